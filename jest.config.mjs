@@ -1,0 +1,9 @@
+// Tests are TypeScript, type-checked and compiled by the build; jest runs the JavaScript as it is (scripts/test.mjs).
+export default {
+  roots: ['<rootDir>/build/test'],
+  testMatch: ['**/*.test.js'],
+  testEnvironment: 'node',
+  transform: {},
+  reporters: ['default', '<rootDir>/scripts/helpers/jest-report.mjs'],
+  testTimeout: 30_000, // milliseconds; some train a model
+};

@@ -1,0 +1,76 @@
+// The addon's entry, and what it tells about itself.
+#include "binding/binding.h"
+#include "exec/pool.h"
+
+namespace keratin::binding {
+namespace {
+
+template <typename Row>
+Napi::Array describe(Napi::Env env, const std::vector<const Row*>& rows) {
+  Napi::Array list = Napi::Array::New(env, rows.size());
+  for (uint32_t i = 0; i < rows.size(); i++) {
+    Napi::Object row = Napi::Object::New(env);
+    row.Set("name", rows[i]->name);
+    row.Set("dtype", name_of(rows[i]->dtype));
+    list.Set(i, row);
+  }
+  return list;
+}
+
+// info(): { isa, isas, threads, dtypes, kernels, tiles, tile }. A kernel's or tile op's position in its list is its id.
+Napi::Value info(const Napi::CallbackInfo& call) {
+  Napi::Env env = call.Env();
+  const Catalog& catalog = *active_catalog(nullptr);
+  Napi::Object result = Napi::Object::New(env);
+  Napi::Array isas = Napi::Array::New(env), dtypes = Napi::Array::New(env);
+  for (const char* name : usable_isas()) isas.Set(isas.Length(), name);
+  for (const char* name : kDTypeNames) dtypes.Set(dtypes.Length(), name);
+  result.Set("isa", catalog.table->name);
+  result.Set("isas", isas);
+  result.Set("threads", Pool::instance().threads());
+  result.Set("dtypes", dtypes);
+  result.Set("kernels", describe(env, catalog.kernels));
+  result.Set("tiles", describe(env, catalog.tiles));
+  result.Set("tile", static_cast<double>(kTile));
+  return result;
+}
+
+// threads(): number of threads that share the work.
+Napi::Value threads(const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), Pool::instance().threads()); }
+
+// alignOffset(buffer): where the data of a tensor begins in its ArrayBuffer.
+napi_value align_offset(napi_env env, napi_callback_info call) {
+  napi_value argument, result = nullptr;
+  size_t count = 1, length = 0;
+  void* data = nullptr;
+  napi_get_cb_info(env, call, &count, &argument, nullptr, nullptr);
+  if (napi_get_arraybuffer_info(env, argument, &data, &length) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "alignOffset: expected an ArrayBuffer");
+    return nullptr;
+  }
+  napi_create_uint32(env, static_cast<uint32_t>(data_offset(data, length)), &result);
+  return result;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  std::string error;
+  if (active_catalog(&error) == nullptr) {
+    Napi::Error::New(env, error).ThrowAsJavaScriptException();
+    return exports;
+  }
+  Pool::instance();  // keeps the library loaded as long as the process lives
+  exports.Set("info", Napi::Function::New(env, info, "info"));
+  exports.Set("threads", Napi::Function::New(env, threads, "threads"));
+  napi_value function;
+  napi_create_function(env, "alignOffset", NAPI_AUTO_LENGTH, align_offset, nullptr, &function);
+  exports.Set("alignOffset", function);
+  add_plan_functions(env, exports);
+  add_async_functions(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(keratin, init)
+
+}  // namespace keratin::binding

@@ -1,0 +1,29 @@
+// What the files of the binding share: plan handles, reading of buffers, errors. Errors are thrown in JavaScript; a
+// function that throws returns at once.
+#pragma once
+#include <napi.h>
+#include <memory>
+#include <string>
+#include "exec/plan.h"
+
+namespace keratin::binding {
+
+// The plan behind a handle; null, with a TypeError thrown, when `value` is no handle.
+const std::shared_ptr<Plan>* plan_of(napi_env env, napi_value value);
+
+// The address of a buffer's data; false, with an error thrown, when `value` (external number `index`) is not an
+// ArrayBuffer, or is shorter than `bytes`, or detached.
+bool read_buffer(napi_env env, napi_value value, size_t index, int64_t bytes, void** data);
+
+// Reads an array of ArrayBuffers, one for each external of `plan`; false with an error thrown.
+bool read_buffers(napi_env env, const Plan& plan, napi_value array, std::vector<void*>* data);
+
+// An Error that tells why a run did not end well. Properties: `code` and `stepsDone`; with the code 'KERATIN_FAULT' also
+// `value`, `limit` (see Fault) and `instruction`. Other codes are 'KERATIN_CANCELLED' and 'KERATIN_OUT_OF_MEMORY'.
+napi_value error_of(napi_env env, const Outcome& outcome);
+
+// Exports, by file.
+void add_plan_functions(Napi::Env env, Napi::Object exports);
+void add_async_functions(Napi::Env env, Napi::Object exports);
+
+}  // namespace keratin::binding

@@ -1,0 +1,51 @@
+// Memory that kernels see: aligned blocks, scratch of a thread, and where a tensor's data begins in its ArrayBuffer.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace keratin {
+
+inline constexpr int64_t kAlignment = 64;  // a cache line, and the widest vector
+
+// `bytes` rounded up to a multiple of the alignment.
+constexpr int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) & ~(kAlignment - 1); }
+
+// Buffers from this size on have room to align their data. lib/core/memory.ts allocates by the same rule.
+inline constexpr size_t kAlignedFrom = 2048 + kAlignment;
+
+// Bytes between the start of a buffer and its tensor's data: none in a short buffer, else up to the next aligned address.
+inline size_t data_offset(const void* buffer, size_t byte_length) {
+  if (byte_length < kAlignedFrom) return 0;
+  return static_cast<size_t>(-reinterpret_cast<uintptr_t>(buffer)) & static_cast<size_t>(kAlignment - 1);
+}
+
+// An uninitialised block, aligned to kAlignment; from 4 MiB on the system is asked for huge pages.
+class AlignedBlock {
+ public:
+  AlignedBlock() = default;
+  explicit AlignedBlock(int64_t bytes);  // data() is null when memory is short
+  AlignedBlock(AlignedBlock&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  AlignedBlock& operator=(AlignedBlock&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~AlignedBlock();
+
+  char* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  char* data_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+// A kernel and the epilogue it calls need scratch at the same time.
+enum class Scratch { Kernel, Epilogue, Count };
+
+// At least `bytes` of the calling thread's own memory; valid until the thread asks again for the same use with more bytes.
+void* thread_scratch(Scratch use, int64_t bytes);
+
+}  // namespace keratin

@@ -1,0 +1,40 @@
+// Checks the compiled kernels: every external symbol must live in the namespace of its instruction set, and nothing may run at
+// load time. A shared inline function emitted with AVX-512 code could otherwise be the copy that the linker keeps for all.
+import path from 'node:path';
+import { isasOf, sources } from './native-sources.mjs';
+import { isProgram, output, root } from './helpers/process.mjs';
+
+/** What is wrong with one line of `nm` (`[address] type name`), or null. */
+function problemOf(line, isa) {
+  const [, type, symbol] = /^[0-9a-f]* *([a-zA-Z]) (.+)$/.exec(line.trim()) ?? [];
+  if (!symbol) return null;
+  const name = symbol.replace(/^__Z/, '_Z').replace(/^_(?=_cxa)/, ''); // Mach-O puts an underscore before every name
+  if (/^_GLOBAL__(sub_)?I_|^_Z\d+__static_initialization/.test(name)) return 'has a static initialiser';
+  if (/^_?_cxa_(guard|atexit)/.test(name)) return 'has a static object with a constructor or destructor';
+  const isExternal = type === type.toUpperCase() || type === 'u' || type === 'v' || type === 'w';
+  if (!isExternal || !name.startsWith('_Z')) return null; // local, or a plain C function such as memcpy
+  const inNamespace = new RegExp(`^_Z(Z|GV|T[A-Z])*N[rVKRO]*7keratin${isa.length}${isa}`).test(name);
+  return inNamespace ? null : `${type === 'U' ? 'uses' : 'defines'} a symbol outside keratin::${isa}`;
+}
+
+/** Problems in the kernels' objects of the local build, one line each. */
+export function checkObjects(arch = process.arch) {
+  const { kernels, table } = sources();
+  return isasOf(arch).flatMap(({ name: isa }) => [
+    ...kernels.flatMap((file) => checkObject(`build/Release/obj.target/kernels_${isa}/${file.replace(/\.cc$/, '.o')}`, isa)),
+    ...checkObject(`build/Release/obj.target/table_${isa}/${table.replace(/\.cc$/, '.o')}`, isa),
+  ]);
+}
+
+function checkObject(file, isa) {
+  return output('nm', [path.join(root, file)]).split('\n').flatMap((line) => {
+    const problem = problemOf(line, isa);
+    return problem ? [`${file}: ${problem}: ${line.trim().split(' ').at(-1)}`] : [];
+  });
+}
+
+if (isProgram(import.meta.url)) {
+  const problems = checkObjects();
+  problems.forEach((problem) => console.error(problem));
+  process.exit(problems.length ? 1 : 0);
+}
