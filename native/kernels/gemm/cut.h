@@ -1,0 +1,109 @@
+// How a product is done: the method, and the grid of units. Both follow from the shape and the strides alone.
+#pragma once
+#include "kernels/gemm/pack.h"
+#include "simd/gemm_blocks.h"
+
+namespace keratin::KR_ISA {
+
+// Strips: tiles, A in place and B in place or packed a panel at a time, by every unit for itself.
+// Packed: tiles, all of B packed before, and the rows of A of a unit packed by that unit.
+// Dots:   dot products of rows of A and columns of B.
+// Rows:   a vector times a matrix, as a sum of multiples of the matrix's rows.
+enum class Method { Strips, Packed, Dots, Rows };
+
+#ifdef KR_TUNE
+extern int tune[16];
+int tune[16];
+#define TUNE(i, x) (tune[i] >= 0 ? tune[i] : (x))
+#else
+#define TUNE(i, x) (x)
+#endif
+
+template <typename T>
+struct Cut : Problem {
+  static constexpr const GemmBlocks& kBlocks = kGemm<T>;
+  static constexpr int64_t kLine = 64 / sizeof(T);                                  // elements of a cache line
+  static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;  // of a register tile
+  static constexpr int64_t kWidthA = multiple(kRows, Block<T>::lanes);              // of a packed panel of A
+
+  Method method;
+  bool pack_b = false;  // Strips and Dots: the unit packs B
+  int64_t matrices, chunks = 1, unit_rows = 0, unit_cols = 0, row_tiles = 0, col_tiles = 0, group = 1;
+
+  KR_INLINE explicit Cut(const Problem& p) : Problem(p), method(choose()), matrices(batch()) {
+    if (m == 0 || n == 0) return;
+    if (method == Method::Strips) {
+      cut_strips();
+    } else if (method == Method::Packed) {
+      cut_packed();
+    } else {
+      cut_vectors();
+    }
+    row_tiles = over(m, unit_rows);
+    col_tiles = over(n, unit_cols);
+    if (matrices > 1 && row_tiles * col_tiles == 1) group = least(matrices, 1 + static_cast<int64_t>(1e6 / (work() + 1)));
+  }
+
+  int64_t units() const { return row_tiles * col_tiles == 1 ? over(matrices, group) : row_tiles * col_tiles * matrices; }
+  int64_t chunk_depth() const { return over(k, chunks); }
+  int64_t panels_b() const { return over(n, kCols); }
+  int64_t panel_b() const { return panel_size<T>(kCols, k); }       // of shared scratch
+  int64_t panel_a() const { return panel_size<T>(kWidthA, chunk_depth()); }  // of local scratch
+  int64_t packed_panels() const { return method == Method::Packed ? (shared(1) ? 1 : matrices) * panels_b() : 0; }
+
+  // Whether C is one register tile with little to sum, B in place: what a tiny product needs is to begin at once.
+  static KR_INLINE bool single_tile(const Problem& p) {
+    return p.rank == 0 && p.m <= kRows && p.n <= kCols && p.k <= 64 && p.m * p.n > 0 && p.col_b == 1 &&
+           (Lanes<T>::kFast || p.n % kLanes<T> == 0);
+  }
+
+  // Elements of local scratch: C's tile comes first when there is an epilogue, then what is packed.
+  int64_t tile_size() const { return multiple(unit_rows * unit_cols, kLine); }
+  int64_t block_size() const {
+    if (method == Method::Packed) return over(unit_rows, kRows) * panel_a();
+    if (!pack_b) return 0;
+    return method == Method::Dots ? n * k : panel_size<T>(kCols, chunk_depth());
+  }
+
+ private:
+  KR_INLINE Method choose() const {
+    if (single_tile(*this)) return Method::Strips;
+    if ((m == 1 && col_b == 1 && n > kCols) || (n == 1 && row_a == 1 && m > kCols)) return Method::Rows;
+    if (col_a == 1 && (row_b == 1 || n <= 4) && least(m, n) <= 4 && k >= kLanes<T>) return Method::Dots;
+    // Lines a multiple of 4 KiB apart share a set of the first-level cache, which has fewer ways than a tile has rows.
+    const int64_t stride = (row_a == 1 ? col_a : row_a) * static_cast<int64_t>(sizeof(T));
+    const int64_t enough = stride % 4096 == 0 ? 256 : 700;
+    return m >= enough && n >= enough && k >= 64 && (shared(1) || batch() <= 4) ? Method::Packed : Method::Strips;
+  }
+
+  KR_INLINE void cut_strips() {
+    chunks = most(over(k, kBlocks.depth), 1);
+    unit_rows = over(m, over(m, kBlocks.strip_rows));
+    unit_cols = multiple(least(n, most(4 * kCols, 64)), kCols);
+    while (over(m, unit_rows) * over(n, unit_cols) * matrices < 16 && work() > 2e6 * over(m, unit_rows) * over(n, unit_cols)) {
+      if (unit_cols > kCols) {
+        unit_cols = multiple(unit_cols / 2, kCols);
+      } else if (unit_rows > 128) {
+        unit_rows = over(unit_rows, 2);
+      } else {
+        break;
+      }
+    }
+    pack_b = col_b != 1 || unit_rows > 4 * kRows || (!Lanes<T>::kFast && n % kLanes<T> != 0);
+  }
+
+  KR_INLINE void cut_packed() {
+    chunks = over(k, kBlocks.depth);
+    unit_rows = over(m, multiple(over(m, kBlocks.packed_rows), 8));
+    unit_cols = least(multiple(n, kCols), 64 * kCols);
+  }
+
+  KR_INLINE void cut_vectors() {
+    const int64_t length = multiple(65536 / (k + 1) + 1, 64);
+    unit_rows = n == 1 || m > n ? least(m, length) : m;
+    unit_cols = n == 1 || m > n ? n : least(n, length);
+    pack_b = method == Method::Dots && row_b != 1;
+  }
+};
+
+}  // namespace keratin::KR_ISA

@@ -1,0 +1,101 @@
+// The register tile: C[rows x columns] (+)= A[rows x depth] . B[depth x columns], every sum in a register of its own.
+#pragma once
+#include "kernels/gemm/vec.h"
+#include "simd/gemm_blocks.h"
+
+namespace keratin::KR_ISA {
+
+// One call of the micro-kernel. Strides count elements; rows of B and C are contiguous.
+template <typename T>
+struct Tile {
+  const T *a, *b;
+  T* c;
+  int64_t row_a, col_a, row_b, row_c;
+  int64_t depth;         // steps of k
+  int64_t last;          // columns in the last vector of a row, 1 .. lanes
+  bool accumulate;       // add to C, instead of overwriting it
+  const T* ahead;        // data of a later call: one line is prefetched at each step of k,
+  int64_t ahead_stride;  // so many elements apart
+};
+
+// kUnit: rows of A are adjacent in memory (row_a == 1), as in a packed panel or a transposed matrix.
+// kPartial: the last vector of a row has t.last columns; without it, all lanes. Where partial access is slow, rows of B
+// must nevertheless be whole.
+template <typename T, int kRows, int kVectors, bool kUnit, bool kPartial>
+static void micro(const Tile<T>& t) {
+  constexpr int64_t L = kLanes<T>;
+  const int64_t row_a = kUnit ? 1 : t.row_a, col_a = t.col_a, row_b = t.row_b, row_c = t.row_c, depth = t.depth;
+  const int64_t ahead_stride = t.ahead_stride;
+  const Lanes<T> last(t.last);
+  const T *b = t.b, *ahead = t.ahead;
+  T* c = t.c;
+  // Three rows a pointer: the strided form then fits the addressing modes and the general registers of x86.
+  constexpr int kGroup = kUnit ? kRows : 3, kGroups = (kRows + kGroup - 1) / kGroup;
+  const T* a[kGroups];
+#pragma GCC unroll 5
+  for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * kGroup * row_a;
+  Vec<T> sums[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      sums[i][v] = Vec<T>{};
+      __builtin_prefetch(c + i * row_c + v * L, 1);
+    }
+  }
+  for (int64_t k = 0; k < depth; ++k) {
+    Vec<T> row[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v)
+      row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : load(b + v * L);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      const Vec<T> x = broadcast(a[i / kGroup][i % kGroup * row_a]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[i][v] = fma(x, row[v], sums[i][v]);
+    }
+#pragma GCC unroll 5
+    for (int g = 0; g < kGroups; ++g) a[g] += col_a;
+    b += row_b;
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += ahead_stride;
+  }
+  const bool accumulate = t.accumulate;
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      T* p = c + i * row_c + v * L;
+      if (kPartial && v == kVectors - 1) {
+        last.store(p, accumulate ? last.load(p) + sums[i][v] : sums[i][v]);
+      } else {
+        store(p, accumulate ? load(p) + sums[i][v] : sums[i][v]);
+      }
+    }
+  }
+}
+
+// All sizes of tile, by kUnit, kPartial, vectors - 1 and rows - 1.
+template <typename T>
+struct Micro {
+  static constexpr int kRows = static_cast<int>(kGemm<T>.rows), kVectors = static_cast<int>(kGemm<T>.vectors);
+  using Kernel = void (*)(const Tile<T>&);
+  Kernel kernels[2][2][kVectors][kRows] = {};
+
+  constexpr Micro() {
+    [this]<int... v>(std::integer_sequence<int, v...>) {
+      (fill<v>(std::make_integer_sequence<int, kRows>{}), ...);
+    }(std::make_integer_sequence<int, kVectors>{});
+  }
+  template <int v, int... i>
+  constexpr void fill(std::integer_sequence<int, i...>) {
+    ((kernels[false][false][v][i] = micro<T, i + 1, v + 1, false, Lanes<T>::kFree>), ...);
+    ((kernels[false][true][v][i] = micro<T, i + 1, v + 1, false, true>), ...);
+    ((kernels[true][false][v][i] = micro<T, i + 1, v + 1, true, Lanes<T>::kFree>), ...);
+    ((kernels[true][true][v][i] = micro<T, i + 1, v + 1, true, true>), ...);
+  }
+};
+template <typename T>
+static constexpr Micro<T> kMicro{};
+
+}  // namespace keratin::KR_ISA

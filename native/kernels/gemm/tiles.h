@@ -1,0 +1,114 @@
+// Products by register tiles: the loops over chunks of k, panels of columns and panels of rows of one unit.
+#pragma once
+#include "kernels/gemm/cut.h"
+#include "kernels/gemm/micro.h"
+
+namespace keratin::KR_ISA {
+
+// The rows of A that a unit needs, for one chunk of k: in place (panel == 0), or packed panels of `panel` elements.
+template <typename T>
+struct Left {
+  const T* data;
+  int64_t row, col, panel;
+  KR_INLINE const T* at(int64_t p, int64_t i) const { return panel ? data + p * panel : data + i * row; }
+};
+
+// Packs panels [begin, end) of B into shared scratch, the first phase of Method::Packed.
+template <typename T>
+static void pack_panels(const Cut<T>& cut, const Args& args, Range r) {
+  for (int64_t u = r.begin; u < r.end; ++u) {
+    const int64_t matrix = u / cut.panels_b(), j = (u - matrix * cut.panels_b()) * cut.kCols;
+    const T* b = args.at<T>(1) + cut.offset(matrix, 1) + j * cut.col_b;
+    pack_panel(static_cast<T*>(args.shared) + u * cut.panel_b(), cut.kCols, b, cut.col_b, cut.row_b, least(cut.n - j, cut.kCols),
+               cut.k);
+  }
+}
+
+// All panels of rows against one panel of B. The second and the third of them prefetch the next panel of B, a line at
+// each step of k: `ahead` and the line `ahead_second` elements further. Bursts of prefetches between the calls stalled.
+template <typename T>
+static void multiply_panel(Tile<T>& t, const Left<T>& left, const Split& split, int64_t panels, int64_t vectors, T* c,
+                           const T* ahead, int64_t ahead_second, int64_t ahead_stride) {
+  const auto* kernels = kMicro<T>.kernels[left.row == 1][t.last < kLanes<T>][vectors - 1];
+  t.row_a = left.row;
+  t.col_a = left.col;
+  for (int64_t p = 0; p < panels; ++p) {
+    const int64_t i = split.start(p);
+    const bool fetch = ahead && (p == 1 || p == 2);
+    t.ahead = fetch ? ahead + (p - 1) * ahead_second : t.b;
+    t.ahead_stride = fetch ? ahead_stride : 0;
+    t.a = left.at(p, i);
+    t.c = c + i * t.row_c;
+    kernels[split.size(p) - 1](t);
+  }
+}
+
+// A product for which Cut::single_tile holds.
+template <typename T>
+static void multiply_single(const Problem& p, const T* a, const T* b, T* c) {
+  const int64_t vectors = p.n > kLanes<T> ? over(p.n, kLanes<T>) : 1, last = p.n - (vectors - 1) * kLanes<T>;
+  const Tile<T> t = {a, b, c, p.row_a, p.col_a, p.row_b, p.n, p.k, last, false, b, 0};
+  kMicro<T>.kernels[p.row_a == 1][last < kLanes<T>][vectors - 1][p.m - 1](t);
+}
+
+// C[i0 + rows, j0 + cols] of one matrix, for Method::Strips and Method::Packed.
+template <typename T>
+struct TileUnit {
+  const Cut<T>& cut;
+  const T *a, *b;       // the unit's first row of A and first column of B
+  const T* packed;      // Packed: the unit's first panel of B, at k == 0
+  T* c;
+  int64_t rows, cols, row_c, rows_below;  // rows_below: rows of A from the unit's first to the matrix's last
+  T* scratch;
+
+  KR_INLINE void run() const {
+    const Split steps(cut.k, cut.chunks), split(rows, over(rows, cut.kRows));
+    for (int64_t chunk = 0; chunk < cut.chunks; ++chunk) {
+      const int64_t k0 = steps.start(chunk), depth = steps.size(chunk);
+      const Left<T> left = left_of(split, k0, depth);
+      Tile<T> t;
+      t.row_c = row_c;
+      t.depth = depth;
+      t.accumulate = chunk > 0;
+      for (int64_t j = 0; j < cols; j += cut.kCols) multiply(t, left, split, j, k0);
+    }
+  }
+
+ private:
+  KR_INLINE Left<T> left_of(const Split& split, int64_t k0, int64_t depth) const {
+    const T* begin = a + k0 * cut.col_a;
+    if (cut.method == Method::Strips) return {begin, cut.row_a, cut.col_a, 0};
+    const int64_t panel = cut.panel_a();
+    for (int64_t p = 0; p * cut.kRows < rows; ++p) {
+      const int64_t i = split.start(p);
+      pack_panel(scratch + p * panel, cut.kWidthA, begin + i * cut.row_a, cut.row_a, cut.col_a,
+                 least(rows_below - i, cut.kWidthA), depth);
+    }
+    return {scratch, 1, cut.kWidthA, panel};
+  }
+
+  KR_INLINE void multiply(Tile<T>& t, const Left<T>& left, const Split& split, int64_t j, int64_t k0) const {
+    constexpr int64_t L = kLanes<T>, kCols = Cut<T>::kCols, kLine = Cut<T>::kLine;
+    const int64_t width = least(cols - j, kCols), vectors = over(width, L), panels = over(rows, cut.kRows);
+    const bool more = j + kCols < cols;
+    t.last = width - (vectors - 1) * L;
+    if (cut.method == Method::Packed) {
+      t.b = packed + j / kCols * cut.panel_b() + k0 * kCols;
+      t.row_b = kCols;
+      return multiply_panel(t, left, split, panels, vectors, c + j, more ? t.b + cut.panel_b() : nullptr, t.depth * kLine, kLine);
+    }
+    const T* source = b + k0 * cut.row_b + j * cut.col_b;
+    const T* ahead = more ? source + kCols * cut.col_b : nullptr;
+    t.b = source;
+    t.row_b = cut.row_b;
+    if (cut.pack_b) {
+      pack_panel(scratch, kCols, source, cut.col_b, cut.row_b, width, t.depth);
+      t.b = scratch;
+      t.row_b = kCols;
+    }
+    if (cut.col_b == 1) return multiply_panel(t, left, split, panels, vectors, c + j, ahead, kLine, cut.row_b);
+    multiply_panel(t, left, split, panels, vectors, c + j, cut.row_b == 1 ? ahead : nullptr, t.depth * kLine, kLine);
+  }
+};
+
+}  // namespace keratin::KR_ISA

@@ -1,0 +1,17 @@
+// Tile ops: error functions, gamma functions.
+#include "simd/map.h"
+#include "simd/math.h"
+
+namespace keratin::KR_ISA {
+
+static constexpr TileRow tiles[] = {
+    KR_EACH_FLOAT(KR_MAP1, "erf", erf(x)),
+    KR_EACH_FLOAT(KR_MAP1, "erfc", erfc(x)),
+    KR_EACH_FLOAT(KR_MAP1, "erfinv", erfinv(x)),
+    KR_EACH_FLOAT(KR_MAP1, "lgamma", lgamma(x)),
+    KR_EACH_FLOAT(KR_MAP1, "digamma", digamma(x)),
+};
+
+KR_FAMILY(unary_special, {}, KR_ROWS(tiles))
+
+}  // namespace keratin::KR_ISA
