@@ -1,0 +1,139 @@
+// Classes made from a schema: constructor arguments, `config`, `getConfig` and `fromConfig`.
+import { didYouMean, show } from '../core/errors.js';
+import { Callable } from './callable.js';
+import { isPlainObject } from '../core/tree.js';
+import type { InOf, OutOf, Schema } from './fields.js';
+
+type RequiredKeys<S extends Schema> = { [K in keyof S]: S[K] extends { required: true } ? K : never }[keyof S];
+/** The options object of a schema: everything that is not required. */
+export type OptionsOf<S extends Schema> = { [K in Exclude<keyof S, RequiredKeys<S>>]?: InOf<S[K]> | undefined };
+/** The values that a class made from a schema sees. */
+export type ConfigOf<S extends Schema> = { readonly [K in keyof S]: OutOf<S[K]> };
+/** Constructor arguments: the positional fields in order, then the options. Optional positional ones may be left out. */
+export type ArgumentsOf<S extends Schema, P extends readonly unknown[], O = OptionsOf<S>> = P extends readonly [infer H extends keyof S, ...infer Rest]
+  ? S[H] extends { required: true }
+    ? [value: InOf<S[H]>, ...rest: ArgumentsOf<S, Rest, O>]
+    : [value?: InOf<S[H]> | undefined, ...rest: ArgumentsOf<S, Rest, O>] | [options?: O]
+  : [options?: O];
+
+/** Keras's config: plain data with snake_case keys. */
+export type Config = Record<string, unknown>;
+
+/** `useBias` → `use_bias`. */
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+/** `use_bias` → `useBias`, `beta_1` → `beta1`. */
+export const camelCase = (name: string): string => name.replace(/(?!^)_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
+
+const keyOf = (schema: Schema, name: string): string => schema[name]!.key ?? snakeCase(name);
+
+/** Splits constructor arguments into values by option name. Throws on unknown options and on too many arguments. */
+export function readArguments(className: string, schema: Schema, positional: readonly string[], args: readonly unknown[]): Record<string, unknown> {
+  const given = [...args];
+  while (given.length > 0 && given.at(-1) === undefined) given.pop();
+  const last = given.at(-1);
+  const required = positional.filter((name) => schema[name]!.required).length;
+  const isOptions = isPlainObject(last) && (given.length > positional.length || (given.length > required && Object.keys(last).every((key) => key in schema || !('class_name' in last))));
+  const options = isOptions ? (given.pop() as Record<string, unknown>) : {};
+  if (given.length > positional.length) throw new TypeError(`${className}: takes ${positional.length} argument${positional.length === 1 ? '' : 's'} before the options, received ${show(given)}`);
+  const values: Record<string, unknown> = {};
+  given.forEach((value, i) => {
+    values[positional[i]!] = value;
+  });
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(schema, name)) throw new TypeError(`${className}: unknown option '${name}'${didYouMean(name, Object.keys(schema))}`);
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+/** Checks values against their fields and fills in defaults. */
+export function resolve<S extends Schema>(className: string, schema: S, values: Readonly<Record<string, unknown>>): ConfigOf<S> {
+  const resolved: Record<string, unknown> = {};
+  for (const [name, { required, initial, expects, parse }] of Object.entries(schema)) {
+    const value = values[name];
+    if (value === undefined && required) throw new TypeError(`${className}: ${name} is required and must be ${expects}`);
+    resolved[name] = value === undefined && initial === undefined ? undefined : parse(value === undefined ? initial : value, `${className}: ${name}`);
+  }
+  return resolved as ConfigOf<S>;
+}
+
+/** The config entries of resolved values. */
+export function serializeFields<S extends Schema>(schema: S, values: ConfigOf<S>): Config {
+  return Object.fromEntries(Object.entries(schema).map(([name, f]) => [keyOf(schema, name), f.serialize((values as Record<string, unknown>)[name])]));
+}
+
+/** A class of one of Keras's families, as `configured` extends it. */
+interface FamilyBase {
+  /** Options that every class of the family has. */
+  readonly baseSchema: Schema;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the options of the family
+  new (options: any): { getConfig(): Config };
+}
+
+/** Base of the callable families: an object of a user's own class is saved by its `getConfig`, and made again with the same options. */
+export abstract class Configurable extends Callable {
+  /** Options that every class of the family has. */
+  static readonly baseSchema: Schema = {};
+
+  /** The options, as plain data with snake_case keys. */
+  getConfig(): Config {
+    return {};
+  }
+  /** Makes an instance from what `getConfig` gave. */
+  static fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+    const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [camelCase(key), value]));
+    return new (this as unknown as new (options: object) => T)(options);
+  }
+}
+
+/** What `configured` adds to a class. */
+export interface ConfiguredStatic<S extends Schema> {
+  readonly className: string;
+  readonly schema: S;
+  /** Makes an instance from what `getConfig` gave. */
+  fromConfig<T>(this: new (...args: never[]) => T, config: Config): T;
+}
+
+type StaticsOf<B> = { [K in Exclude<keyof B, 'prototype' | 'className' | 'schema' | 'fromConfig'>]: B[K] };
+
+/**
+ * A base class with the options of `schema` besides those of its family. `positional` names the options that are given by position,
+ * in Keras's order. Instances have the checked values in `config`.
+ */
+export function configured<B extends FamilyBase, const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
+  Base: B, className: string, schema: S, positional?: P,
+): (new (...args: ArgumentsOf<S & B['baseSchema'], P>) => InstanceType<B> & { readonly config: ConfigOf<S> }) & ConfiguredStatic<S> & StaticsOf<B> {
+  const order: readonly string[] = positional ?? [];
+  const all: Schema = { ...schema, ...Base.baseSchema };
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin base
+  const Parent = Base as unknown as new (options: any) => { getConfig(): Config };
+  const own = Object.fromEntries(Object.entries(schema).filter(([name]) => !Object.hasOwn(Base.baseSchema, name))) as S;
+  class Configured extends Parent {
+    static readonly className: string = className;
+    static readonly schema: S = schema;
+    readonly config: ConfigOf<S>;
+
+    constructor(...args: unknown[]) {
+      const name = new.target.name === '' ? className : new.target.name;
+      const values = readArguments(name, all, order, args);
+      // An option of the family that the class names itself has another default there.
+      const base = Object.keys(Base.baseSchema).map((key) => [key, values[key] === undefined ? schema[key]?.initial : values[key]] as const);
+      super(Object.fromEntries(base.filter(([, value]) => value !== undefined)));
+      this.config = resolve(name, schema, values);
+    }
+
+    override getConfig(): Config {
+      return { ...super.getConfig(), ...serializeFields(own, this.config) };
+    }
+
+    static fromConfig(config: Config): unknown {
+      const names = new Map(Object.keys(all).map((name) => [keyOf(all, name), name]));
+      const values = Object.fromEntries(Object.entries(config).map(([key, value]) => [names.get(key) ?? camelCase(key), value]));
+      const args = order.map((name) => values[name]);
+      order.forEach((name) => delete values[name]);
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- arguments were split by the schema
+      return new (this as any)(...args, values);
+    }
+  }
+  return Configured as never;
+}

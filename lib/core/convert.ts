@@ -1,0 +1,166 @@
+// From JavaScript values to tensors: numbers, nested arrays, typed arrays, tensors and variables.
+import { castTo } from './copy.js';
+import type { DType, TypedArray } from './dtype.js';
+import { isDType, isInteger, viewOf } from './dtype.js';
+import { show } from './errors.js';
+import { allocate, elementsOf } from './memory.js';
+import { settings } from './settings.js';
+import type { Shape } from './shape.js';
+import { showShape, specOf } from './shape.js';
+import { Tensor, type NestedArray } from './tensor.js';
+import { Variable } from './variable.js';
+
+/** Whatever is accepted where a tensor is read. */
+export type TensorLike = Tensor | Variable | TypedArray | Uint8ClampedArray | NestedArray | readonly TensorLike[] | number | bigint | boolean;
+
+/** A new tensor whose elements `fill` writes. */
+export function makeTensor(dtype: DType, shape: Shape, fill: (data: TypedArray) => void): Tensor {
+  const spec = specOf(dtype, shape);
+  const memory = allocate(spec.bytes);
+  fill(elementsOf(memory, spec));
+  return new Tensor(spec, memory);
+}
+
+const SCALAR_LIMIT = 4096;
+const scalars = new Map<string, Tensor>();
+/** A scalar constant; small numbers of them are kept, since the same few occur again and again. */
+export function scalarTensor(value: number, dtype: DType): Tensor {
+  const key = `${dtype}${Object.is(value, -0) ? '-0' : value}`;
+  let tensor = scalars.get(key);
+  if (tensor === undefined) {
+    tensor = fromNumbers([value], [], dtype, 'float32');
+    if (scalars.size >= SCALAR_LIMIT) scalars.clear();
+    scalars.set(key, tensor);
+  }
+  return tensor;
+}
+
+/** Types that JavaScript writes directly; the others are made from float64 or int64 by a cast. */
+const DIRECT = new Set<DType>(['float32', 'float64', 'int32', 'int8', 'int16', 'uint8', 'uint16', 'uint32', 'bool']);
+
+function fromNumbers(flat: ArrayLike<number | bigint | boolean>, shape: Shape, dtype: DType, natural: DType): Tensor {
+  const wide = natural === 'int64' ? 'int64' : 'float64';
+  const whole = isInteger(dtype) || dtype === 'bool';
+  // JavaScript's typed arrays wrap where Keras truncates or asks for non-zero: fractions go through the native cast.
+  const direct = DIRECT.has(dtype) && natural !== 'int64' && (!whole || natural === 'int32' || natural === 'bool') && (dtype !== 'bool' || natural === 'bool');
+  const stored = direct ? dtype : wide;
+  const tensor = makeTensor(stored, shape, (data) => {
+    if (stored === 'int64') for (let i = 0; i < flat.length; i++) (data as BigInt64Array)[i] = BigInt(flat[i]!);
+    else for (let i = 0; i < flat.length; i++) (data as Float64Array)[i] = Number(flat[i]);
+  });
+  return castTo(tensor, dtype);
+}
+
+function typedArrayDType(array: ArrayBufferView): DType | null {
+  const name = array.constructor.name;
+  if (name === 'Uint8ClampedArray' || name === 'Buffer') return 'uint8';
+  if (name === 'BigInt64Array') return 'int64';
+  if (name === 'BigUint64Array') return 'uint64';
+  const dtype = name.replace(/Array$/, '').toLowerCase();
+  return isDType(dtype) ? dtype : null;
+}
+
+function fromTypedArray(array: TypedArray, dtype: DType | null, where: string): Tensor {
+  const own = typedArrayDType(array);
+  if (own === null) throw new TypeError(`${where}: a ${array.constructor.name} has no dtype`);
+  const tensor = makeTensor(own, [array.length], (data) => data.set(array as never));
+  return castTo(tensor, dtype ?? own);
+}
+
+/** The shape of a nested array. Throws on ragged ones. */
+function nestedShape(value: readonly unknown[], where: string): number[] {
+  const shape: number[] = [];
+  for (let level: unknown = value; ; ) {
+    if (Array.isArray(level)) {
+      shape.push(level.length);
+      level = level[0];
+    } else if (ArrayBuffer.isView(level)) {
+      shape.push((level as TypedArray).length);
+      break;
+    } else if (level instanceof Tensor || level instanceof Variable) {
+      shape.push(...level.shape);
+      break;
+    } else break;
+  }
+  const check = (level: unknown, axis: number, at: string): void => {
+    const length = Array.isArray(level) || ArrayBuffer.isView(level) ? (level as { length: number }).length : null;
+    if (length !== (shape[axis] ?? null)) {
+      const found = length === null ? 'a single value' : `${length} values`;
+      const expected = shape[axis] === undefined ? 'a single value' : `${shape[axis]} values`;
+      throw new TypeError(`${where}: the nested array is ragged: element ${at} has ${found}, expected ${expected} as in the first`);
+    }
+    if (Array.isArray(level)) level.forEach((item, i) => check(item, axis + 1, `${at}[${i}]`));
+  };
+  check(value, 0, '');
+  return shape;
+}
+
+function fromNested(value: readonly unknown[], dtype: DType | null, where: string): Tensor {
+  const shape = nestedShape(value, where);
+  const flat: (number | bigint | boolean)[] = [];
+  let kind = 'bool' as 'bool' | 'int32' | 'int64' | 'float';
+  const visit = (item: unknown): void => {
+    if (Array.isArray(item) || ArrayBuffer.isView(item)) {
+      for (const inner of item as ArrayLike<unknown> & Iterable<unknown>) visit(inner);
+      return;
+    }
+    if (typeof item === 'number') {
+      if (!Number.isInteger(item)) kind = 'float';
+      else if (kind === 'bool' || kind === 'int32') kind = Math.abs(item) > 0x7fffffff && item !== -0x80000000 ? 'int64' : 'int32';
+    } else if (typeof item === 'bigint') kind = kind === 'float' ? 'float' : 'int64';
+    else if (typeof item !== 'boolean') throw new TypeError(`${where}: expected numbers, received ${show(item)}`);
+    flat.push(item as number);
+  };
+  visit(value);
+  const natural = kind === 'float' || flat.length === 0 ? settings.floatx : kind;
+  return fromNumbers(flat, shape, dtype ?? natural, natural);
+}
+
+function containsTensors(value: readonly unknown[]): boolean {
+  const first = value[0];
+  return first instanceof Tensor || first instanceof Variable || (Array.isArray(first) && containsTensors(first));
+}
+
+let stackTensors: (parts: readonly Tensor[]) => Tensor;
+/** @internal Lets lib/ops lend its `stack` to arrays of tensors. */
+export function setStack(stack: typeof stackTensors): void {
+  stackTensors = stack;
+}
+
+/**
+ * A tensor with the values of `value`. A tensor of the wanted dtype comes back as it is; memory of typed arrays is copied.
+ * Without a dtype, whole numbers become int32, fractions `floatx`, booleans bool, and typed arrays keep their type.
+ * `where` opens the error message when the value is no tensor.
+ */
+export function toTensor(value: TensorLike, dtype: DType | null = null, where = 'convertToTensor'): Tensor {
+  if (value instanceof Tensor) return dtype === null ? value : castTo(value, dtype);
+  if (value instanceof Variable) return toTensor(value.value, dtype, where);
+  if (typeof value === 'number') {
+    const whole = Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) <= 0x7fffffff;
+    return dtype === null || whole || !isInteger(dtype) ? scalarTensor(value, dtype ?? (whole ? 'int32' : settings.floatx)) : castTo(scalarTensor(value, 'float64'), dtype);
+  }
+  if (typeof value === 'boolean') return scalarTensor(Number(value), dtype ?? 'bool');
+  if (typeof value === 'bigint') return fromNumbers([value], [], dtype ?? 'int64', 'int64');
+  if (Array.isArray(value)) {
+    if (containsTensors(value)) {
+      const parts = value.map((part) => toTensor(part as TensorLike, dtype, where));
+      return stackTensors(parts);
+    }
+    return fromNested(value, dtype, where);
+  }
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return fromTypedArray(value as TypedArray, dtype, where);
+  throw new TypeError(`${where}: expected a tensor, a typed array, nested arrays of numbers or a number, received ${show(value)}`);
+}
+
+/** A tensor filled with one value. */
+export function filled(shape: Shape, value: number, dtype: DType): Tensor {
+  if (value === 0) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill((viewZero(dtype)) as never));
+  const direct = DIRECT.has(dtype) && (!isInteger(dtype) || Number.isInteger(value));
+  if (direct) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(dtype === 'bool' ? 1 : value));
+  const one = scalarTensor(value, dtype).data[0]!;
+  return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(one as never));
+}
+const viewZero = (dtype: DType): number | bigint => (viewOf(dtype, new ArrayBuffer(8), 0, 1)[0]!);
+
+/** The shape and dtype in words, for messages. */
+export const describe = (tensor: { shape: Shape; dtype: DType }): string => `${tensor.dtype} tensor of shape ${showShape(tensor.shape)}`;

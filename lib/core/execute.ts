@@ -1,0 +1,89 @@
+// Running plans: gathering their buffers, on the main thread or off it, and saying what went wrong in the user's terms.
+import { allocate } from './memory.js';
+import { native } from './native.js';
+import type { Plan } from './plan.js';
+import { showShape, type Spec } from './shape.js';
+import { Tensor } from './tensor.js';
+
+/** The error that the native executor throws when a kernel reports what only data can tell. */
+interface NativeFault extends Error {
+  code: 'KERATIN_FAULT';
+  value: number;
+  limit: number;
+  instruction: number;
+}
+
+function explain(plan: Plan, error: unknown): unknown {
+  if (!(error instanceof Error) || !('instruction' in error)) return error;
+  const { value, limit, instruction } = error as NativeFault;
+  const { scope, op } = plan.labels[instruction] ?? { scope: '', op: 'plan' };
+  const where = scope === '' ? op : `${scope} (${op})`;
+  return new RangeError(`${where}: index or label ${value} is out of range, expected at least 0 and less than ${limit}`);
+}
+
+function checkInputs(plan: Plan, inputs: readonly Tensor[]): void {
+  inputs.forEach((tensor, i) => {
+    const spec: Spec = plan.inputs[i]!;
+    if (tensor.spec !== spec) throw new Error(`plan: input ${i} is ${tensor.dtype}${showShape(tensor.shape)}, expected ${spec.dtype}${showShape(spec.shape)}`);
+  });
+}
+
+function gather(plan: Plan, inputs: readonly Tensor[], outputs: readonly Tensor[]): ArrayBuffer[] {
+  checkInputs(plan, inputs);
+  return [
+    ...inputs.map((tensor) => tensor.memory!),
+    ...plan.variables.map(({ variable, written }) => (written ? variable.writeMemory() : variable.readMemory())),
+    ...plan.constants.map((tensor) => tensor.memory!),
+    ...outputs.map((tensor) => tensor.memory!),
+  ];
+}
+const makeOutputs = (plan: Plan): Tensor[] => plan.outputs.map((spec) => new Tensor(spec, allocate(spec.bytes)));
+
+/** Runs a plan once, on the calling thread and the pool. Variables that it writes have their new values afterwards. */
+export function runPlan(plan: Plan, inputs: readonly Tensor[]): Tensor[] {
+  const outputs = makeOutputs(plan);
+  try {
+    native.runMany(plan.handle, gather(plan, inputs, outputs));
+  } catch (error) {
+    throw explain(plan, error);
+  }
+  return outputs;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+/** Runs `task` when all earlier ones have ended: plans share the cores and the variables, so one at a time is fastest. */
+function inTurn<T>(task: () => Promise<T>): Promise<T> {
+  const run = last.then(task);
+  last = run.catch(() => undefined);
+  return run;
+}
+
+/** Steps of a plan to run off the main thread. */
+export interface Steps {
+  /** How many at most. */
+  readonly steps: number;
+  /** The input (by number) that counts the steps: an int32 scalar, incremented after each. */
+  readonly counter?: number;
+  /** Milliseconds after which no further step begins. */
+  readonly budget?: number;
+}
+
+/**
+ * Runs a plan off the main thread, `steps` times or until the budget is spent. Resolves to the outputs of the last step and
+ * the number of steps done. While it runs, its variables cannot be assigned.
+ */
+export function runPlanAsync(plan: Plan, inputs: readonly Tensor[], { steps, counter = -1, budget = Infinity }: Steps): Promise<{ outputs: Tensor[]; done: number }> {
+  return inTurn(async () => {
+    const outputs = makeOutputs(plan);
+    const buffers = gather(plan, inputs, outputs);
+    for (const { variable } of plan.variables) variable.hold(1);
+    try {
+      const done = await native.runAsync(plan.handle, buffers, { counter, steps, budget: Math.min(budget, 1e9) });
+      return { outputs, done };
+    } catch (error) {
+      throw explain(plan, error);
+    } finally {
+      for (const { variable } of plan.variables) variable.hold(-1);
+    }
+  });
+}

@@ -1,0 +1,30 @@
+// Numbers in text as Python writes them: Keras's progress bar and tables are matched to the letter.
+
+/** As Python's `f'{x:.<digits>f}'`: like `toFixed`, but a tie goes to the even digit. */
+export function fixed(x: number, digits: number): string {
+  if (!Number.isFinite(x)) return nonFinite(x);
+  // A tie has all its decimals among these; `toFixed` is exact.
+  const exact = x.toFixed(digits + 50);
+  const rest = exact.slice(exact.length - 50);
+  if (!/^50*$/.test(rest)) return x.toFixed(digits);
+  const cut = exact.slice(0, -50).replace(/\.$/, '');
+  return Number(cut.at(-1)) % 2 === 0 ? cut : x.toFixed(digits);
+}
+
+/** As Python's `f'{x:.<digits>e}'`: the exponent has two digits. */
+export function scientific(x: number, digits: number): string {
+  if (!Number.isFinite(x)) return nonFinite(x);
+  return x.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+const nonFinite = (x: number): string => (Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf');
+
+/** As Python's `round(x)`: a tie goes to the even number. */
+export function roundHalfEven(x: number): number {
+  const below = Math.floor(x);
+  if (x - below !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** A whole number with commas between thousands. */
+export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ',');

@@ -1,0 +1,36 @@
+// Numbers of the kernels and tile ops of the running instruction set, by name and dtype.
+import type { DType } from './dtype.js';
+import { DTYPES } from './dtype.js';
+import { native, type NativeInfo } from './native.js';
+
+interface Tables {
+  readonly info: NativeInfo;
+  readonly kernels: ReadonlyMap<string, number>;
+  readonly tiles: ReadonlyMap<string, number>;
+}
+let tables: Tables | undefined;
+
+const index = (rows: readonly { name: string; dtype: string }[]) => {
+  const map = new Map<string, number>();
+  rows.forEach(({ name, dtype }, i) => map.set(`${name}/${dtype}`, i));
+  return map;
+};
+
+function load(): Tables {
+  const info = native.info();
+  if (info.dtypes.join() !== DTYPES.join()) throw new Error('the native core was built from other sources than this package: rebuild it (npm run build)');
+  return { info, kernels: index(info.kernels), tiles: index(info.tiles) };
+}
+const get = (): Tables => (tables ??= load());
+
+function numberOf(map: ReadonlyMap<string, number>, kind: string, name: string, dtype: DType): number {
+  const found = map.get(`${name}/${dtype}`);
+  if (found === undefined) throw new TypeError(`${name} is not defined for ${dtype} (no ${kind} of this name and dtype)`);
+  return found;
+}
+/** The number of a kernel. Throws a TypeError when the dtype has none. */
+export const kernelNumber = (name: string, dtype: DType): number => numberOf(get().kernels, 'kernel', name, dtype);
+/** The number of a tile op. Throws a TypeError when the dtype has none. */
+export const tileNumber = (name: string, dtype: DType): number => numberOf(get().tiles, 'tile op', name, dtype);
+/** What the native core says of itself: instruction set, threads, kernels. */
+export const coreInfo = (): NativeInfo => get().info;

@@ -1,0 +1,30 @@
+// Automatic names: `dense`, `dense_1`, … as Keras counts them.
+
+const counters = new Map<string, number>();
+
+/** Keras's snake_case of a class name: `Conv2DTranspose` becomes `conv2d_transpose`. */
+export function toSnakeCase(name: string): string {
+  return name
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+/** `prefix`, then `prefix_1`, `prefix_2`, … */
+export function uniqueName(prefix: string): string {
+  const count = counters.get(prefix) ?? 0;
+  counters.set(prefix, count + 1);
+  return count === 0 ? prefix : `${prefix}_${count}`;
+}
+
+/** A unique name in snake_case made from a class name. */
+export const autoName = (prefix: string): string => uniqueName(toSnakeCase(prefix));
+
+/** How many names of each prefix have been given out. */
+export const nameCounters = (): ReadonlyMap<string, number> => counters;
+
+/** Starts counting again. */
+export function resetNames(): void {
+  counters.clear();
+}

@@ -1,0 +1,142 @@
+// Primitives and the one door to them. `bind` looks at what it got: a traced input records a node, otherwise the op runs now.
+import { allocate } from './memory.js';
+import { native, type PlanHandle } from './native.js';
+import { compileCall } from './plan.js';
+import { currentTrace } from './trace.js';
+import type { Spec } from './shape.js';
+import { recordOnTapes } from './tape.js';
+import { Tensor } from './tensor.js';
+import { showShape } from './shape.js';
+import type { Instruction } from './program.js';
+import type { DType } from './dtype.js';
+
+/** Attributes of an op call: plain data. */
+export type Attrs = Readonly<Record<string, AttrValue>>;
+/** What an attribute may be. */
+export type AttrValue = number | string | boolean | null | readonly AttrValue[] | object;
+
+/** What a gradient rule sees of the call that it differentiates. */
+export interface VjpCall<A> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attrs: A;
+}
+
+/** How a call becomes instructions. */
+export interface LowerCall<A> {
+  readonly inputs: readonly Spec[];
+  readonly outputs: readonly Spec[];
+  readonly attrs: A;
+  /** Outputs (by index) that are written over the memory of an input (by index), which is read at the same places only. */
+  readonly over?: ReadonlyMap<number, number>;
+}
+
+/**
+ * How a primitive runs: a tile op of the fused elementwise interpreter, no work at all (the output shares the input's
+ * memory), or instructions for kernels.
+ */
+export type Lowering<A> =
+  | { readonly tile: string | ((call: LowerCall<A>) => string); readonly key?: (call: LowerCall<A>) => DType }
+  | 'alias'
+  | ((call: LowerCall<A>) => readonly Instruction[]);
+
+/** A primitive, as `defineOp` takes it. */
+export interface OpDefinition<A extends Attrs> {
+  /** Specs of the outputs: the only shape and dtype rule. Throws on inputs that do not fit. */
+  readonly infer: (inputs: readonly Spec[], attrs: A) => readonly Spec[];
+  /**
+   * Gradients of the inputs given those of the outputs (an output that nobody used has null), written with ops.
+   * null for an input without one. `vjp: null` where the op has no gradient.
+   */
+  readonly vjp: ((grads: readonly (Tensor | null)[], call: VjpCall<A>) => readonly (Tensor | null)[]) | null;
+  readonly lower: Lowering<A>;
+  /** True when data may make the kernel report a fault (an index out of range). */
+  readonly mayFault?: boolean;
+  /** True for a product whose kernel applies an elementwise program to its result: one output, one instruction, operands (inputs…, output). */
+  readonly takesEpilogue?: boolean;
+}
+
+/** A primitive: a name with its rules. */
+export interface Op<A extends Attrs = Attrs> extends OpDefinition<A> {
+  readonly name: string;
+  /** @internal Compiled one-call plans, by specs and attributes. */
+  readonly cache: Map<string | number, EagerCall>;
+}
+/** @internal A compiled call with the specs of its outputs. */
+export interface EagerCall {
+  readonly plan: PlanHandle | null; // null: the output shares the input's memory, or has no elements
+  readonly inputs: readonly Spec[]; // held so that their ids stay valid while the entry lives
+  readonly outputs: readonly Spec[];
+}
+
+/** Defines a primitive. The name is its own and, where a kernel or tile op of that name exists, the kernel's. */
+export function defineOp<A extends Attrs = Readonly<Record<string, never>>>(name: string, definition: OpDefinition<A>): Op<A> {
+  return { name, ...definition, cache: new Map() };
+}
+
+const NO_ATTRS: Attrs = Object.freeze({});
+const CACHE_LIMIT = 1024;
+
+function keyOf(inputs: readonly Tensor[], attrs: Attrs): string | number {
+  if (attrs === NO_ATTRS) {
+    if (inputs.length === 1) return inputs[0]!.spec.id;
+    if (inputs.length === 2) return inputs[0]!.spec.id * 0x4000000 + inputs[1]!.spec.id;
+  }
+  let key = attrs === NO_ATTRS ? '' : JSON.stringify(attrs);
+  for (const input of inputs) key += `;${input.spec.id}`;
+  return key;
+}
+
+function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
+  const key = keyOf(inputs, attrs);
+  let call = op.cache.get(key);
+  if (call === undefined) {
+    call = compileCall(op, inputs.map((input) => input.spec), attrs);
+    if (op.cache.size >= CACHE_LIMIT) op.cache.delete(op.cache.keys().next().value!);
+    op.cache.set(key, call);
+  }
+  const { plan, outputs } = call;
+  if (plan === null) {
+    const shared = op.lower === 'alias';
+    return outputs.map((spec) => new Tensor(spec, shared ? inputs[0]!.memory : allocate(spec.bytes)));
+  }
+  if (outputs.length === 1 && inputs.length <= 2) {
+    const out = allocate(outputs[0]!.bytes);
+    if (inputs.length === 2) native.run(plan, inputs[0]!.memory!, inputs[1]!.memory!, out);
+    else if (inputs.length === 1) native.run(plan, inputs[0]!.memory!, out);
+    else native.run(plan, out);
+    return [new Tensor(outputs[0]!, out)];
+  }
+  const results = outputs.map((spec) => new Tensor(spec, allocate(spec.bytes)));
+  native.runMany(plan, [...inputs, ...results].map((t) => t.memory!));
+  return results;
+}
+
+function notConcrete(op: Op, input: Tensor): Error {
+  return new Error(
+    `${op.name}: a tensor of shape ${showShape(input.shape)} belongs to a function whose tracing has ended; ` +
+      'return it from the compiled function instead of keeping it in an outer variable',
+  );
+}
+
+/**
+ * Calls a primitive: records a node when an input is traced, runs it now otherwise, and lets the active gradient tapes
+ * know. Every op goes through here.
+ */
+export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
+  const given: Attrs = attrs ?? NO_ATTRS;
+  const any = op as unknown as Op;
+  const traced = inputs.find((input) => input.memory === null);
+  let outputs: Tensor[];
+  if (traced === undefined) outputs = runNow(any, inputs, given);
+  else {
+    const trace = currentTrace();
+    if (trace === null) throw notConcrete(any, traced);
+    outputs = trace.record(any, inputs, given);
+  }
+  recordOnTapes(any, inputs, outputs, given);
+  return outputs;
+}
+
+/** `bind` for the ops with one output. */
+export const bind1 = <A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor => bind(op, inputs, attrs)[0]!;

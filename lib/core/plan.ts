@@ -1,0 +1,191 @@
+// Plans: a graph for fixed shapes with kernels, order and memory chosen, handed to the native executor as one flat array.
+import { dtypeBytes, viewOf } from './dtype.js';
+import type { Graph, Node, Value } from './graph.js';
+import { makeNode, printGraph } from './graph.js';
+import { kernelNumber } from './kernels.js';
+import { bytesOf } from './memory.js';
+import { native, type PlanHandle } from './native.js';
+import type { Attrs, EagerCall, Op } from './op.js';
+import { fuse } from './passes/fuse.js';
+import { materialize, rootOf } from './passes/materialize.js';
+import { schedule, type Schedule } from './passes/schedule.js';
+import type { Instruction, Operand } from './program.js';
+import type { Spec } from './shape.js';
+import type { Tensor } from './tensor.js';
+import type { Variable } from './variable.js';
+
+const VERSION = 1;
+const ALIGNMENT = 64;
+/** Constants up to this many bytes are copied into the plan; larger ones are read where they are. */
+const INLINE_CONSTANT = 256;
+const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** What the executor needs at run time, in this order: inputs, variables, large constants, outputs. */
+export interface Plan {
+  readonly handle: PlanHandle;
+  readonly inputs: readonly Spec[];
+  readonly variables: readonly { readonly variable: Variable; readonly written: boolean }[];
+  readonly constants: readonly Tensor[];
+  readonly outputs: readonly Spec[];
+  /** The layer and op of each instruction, for error messages and profiles. */
+  readonly labels: readonly { readonly scope: string; readonly op: string }[];
+}
+
+type Slot = { readonly kind: 'external'; readonly index: number } | { readonly kind: 'arena' | 'constant'; readonly offset: number };
+
+/** Offsets in the arena for values by the time in which they live: each takes the lowest gap that is free all that time. */
+class Arena {
+  bytes = 0;
+  private live: { offset: number; bytes: number; until: number }[] = [];
+
+  place(bytes: number, from: number, until: number): number {
+    this.live = this.live.filter((block) => block.until >= from).sort((a, b) => a.offset - b.offset);
+    const size = align(Math.max(bytes, 1));
+    let offset = 0;
+    for (const block of this.live) {
+      if (block.offset - offset >= size) break;
+      offset = Math.max(offset, block.offset + block.bytes);
+    }
+    this.live.push({ offset, bytes: size, until });
+    this.bytes = Math.max(this.bytes, offset + size);
+    return offset;
+  }
+}
+
+/** Builds the words of one plan. */
+class PlanBuilder {
+  private readonly slots: Slot[] = [];
+  private readonly slotOf = new Map<Value, number>();
+  private readonly externals: number[] = []; // bytes needed, by index
+  private readonly constantBytes: number[] = [];
+  private readonly scalars = new Map<string, number>();
+  private readonly words: number[] = [];
+  private readonly arena = new Arena();
+  readonly constants: Tensor[] = [];
+  readonly labels: { scope: string; op: string }[] = [];
+
+  constructor(private readonly plan: Schedule) {}
+
+  private addSlot(slot: Slot): number {
+    return this.slots.push(slot) - 1;
+  }
+
+  private external(value: Value): void {
+    this.slotOf.set(value, this.addSlot({ kind: 'external', index: this.externals.push(value.spec.bytes) - 1 }));
+  }
+
+  private inline(bytes: Uint8Array): number {
+    const offset = align(this.constantBytes.length);
+    while (this.constantBytes.length < offset) this.constantBytes.push(0);
+    this.constantBytes.push(...bytes);
+    return this.addSlot({ kind: 'constant', offset });
+  }
+
+  private scalarSlot({ value, dtype }: Extract<Operand, { kind: 'scalar' }>): number {
+    const key = `${dtype}/${Object.is(value, -0) ? '-0' : value}`;
+    let slot = this.scalars.get(key);
+    if (slot === undefined) {
+      const data = viewOf(dtype, new ArrayBuffer(8), 0, 1);
+      data[0] = (typeof data[0] === 'bigint' ? BigInt(value) : value) as never;
+      slot = this.inline(new Uint8Array(data.buffer, 0, dtypeBytes(dtype)));
+      this.scalars.set(key, slot);
+    }
+    return slot;
+  }
+
+  /** Fixed places: inputs, variables (with what is written over them), constants, outputs. */
+  bindFixed(): void {
+    const { graph, inPlace } = this.plan;
+    graph.inputs.forEach((value) => this.external(value));
+    const memory = new Map(graph.variables.map(({ variable, read }) => {
+      this.external(read);
+      return [variable, this.slotOf.get(read)!] as const;
+    }));
+    for (const [root, variable] of inPlace) this.slotOf.set(root, memory.get(variable)!);
+    const constants = new Set(graph.nodes.flatMap((node) => node.inputs.map(rootOf)).filter((value) => value.source.kind === 'constant'));
+    for (const value of constants) {
+      const tensor = (value.source as { tensor: Tensor }).tensor;
+      if (value.spec.bytes <= INLINE_CONSTANT) this.slotOf.set(value, this.inline(bytesOf(tensor.memory!, value.spec.bytes)));
+      else {
+        this.constants.push(tensor);
+        this.external(value);
+      }
+    }
+    graph.outputs.forEach((value) => this.external(rootOf(value)));
+  }
+
+  /** Places in the arena for everything else. */
+  bindArena(): void {
+    const { nodes } = this.plan.graph;
+    const lastUse = new Map<Value, number>();
+    nodes.forEach((node, i) => [...node.inputs, ...node.outputs].forEach((value) => lastUse.set(rootOf(value), i)));
+    nodes.forEach((node, i) => {
+      if (node.op.lower === 'alias') return;
+      for (const value of node.outputs) {
+        if (this.slotOf.has(value)) continue;
+        this.slotOf.set(value, this.addSlot({ kind: 'arena', offset: this.arena.place(value.spec.bytes, i, lastUse.get(value)!) }));
+      }
+    });
+  }
+
+  private emit(node: Node, instruction: Instruction): void {
+    const operands = instruction.operands.map((operand) => {
+      if (operand.kind === 'none') return -1;
+      if (operand.kind === 'scalar') return this.scalarSlot(operand);
+      return this.slotOf.get(rootOf((operand.kind === 'input' ? node.inputs : node.outputs)[operand.index]!))!;
+    });
+    const { kernel, dtype, ints, floats = [], epilogue = [] } = instruction;
+    this.words.push(
+      kernel === 'fused' ? -1 : kernelNumber(kernel, dtype), operands.length, ...operands, ints.length, ...ints,
+      floats.length, ...floats, epilogue.length, ...epilogue,
+    );
+    this.labels.push({ scope: node.scope, op: node.op.name });
+  }
+
+  instructions(): void {
+    for (const node of this.plan.graph.nodes) {
+      const { lower } = node.op;
+      if (typeof lower !== 'function' || node.outputs.every((value) => value.spec.size === 0)) continue;
+      const call = { inputs: node.inputs.map((v) => v.spec), outputs: node.outputs.map((v) => v.spec), attrs: node.attrs };
+      const over = this.plan.over.get(node);
+      for (const instruction of lower(over === undefined ? call : { ...call, over })) this.emit(node, instruction);
+    }
+  }
+
+  compile(): PlanHandle {
+    const slots = this.slots.flatMap((slot) =>
+      slot.kind === 'external' ? [0, slot.index] : [slot.kind === 'arena' ? 1 : 2, slot.offset]);
+    const header = [VERSION, this.slots.length, this.arena.bytes, this.constantBytes.length, this.labels.length];
+    const words = Float64Array.from([...header, ...slots, ...this.words, this.externals.length, ...this.externals]);
+    return native.compile(words, Uint8Array.from(this.constantBytes));
+  }
+}
+
+/** Compiles a graph. The graph's passes that need no knowledge of memory have run already. */
+export function compileGraph(graph: Graph): Plan {
+  const scheduled = schedule(fuse(materialize(graph)));
+  if (process.env.KERATIN_LOG === 'plan') process.stderr.write(`${printGraph(scheduled.graph)}\n`);
+  const builder = new PlanBuilder(scheduled);
+  builder.bindFixed();
+  builder.bindArena();
+  builder.instructions();
+  return {
+    handle: builder.compile(),
+    inputs: graph.inputs.map((value) => value.spec),
+    variables: scheduled.graph.variables.map(({ variable, update }) => ({ variable, written: update !== null })),
+    constants: builder.constants,
+    outputs: graph.outputs.map((value) => value.spec),
+    labels: builder.labels,
+  };
+}
+
+/** Compiles one call of an op, for running it at once. */
+export function compileCall(op: Op, inputs: readonly Spec[], attrs: Attrs): EagerCall {
+  const outputs = op.infer(inputs, attrs);
+  if (op.lower === 'alias' || outputs.every((spec) => spec.size === 0)) return { plan: null, inputs, outputs };
+  const values = inputs.map((spec, index): Value => ({ spec, source: { kind: 'input', index } }));
+  const node = makeNode(op, values, attrs, outputs, '');
+  const plan = compileGraph({ inputs: values, nodes: [node], outputs: node.outputs, variables: [] });
+  return { plan: plan.handle, inputs, outputs };
+}
+

@@ -1,0 +1,26 @@
+// Name scopes: the path that variables get (`sequential/dense/kernel`) and the layer that errors name.
+const scopes: string[] = [];
+
+/** Runs `fn` with `name` appended to the current path. An empty name adds nothing. */
+export function withScope<T>(name: string, fn: () => T): T {
+  if (name === '') return fn();
+  scopes.push(name);
+  try {
+    return fn();
+  } finally {
+    scopes.pop();
+  }
+}
+
+/** The current path, `''` at the top. */
+export const currentScope = (): string => scopes.join('/');
+
+/** Runs `fn` with `path` as the whole current path. */
+export function withPath<T>(path: string, fn: () => T): T {
+  const saved = scopes.splice(0, scopes.length, ...(path === '' ? [] : [path]));
+  try {
+    return fn();
+  } finally {
+    scopes.splice(0, scopes.length, ...saved);
+  }
+}

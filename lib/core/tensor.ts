@@ -1,0 +1,110 @@
+// Tensor: a shape, a dtype and, when concrete, an ArrayBuffer. A traced tensor stands for a value in a graph being recorded.
+import type { DType, TypedArray } from './dtype.js';
+import { bfloat16ToNumber, float16ToNumber } from './dtype.js';
+import type { Value } from './graph.js';
+import { elementsOf } from './memory.js';
+import type { Shape, Spec } from './shape.js';
+import { showShape } from './shape.js';
+
+/** Arrays of numbers (or booleans), nested as deep as the tensor has axes; a bare number for a scalar. */
+export type NestedArray = number | boolean | NestedArray[];
+
+/**
+ * An immutable array of one dtype. Its memory belongs to the garbage collector: there is nothing to dispose.
+ * Arithmetic and array methods are those of `keras.ops`: `x.add(y)`, `x.matmul(w)`, `x.reshape(2, 3)`.
+ *
+ * ```ts
+ * const x = ops.convertToTensor([[1, 2], [3, 4]], { dtype: 'float32' });
+ * x.add(1).tolist(); // [[2, 3], [4, 5]]
+ * ```
+ */
+export class Tensor {
+  /** @internal dtype and shape. */
+  readonly spec: Spec;
+  /** @internal Memory of a concrete tensor; shared between tensors, since none is ever written. */
+  readonly memory: ArrayBuffer | null;
+  /** @internal The graph value that a traced tensor stands for, and the trace that it belongs to. */
+  readonly traced: { readonly value: Value; readonly trace: object } | null;
+  /** @internal Logits that a softmax or sigmoid activation made this tensor from; crossentropies use them, as in Keras. */
+  kerasLogits: Tensor | undefined;
+
+  /** @internal Tensors are made by `ops.convertToTensor` and by ops. */
+  constructor(spec: Spec, memory: ArrayBuffer | null, traced: Tensor['traced'] = null) {
+    this.spec = spec;
+    this.memory = memory;
+    this.traced = traced;
+    this.kerasLogits = undefined;
+  }
+
+  /** Sizes of the axes. */
+  get shape(): Shape {
+    return this.spec.shape;
+  }
+  /** Element type. */
+  get dtype(): DType {
+    return this.spec.dtype;
+  }
+  /** Number of elements. */
+  get size(): number {
+    return this.spec.size;
+  }
+  /** Number of axes. */
+  get ndim(): number {
+    return this.spec.shape.length;
+  }
+
+  /**
+   * The elements in row-major order, not copied: read only. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as a `Uint8Array`, int64 as a
+   * `BigInt64Array`. Throws while a function is being traced, when there are no values yet.
+   */
+  get data(): TypedArray {
+    if (this.memory === null) {
+      throw new Error(
+        `the values of a tensor of shape ${showShape(this.shape)} are not known while a function is being compiled ` +
+          '(inside fit, predict or keras.jit); compute with keras.ops, or compile the model with runEagerly: true',
+      );
+    }
+    return elementsOf(this.memory, this.spec);
+  }
+
+  /** The only element, as a number (or boolean). int64 gives a `bigint` beyond the safe integers. Throws unless the size is 1. */
+  item(): number {
+    if (this.size !== 1) throw new RangeError(`item: expected a tensor of one element, received shape ${showShape(this.shape)}`);
+    return readElement(this.dtype)(this.data, 0) as number;
+  }
+
+  /** Nested arrays of numbers (booleans for bool); a bare number for a scalar. */
+  tolist(): NestedArray {
+    const { data, shape } = this;
+    const read = readElement(this.dtype);
+    let next = 0;
+    const build = (axis: number): NestedArray =>
+      axis === shape.length ? (read(data, next++) as number) : Array.from({ length: shape[axis]! }, () => build(axis + 1));
+    return build(0);
+  }
+
+  /** The number that a scalar tensor holds, so that it works in JavaScript arithmetic and comparisons. */
+  valueOf(): unknown {
+    return this.size === 1 && this.memory !== null ? this.item() : this;
+  }
+}
+
+/** A reader of elements as JavaScript values, for a dtype's typed array. */
+function readElement(dtype: DType): (data: TypedArray, i: number) => number | bigint | boolean {
+  switch (dtype) {
+    case 'bool':
+      return (data, i) => data[i] !== 0;
+    case 'float16':
+      return (data, i) => float16ToNumber(data[i] as number);
+    case 'bfloat16':
+      return (data, i) => bfloat16ToNumber(data[i] as number);
+    case 'int64':
+    case 'uint64':
+      return (data, i) => {
+        const value = data[i] as bigint;
+        return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+      };
+    default:
+      return (data, i) => data[i]!;
+  }
+}

@@ -1,0 +1,114 @@
+// Tracing: running a function on symbolic tensors to record its graph.
+import type { Graph, Node, Value, VariableUse } from './graph.js';
+import { dropUnused, makeNode } from './graph.js';
+import type { Attrs, Op } from './op.js';
+import { currentScope } from './scope.js';
+import type { Spec } from './shape.js';
+import { withoutTapes } from './tape.js';
+import { Tensor } from './tensor.js';
+import type { Variable } from './variable.js';
+
+/** A graph being recorded. */
+export class Trace {
+  private readonly nodes: Node[] = [];
+  private readonly inputs: Value[] = [];
+  private readonly constants = new Map<Tensor, Value>();
+  private readonly state = new Map<Variable, { read: Value; now: Tensor; written: boolean }>();
+  /** Tensors of enclosing traces that this graph reads, and the inputs that stand for them. */
+  readonly captured = new Map<Tensor, Value>();
+
+  constructor(readonly outer: Trace | null) {}
+
+  private wrap(value: Value): Tensor {
+    return new Tensor(value.spec, null, { value, trace: this });
+  }
+
+  /** A new input of the graph. */
+  input(spec: Spec): Tensor {
+    const value: Value = { spec, source: { kind: 'input', index: this.inputs.length } };
+    this.inputs.push(value);
+    return this.wrap(value);
+  }
+
+  /** The value that stands for a tensor in this graph: its own, a constant, or an input made for an outer trace's tensor. */
+  lift(tensor: Tensor): Value {
+    if (tensor.traced?.trace === this) return tensor.traced.value;
+    const known = this.captured.get(tensor) ?? this.constants.get(tensor);
+    if (known !== undefined) return known;
+    if (tensor.memory === null) {
+      const value = this.input(tensor.spec).traced!.value;
+      this.captured.set(tensor, value);
+      return value;
+    }
+    const value: Value = { spec: tensor.spec, source: { kind: 'constant', tensor } };
+    this.constants.set(tensor, value);
+    return value;
+  }
+
+  /** Records a call of an op. */
+  record(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
+    const values = inputs.map((input) => this.lift(input));
+    const specs = op.infer(values.map((value) => value.spec), attrs);
+    const node = makeNode(op, values, attrs, specs, currentScope());
+    this.nodes.push(node);
+    return node.outputs.map((value) => this.wrap(value));
+  }
+
+  /** The value of a variable at this point of the recording. */
+  readVariable(variable: Variable): Tensor {
+    let entry = this.state.get(variable);
+    if (entry === undefined) {
+      const read: Value = { spec: variable.spec, source: { kind: 'variable', variable } };
+      entry = { read, now: this.wrap(read), written: false };
+      this.state.set(variable, entry);
+    }
+    return entry.now;
+  }
+
+  /** Makes `tensor` the variable's value from here on, and its new value when the graph has run. */
+  writeVariable(variable: Variable, tensor: Tensor): void {
+    this.readVariable(variable);
+    const entry = this.state.get(variable)!;
+    entry.now = tensor.memory === null ? tensor : this.wrap(this.lift(tensor));
+    entry.written = true;
+  }
+
+  /** The graph recorded so far, with these outputs. */
+  finish(outputs: readonly Tensor[]): Graph {
+    const values = outputs.map((output) => this.lift(output));
+    const variables: VariableUse[] = [...this.state].map(([variable, { read, now, written }]) => {
+      const update = this.lift(now);
+      return { variable, read, update: written && update !== read ? update : null };
+    });
+    return dropUnused({ inputs: this.inputs, nodes: this.nodes, outputs: values, variables });
+  }
+}
+
+let current: Trace | null = null;
+/** The innermost trace that is recording, or null. */
+export const currentTrace = (): Trace | null => current;
+
+/** A recorded function: its graph, and the outer tensors that it reads (the last inputs of the graph). */
+export interface Traced<T> {
+  readonly graph: Graph;
+  readonly captured: readonly Tensor[];
+  /** What the function returned, with tensors of the trace. */
+  readonly returned: T;
+}
+
+/**
+ * Runs `fn` on symbolic tensors of the given specs and records its graph. `outputs` picks the tensors to keep out of what
+ * `fn` returned. Gradient tapes outside do not see the calls.
+ */
+export function trace<T>(specs: readonly Spec[], fn: (...inputs: Tensor[]) => T, outputs: (returned: T) => readonly Tensor[]): Traced<T> {
+  const outer = current;
+  const recording = new Trace(outer);
+  current = recording;
+  try {
+    const inputs = specs.map((spec) => recording.input(spec));
+    const returned = withoutTapes(() => fn(...inputs));
+    return { graph: recording.finish(outputs(returned)), captured: [...recording.captured.keys()], returned };
+  } finally {
+    current = outer;
+  }
+}

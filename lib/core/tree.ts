@@ -1,0 +1,59 @@
+// Nested structures of arrays and plain objects, as Keras's `tree`: flattening, rebuilding and mapping over their leaves.
+
+/** A leaf, or arrays and plain objects of them, nested. */
+export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
+
+/** True for objects written as `{…}`, which are structure; instances of classes are leaves. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Objects of another realm (a vm context, a worker's message) have an Object.prototype of their own.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** A rebuilder for one structure, and its leaves in order. */
+export interface Flat<T> {
+  readonly leaves: T[];
+  /** The same structure with other leaves. */
+  readonly pack: <U>(leaves: readonly U[]) => unknown;
+  /** Equal strings for equal structures. */
+  readonly key: string;
+}
+
+/** Flattens a structure. `isLeaf` may stop at an array or object that is a leaf in itself. */
+export function flatten<T = unknown>(structure: unknown, isLeaf: (value: unknown) => boolean = () => false): Flat<T> {
+  const leaves: T[] = [];
+  type Packer = (next: () => unknown) => unknown;
+  const visit = (value: unknown): { key: string; pack: Packer } => {
+    if (!isLeaf(value)) {
+      if (Array.isArray(value)) {
+        const parts = value.map(visit);
+        return { key: `[${parts.map((p) => p.key).join()}]`, pack: (next) => parts.map((p) => p.pack(next)) };
+      }
+      if (isPlainObject(value)) {
+        const parts = Object.entries(value).map(([name, item]) => [name, visit(item)] as const);
+        return {
+          key: `{${parts.map(([name, p]) => `${JSON.stringify(name)}:${p.key}`).join()}}`,
+          pack: (next) => Object.fromEntries(parts.map(([name, p]) => [name, p.pack(next)])),
+        };
+      }
+    }
+    leaves.push(value as T);
+    return { key: '*', pack: (next) => next() };
+  };
+  const { key, pack } = visit(structure);
+  return {
+    leaves,
+    key,
+    pack: (values) => {
+      let i = 0;
+      return pack(() => values[i++]);
+    },
+  };
+}
+
+/** Applies `fn` to every leaf. */
+export function mapStructure<T, U>(fn: (leaf: T) => U, structure: unknown, isLeaf?: (value: unknown) => boolean): unknown {
+  const flat = flatten<T>(structure, isLeaf);
+  return flat.pack(flat.leaves.map(fn));
+}

@@ -1,0 +1,242 @@
+// Variable: named state that ops read and assign, and that plans read and write in place.
+import { castTo } from './copy.js';
+import type { TensorLike } from './convert.js';
+import { toTensor } from './convert.js';
+import type { DType, DTypeLike, FloatDType } from './dtype.js';
+import { isFloat, standardizeDType } from './dtype.js';
+import { checkOptions, show } from './errors.js';
+import { cloneBuffer } from './memory.js';
+import { autoName } from './names.js';
+import { currentScope } from './scope.js';
+import type { Shape, Spec } from './shape.js';
+import { checkShape, showShape, specOf } from './shape.js';
+import { noteVariableRead } from './tape.js';
+import { Tensor, type NestedArray } from './tensor.js';
+import { currentTrace } from './trace.js';
+
+/** How replicas of a variable would be combined. With one backend and one device it is only kept. */
+export type Aggregation = 'none' | 'mean' | 'sum' | 'only_first_replica';
+
+/** Options of a `Variable`. */
+export interface VariableOptions {
+  /** Shape, needed when the initial value is an initializer. */
+  shape?: readonly number[];
+  /** Element type; that of the initial value by default, `floatx` for an initializer. */
+  dtype?: DTypeLike | null;
+  /** Whether gradients and optimizers see it. Default true. */
+  trainable?: boolean;
+  /** Whether a layer with a lower compute dtype reads it in that dtype. Default true. */
+  autocast?: boolean;
+  /** Default `'none'`. */
+  aggregation?: Aggregation | null;
+  /** Default `'auto'`. */
+  synchronization?: string;
+  /** Default `variable`, `variable_1`, … */
+  name?: string | null;
+}
+const OPTIONS = ['shape', 'dtype', 'trainable', 'autocast', 'aggregation', 'synchronization', 'name'] as const;
+
+/** A function from shape and dtype to the initial value. Initializers are such functions. */
+export type InitialValue = (shape: Shape, options: { dtype: DType }) => TensorLike;
+
+let autocast: FloatDType | null = null;
+/** Runs `fn` with float variables read in `dtype` (null: as they are). */
+export function withAutocast<T>(dtype: FloatDType | null, fn: () => T): T {
+  const previous = autocast;
+  autocast = dtype;
+  try {
+    return fn();
+  } finally {
+    autocast = previous;
+  }
+}
+
+let substituted: Map<Variable, Tensor> | null = null;
+/**
+ * Runs `fn` with the variables in `values` standing for those tensors: reads give them, and assignments replace them in the map
+ * instead of changing the variables. The way to call a layer as a pure function.
+ */
+export function withValues<T>(values: Map<Variable, Tensor>, fn: () => T): T {
+  const previous = substituted;
+  substituted = values;
+  try {
+    return fn();
+  } finally {
+    substituted = previous;
+  }
+}
+
+let collecting: Map<Variable, Tensor> | null = null;
+/**
+ * Runs `fn` and gives what it assigned instead of assigning it; inside `fn` the assigned values are seen. With it both sides of a
+ * condition can be computed, and one of them chosen.
+ */
+export function collectAssignments(fn: () => void): Map<Variable, Tensor> {
+  const previous = collecting;
+  const own = new Map<Variable, Tensor>(previous ?? []);
+  collecting = own;
+  try {
+    fn();
+  } finally {
+    collecting = previous;
+  }
+  return own;
+}
+
+/**
+ * A tensor that can be assigned to. A variable is accepted wherever a tensor is, and has a tensor's methods.
+ *
+ * ```ts
+ * const v = new keras.Variable([1, 2], { dtype: 'float32' });
+ * v.assignAdd([10, 10]);
+ * v.value.tolist(); // [11, 12]
+ * ```
+ */
+export class Variable {
+  readonly name: string;
+  /** Name with those of the layers around it: `sequential/dense/kernel`. */
+  path: string;
+  /** Whether gradients and optimizers see it. */
+  trainable: boolean;
+  readonly autocast: boolean;
+  readonly aggregation: Aggregation;
+  readonly synchronization: string;
+  /** A function applied to the value after each optimizer step, or null. */
+  constraint: ((value: Tensor) => Tensor) | null = null;
+  /** A function from the value to a scalar loss, or null. */
+  regularizer: ((value: Tensor) => Tensor) | null = null;
+  /** @internal dtype and shape. */
+  readonly spec: Spec;
+
+  private memory: ArrayBuffer;
+  private handedOut: Tensor | null;
+  private runs = 0;
+
+  /**
+   * @param initial a value, or an initializer, which is called with `options.shape`.
+   * @throws when the name contains `/`, or an initializer comes without a shape.
+   */
+  constructor(initial: TensorLike | InitialValue, options: VariableOptions = {}) {
+    checkOptions('Variable', options, OPTIONS);
+    const { shape, dtype, trainable = true, name } = options;
+    this.name = name ?? autoName('variable');
+    if (this.name.includes('/')) throw new Error(`Variable: a name cannot contain '/', received ${show(name)}`);
+    const scope = currentScope();
+    this.path = scope === '' ? this.name : `${scope}/${this.name}`;
+    const value = initialValue(initial, shape, dtype, this.path);
+    this.spec = value.spec;
+    this.memory = value.memory!;
+    this.handedOut = value;
+    this.trainable = trainable;
+    this.autocast = options.autocast ?? true;
+    this.aggregation = options.aggregation ?? 'none';
+    this.synchronization = options.synchronization ?? 'auto';
+  }
+
+  get shape(): Shape {
+    return this.spec.shape;
+  }
+  get dtype(): DType {
+    return this.spec.dtype;
+  }
+  get size(): number {
+    return this.spec.size;
+  }
+  get ndim(): number {
+    return this.spec.shape.length;
+  }
+
+  /** The current value. It does not change when the variable is assigned later. */
+  get value(): Tensor {
+    const value = collecting?.get(this) ?? substituted?.get(this) ?? currentTrace()?.readVariable(this) ?? this.concrete();
+    noteVariableRead(this, value);
+    return autocast !== null && this.autocast && isFloat(this.dtype) ? castTo(value, autocast) : value;
+  }
+
+  private concrete(): Tensor {
+    if (this.runs > 0) return new Tensor(this.spec, cloneBuffer(this.memory, this.spec.bytes));
+    return (this.handedOut ??= new Tensor(this.spec, this.memory));
+  }
+
+  /**
+   * Replaces the value; it is cast to the variable's dtype. Returns the variable's new value.
+   * @throws when the shape differs, or when a training run holds the variable.
+   */
+  assign(value: TensorLike): Tensor {
+    const tensor = toTensor(value, this.dtype, `${this.path}.assign`);
+    if (tensor.spec !== this.spec) {
+      throw new RangeError(
+        `${this.path}: the shape of the variable and of the value to assign must match, expected ${showShape(this.shape)}, received ${showShape(tensor.shape)}`,
+      );
+    }
+    if (collecting !== null) {
+      collecting.set(this, tensor);
+      return tensor;
+    }
+    if (substituted?.has(this) === true) {
+      substituted.set(this, tensor);
+      return tensor;
+    }
+    const trace = currentTrace();
+    if (trace !== null) {
+      trace.writeVariable(this, tensor);
+      return trace.readVariable(this);
+    }
+    if (this.runs > 0) throw new Error(`${this.path}: cannot be assigned while a training step is running; wait for fit to end, or assign in a callback`);
+    if (tensor.memory === null) throw new Error(`${this.path}: cannot keep a tensor of a function that is being compiled; assign inside that function`);
+    this.memory = tensor.memory;
+    this.handedOut = tensor;
+    return tensor;
+  }
+
+  /** @internal Memory for a plan to read. */
+  readMemory(): ArrayBuffer {
+    return this.memory;
+  }
+
+  /** @internal Memory for a plan to write: its own, after a copy when a tensor shares it. */
+  writeMemory(): ArrayBuffer {
+    if (this.handedOut !== null) {
+      this.memory = cloneBuffer(this.memory, this.spec.bytes);
+      this.handedOut = null;
+    }
+    return this.memory;
+  }
+
+  /** @internal Marks the beginning and the end of a run off the main thread that writes the variable. */
+  hold(change: 1 | -1): void {
+    this.runs += change;
+  }
+
+  /** The elements; see `Tensor.data`. */
+  get data(): Tensor['data'] {
+    return this.value.data;
+  }
+  /** The only element. */
+  item(): number {
+    return this.value.item();
+  }
+  /** The value as nested arrays. */
+  tolist(): NestedArray {
+    return this.value.tolist();
+  }
+  /** The number that a scalar variable holds. */
+  valueOf(): unknown {
+    return this.size === 1 && currentTrace() === null ? this.item() : this;
+  }
+}
+
+function initialValue(initial: TensorLike | InitialValue, shape: readonly number[] | undefined, dtype: DTypeLike | null | undefined, path: string): Tensor {
+  let value: Tensor;
+  if (typeof initial === 'function') {
+    if (shape === undefined) throw new Error(`${path}: an initializer needs the option 'shape'`);
+    checkShape(shape, path);
+    const wanted = standardizeDType(dtype);
+    value = toTensor(initial(shape, { dtype: wanted }), wanted, path);
+    if (value.spec !== specOf(wanted, shape)) {
+      throw new RangeError(`${path}: the initializer gave shape ${showShape(value.shape)}, expected ${showShape(shape)}`);
+    }
+  } else value = toTensor(initial as TensorLike, dtype === undefined || dtype === null ? null : standardizeDType(dtype), path);
+  if (value.memory === null) throw new Error(`${path}: the initial value of a variable cannot depend on the inputs of a function that is being compiled`);
+  return value;
+}
