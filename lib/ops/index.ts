@@ -1,0 +1,20 @@
+// `keras.ops`.
+import './assign.js';
+
+import './methods.js';
+
+export { customGradient } from './autodiff.js';
+export * from './activation.js';
+export * from './core.js';
+export * from './creation.js';
+export * from './crossentropy.js';
+export * from './diagonal.js';
+export * from './elementwise.js';
+export * from './indexing.js';
+export * from './logic.js';
+export * from './normalization.js';
+export * from './products.js';
+export * from './reduce.js';
+export * from './shape.js';
+export * from './split.js';
+export * from './transcendental.js';

@@ -1,0 +1,127 @@
+// The types of the methods that tensors, variables and symbols have: functions of `keras.ops` without their first argument.
+import type { TensorLike } from '../core/convert.js';
+import type { DTypeLike } from '../core/dtype.js';
+import type { KerasTensor } from '../core/keras-tensor.js';
+import type { Tensor } from '../core/tensor.js';
+import type { AlphaOptions, AxisOptions, ShrinkOptions, SoftmaxOptions } from './activation.js';
+import type { Axis, Numbers } from './axes.js';
+import type { NanToNumOptions } from './core.js';
+import type { DiagonalNumber, DiagonalOptions } from './diagonal.js';
+import type { IndexPart, MultiHotOptions, OneHotOptions, ScatterReduction, TakeOptions } from './indexing.js';
+import type { CloseOptions } from './logic.js';
+import type { BatchNormalizationOptions, LayerNormalizationOptions, NormalizeOptions, RmsNormalizationOptions } from './normalization.js';
+import type { DTypeOptions, OrSymbol, SymbolOf } from './public.js';
+import type { ArgOptions, AverageOptions, CountNonzeroOptions, ExtremeOptions, MomentsOptions, ProdOptions, ReduceOptions } from './reduce.js';
+import type { AppendOptions, FirstAxisOptions, OptionalAxisOptions, PadOptions, Rot90Options } from './shape.js';
+import type { UnstackOptions } from './split.js';
+
+// Written out rather than computed from the functions, whose types refer to Tensor: a class cannot be defined by itself.
+type UnaryName =
+  | 'abs' | 'absolute' | 'angle' | 'arccos' | 'arccosh' | 'arcsin' | 'arcsinh' | 'arctan' | 'arctanh' | 'bitwiseInvert' | 'bitwiseNot' | 'cbrt'
+  | 'ceil' | 'copy' | 'cos' | 'cosh' | 'deg2rad' | 'erf' | 'erfc' | 'erfinv' | 'exp' | 'exp2' | 'expm1' | 'fabs' | 'fliplr' | 'flipud' | 'floor'
+  | 'hardSigmoid' | 'hardSilu' | 'hardSwish' | 'hardTanh' | 'isfinite' | 'isinf' | 'isnan' | 'isneginf' | 'isposinf' | 'isreal' | 'log' | 'log10' | 'log1p'
+  | 'log2' | 'logSigmoid' | 'logicalNot' | 'negative' | 'rad2deg' | 'ravel' | 'reciprocal' | 'relu' | 'relu6' | 'rsqrt' | 'selu' | 'sigmoid' | 'sign'
+  | 'signbit' | 'silu' | 'sin' | 'sinc' | 'sinh' | 'softplus' | 'softsign' | 'sparsePlus' | 'sparseSigmoid' | 'sqrt' | 'square' | 'stopGradient' | 'swish'
+  | 'tan' | 'tanh' | 'tanhShrink' | 'trunc';
+type BinaryName =
+  | 'add' | 'arctan2' | 'bitwiseAnd' | 'bitwiseLeftShift' | 'bitwiseOr' | 'bitwiseRightShift' | 'bitwiseXor' | 'divide' | 'divideNoNan' | 'dot'
+  | 'equal' | 'floorDivide' | 'fmax' | 'fmin' | 'fmod' | 'greater' | 'greaterEqual' | 'heaviside' | 'hypot' | 'inner' | 'kron' | 'ldexp'
+  | 'leftShift' | 'less' | 'lessEqual' | 'logaddexp' | 'logaddexp2' | 'logicalAnd' | 'logicalOr' | 'logicalXor' | 'matmul' | 'maximum' | 'minimum'
+  | 'mod' | 'multiply' | 'nextafter' | 'notEqual' | 'outer' | 'power' | 'rightShift' | 'subtract' | 'trueDivide' | 'vdot';
+type ReductionName = 'sum' | 'mean' | 'var' | 'std' | 'amax' | 'amin' | 'ptp' | 'any' | 'all' | 'logsumexp' | 'nansum' | 'nanprod' | 'nanmax' | 'nanmin' | 'nanmean' | 'nanvar' | 'nanstd';
+type ArgName = 'argmax' | 'argmin' | 'nanargmax' | 'nanargmin';
+
+/** Functions of `keras.ops` as methods of a tensor; `reshape` is among the `ArrayMethods`. */
+export interface TensorMethods
+  extends Record<UnaryName, () => Tensor>, Record<BinaryName, (x2: TensorLike) => Tensor>,
+    Record<ReductionName, (options?: ReduceOptions) => Tensor>, Record<ArgName, (options?: ArgOptions) => Tensor> {
+  elu(options?: AlphaOptions): Tensor;
+  celu(options?: AlphaOptions): Tensor;
+  leakyRelu(options?: { negativeSlope?: number; }): Tensor;
+  gelu(options?: { approximate?: boolean; }): Tensor;
+  hardShrink(options?: ShrinkOptions): Tensor;
+  softShrink(options?: ShrinkOptions): Tensor;
+  threshold(threshold: number, defaultValue: number): Tensor;
+  squareplus(options?: { b?: number; }): Tensor;
+  glu(options?: AxisOptions): Tensor;
+  softmax(options?: SoftmaxOptions): Tensor;
+  logSoftmax(options?: SoftmaxOptions): Tensor;
+  tril(options?: DiagonalNumber): Tensor;
+  triu(options?: DiagonalNumber): Tensor;
+  diag(options?: DiagonalNumber): Tensor;
+  diagflat(options?: DiagonalNumber): Tensor;
+  diagonal(options?: DiagonalOptions): Tensor;
+  trace(options?: DiagonalOptions): Tensor;
+  clip(xMin: TensorLike, xMax: TensorLike): Tensor;
+  round(options?: { decimals?: number; }): Tensor;
+  take(indices: TensorLike, options?: TakeOptions): Tensor;
+  takeAlongAxis(indices: TensorLike, options?: TakeOptions): Tensor;
+  getItem(key: IndexPart | readonly IndexPart[]): Tensor;
+  slice(startIndices: TensorLike, shape: Numbers): Tensor;
+  sliceUpdate(startIndices: TensorLike, updates: TensorLike): Tensor;
+  scatterUpdate(indices: TensorLike, updates: TensorLike, options?: { reduction?: ScatterReduction; }): Tensor;
+  oneHot(numClasses: number, options?: OneHotOptions): Tensor;
+  multiHot(options?: MultiHotOptions): Tensor;
+  unravelIndex(shape: Numbers): Tensor[];
+  isclose(x2: TensorLike, options?: CloseOptions): Tensor;
+  allclose(x2: TensorLike, options?: CloseOptions): Tensor;
+  nonzero(): Tensor[];
+  where(x1: TensorLike, x2: TensorLike): Tensor;
+  where(): Tensor[];
+  normalize(options?: NormalizeOptions): Tensor;
+  batchNormalization(mean: TensorLike, variance: TensorLike, axis: number, options?: BatchNormalizationOptions): Tensor;
+  layerNormalization(options?: LayerNormalizationOptions): Tensor;
+  rmsNormalization(options?: RmsNormalizationOptions): Tensor;
+  psnr(x2: TensorLike, maxVal: number): Tensor;
+  tensordot(x2: TensorLike, options?: { axes?: number | readonly [number | readonly number[], number | readonly number[]]; }): Tensor;
+  prod(options?: ProdOptions): Tensor;
+  max(options?: ExtremeOptions): Tensor;
+  min(options?: ExtremeOptions): Tensor;
+  countNonzero(options?: CountNonzeroOptions): Tensor;
+  average(options?: AverageOptions): Tensor;
+  moments(axes: Axis, options?: MomentsOptions): [Tensor, Tensor];
+  transpose(axes?: readonly number[] | { axes?: readonly number[] | null; } | null): Tensor;
+  swapaxes(axis1: number, axis2: number): Tensor;
+  moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  expandDims(axis: number | readonly number[]): Tensor;
+  squeeze(options?: OptionalAxisOptions): Tensor;
+  broadcastTo(shape: Numbers): Tensor;
+  repeat(repeats: TensorLike, options?: { axis?: number | null; }): Tensor;
+  tile(repeats: Numbers): Tensor;
+  flip(options?: OptionalAxisOptions): Tensor;
+  roll(shift: Numbers, options?: OptionalAxisOptions): Tensor;
+  rot90(options?: Rot90Options): Tensor;
+  pad(padWidth: number | readonly number[] | readonly (readonly number[])[], options?: PadOptions): Tensor;
+  append(x2: TensorLike, options?: AppendOptions): Tensor;
+  split(indicesOrSections: Numbers, options?: FirstAxisOptions): Tensor[];
+  arraySplit(indicesOrSections: Numbers, options?: FirstAxisOptions): Tensor[];
+  hsplit(indicesOrSections: Numbers): Tensor[];
+  vsplit(indicesOrSections: Numbers): Tensor[];
+  dsplit(indicesOrSections: Numbers): Tensor[];
+  unstack(options?: UnstackOptions): Tensor[];
+  cast(dtype: DTypeLike): Tensor;
+  saturateCast(dtype: DTypeLike): Tensor;
+  nanToNum(options?: NanToNumOptions): Tensor;
+  zerosLike(options?: DTypeOptions): Tensor;
+  onesLike(options?: DTypeOptions): Tensor;
+  emptyLike(options?: DTypeOptions): Tensor;
+  fullLike(fillValue: TensorLike, options?: DTypeOptions): Tensor;
+}
+
+/** Functions of `keras.ops` as methods of a symbol. */
+export type SymbolMethods = {
+  [K in keyof TensorMethods]: TensorMethods[K] extends (...args: infer A) => infer R ? (...args: { [I in keyof A]: OrSymbol<A[I]> }) => SymbolOf<R> : never;
+};
+
+/** What NumPy's arrays have besides; `T` is `Tensor`, or `KerasTensor` for symbols. */
+export interface ArrayMethods<T extends Tensor | KerasTensor> {
+  /** The axes in reverse order. */
+  readonly T: T;
+  /** The tensor in another dtype, as `ops.cast`. */
+  astype(dtype: DTypeLike): T;
+  /** One entry of the first axis; negative numbers count from the end. */
+  at(index: number): T;
+  /** The same elements in another shape, given as an array or as arguments; one size may be -1. */
+  reshape(newshape: Numbers): T;
+  reshape(...sizes: number[]): T;
+}

@@ -1,0 +1,100 @@
+// Methods of tensors, variables and symbols: the functions of `keras.ops` whose first argument is a tensor, and what NumPy code uses.
+import { setStack, type TensorLike } from '../core/convert.js';
+import type { DTypeLike } from '../core/dtype.js';
+import { KerasTensor } from '../core/keras-tensor.js';
+import { showShape } from '../core/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { Variable } from '../core/variable.js';
+import * as activation from './activation.js';
+import { numbersOf, type ShapeLike } from './axes.js';
+import { cast, copy, nanToNum, saturateCast, stopGradient } from './core.js';
+import { emptyLike, fullLike, onesLike, zerosLike } from './creation.js';
+import * as diagonal from './diagonal.js';
+import * as elementwise from './elementwise.js';
+import * as indexing from './indexing.js';
+import * as logic from './logic.js';
+import * as normalization from './normalization.js';
+import type { ArrayMethods, SymbolMethods, TensorMethods } from './method-types.js';
+import { printValues } from './print.js';
+import * as products from './products.js';
+import * as reduce from './reduce.js';
+import * as shape from './shape.js';
+import * as split from './split.js';
+import * as transcendental from './transcendental.js';
+
+/** Functions of lists, and those whose method is written out below. */
+const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape'] as const;
+type NotMethod = (typeof NOT_METHODS)[number];
+const FUNCTIONS = {
+  ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
+  cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
+} satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
+/** A function without a type among `TensorMethods` is an error here. */
+const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];
+
+declare module '../core/tensor.js' {
+  interface Tensor extends TensorMethods, ArrayMethods<Tensor> {
+    /** The values as NumPy prints them. */
+    toString(): string;
+  }
+}
+declare module '../core/keras-tensor.js' {
+  interface KerasTensor extends SymbolMethods, ArrayMethods<KerasTensor> {}
+}
+declare module '../core/variable.js' {
+  interface Variable extends TensorMethods, ArrayMethods<Tensor> {
+    /** Adds to the value in place, and returns it. */
+    assignAdd(value: TensorLike): Tensor;
+    /** Subtracts from the value in place, and returns it. */
+    assignSub(value: TensorLike): Tensor;
+    /** The values as NumPy prints them. */
+    toString(): string;
+  }
+}
+
+type AnyFunction = (...args: unknown[]) => unknown;
+function install(prototype: object, methods: Readonly<Record<string, AnyFunction>>): void {
+  for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+}
+const ofTensors: Record<string, AnyFunction> = {
+  astype(dtype) {
+    return cast(this as never, dtype as DTypeLike);
+  },
+  at(index) {
+    return indexing.getItem(this as never, index as number);
+  },
+  reshape(...sizes) {
+    return shape.reshape(this as never, (sizes.length === 1 ? numbersOf(sizes[0] as ShapeLike) : sizes) as number[]);
+  },
+};
+for (const name of NAMES) {
+  if ((NOT_METHODS as readonly string[]).includes(name)) continue;
+  const call = (FUNCTIONS as unknown as Record<string, AnyFunction>)[name]!;
+  ofTensors[name] = function (...args) {
+    return call(this, ...args);
+  };
+}
+for (const { prototype } of [Tensor, KerasTensor, Variable]) {
+  install(prototype, ofTensors);
+  Object.defineProperty(prototype, 'T', { get: function () { return shape.transpose(this as Tensor); }, configurable: true });
+}
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+const heading = ({ shape: sizes, dtype }: { shape: Tensor['shape'] | KerasTensor['shape']; dtype: string }): string => `shape=${showShape(sizes)}, dtype=${dtype}`;
+function showTensor(tensor: Tensor): string {
+  return tensor.memory === null ? `<Tensor being compiled, ${heading(tensor)}>` : `<Tensor ${heading(tensor)}>\n${printValues(tensor)}`;
+}
+const valuesOf = (tensor: Tensor): string => (tensor.memory === null ? showTensor(tensor) : printValues(tensor));
+Object.defineProperties(Tensor.prototype, {
+  [INSPECT]: { value: function (this: Tensor) { return showTensor(this); } },
+  toString: { value: function (this: Tensor) { return valuesOf(this); } },
+});
+Object.defineProperties(Variable.prototype, {
+  [INSPECT]: { value: function (this: Variable) { return `<Variable path=${this.path}, ${heading(this)}, value=${valuesOf(this.value)}>`; } },
+  toString: { value: function (this: Variable) { return valuesOf(this.value); } },
+  assignAdd: { value: function (this: Variable, value: TensorLike) { return this.assign(elementwise.add(this, value)); } },
+  assignSub: { value: function (this: Variable, value: TensorLike) { return this.assign(elementwise.subtract(this, value)); } },
+});
+Object.defineProperty(KerasTensor.prototype, INSPECT, { value: function (this: KerasTensor) { return `<KerasTensor ${heading(this)}, name=${this.name}>`; } });
+
+setStack((parts) => shape.stack(parts));

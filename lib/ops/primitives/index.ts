@@ -1,0 +1,7 @@
+// All primitives. The universal tests enumerate what is exported here.
+export * from './elementwise.js';
+export * from './gather.js';
+export * from './matmul.js';
+export * from './random.js';
+export * from './reduce.js';
+export * from './shape.js';

@@ -1,0 +1,3 @@
+// `keras.random`.
+export * from './functions.js';
+export * from './seed-generator.js';
