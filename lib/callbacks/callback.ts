@@ -1,0 +1,84 @@
+// Callback: hooks into training, evaluation and prediction.
+import type { Model } from '../models/model.js';
+
+/** Values by name: losses and metrics. */
+export type Logs = Record<string, number>;
+/** What `fit` runs with: `epochs`, `steps`, `verbose`. */
+export interface CallbackParams {
+  readonly epochs?: number;
+  readonly steps: number | null;
+  readonly verbose: number;
+}
+type Hook<A extends unknown[]> = (...args: A) => void | Promise<void>;
+
+/**
+ * Base of callbacks: override the hooks you need. Hooks may be async; they are awaited.
+ * Overriding a batch hook makes `fit` come back to JavaScript after every batch (or after `stepsPerExecution` of them); without
+ * one, whole epochs run natively.
+ *
+ * ```ts
+ * class Print extends keras.callbacks.Callback {
+ *   onEpochEnd(epoch, logs) { console.log(epoch, logs.loss); }
+ * }
+ * ```
+ */
+export class Callback {
+  /** What the run was started with. */
+  params: CallbackParams | null = null;
+  private trained: Model | null = null;
+
+  /** The model that is run. */
+  get model(): Model {
+    if (this.trained === null) throw new Error(`${this.constructor.name}: has no model before fit, evaluate or predict set it`);
+    return this.trained;
+  }
+  setParams(params: CallbackParams): void {
+    this.params = params;
+  }
+  setModel(model: Model): void {
+    this.trained = model;
+  }
+}
+
+/** Hooks by name, with their arguments. */
+export interface Callback {
+  /** Start and end of `fit`. */
+  onTrainBegin(logs?: Logs): void | Promise<void>;
+  onTrainEnd(logs?: Logs): void | Promise<void>;
+  /** Start and end of `evaluate`, and of validation in `fit`. */
+  onTestBegin(logs?: Logs): void | Promise<void>;
+  onTestEnd(logs?: Logs): void | Promise<void>;
+  /** Start and end of `predict`. */
+  onPredictBegin(logs?: Logs): void | Promise<void>;
+  onPredictEnd(logs?: Logs): void | Promise<void>;
+  onEpochBegin(epoch: number, logs?: Logs): void | Promise<void>;
+  /** End of an epoch of `fit`, with the losses and metrics of training and (`val_…`) validation. */
+  onEpochEnd(epoch: number, logs?: Logs): void | Promise<void>;
+  onTrainBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
+  /** End of a batch of `fit`; `logs` has the means over the epoch so far. */
+  onTrainBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
+  /** Older names of the training hooks. */
+  onBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
+  onBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
+  onTestBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
+  onTestBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
+  onPredictBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
+  onPredictBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
+  /** @internal After each slice of batches that ran natively: progress for those who can do without every batch. */
+  onProgress(batch: number, logs: Logs): void | Promise<void>;
+}
+
+/** Names of all hooks. */
+export const HOOKS = [
+  'onTrainBegin', 'onTrainEnd', 'onTestBegin', 'onTestEnd', 'onPredictBegin', 'onPredictEnd', 'onEpochBegin', 'onEpochEnd',
+  'onTrainBatchBegin', 'onTrainBatchEnd', 'onBatchBegin', 'onBatchEnd', 'onTestBatchBegin', 'onTestBatchEnd', 'onPredictBatchBegin', 'onPredictBatchEnd',
+  'onProgress',
+] as const;
+/** Name of a hook. */
+export type HookName = (typeof HOOKS)[number];
+
+const nothing: Hook<[]> = () => undefined;
+for (const hook of HOOKS) Object.defineProperty(Callback.prototype, hook, { value: nothing, writable: true, configurable: true });
+
+/** True when the callback overrides the hook. */
+export const overrides = (callback: Callback, hook: HookName): boolean => (callback[hook] as unknown) !== nothing;

@@ -1,0 +1,140 @@
+// EarlyStopping: ends training when a value no longer gets better.
+import { checkOptions, show } from '../core/errors.js';
+import type { Tensor } from '../core/tensor.js';
+import { Callback, type Logs } from './callback.js';
+
+/** Which way a value gets better: as its metric says (`'auto'`), by falling or by rising. */
+export type MonitorMode = 'auto' | 'min' | 'max';
+
+/** Options of `EarlyStopping`. */
+export interface EarlyStoppingOptions {
+  /** Key of the logs to watch. Default `'val_loss'`. */
+  monitor?: string;
+  /** Smaller changes do not count as better. Default 0. */
+  minDelta?: number;
+  /** Epochs without improvement before training ends. Default 0. */
+  patience?: number;
+  /** 1: say so when training ends early. Default 0. */
+  verbose?: number;
+  /** Default `'auto'`: by the metric of this name; a loss falls. */
+  mode?: MonitorMode;
+  /** A value that has to be beaten to begin with; null: none. Default null. */
+  baseline?: number | null;
+  /** Whether the model gets the weights of its best epoch in the end. Default false. */
+  restoreBestWeights?: boolean;
+  /** Earlier epochs are not watched. Default 0. */
+  startFromEpoch?: number;
+}
+const OPTIONS = ['monitor', 'minDelta', 'patience', 'verbose', 'mode', 'baseline', 'restoreBestWeights', 'startFromEpoch'] as const;
+
+/** What a metric tells of itself: which way it gets better. */
+interface Directed {
+  readonly name: string;
+  readonly direction?: 'up' | 'down' | null;
+}
+
+/**
+ * Ends `fit` when the value `monitor` of the logs has not got better for `patience` epochs.
+ *
+ * ```ts
+ * await model.fit(x, y, { epochs: 100, validationSplit: 0.2, callbacks: [new keras.callbacks.EarlyStopping({ patience: 3 })] });
+ * ```
+ * @throws (in `fit`) when mode `'auto'` finds no metric that says which way it gets better.
+ */
+export class EarlyStopping extends Callback {
+  readonly monitor: string;
+  readonly mode: MonitorMode;
+  readonly minDelta: number;
+  readonly patience: number;
+  readonly verbose: number;
+  readonly baseline: number | null;
+  readonly restoreBestWeights: boolean;
+  readonly startFromEpoch: number;
+  /** Epochs since the last improvement. */
+  wait = 0;
+  /** Number of the epoch after which training was ended; 0 when it was not. */
+  stoppedEpoch = 0;
+  /** The best value so far. */
+  best: number | null = null;
+  /** Number of the epoch with the best value. */
+  bestEpoch = 0;
+  /** The weights of the best epoch, with `restoreBestWeights`. */
+  bestWeights: readonly Tensor[] | null = null;
+  private sign: 1 | -1 | null = null; // -1 when falling is better
+
+  constructor(options: EarlyStoppingOptions = {}) {
+    super();
+    checkOptions('EarlyStopping', options, OPTIONS);
+    const { mode = 'auto', minDelta = 0, patience = 0, startFromEpoch = 0 } = options;
+    if (!['auto', 'min', 'max'].includes(mode)) throw new TypeError(`EarlyStopping: mode must be 'auto', 'min' or 'max', received ${show(mode)}`);
+    for (const [name, value] of Object.entries({ minDelta, patience, startFromEpoch })) {
+      if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(`EarlyStopping: ${name} must be a number, received ${show(value)}`);
+    }
+    this.monitor = options.monitor ?? 'val_loss';
+    this.mode = mode;
+    this.minDelta = Math.abs(minDelta);
+    this.patience = patience;
+    this.verbose = options.verbose ?? 0;
+    this.baseline = options.baseline ?? null;
+    this.restoreBestWeights = options.restoreBestWeights ?? false;
+    this.startFromEpoch = startFromEpoch;
+  }
+
+  override onTrainBegin(): void {
+    this.wait = 0;
+    this.stoppedEpoch = 0;
+    this.best = null;
+    this.bestEpoch = 0;
+    this.bestWeights = null;
+  }
+
+  override onEpochEnd(epoch: number, logs: Logs = {}): void {
+    this.sign ??= this.direction();
+    const current = logs[this.monitor];
+    if (current === undefined) this.warnMissing(logs);
+    if (current === undefined || epoch < this.startFromEpoch) return;
+    if (this.restoreBestWeights && this.bestWeights === null) this.keepWeights(epoch);
+    this.wait++;
+    if (this.isBetter(current, this.best)) {
+      this.best = current;
+      this.bestEpoch = epoch;
+      if (this.restoreBestWeights) this.keepWeights(epoch);
+      if (this.baseline === null || this.isBetter(current, this.baseline)) this.wait = 0;
+    } else if (this.wait >= this.patience && epoch > 0) {
+      this.stoppedEpoch = epoch;
+      this.model.stopTraining = true;
+    }
+  }
+
+  override onTrainEnd(): void {
+    if (this.stoppedEpoch > 0 && this.verbose > 0) process.stdout.write(`Epoch ${this.stoppedEpoch + 1}: early stopping\n`);
+    if (this.bestWeights === null) return;
+    if (this.verbose > 0) process.stdout.write(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.\n`);
+    this.model.setWeights(this.bestWeights);
+  }
+
+  private keepWeights(epoch: number): void {
+    this.bestWeights = this.model.getWeights();
+    this.bestEpoch = epoch;
+  }
+
+  private isBetter(value: number, reference: number | null): boolean {
+    if (reference === null) return true;
+    return this.sign === -1 ? value + this.minDelta < reference : value - this.minDelta > reference;
+  }
+
+  private direction(): 1 | -1 {
+    if (this.mode !== 'auto') return this.mode === 'min' ? -1 : 1;
+    const name = this.monitor.replace(/^val_/, '');
+    if (name === 'loss') return -1;
+    const metric = (this.model.metrics as readonly Directed[]).findLast((candidate) => candidate.name === name);
+    if (metric?.direction === undefined) {
+      throw new Error(`EarlyStopping: nothing tells whether '${this.monitor}' gets better by rising or by falling; give mode 'max' or 'min'`);
+    }
+    return metric.direction === 'up' ? 1 : -1;
+  }
+
+  private warnMissing(logs: Logs): void {
+    process.emitWarning(`EarlyStopping: the logs have no '${this.monitor}' to watch; they have ${Object.keys(logs).join(', ')}`);
+  }
+}

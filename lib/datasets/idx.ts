@@ -1,0 +1,21 @@
+// Arrays in the IDX format, that of the original MNIST files.
+import { readFile } from 'node:fs/promises';
+import { makeTensor } from '../core/convert.js';
+import { sizeOf } from '../core/shape.js';
+import type { Tensor } from '../core/tensor.js';
+
+const UNSIGNED_BYTE = 8;
+
+/**
+ * Reads an IDX file of bytes: two zero bytes, the type, the number of axes, their sizes (big-endian, 4 bytes each), the data.
+ * @throws (rejects) for another format or type, and for a file of another length than its header tells.
+ */
+export async function readIdx(file: string): Promise<Tensor> {
+  const bytes = await readFile(file);
+  const rank = bytes[3] ?? 0;
+  const start = 4 + 4 * rank;
+  if (bytes.length < start || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== UNSIGNED_BYTE) throw new Error(`${file}: is no IDX file of bytes`);
+  const shape = Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
+  if (bytes.length !== start + sizeOf(shape)) throw new Error(`${file}: expected ${start + sizeOf(shape)} bytes, found ${bytes.length}`);
+  return makeTensor('uint8', shape, (data) => (data as Uint8Array).set(bytes.subarray(start)));
+}

@@ -1,0 +1,24 @@
+// The public surface: re-exports, nothing else.
+export * as activations from './activations/index.js';
+export * as callbacks from './callbacks/index.js';
+export * as config from './config/index.js';
+export * as constraints from './constraints/index.js';
+export * as initializers from './initializers/index.js';
+export * as layers from './layers/index.js';
+export * as losses from './losses/index.js';
+export * as metrics from './metrics/index.js';
+export * as ops from './ops/index.js';
+export * as optimizers from './optimizers/index.js';
+export * as random from './random/index.js';
+export * as regularizers from './regularizers/index.js';
+export { jit } from './core/jit.js';
+export { KerasTensor } from './core/keras-tensor.js';
+export { Tensor } from './core/tensor.js';
+export { Variable } from './core/variable.js';
+export { DTypePolicy } from './config/dtype-policy.js';
+export { grad, GradientTape, jvp, valueAndGrad, vjp } from './ops/autodiff.js';
+export { Input } from './layers/core/input-layer.js';
+export { InputSpec } from './layers/input-spec.js';
+export { Layer } from './layers/layer.js';
+export { Model } from './models/model.js';
+export { Sequential } from './models/sequential.js';

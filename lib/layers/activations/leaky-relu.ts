@@ -1,0 +1,34 @@
+// LeakyReLU: the rectified linear unit with a slope below zero.
+import * as activations from '../../activations/index.js';
+import type { Config, OptionsOf } from '../../config/configurable.js';
+import { float, nullable, withDefault } from '../../config/fields.js';
+import type { Tensor } from '../../core/tensor.js';
+import { layer } from '../layer.js';
+import type { LayerOptions } from '../options.js';
+
+const schema = {
+  /** Slope below zero. */
+  negativeSlope: withDefault(float({ min: 0 }), 0.3),
+  /** The name that `negativeSlope` has in Keras 2; it goes before. */
+  alpha: nullable(float({ min: 0 })),
+} as const;
+
+/** Options of `LeakyReLU`. */
+export type LeakyReLUOptions = OptionsOf<typeof schema> & LayerOptions;
+
+/** `x` where it is at least 0, `negativeSlope * x` elsewhere. The shape stays the same. */
+export class LeakyReLU extends layer('LeakyReLU', schema, ['negativeSlope']) {
+  static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [0.5], inputs: [[2, 3, 4]] }];
+  /** Slope below zero. */
+  readonly negativeSlope = this.config.alpha ?? this.config.negativeSlope;
+  override supportsMasking = true;
+
+  override call(x: Tensor): Tensor {
+    return activations.leakyRelu(x, { negativeSlope: this.negativeSlope });
+  }
+
+  override getConfig(): Config {
+    const { alpha: _alpha, ...config } = super.getConfig();
+    return { ...config, negative_slope: this.negativeSlope };
+  }
+}

@@ -1,0 +1,67 @@
+// Dense: the fully connected layer.
+import { activation } from '../../activations/field.js';
+import { bool, int } from '../../config/fields.js';
+import { constraint } from '../../constraints/field.js';
+import type { Tensor } from '../../core/tensor.js';
+import type { Variable } from '../../core/variable.js';
+import { initializer } from '../../initializers/field.js';
+import * as ops from '../../ops/index.js';
+import { regularizer } from '../../regularizers/field.js';
+import type { OptionsOf } from '../../config/configurable.js';
+import { InputSpec } from '../input-spec.js';
+import { layer } from '../layer.js';
+import type { LayerOptions } from '../options.js';
+
+const schema = {
+  /** Size of the output's last axis. */
+  units: int({ min: 1 }),
+  activation: activation(null),
+  useBias: bool(true),
+  kernelInitializer: initializer('glorot_uniform'),
+  biasInitializer: initializer('zeros'),
+  kernelRegularizer: regularizer(),
+  biasRegularizer: regularizer(),
+  kernelConstraint: constraint(),
+  biasConstraint: constraint(),
+} as const;
+
+/** Options of `Dense`. */
+export type DenseOptions = OptionsOf<typeof schema> & LayerOptions;
+
+/**
+ * `activation(x · kernel + bias)` over the last axis: `(…, features)` becomes `(…, units)`.
+ *
+ * ```ts
+ * const layer = new keras.layers.Dense(32, { activation: 'relu' });
+ * layer(ops.ones([4, 16])).shape; // [4, 32]
+ * ```
+ * @throws when the last axis has another size than the layer was built with.
+ */
+export class Dense extends layer('Dense', schema, ['units']) {
+  static readonly samples = [{ args: [4], inputs: [[2, 3]] }, { args: [4, { activation: 'relu', useBias: false }], inputs: [[2, 5, 3]] }];
+  /** Weights of shape (features, units). */
+  declare kernel: Variable;
+  /** Bias of shape (units,), unless `useBias` is false. */
+  declare bias: Variable | null;
+
+  override inputSpec: InputSpec | readonly InputSpec[] | null = new InputSpec({ minNdim: 2 });
+  override supportsMasking = true;
+
+  override build(inputShape: readonly (number | null)[]): void {
+    const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.config;
+    const features = inputShape.at(-1) ?? null;
+    this.kernel = this.addWeight({ name: 'kernel', shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
+    this.bias = useBias ? this.addWeight({ name: 'bias', shape: [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;
+    this.inputSpec = new InputSpec({ minNdim: 2, axes: { [-1]: features } });
+  }
+
+  override call(x: Tensor): Tensor {
+    const y = ops.matmul(x, this.kernel);
+    const biased = this.bias === null ? y : ops.add(y, this.bias);
+    return this.config.activation(biased);
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), quantization_config: null };
+  }
+}

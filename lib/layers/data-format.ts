@@ -1,0 +1,17 @@
+// The option that tells where the channel axis of images stands.
+import { type Field, oneOf } from '../config/fields.js';
+import { settings } from '../core/settings.js';
+
+/** Where the channel axis stands: `(batch, ..., channels)` or `(batch, channels, ...)`. */
+export type DataFormat = 'channels_last' | 'channels_first';
+
+const format = oneOf<DataFormat>('channels_last', 'channels_first');
+
+/** A `DataFormat`; null, the default, is that of `keras.config.imageDataFormat()`. */
+export const dataFormat = (): Field<DataFormat | null, DataFormat, false> => ({
+  ...format,
+  required: false,
+  initial: null,
+  expects: `${format.expects} or null`,
+  parse: (value, where) => format.parse(value ?? settings.imageDataFormat, where),
+});

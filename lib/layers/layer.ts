@@ -1,0 +1,463 @@
+// Layer: weights, sublayers and a call. What Keras's `Layer` is.
+import { anyField, layerSchema, type LayerOptions } from './options.js';
+import { Callable } from '../config/callable.js';
+import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } from '../config/configurable.js';
+import type { Schema } from '../config/fields.js';
+import { type DTypePolicy, serializePolicy } from '../config/dtype-policy.js';
+import { toTensor, type TensorLike } from '../core/convert.js';
+import type { DType, FloatDType } from '../core/dtype.js';
+import { isFloat } from '../core/dtype.js';
+import { didYouMean } from '../core/errors.js';
+import { castTo } from '../core/copy.js';
+import { callSymbolically, computeOutputSpec, KerasTensor } from '../core/keras-tensor.js';
+import { autoName } from '../core/names.js';
+import { currentScope, withScope } from '../core/scope.js';
+import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { flatten, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
+import { type Aggregation, type InitialValue, Variable, withAutocast, withValues } from '../core/variable.js';
+import * as constraints from '../constraints/index.js';
+import * as initializers from '../initializers/index.js';
+import * as regularizers from '../regularizers/index.js';
+import { SeedGenerator } from '../random/index.js';
+import * as ops from '../ops/index.js';
+import { assertInputCompatibility, InputSpec } from './input-spec.js';
+
+/** Options of a layer's call. */
+export interface CallOptions {
+  /** Training or inference; by default that of the layer around this call, and else inference. */
+  training?: boolean | null | undefined;
+  /** Which entries count; layers that take no mask ignore it. */
+  mask?: Nested<Tensor | null> | null | undefined;
+  [option: string]: unknown;
+}
+/** A shape, or a nested structure of them when a layer has several inputs. */
+export type InputShape = SymbolicShape;
+
+/** Options of `addWeight`. */
+export interface AddWeightOptions {
+  /** Default `[]`, a scalar. */
+  shape?: SymbolicShape;
+  /** Default `'glorot_uniform'` for floats, `'zeros'` for the rest. */
+  initializer?: initializers.InitializerLike;
+  /** Default: the layer's variable dtype. */
+  dtype?: DType | null;
+  /** Default true. */
+  trainable?: boolean;
+  /** Default true. */
+  autocast?: boolean;
+  regularizer?: regularizers.RegularizerLike;
+  constraint?: constraints.ConstraintLike;
+  aggregation?: Aggregation;
+  name?: string | null;
+}
+
+/** What is known while layers call each other. */
+interface CallContext {
+  readonly entry: Layer;
+  training: boolean | undefined;
+}
+let context: CallContext | null = null;
+
+/** A layer is called like a function: on tensors it computes, on symbols it extends a functional model. */
+export interface Layer {
+  (inputs: KerasTensor, options?: CallOptions): KerasTensor;
+  (inputs: TensorLike, options?: CallOptions): Tensor;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- several inputs and outputs: what comes back is the layer's own business
+  (inputs: Nested<TensorLike | KerasTensor>, ...rest: any[]): any;
+  /**
+   * Creates the weights for inputs of this shape. Called once, before the first call. Override it in a layer with weights of its own.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or a structure of shapes
+  build(inputShape: any): void;
+}
+
+/**
+ * Base of all layers. A layer of your own extends it:
+ *
+ * ```ts
+ * class Linear extends keras.layers.Layer {
+ *   constructor(units) { super(); this.units = units; }
+ *   build([, features]) {
+ *     this.w = this.addWeight({ shape: [features, this.units], name: 'w' });
+ *   }
+ *   call(x) { return ops.matmul(x, this.w); }
+ * }
+ * ```
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
+export abstract class Layer extends Callable {
+  /** Keras's module of the class, for configs. */
+  static readonly module: string = 'keras.layers';
+  /** Options that every layer has. */
+  static readonly baseSchema = layerSchema;
+
+  readonly name: string;
+  /** Where it computes and keeps its variables; see `DTypePolicy`. */
+  dtypePolicy: DTypePolicy;
+  /** Whether float inputs are cast to the compute dtype. */
+  readonly autocast: boolean;
+  /** Whether the weights exist. */
+  built = false;
+  /** True for a layer that passes masks on. */
+  supportsMasking = false;
+  /** What its inputs must be; null: anything. */
+  inputSpec: InputSpec | readonly InputSpec[] | null = null;
+  activityRegularizer: ((x: Tensor) => Tensor) | null;
+  /** @internal Shape of the inputs (without the batch) of a first layer, from `inputShape` or `inputDim`. */
+  readonly declaredInput: SymbolicShape | null;
+  /** @internal Shapes that `build` was called with. */
+  buildShapes: unknown = null;
+
+  private readonly trackedVariables: { readonly trainable: Variable[]; readonly nonTrainable: Variable[] } = { trainable: [], nonTrainable: [] };
+  private ownLosses: Tensor[] = [];
+  private trainableFlag: boolean;
+
+  constructor(options: LayerOptions = {}) {
+    super();
+    for (const key of Object.keys(options)) {
+      if (!Object.hasOwn(layerSchema, key)) throw new TypeError(`${new.target.name}: unknown option '${key}'${didYouMean(key, Object.keys(layerSchema))}`);
+    }
+    const given = resolve(new.target.name, layerSchema, options as Record<string, unknown>);
+    this.name = given.name ?? autoName(new.target.name === '' ? 'Layer' : new.target.name);
+    this.dtypePolicy = given.dtype;
+    this.autocast = given.autocast;
+    this.activityRegularizer = given.activityRegularizer;
+    this.trainableFlag = given.trainable;
+    // Whoever calls `build`, it runs once and under the layer's name.
+    Object.defineProperty(this, 'build', { value: (shape: unknown, ...others: unknown[]) => this.buildFrom(shape, others), configurable: true, writable: true });
+    this.declaredInput = given.batchInputShape ?? given.batchShape ?? (given.inputShape === null ? (given.inputDim === null ? null : [null, given.inputDim]) : [null, ...given.inputShape]);
+  }
+
+  /** What the layer computes. `inputs` are tensors of the compute dtype; `options` has `training` and, if given, `mask`. */
+  abstract call(inputs: unknown, ...rest: unknown[]): unknown;
+
+  // ---- calling -----------------------------------------------------------------------------------------------------
+
+  /** @internal */
+  invoke(...args: unknown[]): unknown {
+    if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
+    const converted = args.map((arg, i) => (i > 0 && (isPlainObject(arg) || !isInput(arg)) ? arg : this.convertInput(arg)));
+    const positional = converted.filter((arg, i) => i === 0 || !isPlainObject(arg));
+    const leaves = flatten<Tensor | KerasTensor>(positional).leaves.filter((leaf) => leaf instanceof Tensor || leaf instanceof KerasTensor);
+    if (this.inputSpec !== null) this.checkInput(converted[0]);
+    this.ensureBuilt(positional);
+    if (leaves.some((leaf) => leaf instanceof KerasTensor)) {
+      return callSymbolically({ name: this.name, replay: (actual) => this.compute([...actual]) }, converted);
+    }
+    return this.compute(converted);
+  }
+
+  /** The name with the class, for messages: `Dense "dense_1"`. */
+  private get label(): string {
+    return `${this.constructor.name} "${this.name}"`;
+  }
+
+  private convertInput(input: unknown): unknown {
+    const target = this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null;
+    const convert = (leaf: unknown): unknown => {
+      if (leaf === null || leaf === undefined) return leaf;
+      if (leaf instanceof KerasTensor) {
+        return target !== null && isFloat(leaf.dtype) && leaf.dtype !== target ? ops.cast(leaf as never, target) : leaf;
+      }
+      const tensor = toTensor(leaf as TensorLike, null, this.label);
+      return target !== null && isFloat(tensor.dtype) ? castTo(tensor, target) : tensor;
+    };
+    return mapStructure(convert, input, isNumericArray);
+  }
+
+  private checkInput(input: unknown): void {
+    const specs = this.inputSpec instanceof InputSpec ? [this.inputSpec] : this.inputSpec!;
+    assertInputCompatibility(specs, flatten<Tensor | KerasTensor>(input).leaves, this.name);
+  }
+
+  private ensureBuilt(inputs: readonly unknown[]): void {
+    if (this.built) return;
+    const shapes = inputs.map((arg) => mapStructure((leaf) => (leaf as Tensor | KerasTensor | null)?.shape ?? null, arg));
+    this.buildFrom(shapes[0], shapes.slice(1));
+    // What `build` has found out (the number of features) holds for this input too.
+    if (this.inputSpec !== null) this.checkInput(inputs[0]);
+  }
+
+  /** @internal Calls `build` once, under the layer's name, and notes the shapes. */
+  buildFrom(shape: unknown, others: readonly unknown[] = []): void {
+    if (this.built) return;
+    const { build } = Object.getPrototypeOf(this) as Layer;
+    withScope(this.name, () => (build as (...shapes: unknown[]) => void).call(this, shape, ...others));
+    this.buildShapes = shape;
+    this.built = true;
+  }
+
+  private compute(args: readonly unknown[]): unknown {
+    const last = args.at(-1);
+    const given = (args.length > 1 && isPlainObject(last) ? last : {}) as CallOptions;
+    const inputs = args.length > 1 && isPlainObject(last) ? args.slice(0, -1) : args;
+    const outer = context;
+    if (outer === null) this.clearLosses();
+    const training = given.training ?? outer?.training;
+    context = { entry: outer?.entry ?? this, training };
+    try {
+      const options = { ...given, training };
+      const outputs = withScope(this.name, () => this.withDtype(() => this.call(inputs[0], ...inputs.slice(1), options)));
+      if (this.activityRegularizer !== null) this.regularizeActivity(outputs);
+      return outputs;
+    } finally {
+      context = outer;
+    }
+  }
+
+  private withDtype<T>(fn: () => T): T {
+    if (this.computeDtype === this.variableDtype) return fn();
+    return withAutocast(this.autocast && isFloat(this.computeDtype) ? (this.computeDtype as FloatDType) : null, fn);
+  }
+
+  private regularizeActivity(outputs: unknown): void {
+    for (const output of flatten(outputs).leaves) {
+      if (!(output instanceof Tensor)) continue;
+      const loss = this.activityRegularizer!(output);
+      this.addLoss(output.ndim === 0 ? loss : ops.divide(loss, output.shape[0]!));
+    }
+  }
+
+  /** Creates the weights; see the interface. */
+  static {
+    Layer.prototype.build = function build() {
+      /* a layer without weights of its own */
+    };
+  }
+
+  /** Shape of the output for inputs of this shape; `null` sizes are unknown. */
+  computeOutputShape(inputShape: SymbolicShape): SymbolicShape {
+    const symbol = new KerasTensor(inputShape, isFloat(this.computeDtype) ? this.computeDtype : 'float32');
+    return (this.computeOutputSpec(symbol) as KerasTensor).shape;
+  }
+
+  /** The symbols that the layer would return for these. */
+  computeOutputSpec(inputs: Nested<KerasTensor>, options: CallOptions = {}): unknown {
+    this.ensureBuilt([inputs]);
+    return computeOutputSpec((args) => this.compute(args), [inputs, options]);
+  }
+
+  // ---- weights -----------------------------------------------------------------------------------------------------
+
+  /** Makes a weight of the layer. @throws for sizes that are not known. */
+  addWeight(options: AddWeightOptions = {}): Variable {
+    const { shape = [], trainable = true, name, autocast = true, aggregation = 'none' } = options;
+    if (shape.some((d) => d === null)) throw new RangeError(`${this.label}: the weight ${name ?? ''} has shape ${showShape(shape)}, but every size must be known`);
+    const dtype = options.dtype ?? this.variableDtype;
+    const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'))!;
+    const build = () => {
+      const variable = new Variable(initializer as unknown as InitialValue, { shape: shape as Shape, dtype, trainable, autocast, aggregation, name: name ?? null });
+      variable.regularizer = regularizers.get(options.regularizer ?? null);
+      variable.constraint = constraints.get(options.constraint ?? null);
+      return variable;
+    };
+    // Outside of build and call the layer's own name is not yet part of the path.
+    const variable = currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
+    this.trackedVariables[trainable ? 'trainable' : 'nonTrainable'].push(variable);
+    return variable;
+  }
+
+  /** @internal What the layer holds in its own properties, nested in arrays and objects too, in the order of definition. */
+  private *held(): Iterable<unknown> {
+    const seen = new Set<unknown>();
+    function* visit(value: unknown): Iterable<unknown> {
+      if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value)) return;
+      if (value instanceof Layer || value instanceof Variable || value instanceof SeedGenerator) {
+        seen.add(value);
+        yield value;
+      } else if (Array.isArray(value) || isPlainObject(value)) {
+        seen.add(value);
+        for (const item of Object.values(value)) yield* visit(item);
+      }
+    }
+    for (const key of Object.keys(this)) if (!UNTRACKED.has(key)) yield* visit((this as Record<string, unknown>)[key]);
+  }
+
+  /** @internal Layers held by this one, in order. */
+  get sublayers(): Layer[] {
+    return [...this.held()].filter((item) => item instanceof Layer);
+  }
+
+  private ownVariables(): Variable[] {
+    const { trainable, nonTrainable } = this.trackedVariables;
+    const known = new Set([...trainable, ...nonTrainable]);
+    const assigned = [...this.held()].filter((item): item is Variable => item instanceof Variable && !known.has(item));
+    return [...trainable, ...assigned.filter((v) => v.trainable), ...nonTrainable, ...assigned.filter((v) => !v.trainable)];
+  }
+
+  private collect(own: (layer: Layer) => readonly Variable[]): Variable[] {
+    const found = new Set<Variable>();
+    const visit = (layer: Layer) => {
+      own(layer).forEach((variable) => found.add(variable));
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    return [...found];
+  }
+
+  /** All weights, of sublayers too, without the state of random number generators. */
+  get weights(): Variable[] {
+    return this.collect((layer) => layer.ownVariables());
+  }
+  /** All variables, of sublayers too, with the state of random number generators. */
+  get variables(): Variable[] {
+    return this.collect((layer) => [...layer.ownVariables(), ...[...layer.held()].filter((item) => item instanceof SeedGenerator).map((seed) => seed.state)]);
+  }
+  /** The weights that gradients reach. Empty when the layer is not trainable. */
+  get trainableWeights(): Variable[] {
+    return this.trainable ? this.weights.filter((v) => v.trainable) : [];
+  }
+  get nonTrainableWeights(): Variable[] {
+    return this.trainable ? this.weights.filter((v) => !v.trainable) : this.weights;
+  }
+  /** As `trainableWeights`. */
+  get trainableVariables(): Variable[] {
+    return this.trainable ? this.variables.filter((v) => v.trainable) : [];
+  }
+  get nonTrainableVariables(): Variable[] {
+    return this.trainable ? this.variables.filter((v) => !v.trainable) : this.variables;
+  }
+
+  /** Whether the weights are trained. Setting it sets it for the sublayers too. */
+  get trainable(): boolean {
+    return this.trainableFlag;
+  }
+  set trainable(value: boolean) {
+    this.trainableFlag = value;
+    this.trackedVariables.trainable.forEach((variable) => {
+      variable.trainable = value;
+    });
+    this.sublayers.forEach((layer) => {
+      layer.trainable = value;
+    });
+  }
+
+  /** The values of all weights, in the order of `weights`. */
+  getWeights(): Tensor[] {
+    return this.weights.map((variable) => variable.value);
+  }
+
+  /**
+   * Sets the values of all weights, in the order of `weights`.
+   * @throws when their number or a shape differs; nothing is set then.
+   */
+  setWeights(weights: readonly TensorLike[]): void {
+    const own = this.weights;
+    if (weights.length !== own.length) throw new RangeError(`${this.label}: setWeights expects ${own.length} weights, received ${weights.length}`);
+    const tensors = weights.map((weight, i) => toTensor(weight, own[i]!.dtype, `${this.label}: setWeights`));
+    tensors.forEach((tensor, i) => {
+      const { shape, path } = own[i]!;
+      if (tensor.spec !== own[i]!.spec) throw new RangeError(`${this.label}: weight ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`);
+    });
+    own.forEach((variable, i) => variable.assign(tensors[i]!));
+  }
+
+  /** Number of scalars in all weights. @throws while the layer is not built. */
+  countParams(): number {
+    if (!this.built) throw new Error(`${this.label}: its weights are counted after it was built; call it on data, or call build(inputShape) first`);
+    return this.weights.reduce((total, { size }) => total + size, 0);
+  }
+
+  // ---- losses ------------------------------------------------------------------------------------------------------
+
+  /** Adds a scalar to the loss of the model that the layer is in. Call it in `call`. */
+  addLoss(loss: TensorLike | readonly TensorLike[]): void {
+    const list = Array.isArray(loss) && !isNumericArray(loss) ? loss : [loss];
+    for (const item of list) this.ownLosses.push(ops.convertToTensor(item as TensorLike));
+  }
+
+  /** Losses of the last call (`addLoss`, activity regularizers), and those of the weights' regularizers. */
+  get losses(): Tensor[] {
+    const losses: Tensor[] = [];
+    const visit = (layer: Layer) => {
+      losses.push(...layer.ownLosses);
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    for (const variable of this.trainableWeights) if (variable.regularizer !== null) losses.push(variable.regularizer(variable.value));
+    return losses;
+  }
+
+  /** @internal Forgets the losses of earlier calls. */
+  clearLosses(): void {
+    this.ownLosses = [];
+    this.sublayers.forEach((layer) => layer.clearLosses());
+  }
+
+  // ---- as a pure function ------------------------------------------------------------------------------------------
+
+  /**
+   * Calls the layer with other values for its variables and without side effects.
+   * @returns `[outputs, nonTrainableValues]`, and the losses as a third with `returnLosses`.
+   */
+  statelessCall(trainable: readonly TensorLike[], nonTrainable: readonly TensorLike[], ...args: unknown[]): [unknown, Tensor[], ...Tensor[][]] {
+    const last = args.at(-1);
+    const options = args.length > 1 && isPlainObject(last) ? { ...(last as CallOptions & { returnLosses?: boolean }) } : {};
+    const { returnLosses = false, ...rest } = options;
+    const inputs = args.length > 1 && isPlainObject(last) ? args.slice(0, -1) : args;
+    const groups = [[this.trainableVariables, trainable], [this.nonTrainableVariables, nonTrainable]] as const;
+    const values = new Map<Variable, Tensor>();
+    for (const [variables, given] of groups) {
+      if (variables.length !== given.length) throw new RangeError(`${this.label}: statelessCall expects ${variables.length} values, received ${given.length}`);
+      variables.forEach((variable, i) => values.set(variable, toTensor(given[i]!, variable.dtype)));
+    }
+    return withValues(values, () => {
+      const outputs = this.invoke(...inputs, rest);
+      const state = this.nonTrainableVariables.map((variable) => values.get(variable)!);
+      return returnLosses ? [outputs, state, this.losses] : [outputs, state];
+    });
+  }
+
+  // ---- config ------------------------------------------------------------------------------------------------------
+
+  /** Dtype of the computation. */
+  get computeDtype(): DType {
+    return this.dtypePolicy.computeDtype;
+  }
+  /** Dtype of the weights. */
+  get variableDtype(): DType {
+    return this.dtypePolicy.variableDtype;
+  }
+  /** As `variableDtype`. */
+  get dtype(): DType {
+    return this.dtypePolicy.variableDtype;
+  }
+
+  /** Keras's config of the layer: what `fromConfig` needs to make another like it. */
+  getConfig(): Config {
+    return {
+      name: this.name,
+      trainable: this.trainable,
+      dtype: serializePolicy(this.dtypePolicy),
+      ...(this.activityRegularizer === null ? {} : { activity_regularizer: regularizers.serialize(this.activityRegularizer as never) }),
+    };
+  }
+
+  /** What the layer was built for; null while it is not built. */
+  getBuildConfig(): Config | null {
+    return this.built && this.buildShapes !== null ? { input_shape: this.buildShapes } : null;
+  }
+
+  /** Makes a layer from what `getConfig` gave: `new this(config)` with the keys in camelCase. */
+  static fromConfig(config: Config): unknown {
+    const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [anyField(key), value]));
+    return new (this as unknown as new (options: unknown) => unknown)(options);
+  }
+}
+
+/** Properties of a layer that hold no state of its own. */
+const UNTRACKED = new Set(['trackedVariables', 'ownLosses', 'config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput']);
+
+const isNumericArray = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || typeof value[0] === 'number' || typeof value[0] === 'boolean' || isNumericArray(value[0]));
+const isInput = (value: unknown): boolean =>
+  value instanceof Tensor || value instanceof KerasTensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value);
+
+/** The base of a layer with these options; see `configured`. `positional` are the options given by position, in Keras's order. */
+export function layer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, positional?: P) {
+  return configured<typeof LayerBase, S, P>(LayerBase, className, schema, positional);
+}
+// `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
+const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string };
+/** @internal Types for the declarations of layers. */
+export type { ArgumentsOf, ConfigOf };

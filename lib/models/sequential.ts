@@ -1,0 +1,171 @@
+// Sequential: a stack of layers.
+import type { Config } from '../config/configurable.js';
+import { serializePolicy } from '../config/dtype-policy.js';
+import { show } from '../core/errors.js';
+import { KerasTensor } from '../core/keras-tensor.js';
+import { sameShape, showShape, type SymbolicShape } from '../core/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { isPlainObject } from '../core/tree.js';
+import { InputLayer } from '../layers/core/input-layer.js';
+import { deserialize as deserializeLayer, serialize as serializeLayer } from '../layers/index.js';
+import { Layer } from '../layers/layer.js';
+import type { LayerOptions } from '../layers/options.js';
+import type { SerializedObject } from '../config/registration.js';
+import * as ops from '../ops/index.js';
+import { Model } from './model.js';
+
+/** Options of `Sequential`. */
+export type SequentialOptions = Pick<LayerOptions, 'name' | 'trainable' | 'dtype'>;
+/** What can be added: a layer, or the symbol that `keras.Input` gives, first. */
+export type SequentialLayer = Layer | KerasTensor;
+
+/**
+ * A stack of layers, each applied to the output of the one before.
+ *
+ * ```ts
+ * const model = new keras.Sequential([
+ *   keras.Input({ shape: [784] }),
+ *   new keras.layers.Dense(512, { activation: 'relu' }),
+ *   new keras.layers.Dense(10, { activation: 'softmax' }),
+ * ]);
+ * ```
+ * It is built at once when the first layer tells the input's shape (`Input`, `inputShape`, `inputDim`), otherwise on the first data.
+ */
+export class Sequential extends Model {
+  static readonly className: string = 'Sequential';
+  private readonly stack: Layer[] = [];
+  private inputLayer: InputLayer | null = null;
+  private output: KerasTensor | null = null;
+
+  /** @throws as `add`. */
+  constructor(layers: readonly SequentialLayer[] | SequentialOptions | null = null, options: SequentialOptions = {}) {
+    const list = Array.isArray(layers) ? (layers as readonly SequentialLayer[]) : null;
+    if (list === null && layers !== null && !isPlainObject(layers)) throw new TypeError(`Sequential: expected an array of layers, received ${show(layers)}`);
+    super(list === null && layers !== null ? (layers as SequentialOptions) : options);
+    for (const layer of list ?? []) this.push(layer);
+    this.rebuild();
+  }
+
+  /** Adds a layer on top. @throws for what is no layer, for a name that is taken, and for a second input. */
+  add(layer: SequentialLayer): void {
+    this.push(layer);
+    this.rebuild();
+  }
+
+  private push(added: SequentialLayer): void {
+    const origin = added instanceof KerasTensor ? added.history?.call.operation : added;
+    if (!(origin instanceof Layer)) throw new TypeError(`${this.name}: only layers can be added to a Sequential model, received ${show(added)}`);
+    if (origin instanceof InputLayer) {
+      if (this.inputLayer !== null || this.stack.length > 0) {
+        throw new Error(`${this.name}: an Input comes first and only once${this.inputLayer === null ? '' : `; the input shape is ${showShape(this.inputLayer.batchShape)} already`}`);
+      }
+      this.inputLayer = origin;
+      return;
+    }
+    if (this.stack.some((layer) => layer.name === origin.name && layer !== origin)) {
+      throw new Error(`${this.name}: all layers need names of their own, but '${origin.name}' is taken; give the option name`);
+    }
+    if (this.inputLayer === null && this.stack.length === 0 && origin.declaredInput !== null) {
+      this.inputLayer = new InputLayer({ batchShape: origin.declaredInput });
+    }
+    this.stack.push(origin);
+  }
+
+  /** Takes the last layer away and returns it. @throws when there is none. */
+  pop(): Layer {
+    const last = this.stack.pop();
+    if (last === undefined) throw new Error(`${this.name}: there is no layer to pop`);
+    this.rebuild();
+    return last;
+  }
+
+  private rebuild(): void {
+    this.built = false;
+    this.output = null;
+    this.forgetSteps();
+    if (this.inputLayer !== null && this.stack.length > 0) this.buildFrom(this.inputLayer.batchShape);
+  }
+
+  /**
+   * Builds the layers for inputs of this shape, with the batch first.
+   * @throws when there are no layers, or the shape is not that of the model's input.
+   */
+  override build(inputShape: SymbolicShape): void {
+    if (this.stack.length === 0) throw new Error(`${this.name}: cannot be built because it has no layers; call add(layer)`);
+    if (!Array.isArray(inputShape) || inputShape.some((d) => typeof d === 'object' && d !== null)) return; // several inputs: layers build themselves
+    const batchless: SymbolicShape = [null, ...inputShape.slice(1)];
+    if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: batchless });
+    else if (!sameShape(this.inputLayer.batchShape.slice(1), inputShape.slice(1))) {
+      throw new RangeError(`${this.name}: its input shape is ${showShape(this.inputLayer.batchShape)}, it cannot be built for ${showShape(inputShape)}`);
+    }
+    let x = this.inputLayer.output;
+    for (const layer of this.stack) x = layer(x);
+    this.output = x;
+  }
+
+  override call(inputs: unknown): unknown {
+    let x = this.adjusted(inputs);
+    for (const layer of this.stack) x = layer(x as Tensor);
+    return x;
+  }
+
+  /** The input with an axis of size 1 added or taken away at the end, where that makes its rank right. */
+  private adjusted(inputs: unknown): unknown {
+    const wanted = this.inputLayer?.batchShape;
+    if (wanted === undefined || !(inputs instanceof Tensor)) return inputs;
+    if (inputs.ndim === wanted.length - 1 && wanted.at(-1) === 1) return ops.expandDims(inputs, -1);
+    if (inputs.ndim === wanted.length + 1 && inputs.shape.at(-1) === 1) return ops.squeeze(inputs, { axis: -1 });
+    if (inputs.ndim !== wanted.length || wanted.some((d, i) => i > 0 && d !== null && d !== inputs.shape[i])) {
+      throw new RangeError(`Input 0 of layer "${this.name}" is incompatible with the layer: expected shape=${showShape(wanted)}, found shape=${showShape(inputs.shape)}`);
+    }
+    return inputs;
+  }
+
+  override get layers(): Layer[] {
+    return [...this.stack];
+  }
+  private symbol(what: 'input' | 'output'): KerasTensor {
+    const found = what === 'input' ? this.inputLayer?.output : this.output;
+    if (found === null || found === undefined) throw new Error(`${this.name}: has no ${what} yet, because it is not built; give an Input, or call it on data`);
+    return found;
+  }
+  /** Shape of the input, with `null` for the batch. @throws before the model is built. */
+  get inputShape(): SymbolicShape {
+    return this.symbol('input').shape;
+  }
+  /** Shape of the output, with `null` for the batch. @throws before the model is built. */
+  get outputShape(): SymbolicShape {
+    return this.symbol('output').shape;
+  }
+  /** The symbols of the inputs. @throws before the model is built. */
+  get inputs(): KerasTensor[] {
+    return [this.symbol('input')];
+  }
+  /** The symbols of the outputs. @throws before the model is built. */
+  get outputs(): KerasTensor[] {
+    return [this.symbol('output')];
+  }
+
+  protected override get outputNames(): readonly string[] | null {
+    const last = this.stack.at(-1);
+    return last === undefined ? null : [last.name];
+  }
+
+  override getConfig(): Config {
+    const layers = [...(this.inputLayer === null ? [] : [this.inputLayer]), ...this.stack].map(serializeLayer);
+    return {
+      name: this.name,
+      trainable: this.trainable,
+      dtype: serializePolicy(this.dtypePolicy),
+      layers,
+      ...(this.built && this.inputLayer !== null ? { build_input_shape: this.inputLayer.batchShape } : {}),
+    };
+  }
+
+  static override fromConfig(config: Config): Sequential {
+    const { layers, name, build_input_shape: shape } = config as { layers: SerializedObject[]; name: string; build_input_shape?: SymbolicShape };
+    const model = new Sequential(layers.map((layer) => deserializeLayer(layer) as Layer), { name });
+    if (!model.built && shape !== undefined) model.buildFrom(shape);
+    return model;
+  }
+}

@@ -1,0 +1,393 @@
+// Optimizer: what all optimizers share. Updates are ops on variables, so they become part of the compiled step.
+import { type Config, type OptionsOf, resolve } from '../config/configurable.js';
+import { bool, float, int, nullable, string, type Field, field, withDefault } from '../config/fields.js';
+import { toTensor, type TensorLike } from '../core/convert.js';
+import { show } from '../core/errors.js';
+import { autoName } from '../core/names.js';
+import { withPath } from '../core/scope.js';
+import { settings } from '../core/settings.js';
+import { showShape, type Shape } from '../core/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { collectAssignments, Variable, withValues } from '../core/variable.js';
+import { filled } from '../core/convert.js';
+import type { DType } from '../core/dtype.js';
+import * as initializers from '../initializers/index.js';
+import * as ops from '../ops/index.js';
+import type { SerializedObject } from '../config/registration.js';
+import { LearningRateSchedule } from './schedules/schedule.js';
+import * as schedules from './schedules/index.js';
+
+/** A rate: a number, a schedule, or a function without arguments that gives one. */
+export type LearningRate = number | LearningRateSchedule | (() => TensorLike);
+
+/** The field of the rate; a schedule may come as its config. */
+export const learningRate = (initial: number): Field<LearningRate | SerializedObject, LearningRate, false> =>
+  withDefault(
+    field<LearningRate | SerializedObject, LearningRate>('a number >= 0, a LearningRateSchedule or a function', (value) => {
+      if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value : undefined;
+      if (value instanceof LearningRateSchedule) return value;
+      if (typeof value === 'function') return value as () => TensorLike;
+      return typeof value === 'object' && value !== null && 'class_name' in value ? schedules.deserialize(value as SerializedObject) : undefined;
+    }, { serialize: (rate) => (rate instanceof LearningRateSchedule ? schedules.serialize(rate) : rate) }),
+    initial,
+  );
+
+/** Options of every optimizer, in Keras's order. */
+export const optimizerSchema = {
+  /** Name; by default the class's, in snake_case. */
+  name: nullable(string()),
+  learningRate: learningRate(0.001),
+  /** Fraction of each weight that every step takes away, times the rate. */
+  weightDecay: nullable(float()),
+  /** Each gradient is scaled to this norm at most. */
+  clipnorm: nullable(float()),
+  /** All gradients together are scaled to this norm at most. */
+  globalClipnorm: nullable(float()),
+  /** Each gradient's elements are brought into [-clipvalue, clipvalue]. */
+  clipvalue: nullable(float()),
+  /** Keep an exponential moving average of the weights. */
+  useEma: bool(false),
+  emaMomentum: withDefault(float({ min: 0, max: 1 }), 0.99),
+  /** After how many steps the weights are replaced by their average; null: at the end of `fit`. */
+  emaOverwriteFrequency: nullable(int({ min: 1 })),
+  /** The loss is multiplied by it and the gradients divided. */
+  lossScaleFactor: nullable(float()),
+  /** Update after so many steps, with the mean of their gradients. */
+  gradientAccumulationSteps: nullable(int({ min: 2 })),
+} as const;
+
+/** What `Optimizer` gets after its options were checked. */
+type Resolved = ReturnType<typeof resolve<typeof optimizerSchema>>;
+
+/**
+ * Base of optimizers. One of your own extends it with `updateStep`, which assigns the new value of one variable:
+ *
+ * ```ts
+ * class PlainSGD extends keras.optimizers.Optimizer {
+ *   updateStep(gradient, variable, learningRate) { variable.assignSub(ops.multiply(gradient, learningRate)); }
+ * }
+ * ```
+ */
+export abstract class Optimizer {
+  static readonly module: string = 'keras.optimizers';
+  static readonly baseSchema = optimizerSchema;
+
+  readonly name: string;
+  /** Options that every optimizer has, checked. */
+  protected readonly base: Resolved;
+  /** Whether the slots exist. */
+  built = false;
+  /** Number of `apply` calls, int32. */
+  private readonly stepCount: Variable;
+  private rate: Variable | LearningRateSchedule | (() => TensorLike);
+  private readonly tracked: Variable[] = [];
+  private readonly indices = new Map<Variable, number>();
+  private trained: readonly Variable[] = [];
+  private averages: Variable[] = [];
+  private accumulators: Variable[] = [];
+  private excluded: { readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null } = { variables: new Set(), names: null };
+
+  /** @throws for a wrong option, and when more than one way to clip is given. */
+  constructor(options: Record<string, unknown> = {}) {
+    const className = new.target.name;
+    this.base = resolve(className, optimizerSchema, options);
+    const { clipnorm, clipvalue, globalClipnorm } = this.base;
+    if ([clipnorm, clipvalue, globalClipnorm].filter((v) => v !== null).length > 1) {
+      throw new Error(`${className}: only one of clipnorm, clipvalue and globalClipnorm can be set, received ${show([clipnorm, clipvalue, globalClipnorm])}`);
+    }
+    this.name = this.base.name ?? autoName(className);
+    this.stepCount = this.track(0, 'iteration', 'int32');
+    const rate = this.base.learningRate;
+    this.rate = typeof rate === 'number' ? this.track(rate, 'learning_rate', settings.floatx) : rate;
+  }
+
+  private track(value: number, name: string, dtype: DType): Variable {
+    const variable = withPath(this.name, () => new Variable(value, { name, dtype, trainable: false, aggregation: 'only_first_replica' }));
+    this.tracked.push(variable);
+    return variable;
+  }
+
+  /** All state: the step count, the rate (when it is no schedule), then what `build` adds. */
+  get variables(): Variable[] {
+    return [...this.tracked];
+  }
+
+  /** Number of updates so far: with gradient accumulation fewer than steps. */
+  get iterations(): Variable | Tensor {
+    const { gradientAccumulationSteps: steps } = this.base;
+    return steps === null ? this.stepCount : ops.floorDivide(this.stepCount, steps);
+  }
+
+  /** The rate now: a variable, or what the schedule gives for this step. Assign a number, a schedule or a function to change it. */
+  get learningRate(): Variable | Tensor {
+    if (this.rate instanceof Variable) return this.rate;
+    if (this.rate instanceof LearningRateSchedule) return this.rate(this.stepCount);
+    return toTensor(this.rate());
+  }
+  set learningRate(value: LearningRate | TensorLike) {
+    if (value instanceof LearningRateSchedule || typeof value === 'function') {
+      if (this.rate instanceof Variable) this.tracked.splice(this.tracked.indexOf(this.rate), 1);
+      this.rate = value as LearningRateSchedule;
+      return;
+    }
+    if (!(this.rate instanceof Variable)) throw new TypeError(`${this.name}: was made with a schedule as its learning rate, which cannot be set to a number; make it with a number instead`);
+    this.rate.assign(value);
+  }
+
+  // ---- slots -------------------------------------------------------------------------------------------------------
+
+  /** Makes the slots for these variables. Optimizers with slots extend it. */
+  build(variables: readonly Variable[]): void {
+    if (this.built) return;
+    if (this.base.useEma) this.averages = this.addOptimizerVariables(variables, 'average');
+    variables.forEach((variable, i) => this.indices.set(variable, i));
+    if (this.base.gradientAccumulationSteps !== null) this.accumulators = variables.map((variable) => this.addVariableFromReference(variable, { name: 'gradient_accumulator' }));
+    this.trained = [...variables];
+    this.built = true;
+  }
+
+  /** Makes a state variable of the optimizer. */
+  addVariable(shape: Shape, options: { initializer?: initializers.InitializerLike; dtype?: DType; name?: string } = {}): Variable {
+    const { initializer = 'zeros', dtype = settings.floatx, name } = options;
+    const variable = withPath(this.name, () => new Variable(initializers.get(initializer) as never, { shape, dtype, trainable: false, name: name ?? null }));
+    this.tracked.push(variable);
+    return variable;
+  }
+
+  /** Makes a slot with the shape and dtype of a variable, named after it. */
+  addVariableFromReference(reference: Variable, options: { name?: string; initializer?: initializers.InitializerLike } = {}): Variable {
+    const { name = 'var', initializer = 'zeros' } = options;
+    return this.addVariable(reference.shape, { initializer, dtype: reference.dtype, name: `${reference.path.replaceAll('/', '_')}_${name}` });
+  }
+
+  /** Makes a slot for each variable. */
+  addOptimizerVariables(variables: readonly Variable[], name: string, options: { initializer?: initializers.InitializerLike } = {}): Variable[] {
+    return variables.map((variable) => this.addVariableFromReference(variable, { name, ...options }));
+  }
+
+  /** Makes several slots for each variable, one variable after the other. */
+  protected addSlots<const N extends readonly string[]>(variables: readonly Variable[], names: N): { [K in keyof N]: Variable[] } {
+    const slots = names.map((): Variable[] => []);
+    for (const variable of variables) names.forEach((name, i) => slots[i]!.push(this.addVariableFromReference(variable, { name })));
+    return slots as { [K in keyof N]: Variable[] };
+  }
+
+  /** Number of a variable among those that the optimizer was built with: that of its slots. */
+  protected indexOf(variable: Variable): number {
+    const index = this.indices.get(variable);
+    if (index === undefined) {
+      throw new Error(`${this.name}: ${variable.path} is not among the variables that the optimizer was built with; make a new optimizer for a new set of variables`);
+    }
+    return index;
+  }
+
+  // ---- updates -----------------------------------------------------------------------------------------------------
+
+  /** Assigns the new value of one variable, and of its slots. */
+  abstract updateStep(gradient: Tensor, variable: Variable, learningRate: Variable | Tensor): void;
+
+  /**
+   * Applies gradients (null: leave that variable) to variables, by default those that the optimizer was built with.
+   * @throws when all gradients are null, when numbers differ, and for variables that it was not built with.
+   */
+  apply(gradients: readonly (TensorLike | null)[], options: { trainableVariables?: readonly Variable[] | null } | readonly Variable[] = {}): void {
+    if (gradients.length === 0) return;
+    const given = Array.isArray(options) ? (options as readonly Variable[]) : (options as { trainableVariables?: readonly Variable[] | null }).trainableVariables;
+    const variables = given ?? this.trained;
+    if (!this.built) {
+      if (given === undefined || given === null) throw new Error(`${this.name}: give trainableVariables, or call build(variables) first`);
+      this.build(variables);
+    }
+    if (gradients.length !== variables.length) throw new RangeError(`${this.name}: received ${gradients.length} gradients for ${variables.length} variables`);
+    variables.forEach((variable) => this.indexOf(variable));
+    const [present, updated] = this.withoutMissing(gradients, variables);
+    this.applyGiven(this.unscaled(present), updated);
+    for (const variable of updated) if (variable.constraint !== null) variable.assign(variable.constraint(variable.value));
+    this.stepCount.assignAdd(1);
+  }
+
+  /** Applies `[gradient, variable]` pairs and returns the step count. */
+  applyGradients(pairs: Iterable<readonly [TensorLike | null, Variable]>): Variable {
+    const list = [...pairs];
+    this.apply(list.map(([gradient]) => gradient), { trainableVariables: list.map(([, variable]) => variable) });
+    return this.stepCount;
+  }
+
+  private withoutMissing(gradients: readonly (TensorLike | null)[], variables: readonly Variable[]): [Tensor[], Variable[]] {
+    const present: Tensor[] = [];
+    const updated: Variable[] = [];
+    const missing: string[] = [];
+    gradients.forEach((gradient, i) => {
+      const variable = variables[i]!;
+      if (gradient === null || gradient === undefined) {
+        missing.push(variable.path);
+        return;
+      }
+      const tensor = toTensor(gradient, variable.dtype, `${this.name}: gradient of ${variable.path}`);
+      if (tensor.shape.join() !== variable.shape.join()) throw new RangeError(`${this.name}: the gradient of ${variable.path} has shape ${showShape(tensor.shape)}, expected ${showShape(variable.shape)}`);
+      present.push(tensor);
+      updated.push(variable);
+    });
+    if (present.length === 0) throw new Error(`${this.name}: no gradients were given for any variable`);
+    if (missing.length > 0) process.emitWarning(`Gradients do not exist for variables ${missing.join(', ')} when minimizing the loss. With compile(), was the option loss forgotten?`);
+    return [present, updated];
+  }
+
+  private unscaled(gradients: Tensor[]): Tensor[] {
+    const { lossScaleFactor } = this.base;
+    return lossScaleFactor === null ? gradients : gradients.map((gradient) => ops.divide(gradient, lossScaleFactor));
+  }
+
+  private applyGiven(gradients: Tensor[], variables: Variable[]): void {
+    const { gradientAccumulationSteps: steps, useEma, emaOverwriteFrequency } = this.base;
+    if (steps === null) this.update(gradients, variables);
+    else this.accumulate(gradients, variables, steps);
+    if (!useEma) return;
+    this.updateAverages();
+    if (emaOverwriteFrequency === null) return;
+    const due = ops.equal(ops.mod(ops.add(this.iterations, 1), emaOverwriteFrequency), 0);
+    this.assignIf(due, () => this.overwriteWithAverages(), () => undefined);
+  }
+
+  private update(gradients: Tensor[], variables: Variable[]): void {
+    const clipped = this.clip(gradients);
+    this.decay(variables);
+    const rate = this.learningRate;
+    variables.forEach((variable, i) => this.updateStep(clipped[i]!, variable, rate));
+  }
+
+  private accumulate(gradients: Tensor[], variables: Variable[], steps: number): void {
+    const due = ops.equal(ops.mod(ops.add(this.stepCount, 1), steps), 0);
+    const slots = variables.map((variable) => this.accumulators[this.indexOf(variable)]!);
+    const sums = gradients.map((gradient, i) => ops.add(gradient, slots[i]!));
+    this.assignIf(due, () => {
+      this.update(sums.map((sum) => ops.divide(sum, steps)), variables);
+      this.accumulators.forEach((slot) => slot.assign(filled(slot.shape, 0, slot.dtype)));
+    }, () => slots.forEach((slot, i) => slot.assign(sums[i]!)));
+  }
+
+  /** Assigns what one of two branches assigns; both are computed. */
+  private assignIf(condition: Tensor, then: () => void, otherwise: () => void): void {
+    const yes = collectAssignments(then);
+    const no = collectAssignments(otherwise);
+    for (const variable of new Set([...yes.keys(), ...no.keys()])) {
+      const old = variable.value;
+      variable.assign(ops.where(condition, yes.get(variable) ?? old, no.get(variable) ?? old));
+    }
+  }
+
+  private clip(gradients: Tensor[]): Tensor[] {
+    const { clipnorm, clipvalue, globalClipnorm } = this.base;
+    if (clipnorm !== null && clipnorm > 0) return gradients.map((gradient) => clipByNorm(gradient, clipnorm));
+    if (globalClipnorm !== null && globalClipnorm > 0) return clipByGlobalNorm(gradients, globalClipnorm);
+    if (clipvalue !== null && clipvalue > 0) return gradients.map((gradient) => ops.clip(gradient, -clipvalue, clipvalue));
+    return gradients;
+  }
+
+  /** The option `weightDecay`; AdamW and Lion have their own default. */
+  protected get weightDecay(): number | null {
+    return this.base.weightDecay;
+  }
+
+  private decay(variables: readonly Variable[]): void {
+    const { weightDecay } = this;
+    if (weightDecay === null) return;
+    for (const variable of variables) {
+      if (this.excluded.variables.has(variable) || this.excluded.names?.test(variable.name) === true) continue;
+      const rate = ops.cast(this.learningRate, variable.dtype);
+      variable.assign(ops.subtract(variable, ops.multiply(ops.multiply(variable, weightDecay), rate)));
+    }
+  }
+
+  /** Leaves variables out of the weight decay: listed ones, and those whose name contains one of `varNames`. @throws once built. */
+  excludeFromWeightDecay(options: { varList?: readonly Variable[] | null; varNames?: readonly string[] | null } = {}): void {
+    if (this.built) throw new Error(`${this.name}: excludeFromWeightDecay can only be called before the optimizer is built`);
+    const { varList, varNames } = options;
+    const names = varNames === null || varNames === undefined || varNames.length === 0 ? null : new RegExp(varNames.join('|'));
+    this.excluded = { variables: new Set(varList ?? []), names };
+  }
+
+  private updateAverages(): void {
+    const { emaMomentum } = this.base;
+    this.trained.forEach((variable, i) => {
+      const average = this.averages[i]!;
+      const notFirst = ops.cast(ops.notEqual(this.iterations, 0), variable.dtype);
+      const momentum = ops.multiply(notFirst, emaMomentum);
+      average.assign(ops.add(ops.multiply(momentum, average), ops.multiply(ops.subtract(1, momentum), variable)));
+    });
+  }
+
+  private overwriteWithAverages(): void {
+    this.trained.forEach((variable, i) => variable.assign(this.averages[i]!));
+  }
+
+  /** Sets the variables to their averages, at the end of training, when `useEma` is set. */
+  finalizeVariableValues(_variables: readonly Variable[]): void {
+    if (this.base.useEma && this.built) this.overwriteWithAverages();
+  }
+
+  /** The loss to differentiate: times `lossScaleFactor`. */
+  scaleLoss(loss: Tensor): Tensor {
+    const { lossScaleFactor } = this.base;
+    return lossScaleFactor === null ? loss : ops.multiply(loss, lossScaleFactor);
+  }
+
+  /**
+   * An update without side effects: new values of the trainable variables and of the optimizer's variables.
+   * @throws before `build`, and when numbers differ.
+   */
+  statelessApply(optimizerVariables: readonly TensorLike[], gradients: readonly (TensorLike | null)[], trainableVariables: readonly TensorLike[]): [Tensor[], Tensor[]] {
+    if (!this.built) throw new Error(`${this.name}: call build(trainableVariables) before statelessApply`);
+    const groups = [[this.trained, trainableVariables], [this.tracked, optimizerVariables]] as const;
+    const values = new Map<Variable, Tensor>();
+    for (const [variables, given] of groups) {
+      if (variables.length !== given.length) throw new RangeError(`${this.name}: statelessApply expects ${variables.length} values, received ${given.length}`);
+      variables.forEach((variable, i) => values.set(variable, toTensor(given[i]!, variable.dtype)));
+    }
+    withValues(values, () => this.apply(gradients));
+    return [this.trained.map((variable) => values.get(variable)!), this.tracked.map((variable) => values.get(variable)!)];
+  }
+
+  // ---- config ------------------------------------------------------------------------------------------------------
+
+  /** Keras's config. The learning rate is the present one. */
+  getConfig(): Config {
+    const { base, rate } = this;
+    return {
+      name: this.name,
+      learning_rate: rate instanceof Variable ? rate.item() : rate instanceof LearningRateSchedule ? schedules.serialize(rate) : rate,
+      weight_decay: this.weightDecay,
+      clipnorm: base.clipnorm,
+      global_clipnorm: base.globalClipnorm,
+      clipvalue: base.clipvalue,
+      use_ema: base.useEma,
+      ema_momentum: base.emaMomentum,
+      ema_overwrite_frequency: base.emaOverwriteFrequency,
+      loss_scale_factor: base.lossScaleFactor,
+      gradient_accumulation_steps: base.gradientAccumulationSteps,
+    };
+  }
+}
+
+/** `gradient` scaled to a norm of `limit` at most. */
+function clipByNorm(gradient: Tensor, limit: number): Tensor {
+  const square = ops.sum(ops.square(gradient));
+  const positive = ops.greater(square, 0);
+  const norm = ops.where(positive, ops.sqrt(ops.where(positive, square, ops.onesLike(square))), square);
+  return ops.divide(ops.multiply(gradient, limit), ops.maximum(norm, limit));
+}
+
+/** Gradients scaled together, so that their global norm is `limit` at most; NaN when it is not finite, as in Keras. */
+function clipByGlobalNorm(gradients: readonly Tensor[], limit: number): Tensor[] {
+  const squares = gradients.map((gradient) => ops.sum(ops.square(gradient)));
+  const norm = ops.sqrt(squares.reduce((a, b) => ops.add(a, b)));
+  const finite = ops.multiply(limit, ops.minimum(ops.divide(1, norm), 1 / limit));
+  const scale = ops.add(finite, ops.subtract(norm, norm));
+  return gradients.map((gradient) => ops.multiply(gradient, ops.cast(scale, gradient.dtype)));
+}
+
+/** Options that every optimizer takes. */
+export type OptimizerOptions = OptionsOf<typeof optimizerSchema>;
+
+/** The family as `configured` extends it: a class that can be made; `updateStep` is what subclasses supply. */
+export const OptimizerFamily = Optimizer as unknown as (new (options: Record<string, unknown>) => Optimizer) & { readonly baseSchema: typeof optimizerSchema; readonly module: string };

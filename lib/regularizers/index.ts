@@ -1,0 +1,4 @@
+// `keras.regularizers`.
+export * from './classes.js';
+export * from './factories.js';
+export * from './lookup.js';

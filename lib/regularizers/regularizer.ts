@@ -1,0 +1,31 @@
+// The base of regularizers.
+import { Configurable } from '../config/configurable.js';
+import { scalarTensor, toTensor, type TensorLike } from '../core/convert.js';
+import type { Tensor } from '../core/tensor.js';
+
+/** A regularizer is called with a weight (or an output) and gives a scalar to add to the loss. */
+export interface Regularizer {
+  (x: TensorLike): Tensor;
+}
+
+/**
+ * Base of all regularizers. One of your own extends it:
+ *
+ * ```ts
+ * class Sparse extends keras.regularizers.Regularizer {
+ *   call(x) { return ops.multiply(0.1, ops.sum(ops.sqrt(ops.abs(x)))); }
+ *   getConfig() { return {}; }
+ * }
+ * ```
+ */
+export class Regularizer extends Configurable {
+  /** @internal */
+  override invoke(x: TensorLike): Tensor {
+    return this.call(toTensor(x, null, this.constructor.name));
+  }
+
+  /** The penalty of `x`, a scalar. Override it. */
+  call(x: Tensor): Tensor {
+    return scalarTensor(0, x.dtype);
+  }
+}

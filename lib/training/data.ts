@@ -1,0 +1,142 @@
+// Data for training: arrays in memory, which are gathered natively, and streams of batches.
+import type { TensorLike } from '../core/convert.js';
+import { toTensor } from '../core/convert.js';
+import { isFloat } from '../core/dtype.js';
+import { castTo } from '../core/copy.js';
+import { show } from '../core/errors.js';
+import { settings } from '../core/settings.js';
+import { showShape } from '../core/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { flatten, type Flat, isPlainObject, type Nested } from '../core/tree.js';
+import { Variable } from '../core/variable.js';
+import * as ops from '../ops/index.js';
+
+/** One input or target, or an array or object of them. */
+export type Data = Nested<TensorLike>;
+/** A batch of a stream: inputs; inputs and targets; or with sample weights. */
+export type Batch = readonly [Data] | readonly [Data, Data | null | undefined] | readonly [Data, Data | null | undefined, Data | null | undefined];
+/** Batches that can be iterated anew each epoch, or a generator that is read on with `stepsPerEpoch`. */
+export type BatchStream = Iterable<Batch | Data> | AsyncIterable<Batch | Data>;
+
+const isNumeric = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+/** True for nested arrays of plain numbers: one tensor, not a list of inputs. */
+const isNumberArray = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || isNumeric(value[0]) || isNumberArray(value[0]));
+const isArrayData = (value: unknown): boolean =>
+  value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value) || isPlainObject(value);
+
+/** True for an iterable of batches rather than data in memory. */
+export function isStream(x: unknown): x is BatchStream {
+  if (x === null || typeof x !== 'object' || isArrayData(x)) return false;
+  return Symbol.iterator in x || Symbol.asyncIterator in x;
+}
+
+/** Tensors of one argument: leaves in order, and how to rebuild its structure. */
+export type Columns = Flat<Tensor>;
+
+/** Reads one of x, y, sampleWeight: floats are brought to `floatx`, other types stay. Throws when something is no array of numbers. */
+export function readColumns(value: Data, what: string): Columns {
+  const flat = flatten<TensorLike>(value, isNumberArray);
+  const leaves = flat.leaves.map((leaf) => {
+    if (typeof leaf === 'string' || leaf === null || leaf === undefined || typeof leaf === 'function') throw new TypeError(`${what}: expected arrays of numbers, received ${show(leaf)}`);
+    const tensor = toTensor(leaf, null, what);
+    return isFloat(tensor.dtype) ? castTo(tensor, settings.floatx) : tensor;
+  });
+  return { leaves, pack: flat.pack, key: flat.key };
+}
+
+/** Weights by class as sample weights: one-hot targets count by their largest entry. Classes without a weight count 1. */
+export function classWeights(y: Columns, weights: Readonly<Record<string, number>>): Tensor {
+  if (y.leaves.length !== 1) throw new Error('classWeight: only for models with one output');
+  const [target] = y.leaves as [Tensor];
+  const classes = target.ndim > 1 && target.shape.at(-1)! > 1 ? ops.argmax(target, { axis: -1 }) : ops.cast(ops.reshape(target, [-1]), 'int32');
+  const table = new Map(Object.entries(weights).map(([name, weight]) => [Number(name), Number(weight)]));
+  for (const [name, weight] of table) if (!Number.isInteger(name) || name < 0 || !Number.isFinite(weight)) throw new TypeError(`classWeight: expected whole classes with numbers as weights, received ${show(weights)}`);
+  const values = Float32Array.from(classes.data as Int32Array, (c) => table.get(c) ?? 1);
+  return toTensor(values, settings.floatx);
+}
+
+/** Arrays in memory with the same number of rows. */
+export class ArrayData {
+  readonly columns: readonly Tensor[];
+
+  constructor(readonly x: Columns, readonly y: Columns | null, readonly sampleWeight: Columns | null) {
+    this.columns = [...x.leaves, ...(y?.leaves ?? []), ...(sampleWeight?.leaves ?? [])];
+    this.check();
+  }
+
+  /** Reads the arguments of `fit`, `evaluate` and `predict`. */
+  static read(x: Data, y: Data | null | undefined, sampleWeight: Data | null | undefined, classWeight?: Readonly<Record<string, number>> | null): ArrayData {
+    const targets = y === null || y === undefined ? null : readColumns(y, 'y');
+    let weights = sampleWeight === null || sampleWeight === undefined ? null : readColumns(sampleWeight, 'sampleWeight');
+    if (classWeight !== null && classWeight !== undefined) {
+      if (weights !== null) throw new Error('fit: give classWeight or sampleWeight, not both');
+      if (targets === null) throw new Error('fit: classWeight needs y');
+      weights = flatten<Tensor>(classWeights(targets, classWeight));
+    }
+    return new ArrayData(readColumns(x, 'x'), targets, weights);
+  }
+
+  private check(): void {
+    const label = (i: number) => (i < this.x.leaves.length ? 'x' : i < this.x.leaves.length + (this.y?.leaves.length ?? 0) ? 'y' : 'sampleWeight');
+    this.columns.forEach((column, i) => {
+      if (column.ndim === 0) throw new RangeError(`${label(i)}: expected an array with a row for each sample, received a single number`);
+    });
+    if (this.columns.length === 0 || this.length === 0) throw new RangeError('the data is empty: x has no rows');
+    this.columns.forEach((column, i) => {
+      if (column.shape[0] !== this.length) {
+        throw new RangeError(`x and ${label(i)} must have the same number of rows, received ${this.length} in x and ${column.shape[0]} in ${label(i)} (shapes ${showShape(this.columns[0]!.shape)} and ${showShape(column.shape)})`);
+      }
+    });
+  }
+
+  /** Number of rows. */
+  get length(): number {
+    return this.columns[0]?.shape[0] ?? 0;
+  }
+
+  /** x, y and sampleWeight in their structures, made of the given tensors. */
+  assemble(tensors: readonly Tensor[]): [unknown, unknown, unknown] {
+    const nx = this.x.leaves.length;
+    const ny = this.y?.leaves.length ?? 0;
+    return [
+      this.x.pack(tensors.slice(0, nx)),
+      this.y === null ? null : this.y.pack(tensors.slice(nx, nx + ny)),
+      this.sampleWeight === null ? null : this.sampleWeight.pack(tensors.slice(nx + ny)),
+    ];
+  }
+
+  private map(fn: (column: Tensor) => Tensor): ArrayData {
+    const each = (columns: Columns | null): Columns | null => columns && { ...columns, leaves: columns.leaves.map(fn) };
+    return new ArrayData(each(this.x)!, each(this.y), each(this.sampleWeight));
+  }
+
+  /** The rows from `start` to `stop`. */
+  rows(start: number, stop: number): ArrayData {
+    return this.map((t) => ops.slice(t, [start, ...t.shape.slice(1).map(() => 0)], [stop - start, ...t.shape.slice(1)]));
+  }
+
+  /** The rows of these numbers (int32). */
+  take(rows: Tensor): ArrayData {
+    return this.map((t) => ops.take(t, rows, { axis: 0 }));
+  }
+
+  /** Distinguishes data of other structure, shapes or dtypes. The number of rows counts too. */
+  get key(): string {
+    return `${this.x.key}|${this.y?.key ?? '-'}|${this.sampleWeight?.key ?? '-'}|${this.columns.map((t) => t.spec.id).join()}`;
+  }
+}
+
+/** Splits the last `fraction` of the rows off, for validation. */
+export function splitValidation(data: ArrayData, fraction: number): [ArrayData, ArrayData] {
+  if (!(fraction > 0 && fraction < 1)) throw new RangeError(`fit: validationSplit must be > 0 and < 1, received ${show(fraction)}`);
+  const at = Math.floor(data.length * (1 - fraction));
+  if (at === 0 || at === data.length) throw new RangeError(`fit: validationSplit ${fraction} leaves no rows to ${at === 0 ? 'train' : 'validate'} on: there are ${data.length}`);
+  return [data.rows(0, at), data.rows(at, data.length)];
+}
+
+/** Reads one item of a stream. */
+export function readBatch(item: Batch | Data, classWeight?: Readonly<Record<string, number>> | null): ArrayData {
+  const parts = Array.isArray(item) && !isNumberArray(item) ? (item as unknown as Batch) : ([item] as unknown as Batch);
+  if (parts.length > 3) throw new TypeError(`a batch is [x], [x, y] or [x, y, sampleWeight], received ${parts.length} entries`);
+  return ArrayData.read(parts[0], parts[1], parts[2], parts[2] === undefined ? classWeight : null);
+}

@@ -1,0 +1,235 @@
+// fit, evaluate, predict and the on-batch calls: reading their arguments and running their loops.
+import { CallbackList } from '../callbacks/callback-list.js';
+import type { Callback, Logs } from '../callbacks/callback.js';
+import { History } from '../callbacks/history.js';
+import { ProgbarLogger } from '../callbacks/progbar-logger.js';
+import { checkOptions, show } from '../core/errors.js';
+import { runCompiled, runCompiledAsync } from '../core/jit.js';
+import { isPlainObject } from '../core/tree.js';
+import type { EvaluateOptions, FitOptions, Model, OnBatchOptions, PredictOptions, RunOptions } from '../models/model.js';
+import * as ops from '../ops/index.js';
+import { ArrayData, type BatchStream, type Data, isStream, splitValidation } from './data.js';
+import { ArrayRunner, type Run, StreamRunner } from './loop.js';
+import { compileStep, isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';
+
+const RUN = ['batchSize', 'verbose', 'callbacks', 'signal'] as const;
+const FIT = [...RUN, 'epochs', 'initialEpoch', 'validationSplit', 'validationData', 'validationSteps', 'validationBatchSize', 'validationFreq', 'shuffle', 'classWeight', 'sampleWeight', 'stepsPerEpoch'] as const;
+const EVALUATE = [...RUN, 'sampleWeight', 'steps', 'returnDict'] as const;
+const DEFAULT_BATCH = 32;
+
+/** `(y, options)` or, for data sets, `(options)`. */
+function splitRest<O extends object>(x: unknown, rest: readonly unknown[]): [Data | null | undefined, O] {
+  const [first, second] = rest;
+  if (isStream(x) && isPlainObject(first) && second === undefined) return [null, first as O];
+  return [first as Data | null | undefined, (second ?? {}) as O];
+}
+
+function checkWhole(where: string, name: string, value: unknown, min: number): void {
+  if (value === null || value === undefined) return;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min) throw new RangeError(`${where}: ${name} must be an integer >= ${min}, received ${show(value)}`);
+}
+
+/** 0, 1 or 2; `'auto'` is a bar on a terminal and lines elsewhere. */
+function verbosity(verbose: RunOptions['verbose'] = 'auto'): number {
+  if (verbose === 'auto') return process.stdout.isTTY ? 1 : 2;
+  if (![0, 1, 2].includes(verbose)) throw new RangeError(`verbose must be 'auto', 0, 1 or 2, received ${show(verbose)}`);
+  return verbose;
+}
+
+const listOf = (callbacks: RunOptions['callbacks']): readonly Callback[] => (callbacks === null || callbacks === undefined ? [] : 'onEpochEnd' in callbacks ? [callbacks] : callbacks);
+
+interface Source {
+  /** Runs an epoch of `steps` batches (null: all). */
+  epoch(steps: number | null): Promise<{ logs: Logs; exhausted: boolean }>;
+  /** Batches in a pass; null while unknown. */
+  readonly batches: number | null;
+  close(): Promise<void>;
+}
+
+interface SourceOptions {
+  readonly x: Data | BatchStream;
+  readonly y: Data | null | undefined;
+  readonly sampleWeight?: Data | null | undefined;
+  readonly classWeight?: Readonly<Record<string, number>> | null | undefined;
+  readonly batchSize: number | null | undefined;
+  readonly shuffle?: FitOptions['shuffle'];
+  /** Go on where the last epoch ended, for data sets with a number of steps. */
+  readonly keep?: boolean;
+}
+
+function refuse(where: string, options: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== null && value !== undefined) throw new TypeError(`${where}: ${name} cannot be given with a data set, which gives it itself`);
+  }
+}
+
+function arraySource(run: Run, data: ArrayData, { batchSize, shuffle = false }: Pick<SourceOptions, 'batchSize' | 'shuffle'>): Source {
+  const runner = new ArrayRunner(run, data, batchSize ?? DEFAULT_BATCH, shuffle);
+  const eachBatch = run.callbacks.wantsBatches(run.kind) || run.model.runEagerly ? run.model.stepsPerExecution : null;
+  return { batches: runner.batches, epoch: (steps) => runner.epoch(steps, eachBatch), close: () => Promise.resolve() };
+}
+
+function streamSource(where: string, run: Run, { x, y, sampleWeight, classWeight, batchSize, keep = false }: SourceOptions): Source {
+  refuse(where, { y, sampleWeight, batchSize });
+  return new StreamRunner(run, x as BatchStream, { classWeight: classWeight ?? null, keep });
+}
+
+/** A run without its callbacks' list. */
+const newRun = (model: Model, kind: StepKind, callbacks: CallbackList, signal: AbortSignal | null | undefined, collect?: (outputs: unknown) => void): Run => ({
+  model, kind, callbacks, signal: signal ?? null, compiled: (key, make) => model.stepFor(key, make), ...(collect === undefined ? {} : { collect }),
+});
+
+function checkFit(options: FitOptions): void {
+  checkOptions('fit', options, FIT);
+  for (const [name, min] of [['batchSize', 1], ['epochs', 0], ['initialEpoch', 0], ['validationSteps', 1], ['validationBatchSize', 1], ['stepsPerEpoch', 1]] as const) checkWhole('fit', name, options[name], min);
+  const { validationFreq = 1, shuffle = true, validationSplit = 0 } = options;
+  if (typeof validationFreq === 'number') checkWhole('fit', 'validationFreq', validationFreq, 1);
+  else if (!Array.isArray(validationFreq)) throw new TypeError(`fit: validationFreq must be an integer or an array of epochs, received ${show(validationFreq)}`);
+  if (typeof shuffle !== 'boolean' && shuffle !== 'batch') throw new TypeError(`fit: shuffle must be true, false or 'batch', received ${show(shuffle)}`);
+  if (typeof validationSplit !== 'number' || !(validationSplit >= 0 && validationSplit < 1)) throw new RangeError(`fit: validationSplit must be >= 0 and < 1, received ${show(validationSplit)}`);
+  options.signal?.throwIfAborted();
+}
+
+const validates = (epoch: number, freq: number | readonly number[]): boolean => (typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
+
+/** What `fit` trains and validates on. */
+interface FitData {
+  readonly train: (run: Run) => Source;
+  readonly validate: (() => Promise<Logs>) | null;
+}
+
+function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined, options: FitOptions, validation: () => CallbackList): FitData {
+  const { batchSize, validationSplit = 0, validationData, validationSteps, validationBatchSize, shuffle = true, signal } = options;
+  const evaluateOn = (valX: Data | BatchStream | ArrayData, valY?: Data | null, weights?: Data | null) => {
+    const run = newRun(model, 'test', validation(), signal);
+    const size = isStream(valX) ? undefined : (validationBatchSize ?? batchSize);
+    const source = valX instanceof ArrayData ? arraySource(run, valX, { batchSize: size })
+      : isStream(valX) ? streamSource('fit', run, { x: valX, y: valY, sampleWeight: weights, batchSize: size })
+      : arraySource(run, ArrayData.read(valX as Data, valY, weights), { batchSize: size });
+    return () => runTest(run, source, validationSteps ?? null);
+  };
+  const given = validationData === null || validationData === undefined ? null
+    : isStream(validationData) ? evaluateOn(validationData)
+    : Array.isArray(validationData) && validationData.length >= 2 ? evaluateOn(validationData[0], validationData[1], validationData[2])
+    : null;
+  if (given === null && validationData !== null && validationData !== undefined) throw new TypeError(`fit: validationData must be [x, y], [x, y, sampleWeight] or a data set, received ${show(validationData)}`);
+  if (isStream(x)) {
+    if (validationSplit > 0) throw new TypeError('fit: validationSplit is for arrays in memory; give validationData with a data set');
+    const source: SourceOptions = { x, y, sampleWeight: options.sampleWeight, classWeight: options.classWeight, batchSize, keep: options.stepsPerEpoch != null };
+    return { train: (run) => streamSource('fit', run, source), validate: given };
+  }
+  const all = ArrayData.read(x, y, options.sampleWeight, options.classWeight);
+  const [data, held] = validationSplit > 0 && given === null ? splitValidation(all, validationSplit) : [all, null];
+  return { train: (run) => arraySource(run, data, { batchSize, shuffle }), validate: given ?? (held === null ? null : evaluateOn(held)) };
+}
+
+/** `Model.fit`. */
+export async function fitModel(model: Model, x: Data | BatchStream, rest: readonly unknown[]): Promise<History> {
+  const [y, options] = splitRest<FitOptions>(x, rest);
+  checkFit(options);
+  const { epochs = 1, initialEpoch = 0, validationFreq = 1, stepsPerEpoch = null } = options;
+  let callbacks!: CallbackList;
+  const { train, validate } = prepare(model, x, y, options, () => callbacks);
+  const history = new History();
+  const verbose = verbosity(options.verbose);
+  const all = [...listOf(options.callbacks), history, ...(verbose === 0 ? [] : [new ProgbarLogger()])];
+  callbacks = new CallbackList([...all], model, { epochs, steps: stepsPerEpoch, verbose });
+  const run = newRun(model, 'train', callbacks, options.signal);
+  const source = train(run);
+  for (const callback of callbacks.callbacks) callback.setParams({ epochs, steps: stepsPerEpoch ?? source.batches, verbose });
+  model.stopTraining = false;
+  model.history = history;
+  await callbacks.call('onTrainBegin', {});
+  let logs: Logs = {};
+  try {
+    for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
+      model.resetMetrics();
+      await callbacks.call('onEpochBegin', epoch, {});
+      const pass = await source.epoch(stepsPerEpoch);
+      if (pass.exhausted) process.emitWarning(`fit: the data ended before ${stepsPerEpoch} steps of epoch ${epoch + 1}; it goes on with what there is. Give more batches, or a smaller stepsPerEpoch.`);
+      logs = { ...pass.logs };
+      if (validate !== null && validates(epoch, validationFreq)) {
+        for (const [name, value] of Object.entries(await validate())) logs[`val_${name}`] = value;
+      }
+      await callbacks.call('onEpochEnd', epoch, logs);
+    }
+  } finally {
+    await source.close();
+  }
+  if (epochs > initialEpoch) model.optimizer.finalizeVariableValues(model.trainableWeights);
+  await callbacks.call('onTrainEnd', logs);
+  return history;
+}
+
+async function runTest(run: Run, source: Source, steps: number | null): Promise<Logs> {
+  await run.callbacks.call('onTestBegin', {});
+  run.model.resetMetrics();
+  try {
+    const { logs } = await source.epoch(steps);
+    await run.callbacks.call('onTestEnd', logs);
+    return logs;
+  } finally {
+    await source.close();
+  }
+}
+
+/** Logs as `evaluate` returns them. */
+function pythonic(logs: Logs, returnDict: boolean | undefined): Logs | number | number[] {
+  if (returnDict === true) return logs;
+  const values = Object.values(logs);
+  return values.length === 1 ? values[0]! : values;
+}
+
+/** `Model.evaluate`. */
+export async function evaluateModel(model: Model, x: Data | BatchStream, rest: readonly unknown[]): Promise<Logs | number | number[]> {
+  const [y, options] = splitRest<EvaluateOptions>(x, rest);
+  checkOptions('evaluate', options, EVALUATE);
+  checkWhole('evaluate', 'batchSize', options.batchSize, 1);
+  checkWhole('evaluate', 'steps', options.steps, 1);
+  options.signal?.throwIfAborted();
+  const verbose = verbosity(options.verbose);
+  const callbacks = new CallbackList([...listOf(options.callbacks), ...(verbose === 0 ? [] : [new ProgbarLogger()])], model, { epochs: 1, steps: options.steps ?? null, verbose });
+  const run = newRun(model, 'test', callbacks, options.signal);
+  const { batchSize, sampleWeight } = options;
+  const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x as Data, y, sampleWeight), { batchSize });
+  for (const callback of callbacks.callbacks) callback.setParams({ epochs: 1, steps: options.steps ?? source.batches, verbose });
+  return pythonic(await runTest(run, source, options.steps ?? null), options.returnDict);
+}
+
+/** `Model.predict`. */
+export async function predictModel(model: Model, x: Data | BatchStream, options: PredictOptions): Promise<unknown> {
+  checkOptions('predict', options, [...RUN, 'steps']);
+  checkWhole('predict', 'batchSize', options.batchSize, 1);
+  checkWhole('predict', 'steps', options.steps, 1);
+  options.signal?.throwIfAborted();
+  const verbose = verbosity(options.verbose);
+  const callbacks = new CallbackList([...listOf(options.callbacks), ...(verbose === 0 ? [] : [new ProgbarLogger()])], model, { steps: options.steps ?? null, verbose });
+  const batches: unknown[] = [];
+  const run = newRun(model, 'predict', callbacks, options.signal, (outputs) => batches.push(outputs));
+  const { batchSize } = options;
+  const source = isStream(x) ? streamSource('predict', run, { x, y: null, batchSize }) : arraySource(run, ArrayData.read(x as Data, null, null), { batchSize });
+  for (const callback of callbacks.callbacks) callback.setParams({ steps: options.steps ?? source.batches, verbose });
+  await callbacks.call('onPredictBegin', {});
+  try {
+    await source.epoch(options.steps ?? null);
+  } finally {
+    await source.close();
+  }
+  await callbacks.call('onPredictEnd', {});
+  return joinBatches(batches, (parts) => ops.concatenate(parts, { axis: 0 }));
+}
+
+/** The on-batch calls. */
+export async function runOnBatch(model: Model, kind: StepKind, x: Data, y: Data | null, options: OnBatchOptions): Promise<unknown> {
+  const where = `${kind}OnBatch`;
+  checkOptions(where, options, ['sampleWeight', 'classWeight', 'returnDict']);
+  const data = ArrayData.read(x, y, options.sampleWeight, options.classWeight);
+  const tensors = data.columns;
+  let result: unknown;
+  if (model.runEagerly) result = runStep(model, kind, data.assemble(tensors));
+  else {
+    const compiled = model.stepFor(`${kind}|given|${data.key}`, () => compileStep(model, kind, data, 'given', data.length, data.length));
+    result = isSmall(model, data, data.length) ? runCompiled(compiled, tensors) : (await runCompiledAsync(compiled, tensors, { steps: 1 })).result;
+  }
+  return kind === 'predict' ? result : pythonic(readLogs(result), options.returnDict);
+}

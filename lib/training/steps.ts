@@ -1,0 +1,78 @@
+// Compiled steps: train, test and predict steps of a model as plans, for batches that are gathered from arrays or given.
+import { compile, type Compiled } from '../core/jit.js';
+import type { Spec } from '../core/shape.js';
+import { specOf } from '../core/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { flatten, mapStructure } from '../core/tree.js';
+import { Variable } from '../core/variable.js';
+import type { Model } from '../models/model.js';
+import { multiply } from '../ops/primitives/elementwise.js';
+import { gather, gatherBlock } from '../ops/primitives/gather.js';
+import { scalarTensor } from '../core/convert.js';
+import type { ArrayData } from './data.js';
+
+/** What a step does. */
+export type StepKind = 'train' | 'test' | 'predict';
+/** How a step finds the rows of its batch: in order, by a permutation of the rows, or all of what it is given. */
+export type Source = 'blocks' | 'permuted' | 'given';
+
+/** Runs the model's step on tensors: logs for train and test, outputs for predict. */
+export function runStep(model: Model, kind: StepKind, data: [unknown, unknown, unknown]): unknown {
+  if (kind === 'train') return model.trainStep(data);
+  return kind === 'test' ? model.testStep(data) : model.predictStep(data);
+}
+
+/** The rows of batch number `step`. */
+function batchOf(columns: readonly Tensor[], step: Tensor, permutation: Tensor | null, size: number, batchSize: number): Tensor[] {
+  const start = multiply(step, scalarTensor(batchSize, 'int32'));
+  if (permutation === null) return columns.map((column) => gatherBlock(column, start, size));
+  const rows = gatherBlock(permutation, start, size);
+  return columns.map((column) => gather(column, rows, 0));
+}
+
+/** Number of the input that counts the batches, for `runPlanAsync`. */
+export const counterIndex = (data: ArrayData): number => data.columns.length;
+
+/**
+ * Compiles a step. For `'given'` its inputs are the batch's columns; otherwise the whole columns, the number of the batch (int32
+ * scalar) and, when permuted, the row numbers. `size` is the number of rows of this batch, `batchSize` that of the full ones.
+ */
+export function compileStep(model: Model, kind: StepKind, data: ArrayData, source: Source, size: number, batchSize: number): Compiled {
+  const columns: Spec[] = data.columns.map((column) => column.spec);
+  const counter = specOf('int32', []);
+  const specs = source === 'given' ? columns : source === 'blocks' ? [...columns, counter] : [...columns, counter, specOf('int32', [data.length])];
+  return compile(specs, (...inputs) => {
+    const whole = inputs.slice(0, columns.length);
+    const batch = source === 'given' ? whole : batchOf(whole, inputs[columns.length]!, inputs[columns.length + 1] ?? null, size, batchSize);
+    return runStep(model, kind, data.assemble(batch));
+  });
+}
+
+/** Logs as plain numbers; results that are objects are spread. */
+export function readLogs(result: unknown): Record<string, number> {
+  const logs: Record<string, number> = {};
+  for (const [name, value] of Object.entries(result as Record<string, unknown>)) {
+    if (value instanceof Tensor || value instanceof Variable) logs[name] = value.item();
+    else if (typeof value === 'number') logs[name] = value;
+    else Object.assign(logs, readLogs(value));
+  }
+  return logs;
+}
+
+/** Rough cost of a run in nanoseconds on one thread, from the elements and products of a model's weights: small runs need no other thread. */
+export function isSmall(model: Model, data: ArrayData, rows: number): boolean {
+  const weights = model.weights.reduce((total, variable) => total + variable.size, 0);
+  const elements = data.columns.reduce((total, column) => total + column.size / data.length, 0);
+  return rows * (weights + elements) < 100_000;
+}
+
+/** A structure with the tensors of several batches joined along the first axis. */
+export function joinBatches(batches: readonly unknown[], join: (parts: Tensor[]) => Tensor): unknown {
+  if (batches.length === 1) return batches[0];
+  const flats = batches.map((batch) => flatten<Tensor>(batch).leaves);
+  let next = 0;
+  return mapStructure(() => {
+    const index = next++;
+    return join(flats.map((leaves) => leaves[index]!));
+  }, batches[0]);
+}

@@ -1,0 +1,29 @@
+// State of the whole process: seeds and automatic names.
+import { checkOptions } from '../core/errors.js';
+import { resetNames } from '../core/names.js';
+import { setGlobalSeed } from '../random/index.js';
+
+/**
+ * Makes everything random that has no seed of its own repeatable: initial weights, shuffling, dropout, `keras.random`.
+ *
+ * ```ts
+ * keras.utils.setRandomSeed(42);
+ * ```
+ * @throws a TypeError when the seed is no integer.
+ */
+export function setRandomSeed(seed: number): void {
+  setGlobalSeed(seed);
+}
+
+/** Options of `clearSession`. */
+export interface ClearSessionOptions {
+  /** Collect garbage too, where Node runs with `--expose-gc`. Default true. */
+  freeMemory?: boolean;
+}
+
+/** Starts the automatic names anew: the next `Dense` without a name is `dense`. */
+export function clearSession(options: ClearSessionOptions = {}): void {
+  checkOptions('clearSession', options, ['freeMemory']);
+  resetNames();
+  if (options.freeMemory ?? true) globalThis.gc?.();
+}
