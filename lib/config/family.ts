@@ -106,6 +106,9 @@ export class Family<T> {
   private unknown(name: string, where: string): Error {
     const { kind, module } = this.definition;
     const place = where === module ? '' : `${where}: `;
-    return new TypeError(`${place}unknown ${kind.replace(/^an? /, '')} '${name}'${didYouMean(name, this.byName.keys())}`);
+    // Class names and snake_case ones are equally near; the user's kind goes first.
+    const capital = /^[A-Z]/;
+    const candidates = [...this.byName.keys()].sort((a, b) => Number(capital.test(a) !== capital.test(name)) - Number(capital.test(b) !== capital.test(name)));
+    return new TypeError(`${place}unknown ${kind.replace(/^an? /, '')} '${name}'${didYouMean(name, candidates)}`);
   }
 }

@@ -4,6 +4,7 @@ import { toTensor, type TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** A constraint is called with a weight and gives the weight that is kept in its place. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Constraint {
   (w: TensorLike): Tensor;
 }
@@ -17,6 +18,7 @@ export interface Constraint {
  * }
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class Constraint extends Configurable {
   /** @internal */
   override invoke(w: TensorLike): Tensor {

@@ -132,6 +132,17 @@ export function verify(graph: Graph): void {
   results(graph).forEach((value) => check(value, 'the result'));
 }
 
+/** Attributes in one line; of fused groups the names of their ops. */
+function showAttrs(attrs: Attrs): string {
+  if (Object.keys(attrs).length === 0) return '';
+  const shorten = (key: string, value: unknown): unknown => {
+    if (key === 'group') return (value as { nodes: readonly Node[] }).nodes.map((node) => node.op.name).join(' ');
+    if (key === 'op') return (value as Op).name;
+    return key === 'product' ? undefined : value;
+  };
+  return ` ${JSON.stringify(attrs, shorten)}`;
+}
+
 /** A readable listing, one line a node. */
 export function printGraph(graph: Graph): string {
   const names = new Map<Value, string>();
@@ -146,9 +157,8 @@ export function printGraph(graph: Graph): string {
   };
   const spec = (value: Value) => `${value.spec.dtype}${showShape(value.spec.shape)}`;
   const lines = graph.nodes.map((node) => {
-    const attrs = Object.keys(node.attrs).length === 0 ? '' : ` ${JSON.stringify(node.attrs)}`;
     const outputs = node.outputs.map((o) => `${name(o)}: ${spec(o)}`).join(', ');
-    return `${outputs} = ${node.op.name}(${node.inputs.map(name).join(', ')})${attrs}${node.scope === '' ? '' : `  # ${node.scope}`}`;
+    return `${outputs} = ${node.op.name}(${node.inputs.map(name).join(', ')})${showAttrs(node.attrs)}${node.scope === '' ? '' : `  # ${node.scope}`}`;
   });
   for (const use of graph.variables) if (use.update !== null) lines.push(`${use.variable.path} <- ${name(use.update)}`);
   lines.push(`return ${graph.outputs.map(name).join(', ')}`);

@@ -50,6 +50,8 @@ export interface OpDefinition<A extends Attrs> {
    */
   readonly vjp: ((grads: readonly (Tensor | null)[], call: VjpCall<A>) => readonly (Tensor | null)[]) | null;
   readonly lower: Lowering<A>;
+  /** Rough number of multiplications and additions; by default one for each element of the outputs. */
+  readonly cost?: (call: LowerCall<A>) => number;
   /** True when data may make the kernel report a fault (an index out of range). */
   readonly mayFault?: boolean;
   /** True for a product whose kernel applies an elementwise program to its result: one output, one instruction, operands (inputs…, output). */

@@ -27,6 +27,8 @@ export interface Plan {
   readonly variables: readonly { readonly variable: Variable; readonly written: boolean }[];
   readonly constants: readonly Tensor[];
   readonly outputs: readonly Spec[];
+  /** Rough number of multiplications and additions in a run. */
+  readonly cost: number;
   /** The layer and op of each instruction, for error messages and profiles. */
   readonly labels: readonly { readonly scope: string; readonly op: string }[];
 }
@@ -161,10 +163,17 @@ class PlanBuilder {
   }
 }
 
+function costOf({ nodes }: Graph): number {
+  return nodes.reduce((total, { op, inputs, outputs, attrs }) => {
+    const call = { inputs: inputs.map((v) => v.spec), outputs: outputs.map((v) => v.spec), attrs };
+    return total + (op.cost?.(call) ?? call.outputs.reduce((n, spec) => n + spec.size, 0));
+  }, 0);
+}
+
 /** Compiles a graph. The graph's passes that need no knowledge of memory have run already. */
 export function compileGraph(graph: Graph): Plan {
   const scheduled = schedule(fuse(materialize(graph)));
-  if (process.env.KERATIN_LOG === 'plan') process.stderr.write(`${printGraph(scheduled.graph)}\n`);
+  if (process.env.KERATIN_LOG === 'plan' && graph.nodes.length > 1) process.stderr.write(`${printGraph(scheduled.graph)}\n\n`);
   const builder = new PlanBuilder(scheduled);
   builder.bindFixed();
   builder.bindArena();
@@ -175,6 +184,7 @@ export function compileGraph(graph: Graph): Plan {
     variables: scheduled.graph.variables.map(({ variable, update }) => ({ variable, written: update !== null })),
     constants: builder.constants,
     outputs: graph.outputs.map((value) => value.spec),
+    cost: costOf(graph),
     labels: builder.labels,
   };
 }

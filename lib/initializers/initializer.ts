@@ -14,6 +14,7 @@ export interface InitializerCallOptions {
 }
 
 /** An initializer is called with a shape: `initializer([2, 3], { dtype: 'float32' })`. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Initializer {
   (shape: Shape, options?: InitializerCallOptions): Tensor;
 }
@@ -27,6 +28,7 @@ export interface Initializer {
  * }
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class Initializer extends Configurable {
   /** @internal */
   override invoke(shape: Shape, options: InitializerCallOptions = {}): Tensor {

@@ -1,7 +1,7 @@
 // Initializers that draw their values.
 import { type ConfigOf, configured, resolve, serializeFields, type Config, type OptionsOf } from '../config/configurable.js';
-import { type Field, field, float, intList, nullable, oneOf, withDefault } from '../config/fields.js';
-import { isSerialized, serializeObject, type SerializedObject } from '../config/registration.js';
+import { type Field, float, intList, nullable, oneOf, withDefault } from '../config/fields.js';
+import { isSerialized, type SerializedObject } from '../config/registration.js';
 import { castTo } from '../core/copy.js';
 import { makeTensor } from '../core/convert.js';
 import type { DType } from '../core/dtype.js';
@@ -27,7 +27,7 @@ const seed: Field<SeedLike, Seed, false> = {
     if (isSerialized(value) && value.class_name === 'SeedGenerator') return random.SeedGenerator.fromConfig(value.config as Config);
     throw new TypeError(`${where} must be an integer, a SeedGenerator or null, received ${show(value)}`);
   },
-  serialize: (value) => (value instanceof random.SeedGenerator ? serializeObject('keras.random', value) : value),
+  serialize: (value) => (value instanceof random.SeedGenerator ? { module: 'keras.random', class_name: 'SeedGenerator', config: value.getConfig(), registered_name: null } : value),
 };
 const randomSchema = { seed };
 

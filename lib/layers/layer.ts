@@ -109,9 +109,9 @@ export abstract class Layer extends Callable {
   /** @internal Shapes that `build` was called with. */
   buildShapes: unknown = null;
 
-  private readonly trackedVariables: { readonly trainable: Variable[]; readonly nonTrainable: Variable[] } = { trainable: [], nonTrainable: [] };
-  private ownLosses: Tensor[] = [];
-  private trainableFlag: boolean;
+  readonly #tracked: { readonly trainable: Variable[]; readonly nonTrainable: Variable[] } = { trainable: [], nonTrainable: [] };
+  #losses: Tensor[] = [];
+  #trainable: boolean;
 
   constructor(options: LayerOptions = {}) {
     super();
@@ -123,7 +123,7 @@ export abstract class Layer extends Callable {
     this.dtypePolicy = given.dtype;
     this.autocast = given.autocast;
     this.activityRegularizer = given.activityRegularizer;
-    this.trainableFlag = given.trainable;
+    this.#trainable = given.trainable;
     // Whoever calls `build`, it runs once and under the layer's name.
     Object.defineProperty(this, 'build', { value: (shape: unknown, ...others: unknown[]) => this.buildFrom(shape, others), configurable: true, writable: true });
     this.declaredInput = given.batchInputShape ?? given.batchShape ?? (given.inputShape === null ? (given.inputDim === null ? null : [null, given.inputDim]) : [null, ...given.inputShape]);
@@ -254,7 +254,7 @@ export abstract class Layer extends Callable {
     };
     // Outside of build and call the layer's own name is not yet part of the path.
     const variable = currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
-    this.trackedVariables[trainable ? 'trainable' : 'nonTrainable'].push(variable);
+    this.#tracked[trainable ? 'trainable' : 'nonTrainable'].push(variable);
     return variable;
   }
 
@@ -280,7 +280,7 @@ export abstract class Layer extends Callable {
   }
 
   private ownVariables(): Variable[] {
-    const { trainable, nonTrainable } = this.trackedVariables;
+    const { trainable, nonTrainable } = this.#tracked;
     const known = new Set([...trainable, ...nonTrainable]);
     const assigned = [...this.held()].filter((item): item is Variable => item instanceof Variable && !known.has(item));
     return [...trainable, ...assigned.filter((v) => v.trainable), ...nonTrainable, ...assigned.filter((v) => !v.trainable)];
@@ -321,11 +321,11 @@ export abstract class Layer extends Callable {
 
   /** Whether the weights are trained. Setting it sets it for the sublayers too. */
   get trainable(): boolean {
-    return this.trainableFlag;
+    return this.#trainable;
   }
   set trainable(value: boolean) {
-    this.trainableFlag = value;
-    this.trackedVariables.trainable.forEach((variable) => {
+    this.#trainable = value;
+    this.#tracked.trainable.forEach((variable) => {
       variable.trainable = value;
     });
     this.sublayers.forEach((layer) => {
@@ -364,14 +364,14 @@ export abstract class Layer extends Callable {
   /** Adds a scalar to the loss of the model that the layer is in. Call it in `call`. */
   addLoss(loss: TensorLike | readonly TensorLike[]): void {
     const list = Array.isArray(loss) && !isNumericArray(loss) ? loss : [loss];
-    for (const item of list) this.ownLosses.push(ops.convertToTensor(item as TensorLike));
+    for (const item of list) this.#losses.push(ops.convertToTensor(item as TensorLike));
   }
 
   /** Losses of the last call (`addLoss`, activity regularizers), and those of the weights' regularizers. */
   get losses(): Tensor[] {
     const losses: Tensor[] = [];
     const visit = (layer: Layer) => {
-      losses.push(...layer.ownLosses);
+      losses.push(...layer.#losses);
       layer.sublayers.forEach(visit);
     };
     visit(this);
@@ -381,7 +381,7 @@ export abstract class Layer extends Callable {
 
   /** @internal Forgets the losses of earlier calls. */
   clearLosses(): void {
-    this.ownLosses = [];
+    this.#losses = [];
     this.sublayers.forEach((layer) => layer.clearLosses());
   }
 
@@ -447,7 +447,7 @@ export abstract class Layer extends Callable {
 }
 
 /** Properties of a layer that hold no state of its own. */
-const UNTRACKED = new Set(['trackedVariables', 'ownLosses', 'config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput']);
+const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput']);
 
 const isNumericArray = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || typeof value[0] === 'number' || typeof value[0] === 'boolean' || isNumericArray(value[0]));
 const isInput = (value: unknown): boolean =>

@@ -1,7 +1,6 @@
 // Losses that are a function of targets and predictions, with weights and a reduction around it.
 import { camelCase, type Config, snakeCase } from '../config/configurable.js';
 import { Family } from '../config/family.js';
-import type { SerializedObject } from '../config/registration.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { Tensor } from '../core/tensor.js';
 import { isPlainObject } from '../core/tree.js';
@@ -72,6 +71,6 @@ export class LossFunctionWrapper extends FunctionLoss {
   }
   static override fromConfig<T>(this: new (...args: never[]) => T, { fn, ...config }: Config): T {
     const options = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
-    return new (this as unknown as new (fn: LossFunction, options: object) => T)(lossFunctions.get(fn as SerializedObject)!, Object.fromEntries(options) as object);
+    return new (this as unknown as new (fn: LossFunction, options: object) => T)(lossFunctions.get(fn)!, Object.fromEntries(options) as object);
   }
 }

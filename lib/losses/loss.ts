@@ -36,6 +36,7 @@ const isTensorLike = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'number' || typeof item === 'boolean' || ArrayBuffer.isView(item) || isTensorLike(item));
 
 /** A loss is called with targets and predictions: `loss(yTrue, yPred, { sampleWeight })`. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Loss {
   (yTrue: LossInput, yPred: LossInput, options?: LossCallOptions): Tensor;
 }
@@ -49,6 +50,7 @@ export interface Loss {
  * }
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class Loss extends Configurable {
   static override readonly baseSchema = lossSchema;
   /** The name of instances that are made without one, where it does not follow from the class's. */
@@ -75,7 +77,7 @@ export class Loss extends Configurable {
     const convert = (value: LossInput) => mapStructure((leaf: TensorLike) => toTensor(leaf, this.dtype, this.name), value, isTensorLike);
     return withScope(this.name, () => {
       const outputMask = yPred instanceof Tensor ? getMask(yPred) : null;
-      const losses = this.call(convert(yTrue) as Tensor, convert(yPred) as Tensor);
+      const losses = this.call(convert(yTrue), convert(yPred));
       const lossMask = getMask(losses);
       const mask = outputMask !== null && lossMask !== null ? ops.logicalAnd(outputMask, lossMask) : (outputMask ?? lossMask);
       return reduceWeighted(losses, options.sampleWeight ?? null, mask, this.reduction, this.dtype);

@@ -42,6 +42,7 @@ export interface AddMetricWeightOptions extends AddVariableOptions {
 }
 
 /** A metric is called with what its `updateState` takes; it takes that into account and gives the result so far. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Metric {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the arguments of updateState
   (...args: any[]): Tensor;
@@ -61,6 +62,7 @@ export interface Metric {
  * }
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class Metric extends Configurable {
   static override readonly baseSchema = metricSchema;
   /** The name of instances that are made without one, where it does not follow from the class's. */

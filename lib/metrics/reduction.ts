@@ -51,16 +51,11 @@ export class Sum extends configured(Metric, 'Sum', {}) {
   }
 }
 
-/** The (weighted) mean of all values: `metric.updateState(values, { sampleWeight })`. Each sample counts once, with the mean of its values. */
-export class Mean extends configured(Metric, 'Mean', {}) {
+/** Base of the metrics that are a (weighted) mean: a total and a count. */
+export class Average extends Metric {
   readonly total = this.addVariable([], 'zeros', { dtype: this.dtype, name: 'total' });
   readonly count = this.addVariable([], 'zeros', { dtype: this.dtype, name: 'count' });
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a mean of a function takes targets and predictions
-  override updateState(...args: any[]): void;
-  override updateState(values: TensorLike, options: UpdateOptions = {}): void {
-    this.addValues(values, updateOptions(this.name, options));
-  }
   /** Adds values, with their weights. */
   protected addValues(values: TensorLike, sampleWeight: TensorLike | null): void {
     const [x, weights] = samplewise(values, sampleWeight, ops.mean, this.dtype, this.name);
@@ -73,8 +68,15 @@ export class Mean extends configured(Metric, 'Mean', {}) {
   }
 }
 
+/** The (weighted) mean of all values: `metric.updateState(values, { sampleWeight })`. Each sample counts once, with the mean of its values. */
+export class Mean extends configured(Average, 'Mean', {}) {
+  override updateState(values: TensorLike, options: UpdateOptions = {}): void {
+    this.addValues(values, updateOptions(this.name, options));
+  }
+}
+
 /** Base of the metrics that are the mean of a function of targets and predictions: `metric.updateState(yTrue, yPred, { sampleWeight })`. */
-export class MeanOfFunction extends Mean {
+export class MeanOfFunction extends Average {
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     const sampleWeight = updateOptions(this.name, options);
     const weights = sampleWeight === null ? null : toTensor(sampleWeight, this.dtype, `${this.name}: sampleWeight`);
@@ -100,7 +102,7 @@ const metricFunctions = new Family<MetricFunction>({ kind: 'a metric function', 
 
 /** The mean of a function of your own: `new MeanMetricWrapper(fn, { name, dtype, ...options of fn })`. The function may be a loss. */
 export class MeanMetricWrapper extends MeanOfFunction {
-  static override readonly className: string = 'MeanMetricWrapper';
+  static readonly className: string = 'MeanMetricWrapper';
   readonly fn: MetricFunction | losses.Loss;
   private readonly fnOptions: Record<string, unknown>;
 

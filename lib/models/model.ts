@@ -124,9 +124,9 @@ export abstract class Model extends Layer {
   /** What the last `fit` recorded. */
   history: History | null = null;
 
-  private state: CompiledState | null = null;
-  private readonly steps = new BoundedMap<Compiled>(64);
-  private busy = false;
+  #state: CompiledState | null = null;
+  readonly #steps = new BoundedMap<Compiled>(64);
+  #busy = false;
 
   constructor(options: Pick<LayerOptions, 'name' | 'trainable' | 'dtype'> = {}) {
     super(options);
@@ -152,7 +152,7 @@ export abstract class Model extends Layer {
     const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null, stepsPerExecution = 1 } = options;
     if (!Number.isInteger(stepsPerExecution) || stepsPerExecution < 1) throw new RangeError(`compile: stepsPerExecution must be an integer >= 1, received ${show(stepsPerExecution)}`);
     this.checkNames(loss, plain, weightedMetrics);
-    this.state = {
+    this.#state = {
       optimizer: optimizers.get(options.optimizer ?? 'rmsprop'),
       loss: loss === null ? null : new CompileLoss(loss, lossWeights, this.outputNames),
       metrics: plain === null && weightedMetrics === null ? null : new CompileMetrics(plain, weightedMetrics, this.outputNames),
@@ -160,7 +160,7 @@ export abstract class Model extends Layer {
       options,
     };
     this.stopTraining = false;
-    this.steps.clear();
+    this.#steps.clear();
   }
 
   /** Misspelt names are found here, not at the first batch. */
@@ -185,11 +185,11 @@ export abstract class Model extends Layer {
 
   /** Whether `compile` was called. */
   get compiled(): boolean {
-    return this.state !== null;
+    return this.#state !== null;
   }
   private compiledFor(what: string): CompiledState {
-    if (this.state === null) throw new Error(`${this.name}: call compile() before ${what}()`);
-    return this.state;
+    if (this.#state === null) throw new Error(`${this.name}: call compile() before ${what}()`);
+    return this.#state;
   }
   /** The optimizer that `compile` chose. @throws before `compile`. */
   get optimizer(): optimizers.Optimizer {
@@ -197,26 +197,30 @@ export abstract class Model extends Layer {
   }
   /** The loss as `compile` was given it; null without one. */
   get loss(): LossSpec | null {
-    return this.state?.options.loss ?? null;
+    return this.#state?.options.loss ?? null;
   }
   /** Whether steps run op by op. */
   get runEagerly(): boolean {
-    return this.state?.options.runEagerly ?? false;
+    return this.#state?.options.runEagerly ?? false;
   }
   /** Batches between calls of batch callbacks. */
   get stepsPerExecution(): number {
-    return this.state?.options.stepsPerExecution ?? 1;
+    return this.#state?.options.stepsPerExecution ?? 1;
   }
 
   /** Metrics in the order of the logs: the loss, then those of `compile`. */
   get metrics(): metrics.Metric[] {
-    if (this.state === null) return [];
-    const { lossTracker, loss, metrics: list } = this.state;
+    if (this.#state === null) return [];
+    const { lossTracker, loss, metrics: list } = this.#state;
     return [lossTracker, ...(loss?.metrics ?? []), ...(list?.metrics ?? [])];
   }
-  /** Keys of the logs. */
+  /** Names of the metrics, in order. */
   get metricsNames(): string[] {
     return this.metrics.map((metric) => metric.name);
+  }
+  /** @internal Keys of the logs that are losses: the total, then those of single outputs. */
+  get lossNames(): string[] {
+    return ['loss', ...(this.#state?.loss?.metrics ?? []).map((metric) => metric.name)];
   }
   /** Variables of the metrics. */
   get metricsVariables(): Variable[] {
@@ -241,7 +245,7 @@ export abstract class Model extends Layer {
 
   /** Takes a batch into the metrics of `compile` and gives all logs. */
   computeMetrics(_x: unknown, y: unknown, yPred: unknown, sampleWeight: unknown = null): Record<string, unknown> {
-    if (y !== null && y !== undefined) this.state?.metrics?.updateState(y, yPred, sampleWeight);
+    if (y !== null && y !== undefined) this.#state?.metrics?.updateState(y, yPred, sampleWeight);
     return this.getMetricsResult();
   }
 
@@ -290,21 +294,21 @@ export abstract class Model extends Layer {
   /** @internal A compiled step; a change of what is trained compiles anew. */
   stepFor(key: string, make: () => Compiled): Compiled {
     const trained = key.startsWith('train') ? this.weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(this.trainable) : '';
-    return this.steps.get(`${key}|${trained}`, make);
+    return this.#steps.get(`${key}|${trained}`, make);
   }
   /** @internal Forgets compiled steps, because the model changed. */
   protected forgetSteps(): void {
-    this.steps.clear();
+    this.#steps.clear();
   }
   /** @internal Runs one training at a time. */
   async exclusively<T>(what: string, run: () => Promise<T>): Promise<T> {
     this.compiledFor(what);
-    if (this.busy) throw new Error(`${this.name}: ${what}() was called while the model is being trained; await the earlier call first`);
-    this.busy = true;
+    if (this.#busy) throw new Error(`${this.name}: ${what}() was called while the model is being trained; await the earlier call first`);
+    this.#busy = true;
     try {
       return await run();
     } finally {
-      this.busy = false;
+      this.#busy = false;
     }
   }
 
@@ -337,7 +341,7 @@ export abstract class Model extends Layer {
     return (await predictModel(this, x, options)) as Tensor;
   }
 
-  /** One step of training on one batch. Returns as `evaluate`. The metrics go on from those of earlier calls. */
+  /** One step of training on one batch. Returns as `evaluate`, for this batch alone. */
   trainOnBatch(x: Data, y: Data | null, options: OnBatchOptions & { returnDict: true }): Promise<Logs>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as evaluate
   trainOnBatch(x: Data, y?: Data | null, options?: OnBatchOptions): Promise<any>;

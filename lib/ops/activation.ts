@@ -16,8 +16,10 @@ const positive = (x: Tensor): Tensor => p.greater(x, constant(0, x));
 
 /** `max(x, 0)`. Integers stay integers. */
 export const relu = unary('relu', (x) => (isFloat(x.dtype) ? p.relu(x) : p.maximum(x, constant(0, x))));
+/** At 6 the derivative is 0, as that of `relu` is at 0. */
+const relu6Of = (x: Tensor): Tensor => p.select(p.greaterEqual(x, constant(6, x)), constant(6, x), p.relu(x));
 /** `min(max(x, 0), 6)`. */
-export const relu6 = floatUnary('relu6', (x) => p.minimum(p.relu(x), constant(6, x)));
+export const relu6 = floatUnary('relu6', relu6Of);
 /** `1 / (1 + exp(-x))`. */
 export const sigmoid = floatUnary('sigmoid', p.sigmoid);
 /** 0 up to -1, 1 from 1 on, `(x + 1) / 2` between. */
@@ -37,7 +39,7 @@ export const logSigmoid = floatUnary('logSigmoid', (x) => p.negative(softplusOf(
 export const tanhShrink = floatUnary('tanhShrink', (x) => p.subtract(x, p.tanh(x)));
 /** `x` brought into -1 … 1. */
 export const hardTanh = floatUnary('hardTanh', (x) => clipped(x, -1, 1));
-const hardSigmoidOf = (x: Tensor): Tensor => times(p.minimum(p.relu(plus(x, 3)), constant(6, x)), 1 / 6);
+const hardSigmoidOf = (x: Tensor): Tensor => times(relu6Of(plus(x, 3)), 1 / 6);
 /** `relu6(x + 3) / 6`. */
 export const hardSigmoid = floatUnary('hardSigmoid', hardSigmoidOf);
 /** `x * hardSigmoid(x)`, also called hard swish. */

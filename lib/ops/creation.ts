@@ -58,7 +58,7 @@ export interface ArangeOptions extends DTypeOptions {
 }
 /** A scalar as a number with the dtype that it brings along. */
 function scalarOf(value: number | boolean | Tensor): { value: number; dtype: DType | 'int' | 'float' } {
-  if (value instanceof Tensor) return { value: value.item(), dtype: value.dtype };
+  if (value instanceof Tensor) return { value: Number(value.item()), dtype: value.dtype };
   return { value: Number(value), dtype: Number.isInteger(Number(value)) ? 'int' : 'float' };
 }
 /**

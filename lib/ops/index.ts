@@ -1,6 +1,5 @@
 // `keras.ops`.
 import './assign.js';
-
 import './methods.js';
 
 export { customGradient } from './autodiff.js';

@@ -5,7 +5,7 @@ import { castTo } from '../core/copy.js';
 import type { DTypeLike } from '../core/dtype.js';
 import { isFloat, isInteger, resultType, standardizeDType } from '../core/dtype.js';
 import { didYouMean, show } from '../core/errors.js';
-import { broadcastShapes, checkShape, normalizeAxis, sameShape, showShape, sizeOf, stridesOf, type Shape } from '../core/shape.js';
+import { broadcastShapes, checkShape, normalizeAxis, showShape, sizeOf, stridesOf, type Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { numbersOf, partOf, toShape, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';

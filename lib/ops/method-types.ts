@@ -89,7 +89,7 @@ export interface TensorMethods
   repeat(repeats: TensorLike, options?: { axis?: number | null; }): Tensor;
   tile(repeats: Numbers): Tensor;
   flip(options?: OptionalAxisOptions): Tensor;
-  roll(shift: Numbers, options?: OptionalAxisOptions): Tensor;
+  roll(shift: Numbers, options?: { axis?: Numbers | null }): Tensor;
   rot90(options?: Rot90Options): Tensor;
   pad(padWidth: number | readonly number[] | readonly (readonly number[])[], options?: PadOptions): Tensor;
   append(x2: TensorLike, options?: AppendOptions): Tensor;

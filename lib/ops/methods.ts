@@ -1,5 +1,5 @@
 // Methods of tensors, variables and symbols: the functions of `keras.ops` whose first argument is a tensor, and what NumPy code uses.
-import { setStack, type TensorLike } from '../core/convert.js';
+import { setStack } from '../core/convert.js';
 import type { DTypeLike } from '../core/dtype.js';
 import { KerasTensor } from '../core/keras-tensor.js';
 import { showShape } from '../core/shape.js';
@@ -43,10 +43,6 @@ declare module '../core/keras-tensor.js' {
 }
 declare module '../core/variable.js' {
   interface Variable extends TensorMethods, ArrayMethods<Tensor> {
-    /** Adds to the value in place, and returns it. */
-    assignAdd(value: TensorLike): Tensor;
-    /** Subtracts from the value in place, and returns it. */
-    assignSub(value: TensorLike): Tensor;
     /** The values as NumPy prints them. */
     toString(): string;
   }
@@ -92,8 +88,6 @@ Object.defineProperties(Tensor.prototype, {
 Object.defineProperties(Variable.prototype, {
   [INSPECT]: { value: function (this: Variable) { return `<Variable path=${this.path}, ${heading(this)}, value=${valuesOf(this.value)}>`; } },
   toString: { value: function (this: Variable) { return valuesOf(this.value); } },
-  assignAdd: { value: function (this: Variable, value: TensorLike) { return this.assign(elementwise.add(this, value)); } },
-  assignSub: { value: function (this: Variable, value: TensorLike) { return this.assign(elementwise.subtract(this, value)); } },
 });
 Object.defineProperty(KerasTensor.prototype, INSPECT, { value: function (this: KerasTensor) { return `<KerasTensor ${heading(this)}, name=${this.name}>`; } });
 

@@ -133,11 +133,11 @@ function rolled(x: Tensor, shift: number, axis: number): Tensor {
   return by === 0 ? x : p.concatenate([partOf(x, axis, size - by, by), partOf(x, axis, 0, size - by)], axis);
 }
 /** The elements moved along axes by `shift` places, those that leave coming back at the other end. Without axes: of the flattened tensor. */
-export const roll = publicOp('roll', (x: TensorLike, shift: Numbers, { axis = null }: OptionalAxisOptions = {}): Tensor => {
+export const roll = publicOp('roll', (x: TensorLike, shift: Numbers, { axis = null }: { axis?: Numbers | null } = {}): Tensor => {
   const tensor = toTensor(x, null, 'roll');
   const shifts = numbersOf(shift);
   if (axis === null) return p.reshape(shifts.reduce((flat, by) => rolled(flat, by, 0), p.reshape(tensor, [tensor.size])), tensor.shape);
-  const axes = (typeof axis === 'number' ? [axis] : axis).map((a) => normalizeAxis(a, tensor.ndim, 'roll'));
+  const axes = numbersOf(axis).map((a) => normalizeAxis(a, tensor.ndim, 'roll'));
   if (shifts.length !== 1 && axes.length !== 1 && shifts.length !== axes.length) throw new RangeError(`roll: ${shifts.length} shifts do not fit ${axes.length} axes`);
   const steps = axes.length === 1 ? shifts.map((by) => [axes[0]!, by] as const) : axes.map((a, i) => [a, shifts[shifts.length === 1 ? 0 : i]!] as const);
   return steps.reduce((result, [a, by]) => rolled(result, by, a), tensor);

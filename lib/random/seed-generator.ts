@@ -99,8 +99,9 @@ export const globalSeedGenerator = (): SeedGenerator => (globalGenerator ??= new
 /** Makes everything random that has no seed of its own repeatable: draws with the global generator, initializers, shuffling. */
 export function setGlobalSeed(seed: number): void {
   checkSeed('setGlobalSeed', seed);
+  const generator = globalSeedGenerator();
   splitMix = BigInt(seed) & MASK;
-  globalSeedGenerator().state.assign(key(seed, 0));
+  generator.state.assign(key(seed, 0));
 }
 
 /** The key for one draw. */

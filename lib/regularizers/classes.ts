@@ -1,6 +1,6 @@
 // All regularizers.
 import { configured } from '../config/configurable.js';
-import { type Field, float, oneOf, withDefault } from '../config/fields.js';
+import { type Field, field, oneOf, withDefault } from '../config/fields.js';
 import { showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
@@ -10,7 +10,7 @@ export { Regularizer } from './regularizer.js';
 
 /** A factor of a penalty; null is its default. */
 const factor = (initial: number): Field<number | null, number, false> => {
-  const finite = float({ min: 0, below: Infinity });
+  const finite = field<number>('a finite number >= 0', (v) => (typeof v === 'number' && v >= 0 && v < Infinity ? v : undefined));
   return { ...withDefault(finite, initial), parse: (value, where) => finite.parse(value ?? initial, where) };
 };
 /** A factor that Keras keeps as a float32 tensor, and so writes rounded to float32. */

@@ -4,6 +4,7 @@ import { scalarTensor, toTensor, type TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** A regularizer is called with a weight (or an output) and gives a scalar to add to the loss. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Regularizer {
   (x: TensorLike): Tensor;
 }
@@ -18,6 +19,7 @@ export interface Regularizer {
  * }
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class Regularizer extends Configurable {
   /** @internal */
   override invoke(x: TensorLike): Tensor {

@@ -101,12 +101,13 @@ interface FitData {
 function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined, options: FitOptions, validation: () => CallbackList): FitData {
   const { batchSize, validationSplit = 0, validationData, validationSteps, validationBatchSize, shuffle = true, signal } = options;
   const evaluateOn = (valX: Data | BatchStream | ArrayData, valY?: Data | null, weights?: Data | null) => {
-    const run = newRun(model, 'test', validation(), signal);
-    const size = isStream(valX) ? undefined : (validationBatchSize ?? batchSize);
-    const source = valX instanceof ArrayData ? arraySource(run, valX, { batchSize: size })
-      : isStream(valX) ? streamSource('fit', run, { x: valX, y: valY, sampleWeight: weights, batchSize: size })
-      : arraySource(run, ArrayData.read(valX as Data, valY, weights), { batchSize: size });
-    return () => runTest(run, source, validationSteps ?? null);
+    const held = isStream(valX) || valX instanceof ArrayData ? valX : ArrayData.read(valX as Data, valY, weights);
+    return () => {
+      const run = newRun(model, 'test', validation(), signal);
+      const source = held instanceof ArrayData ? arraySource(run, held, { batchSize: validationBatchSize ?? batchSize })
+        : streamSource('fit', run, { x: held, y: valY, sampleWeight: weights, batchSize: null });
+      return runTest(run, source, validationSteps ?? null);
+    };
   };
   const given = validationData === null || validationData === undefined ? null
     : isStream(validationData) ? evaluateOn(validationData)
@@ -173,10 +174,11 @@ async function runTest(run: Run, source: Source, steps: number | null): Promise<
   }
 }
 
-/** Logs as `evaluate` returns them. */
-function pythonic(logs: Logs, returnDict: boolean | undefined): Logs | number | number[] {
+/** Logs as `evaluate` returns them: the loss, the losses of single outputs, then the metrics in alphabetical order. */
+function asResult(model: Model, logs: Logs, returnDict: boolean | undefined): Logs | number | number[] {
   if (returnDict === true) return logs;
-  const values = Object.values(logs);
+  const first = model.lossNames.filter((name) => name in logs);
+  const values = [...first, ...Object.keys(logs).filter((name) => !first.includes(name))].map((name) => logs[name]!);
   return values.length === 1 ? values[0]! : values;
 }
 
@@ -193,7 +195,7 @@ export async function evaluateModel(model: Model, x: Data | BatchStream, rest: r
   const { batchSize, sampleWeight } = options;
   const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x as Data, y, sampleWeight), { batchSize });
   for (const callback of callbacks.callbacks) callback.setParams({ epochs: 1, steps: options.steps ?? source.batches, verbose });
-  return pythonic(await runTest(run, source, options.steps ?? null), options.returnDict);
+  return asResult(model, await runTest(run, source, options.steps ?? null), options.returnDict);
 }
 
 /** `Model.predict`. */
@@ -225,11 +227,12 @@ export async function runOnBatch(model: Model, kind: StepKind, x: Data, y: Data 
   checkOptions(where, options, ['sampleWeight', 'classWeight', 'returnDict']);
   const data = ArrayData.read(x, y, options.sampleWeight, options.classWeight);
   const tensors = data.columns;
+  if (kind !== 'predict') model.resetMetrics();
   let result: unknown;
   if (model.runEagerly) result = runStep(model, kind, data.assemble(tensors));
   else {
     const compiled = model.stepFor(`${kind}|given|${data.key}`, () => compileStep(model, kind, data, 'given', data.length, data.length));
-    result = isSmall(model, data, data.length) ? runCompiled(compiled, tensors) : (await runCompiledAsync(compiled, tensors, { steps: 1 })).result;
+    result = isSmall(compiled) ? runCompiled(compiled, tensors) : (await runCompiledAsync(compiled, tensors, { steps: 1 })).result;
   }
-  return kind === 'predict' ? result : pythonic(readLogs(result), options.returnDict);
+  return kind === 'predict' ? result : asResult(model, readLogs(result), options.returnDict);
 }

@@ -98,7 +98,7 @@ export class ArrayRunner {
     const counter = makeTensor('int32', [], (values) => values.fill(this.position as never));
     const inputs = [...data.columns, counter, ...(this.order === null ? [] : [this.order])];
     const compiled = this.step(this.sizeOf(this.position));
-    if (run.kind !== 'train' && most === 1 && isSmall(run.model, data, this.sizeOf(this.position))) return { result: runCompiled(compiled, inputs), done: 1 };
+    if (run.kind !== 'train' && most === 1 && isSmall(compiled)) return { result: runCompiled(compiled, inputs), done: 1 };
     return runCompiledAsync(compiled, inputs, { steps: most, counter: counterIndex(data), budget: SLICE });
   }
 

@@ -48,23 +48,24 @@ export function compileStep(model: Model, kind: StepKind, data: ArrayData, sourc
   });
 }
 
-/** Logs as plain numbers; results that are objects are spread. */
+/** Logs as plain numbers in alphabetical order, as Keras gives them; results that are objects are spread. */
 export function readLogs(result: unknown): Record<string, number> {
-  const logs: Record<string, number> = {};
-  for (const [name, value] of Object.entries(result as Record<string, unknown>)) {
-    if (value instanceof Tensor || value instanceof Variable) logs[name] = value.item();
-    else if (typeof value === 'number') logs[name] = value;
-    else Object.assign(logs, readLogs(value));
-  }
-  return logs;
+  const entries: [string, number][] = [];
+  const visit = (logs: object): void => {
+    for (const [name, value] of Object.entries(logs)) {
+      if (value instanceof Tensor || value instanceof Variable) entries.push([name, value.item()]);
+      else if (typeof value === 'number') entries.push([name, value]);
+      else visit(value as object);
+    }
+  };
+  visit(result as object);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Rough cost of a run in nanoseconds on one thread, from the elements and products of a model's weights: small runs need no other thread. */
-export function isSmall(model: Model, data: ArrayData, rows: number): boolean {
-  const weights = model.weights.reduce((total, variable) => total + variable.size, 0);
-  const elements = data.columns.reduce((total, column) => total + column.size / data.length, 0);
-  return rows * (weights + elements) < 100_000;
-}
+/** Multiplications and additions up to which a step runs at once: another thread would take longer to reach. */
+const SMALL = 200_000;
+/** True for a step that is over before another thread could take it. */
+export const isSmall = ({ plan }: Compiled): boolean => plan.cost < SMALL;
 
 /** A structure with the tensors of several batches joined along the first axis. */
 export function joinBatches(batches: readonly unknown[], join: (parts: Tensor[]) => Tensor): unknown {

@@ -2,7 +2,8 @@
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { checkOptions, show } from '../core/errors.js';
 import { isPlainObject } from '../core/tree.js';
-import type { Tensor } from '../core/tensor.js';
+import { Tensor } from '../core/tensor.js';
+import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 
 /** Options of `toCategorical`. */
@@ -12,8 +13,8 @@ export interface ToCategoricalOptions {
 }
 
 /**
- * Labels 0, 1, … as rows with a 1 at the label: labels of shape `(…)` or `(…, 1)` give `(…, numClasses)` of `floatx`. For
- * `categorical_crossentropy`.
+ * Labels 0, 1, … as rows with a 1 at the label: labels of shape `(…)` or `(…, 1)` give `(…, numClasses)`, of `floatx` for a tensor
+ * and of float64 for arrays. For `categorical_crossentropy`.
  *
  * ```ts
  * keras.utils.toCategorical([0, 2], 3).tolist(); // [[1, 0, 0], [0, 0, 1]]
@@ -33,7 +34,8 @@ export function toCategorical(x: TensorLike, numClasses?: number | null | ToCate
     if (label < 0 || (wanted !== null && label >= wanted)) throw new RangeError(`toCategorical: labels must be from 0 to ${wanted === null ? 'numClasses - 1' : wanted - 1}, received ${label}`);
     if (label > largest) largest = label;
   }
-  return ops.oneHot(rows, wanted ?? largest + 1);
+  const isTensor = x instanceof Tensor || x instanceof Variable;
+  return ops.oneHot(rows, wanted ?? largest + 1, { dtype: isTensor ? null : 'float64' });
 }
 
 /** Options of `normalize`. */

@@ -1,6 +1,6 @@
 // Dense: the fully connected layer.
 import { activation } from '../../activations/field.js';
-import { bool, int } from '../../config/fields.js';
+import { bool, field, int, withDefault } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
@@ -23,6 +23,8 @@ const schema = {
   biasRegularizer: regularizer(),
   kernelConstraint: constraint(),
   biasConstraint: constraint(),
+  /** Part of Keras's config; null: the layer is not quantized. */
+  quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
 } as const;
 
 /** Options of `Dense`. */
@@ -59,9 +61,5 @@ export class Dense extends layer('Dense', schema, ['units']) {
     const y = ops.matmul(x, this.kernel);
     const biased = this.bias === null ? y : ops.add(y, this.bias);
     return this.config.activation(biased);
-  }
-
-  override getConfig() {
-    return { ...super.getConfig(), quantization_config: null };
   }
 }

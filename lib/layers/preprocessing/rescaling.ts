@@ -10,15 +10,15 @@ import * as ops from '../../ops/index.js';
 import { layer } from '../layer.js';
 import type { LayerOptions } from '../options.js';
 
-/** A number, an array of them, or a tensor; Keras writes NumPy arrays into configs as objects of class `__numpy__`. */
-const numbers: Field<TensorLike, number | Tensor, true> = {
+/** A number, nested arrays of them, or a tensor; Keras writes NumPy arrays into configs as objects of class `__numpy__`. */
+const numbers: Field<TensorLike, number | readonly unknown[] | Tensor, true> = {
   required: true,
   expects: 'a number or an array of numbers',
   parse: (value, where) => {
     if (typeof value === 'number' && !Number.isNaN(value)) return value;
-    if (!isSerialized(value)) return toTensor(value as TensorLike, null, where);
-    const { value: saved, dtype } = value.config as unknown as { value: TensorLike; dtype?: DType };
-    return toTensor(saved, dtype ?? null, where);
+    const { value: saved, dtype } = isSerialized(value) ? (value.config as unknown as { value: TensorLike; dtype?: DType }) : { value: value as TensorLike };
+    const tensor = toTensor(saved, dtype ?? null, where);
+    return Array.isArray(value) ? value : tensor;
   },
   serialize: (value) => (value instanceof Tensor ? { class_name: '__numpy__', config: { value: value.tolist(), dtype: value.dtype } } : value),
 };
@@ -46,10 +46,10 @@ export class Rescaling extends layer('Rescaling', schema, ['scale']) {
 
   override call(x: Tensor): Tensor {
     const dtype = this.computeDtype;
-    const scale = ops.cast(this.config.scale, dtype);
+    const scale = ops.cast(this.config.scale as TensorLike, dtype);
     // Keras brings the factors beside the channels, but not what is added.
     const channelsFirst = scale.ndim > 0 && settings.imageDataFormat === 'channels_first';
     const factors = channelsFirst ? ops.reshape(scale, [...scale.shape, ...new Array<number>(Math.max(0, 3 - scale.ndim)).fill(1)]) : scale;
-    return ops.add(ops.multiply(ops.cast(x, dtype), factors), ops.cast(this.config.offset, dtype));
+    return ops.add(ops.multiply(ops.cast(x, dtype), factors), ops.cast(this.config.offset as TensorLike, dtype));
   }
 }

@@ -52,6 +52,7 @@ const op: Op<MatmulAttrs> = defineOp('matmul', {
     ];
     return [{ kernel: 'matmul', dtype: a!.dtype, operands: [input(0), input(1), output(0)], ints }];
   },
+  cost: ({ inputs: [a], outputs: [y], attrs: { transposeA } }) => y!.size * matrix(a!, transposeA).columns,
   takesEpilogue: true,
 });
 
