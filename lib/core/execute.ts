@@ -14,8 +14,9 @@ interface NativeFault extends Error {
 }
 
 function explain(plan: Plan, error: unknown): unknown {
-  if (!(error instanceof Error) || !('instruction' in error)) return error;
-  const { value, limit, instruction } = error as NativeFault;
+  // Not `instanceof`: the addon's errors belong to the realm that loaded it.
+  if (typeof error !== 'object' || error === null || !('instruction' in error)) return error;
+  const { value, limit, instruction } = error as unknown as NativeFault;
   const { scope, op } = plan.labels[instruction] ?? { scope: '', op: 'plan' };
   const where = scope === '' ? op : `${scope} (${op})`;
   return new RangeError(`${where}: index or label ${value} is out of range, expected at least 0 and less than ${limit}`);

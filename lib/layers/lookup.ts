@@ -1,5 +1,4 @@
 // Layers in configs.
-import type { Config } from '../config/configurable.js';
 import { Family, type DeserializeOptions } from '../config/family.js';
 import type { SerializedObject } from '../config/registration.js';
 import * as classes from './classes.js';
@@ -17,7 +16,7 @@ export const serialize = (layer: Layer): SerializedObject => family.serialize(la
  */
 export function deserialize(config: SerializedObject, options: DeserializeOptions = {}): Layer {
   const layer = family.deserialize(config, options);
-  const { input_shape: shape } = (config.build_config ?? {}) as Config;
+  const { input_shape: shape } = config.build_config ?? {};
   if (shape !== undefined) layer.buildFrom(shape);
   return layer;
 }

@@ -72,7 +72,7 @@ for (const name of NAMES) {
 }
 for (const { prototype } of [Tensor, KerasTensor, Variable]) {
   install(prototype, ofTensors);
-  Object.defineProperty(prototype, 'T', { get: function () { return shape.transpose(this as Tensor); }, configurable: true });
+  Object.defineProperty(prototype, 'T', { get() { return shape.transpose(this as Tensor); }, configurable: true });
 }
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -82,13 +82,13 @@ function showTensor(tensor: Tensor): string {
 }
 const valuesOf = (tensor: Tensor): string => (tensor.memory === null ? showTensor(tensor) : printValues(tensor));
 Object.defineProperties(Tensor.prototype, {
-  [INSPECT]: { value: function (this: Tensor) { return showTensor(this); } },
-  toString: { value: function (this: Tensor) { return valuesOf(this); } },
+  [INSPECT]: { value(this: Tensor) { return showTensor(this); } },
+  toString: { value(this: Tensor) { return valuesOf(this); } },
 });
 Object.defineProperties(Variable.prototype, {
-  [INSPECT]: { value: function (this: Variable) { return `<Variable path=${this.path}, ${heading(this)}, value=${valuesOf(this.value)}>`; } },
-  toString: { value: function (this: Variable) { return valuesOf(this.value); } },
+  [INSPECT]: { value(this: Variable) { return `<Variable path=${this.path}, ${heading(this)}, value=${valuesOf(this.value)}>`; } },
+  toString: { value(this: Variable) { return valuesOf(this.value); } },
 });
-Object.defineProperty(KerasTensor.prototype, INSPECT, { value: function (this: KerasTensor) { return `<KerasTensor ${heading(this)}, name=${this.name}>`; } });
+Object.defineProperty(KerasTensor.prototype, INSPECT, { value(this: KerasTensor) { return `<KerasTensor ${heading(this)}, name=${this.name}>`; } });
 
 setStack((parts) => shape.stack(parts));

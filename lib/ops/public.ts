@@ -49,9 +49,9 @@ export function publicOp<F extends (...args: never[]) => unknown>(name: string, 
 
 /** An optional parameter that may stand by position or, by its name, in an options object in its place. */
 export function positionalOrNamed<T>(where: string, value: T | { readonly [name: string]: T } | undefined, name: string): T | undefined {
-  if (!isPlainObject(value)) return value as T | undefined;
+  if (!isPlainObject(value)) return value;
   checkOptions(where, value, [name]);
-  return value[name] as T | undefined;
+  return value[name];
 }
 
 /** A number is weakly typed: it bends to the tensor beside it. */

@@ -183,7 +183,7 @@ const PAD_SOURCE: Record<Exclude<PadMode, 'constant'>, (i: number, n: number) =>
 };
 function padWidths(padWidth: number | readonly number[] | readonly (readonly number[])[], rank: number): (readonly [number, number])[] {
   const list = typeof padWidth === 'number' ? [padWidth] : padWidth;
-  const pairs = list.every((item) => typeof item === 'number') ? [list as readonly number[]] : (list as readonly (readonly number[])[]);
+  const pairs = list.every((item) => typeof item === 'number') ? [list] : (list);
   const both = pairs.map((pair) => [pair[0], pair[1] ?? pair[0]] as [number, number]);
   checkShape(both.flat(), 'pad');
   if (both.length !== 1 && both.length !== rank) throw new RangeError(`pad: ${both.length} pairs of widths do not fit ${rank} axes`);

@@ -1,8 +1,8 @@
 // Progbar: Keras's progress bar.
 import { checkOptions, show } from '../core/errors.js';
 import { fixed, scientific } from '../core/format.js';
-import { Tensor } from '../core/tensor.js';
-import { Variable } from '../core/variable.js';
+import { type Tensor } from '../core/tensor.js';
+import { type Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 
 /** Options of `Progbar`. */
@@ -50,7 +50,7 @@ function formatDuration(time: number, unit: string): string {
 }
 
 /** Number of characters on screen: colours take none. */
-// eslint-disable-next-line no-control-regex -- the escape sequences of colours
+ 
 const shownLength = (text: string): number => text.replace(/\x1b\[\d+m/g, '').length;
 
 const readValue = (value: ProgbarValue[1]): number => (typeof value === 'number' ? value : ops.mean(ops.cast(value, 'float64')).item());

@@ -62,8 +62,8 @@ export function checkGradient(fn: (...inputs: Tensor[]) => Tensor[], inputs: rea
   const floatOutputs = (...xs: Tensor[]) => fn(...xs).filter((output) => isFloat(output.dtype));
   const cotangents = cotangentsOf(floatOutputs(...inputs));
   const weighted = (...xs: Tensor[]) => floatOutputs(...xs).reduce((sum, output, k) => {
-    const weights = values(cotangents[k]!);
-    return sum + values(output).reduce((part, value, i) => part + value * weights[i]!, 0);
+    const weights = values(cotangents[k]);
+    return sum + values(output).reduce((part, value, i) => part + value * weights[i], 0);
   }, 0);
   const gradients = gradientsOf(floatOutputs, inputs, cotangents);
   inputs.forEach((input, k) => {
@@ -73,7 +73,7 @@ export function checkGradient(fn: (...inputs: Tensor[]) => Tensor[], inputs: rea
     });
     const slope = (i: number, by: number) => weighted(...inputs.map((other, j) => (j === k ? shifted(i, by) : other)));
     const differences = Array.from({ length: input.size }, (_, i) => (slope(i, STEP) - slope(i, -STEP)) / (2 * STEP));
-    expectWithin(values(gradients[k]!), differences, relative, `${where}, input ${k}: `);
+    expectWithin(values(gradients[k]), differences, relative, `${where}, input ${k}: `);
   });
 }
 
@@ -85,7 +85,7 @@ export function checkCase(op: Op, sample: Case<Attrs>, order: 1 | 2): void {
   const call = callOf(op, sample);
   const fn = (...xs: Tensor[]) => {
     let next = 0;
-    return call(...inputs.map((input, i) => (varying[i] ? xs[next++]! : input)));
+    return call(...inputs.map((input, i) => (varying[i] ? xs[next++] : input)));
   };
   if (order === 1) return checkGradient(fn, floats, 1e-6, op.name);
   const floatOutputs = (...xs: Tensor[]) => fn(...xs).filter((output) => isFloat(output.dtype));

@@ -23,7 +23,7 @@ export function expectWithin(actual: ArrayLike<number>, expected: ArrayLike<numb
     return !(Math.abs(a - b) <= relative * Math.max(1, Math.abs(b)));
   });
   if (apart.length > 0) {
-    const [i, a, b] = apart[0]!;
+    const [i, a, b] = apart[0];
     throw new Error(`${where}${apart.length} of ${actual.length} values differ by more than ${relative}; the first is number ${i}: ${a}, expected ${b}`);
   }
 }

@@ -82,7 +82,8 @@ TEST(CopyStrided, RandomShapesAndStrides) {
   for (int trial = 0; trial < 300; ++trial) {
     Copy c;
     const size_t rank = static_cast<size_t>(noise.below(6));
-    for (size_t d = 0; d < rank; ++d) c.dims.push_back(noise.below(12) == 0 ? noise.below(2) : 1 + noise.below(rank < 3 ? 70 : 9));
+    const int64_t longest = rank < 3 ? 70 : 9;
+    for (size_t d = 0; d < rank; ++d) c.dims.push_back(noise.below(12) == 0 ? noise.below(2) : 1 + noise.below(longest));
     c.in = strides_in_order(c.dims, shuffled(rank, noise), noise.below(2));
     for (int64_t& stride : c.in) stride *= noise.below(4) == 0 ? noise.below(2) - 1 : 1;
     c.out = strides_in_order(c.dims, shuffled(rank, noise), noise.below(3) == 0 ? 1 : 0);

@@ -20,7 +20,8 @@ std::vector<int32_t> indices_of(int64_t count, int64_t axis, bool wrap) {
 }
 
 // The reference: idx is looked up at [j] or, when `along`, at [o, j, i].
-std::vector<char> reference(const Shape& s, const std::vector<char>& x, const std::vector<int32_t>& idx, int64_t size, bool along) {
+std::vector<char> reference(const Shape& s, const std::vector<char>& x, const std::vector<int32_t>& idx, int64_t size,
+                            bool along) {
   std::vector<char> out(static_cast<size_t>(s.outer * s.n * s.inner * size));
   for (int64_t o = 0; o < s.outer; ++o) {
     for (int64_t j = 0; j < s.n; ++j) {
@@ -42,10 +43,11 @@ void check(const IsaTable& isa, const char* name, const Shape& s, DType dtype, b
   const std::vector<char> expected = reference(s, x, idx, size, along);
   for (Order order : {Order::Together, Order::Reversed}) {
     std::vector<char> out(expected.size(), 1);
-    const Outcome outcome = run_kernel(isa, name, dtype, {s.outer, s.axis, s.inner, s.n, wrap}, {}, {x.data(), idx.data(), out.data()}, order);
+    const std::vector<int64_t> ints = {s.outer, s.axis, s.inner, s.n, wrap};
+    const Outcome outcome = run_kernel(isa, name, dtype, ints, {}, {x.data(), idx.data(), out.data()}, order);
     ASSERT_TRUE(outcome.found);
     ASSERT_EQ(outcome.fault, Fault::None);
-    ASSERT_EQ(out, expected) << isa.name << " " << name << " " << name_of(dtype) << " " << s.outer << "," << s.axis << "," << s.inner << "," << s.n;
+    ASSERT_EQ(out, expected) << isa.name << " " << name << " " << name_of(dtype) << " " << ::testing::PrintToString(ints);
   }
 }
 
@@ -67,7 +69,8 @@ TEST(Gather, ReportsAnIndexOutOfRange) {
       for (const auto& [bad, wrap] : {std::pair{4, 1}, {-5, 1}, {-1, 0}, {1 << 30, 0}, {INT32_MIN, 1}}) {
         std::vector<float> x(4 * inner, 1.0f), out(3 * inner, 5.0f);
         std::vector<int32_t> idx = {2, bad, 1};
-        const Outcome outcome = run_kernel(*isa, "gather", DType::F32, {1, 4, inner, 3, wrap}, {}, {x.data(), idx.data(), out.data()});
+        const std::vector<void*> operands = {x.data(), idx.data(), out.data()};
+        const Outcome outcome = run_kernel(*isa, "gather", DType::F32, {1, 4, inner, 3, wrap}, {}, operands);
         EXPECT_EQ(outcome.fault, Fault::IndexOutOfRange);
         EXPECT_EQ(outcome.value, bad);
         EXPECT_EQ(outcome.limit, 4);
@@ -92,7 +95,8 @@ TEST(GatherBlock, ClampsItsStart) {
         const int64_t row = std::max(0, std::min<int32_t>(start, rows - n));
         const std::vector<char> expected(x.begin() + row * inner * size, x.begin() + (row + n) * inner * size);
         std::vector<char> out(expected.size());
-        ASSERT_TRUE(run_kernel(*isa, "gather_block", dtype, {rows, inner, n}, {}, {x.data(), &start, out.data()}, Order::Reversed).found);
+        const std::vector<void*> operands = {x.data(), &start, out.data()};
+        ASSERT_TRUE(run_kernel(*isa, "gather_block", dtype, {rows, inner, n}, {}, operands, Order::Reversed).found);
         ASSERT_EQ(out, expected);
       }
     }

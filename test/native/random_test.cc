@@ -62,11 +62,13 @@ TEST(RandomBits, EveryLengthIsAPrefixOfTheStream) {
 
 // A shorter draw is a prefix of a longer one, in whatever order the units run.
 template <typename T>
-void expect_prefixes(const IsaTable& isa, const char* name, DType dtype, std::vector<int64_t> limits, std::vector<double> floats) {
+void expect_prefixes(const IsaTable& isa, const char* name, DType dtype, std::vector<int64_t> limits,
+                     std::vector<double> floats) {
   const std::vector<T> all = drawn<T>(isa, name, dtype, {3, 4}, 20000, limits, floats);
   for (int64_t n : {0, 1, 7, 31, 32, 33, 64, 511, 512, 1023, 1025, 4096, 8200}) {
     const std::vector<T> expected(all.begin(), all.begin() + n);
-    ASSERT_EQ(drawn<T>(isa, name, dtype, {3, 4}, n, limits, floats, Order::Reversed), expected) << isa.name << " " << name << " " << n;
+    const std::vector<T> first = drawn<T>(isa, name, dtype, {3, 4}, n, limits, floats, Order::Reversed);
+    ASSERT_EQ(first, expected) << isa.name << " " << name << " " << n;
   }
 }
 
@@ -75,7 +77,8 @@ TEST(Random, DependsOnKeyAndPositionAlone) {
     for (const char* name : {"random_uniform", "random_normal", "random_truncated_normal"}) {
       expect_prefixes<float>(*isa, name, DType::F32, {}, {-1, 2});
       expect_prefixes<double>(*isa, name, DType::F64, {}, {-1, 2});
-      EXPECT_NE(drawn<float>(*isa, name, DType::F32, {3, 4}, 100, {}, {0, 1}), drawn<float>(*isa, name, DType::F32, {3, 5}, 100, {}, {0, 1}));
+      const std::vector<float> one = drawn<float>(*isa, name, DType::F32, {3, 4}, 100, {}, {0, 1});
+      EXPECT_NE(one, drawn<float>(*isa, name, DType::F32, {3, 5}, 100, {}, {0, 1}));
     }
     expect_prefixes<int32_t>(*isa, "random_int", DType::I32, {-5, 17}, {});
     expect_prefixes<uint64_t>(*isa, "random_int", DType::U64, {0, 1'000'000'000'000}, {});
@@ -206,12 +209,15 @@ TEST(Permutation, IsOneAndUniform) {
       std::sort(order.begin(), order.end());
       for (int64_t i = 0; i < n; ++i) ASSERT_EQ(order[i], i);
     }
-    EXPECT_NE(drawn<int32_t>(*isa, "permutation", DType::I32, {1, 1}, 100, {}, {}), drawn<int32_t>(*isa, "permutation", DType::I32, {2, 1}, 100, {}, {}));
+    const std::vector<int32_t> one = drawn<int32_t>(*isa, "permutation", DType::I32, {1, 1}, 100, {}, {});
+    EXPECT_NE(one, drawn<int32_t>(*isa, "permutation", DType::I32, {2, 1}, 100, {}, {}));
     std::vector<int64_t> counts(24);  // of each order of four
     for (uint32_t key = 0; key < 24000; ++key) {
       const std::vector<int32_t> p = drawn<int32_t>(*isa, "permutation", DType::I32, {key, 77}, 4, {}, {});
       int64_t rank = 0;
-      for (int i = 0; i < 4; ++i) rank = rank * (4 - i) + std::count_if(p.begin() + i, p.end(), [&](int32_t x) { return x < p[i]; });
+      for (int i = 0; i < 4; ++i) {
+        rank = rank * (4 - i) + std::count_if(p.begin() + i, p.end(), [&](int32_t x) { return x < p[i]; });
+      }
       ++counts[rank];
     }
     double chi_square = 0;

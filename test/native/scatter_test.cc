@@ -37,11 +37,13 @@ T updated(Op op, T x, T update) {
 
 template <typename T>
 void check(const IsaTable& isa, const Kernel& kernel, const Shape& s, DType dtype) {
-  std::vector<char> base = noise_bytes(s.outer * s.axis * s.inner * sizeof(T), 1), updates = noise_bytes(s.outer * s.n * s.inner * sizeof(T), 2);
+  std::vector<char> base = noise_bytes(s.outer * s.axis * s.inner * sizeof(T), 1);
+  std::vector<char> updates = noise_bytes(s.outer * s.n * s.inner * sizeof(T), 2);
   if constexpr (std::is_floating_point_v<T>) {  // small exact numbers in place of noise
-    T* numbers[] = {reinterpret_cast<T*>(base.data()), reinterpret_cast<T*>(updates.data())};
-    for (size_t i = 0; i < base.size() / sizeof(T); ++i) numbers[0][i] = static_cast<T>(static_cast<int>(i * 37 % 101) - 50) / T(8);
-    for (size_t i = 0; i < updates.size() / sizeof(T); ++i) numbers[1][i] = static_cast<T>(static_cast<int>(i * 53 % 97) - 40) / T(8);
+    for (std::vector<char>* bytes : {&base, &updates}) {
+      T* numbers = reinterpret_cast<T*>(bytes->data());
+      for (size_t i = 0; i < bytes->size() / sizeof(T); ++i) numbers[i] = static_cast<T>(static_cast<int>(i * 37 % 101) - 50) / T(8);
+    }
   }
   Noise noise(3);
   std::vector<int32_t> idx(static_cast<size_t>(kernel.along ? s.outer * s.n * s.inner : s.n));
@@ -59,12 +61,13 @@ void check(const IsaTable& isa, const Kernel& kernel, const Shape& s, DType dtyp
   for (const bool in_place : {false, true}) {
     std::vector<char> out = in_place ? base : std::vector<char>(base.size(), 9);
     void* from = in_place ? out.data() : base.data();
-    const Outcome outcome = run_kernel(isa, kernel.name, dtype, {s.outer, s.axis, s.inner, s.n, 1}, {},
-                                       {from, idx.data(), updates.data(), out.data()}, in_place ? Order::Reversed : Order::Together);
+    const std::vector<int64_t> ints = {s.outer, s.axis, s.inner, s.n, 1};
+    const std::vector<void*> operands = {from, idx.data(), updates.data(), out.data()};
+    const Outcome outcome = run_kernel(isa, kernel.name, dtype, ints, {}, operands, in_place ? Order::Reversed : Order::Together);
     ASSERT_TRUE(outcome.found);
     ASSERT_EQ(outcome.fault, Fault::None);
     ASSERT_TRUE(out.empty() || std::memcmp(out.data(), expected.data(), out.size()) == 0)
-        << isa.name << " " << kernel.name << " " << name_of(dtype) << " " << s.outer << "," << s.axis << "," << s.inner << "," << s.n;
+        << isa.name << " " << kernel.name << " " << name_of(dtype) << " " << ::testing::PrintToString(ints);
   }
 }
 

@@ -1,0 +1,112 @@
+// Every exported layer, on its own samples: config, shapes, symbols, gradients, training and inference, wrong ranks.
+import { describe, expect, it } from '@jest/globals';
+import { toTensor } from '#lib/core/convert.js';
+import { KerasTensor } from '#lib/core/keras-tensor.js';
+import type { Tensor } from '#lib/core/tensor.js';
+import type { Variable } from '#lib/core/variable.js';
+import * as layers from '#lib/layers/index.js';
+import { vjp } from '#lib/ops/autodiff.js';
+import * as ops from '#lib/ops/index.js';
+import * as random from '#lib/random/index.js';
+
+/** How a layer is made for a test, and the shapes of its inputs. */
+interface Sample {
+  readonly args: readonly unknown[];
+  readonly inputs: readonly (readonly number[])[];
+}
+interface LayerClass {
+  new (...args: unknown[]): layers.Layer;
+  readonly samples?: readonly Sample[];
+}
+const classes = Object.entries(layers as unknown as Record<string, unknown>)
+  .filter(([name, member]) => name !== 'Layer' && typeof member === 'function' && member.prototype instanceof layers.Layer)
+  .map(([name, member]) => ({ name, Class: member as LayerClass }));
+
+const inputsOf = ({ inputs }: Sample): Tensor[] => inputs.map((shape, i) => random.uniform(shape, { minval: -2, maxval: 2, seed: i + 1 }));
+/** Calls a layer of one or several inputs. */
+const call = (layer: layers.Layer, inputs: readonly unknown[], options?: object) => layer((inputs.length === 1 ? inputs[0] : inputs) as Tensor, options) as Tensor;
+
+describe.each(classes)('$name', ({ Class }) => {
+  it('has samples', () => expect(Array.isArray(Class.samples)).toBe(true));
+});
+
+const samples = classes.flatMap(({ name, Class }) => (Class.samples ?? []).map((sample, i) => ({ name, i, Class, sample })));
+describe.each(samples)('$name, sample $i', ({ Class, sample }) => {
+  const make = () => new Class(...sample.args);
+
+  it('has the config that it was made from', () => {
+    const layer = make();
+    const again = (Class as unknown as { fromConfig(config: object): layers.Layer }).fromConfig(layer.getConfig());
+    expect(again).toBeInstanceOf(Class);
+    expect(again.getConfig()).toEqual(layer.getConfig());
+    expect(JSON.parse(JSON.stringify(layer.getConfig()))).toEqual(layer.getConfig());
+  });
+
+  it('is made again with the same weights shapes and values', () => {
+    const layer = make();
+    const inputs = inputsOf(sample);
+    const output = call(layer, inputs);
+    const again = layers.deserialize(layers.serialize(layer));
+    expect(again.weights.map((weight) => weight.shape)).toEqual(layer.weights.map((weight) => weight.shape));
+    again.setWeights(layer.getWeights());
+    expect(call(again, inputs).tolist()).toEqual(output.tolist());
+  });
+
+  it('tells the shape of its output, with the batch unknown too', () => {
+    const [first] = sample.inputs;
+    const output = call(make(), inputsOf(sample));
+    expect(make().computeOutputShape(first)).toEqual(output.shape);
+    const symbol = make()(new KerasTensor([null, ...first.slice(1)], 'float32'));
+    expect(symbol.shape).toEqual([null, ...output.shape.slice(1)]);
+    expect(symbol.dtype).toBe(output.dtype);
+  });
+
+  it('has gradients for its inputs and weights', () => {
+    const layer = make();
+    const inputs = inputsOf(sample);
+    call(layer, inputs);
+    const weights = layer.trainableWeights;
+    const values = [...inputs, ...weights.map((weight) => weight.value)];
+    const [output, pullback] = vjp((...args: Tensor[]) => {
+      const [result] = layer.statelessCall(args.slice(inputs.length), layer.nonTrainableVariables.map((v) => v.value), args[0]);
+      return result as Tensor;
+    }, ...values);
+    const gradients = pullback(ops.ones((output).shape));
+    expect(gradients.map((gradient) => gradient.shape)).toEqual(values.map((value) => value.shape));
+    expect(gradients.every((gradient) => (gradient.tolist() as unknown[]).flat(Infinity).every(Number.isFinite))).toBe(true);
+  });
+
+  it('computes for training and for inference, and takes empty batches', () => {
+    const layer = make();
+    const inputs = inputsOf(sample);
+    const output = call(layer, inputs, { training: false });
+    expect(call(layer, inputs).tolist()).toEqual(output.tolist());
+    expect(call(layer, inputs, { training: true }).shape).toEqual(output.shape);
+    const empty = inputs.map((input) => ops.zeros([0, ...input.shape.slice(1)]));
+    expect(call(layer, empty).shape).toEqual([0, ...output.shape.slice(1)]);
+  });
+
+  it('trains its weights', () => {
+    const layer = make();
+    call(layer, inputsOf(sample));
+    layer.trainable = false;
+    expect(layer.trainableWeights).toEqual([]);
+    expect(layer.nonTrainableWeights).toHaveLength(layer.weights.length);
+    layer.trainable = true;
+    const total = layer.weights.reduce((sum: number, weight: Variable) => sum + weight.size, 0);
+    expect(layer.countParams()).toBe(total);
+  });
+
+  it('names itself when the input has a wrong rank', () => {
+    const layer = make();
+    if (layer.inputSpec === null) return; // any rank is right
+    expect(() => call(layer, sample.inputs.map(() => toTensor(1)))).toThrow(layer.name);
+  });
+
+  it('refuses unknown options by the nearest name', () => {
+    const last = sample.args.at(-1);
+    const options = typeof last === 'object' && last !== null && !Array.isArray(last) ? last : {};
+    const args = options === last ? sample.args.slice(0, -1) : sample.args;
+    expect(() => new Class(...args, { ...options, nmae: 'x' })).toThrow(/unknown option 'nmae'; did you mean 'name'\?/);
+  });
+});

@@ -1,0 +1,61 @@
+// Each example on a small setting, in a process of its own and without a network.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const run = promisify(execFile);
+const OFFLINE = "--import=data:text/javascript,globalThis.fetch=()=>Promise.reject(new(Error)('offline'))";
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'keratin-'));
+});
+afterAll(() => rm(home, { recursive: true }));
+
+/** The lines that an example prints. */
+async function linesOf(name: string, settings: Record<string, string>): Promise<string[]> {
+  const file = fileURLToPath(new URL(`../../examples/${name}.js`, import.meta.url));
+  const { stdout } = await run(process.execPath, [file], { env: { ...process.env, KERAS_HOME: home, NODE_OPTIONS: OFFLINE, ...settings } });
+  return stdout.trimEnd().split('\n');
+}
+/** The last number of a line. */
+const numberIn = (line = ''): number => Number(/(-?[\d.]+)[^\d]*$/.exec(line)?.[1]);
+
+describe('examples', () => {
+  it('mnist_mlp reads digits, prints an epoch in a line, draws digits and ends with the accuracy', async () => {
+    const lines = await linesOf('mnist_mlp', { EPOCHS: '1', SAMPLES: '12800' });
+    expect(lines).toContain('12800 train samples');
+    expect(lines).toContain(' Total params: 407,050 (1.55 MB)');
+    expect(lines.filter((line) => /^100\/100 - \d+s - \d+(ms|us|s)\/step - accuracy: 0\.\d{4} - loss: \d\.\d{4}$/.test(line))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('█')).length).toBeGreaterThan(8);
+    expect(lines.some((line) => /^(predicted: \d\s*){5}$/.test(line))).toBe(true);
+    expect(lines.at(-1)).toMatch(/^test accuracy: 0\.\d{4}$/);
+    expect(numberIn(lines.at(-1))).toBeGreaterThan(0.85);
+  }, 60_000);
+
+  it('perceptron finds the input that matters', async () => {
+    const lines = await linesOf('perceptron', { STEPS: '2000' });
+    expect(numberIn(lines.at(-1))).toBeGreaterThan(0.99);
+  });
+
+  it('numpy_backprop learns XOR', async () => {
+    const errors = (await linesOf('numpy_backprop', { STEPS: '5000' })).filter((line) => line.startsWith('step')).map(numberIn);
+    expect(errors[0]).toBeGreaterThan(0.4);
+    expect(errors.at(-1)).toBeLessThan(0.05);
+  });
+
+  it('binary_mlp does better than guessing', async () => {
+    const lines = await linesOf('binary_mlp', { EPOCHS: '60' });
+    expect(numberIn(lines.at(-1))).toBeGreaterThan(66);
+  });
+
+  it('custom_loop makes the loss fall', async () => {
+    const losses = (await linesOf('custom_loop', { STEPS: '200' })).filter((line) => line.startsWith('step')).map(numberIn);
+    expect(losses).toHaveLength(3);
+    expect(losses.at(-1)).toBeLessThan(losses[0] / 5);
+  });
+});

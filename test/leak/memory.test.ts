@@ -1,0 +1,59 @@
+// Memory stays flat: in synchronous loops that never yield, and over many calls of fit.
+import { expect, it } from '@jest/globals';
+import { runScript } from '../helpers/child.js';
+
+/** Growth of the resident set, in MB, between two points of a script that prints them as JSON. */
+const growth = (script: string): number => {
+  const [from, to] = JSON.parse(runScript(script, { flags: ['--expose-gc'] })) as [number, number];
+  return (to - from) / 2 ** 20;
+};
+
+it('100,000 eager steps without dispose and without await leave it flat', () => {
+  const mb = growth(`
+    import { ops } from 'keratin';
+    let w = ops.zeros([64, 64]);
+    const g = ops.ones([64, 64]);
+    const run = (n) => { for (let i = 0; i < n; i++) w = ops.subtract(w, ops.multiply(g, 0.001)); };
+    run(20000); globalThis.gc();
+    const before = process.memoryUsage().rss;
+    run(100000);
+    console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
+  expect(mb).toBeLessThan(64);
+});
+
+it('large tensors in a synchronous loop are freed while it runs', () => {
+  const mb = growth(`
+    import { ops } from 'keratin';
+    const x = ops.ones([1024, 1024]);
+    const run = (n) => { let y = x; for (let i = 0; i < n; i++) y = ops.add(x, y); return y; };
+    run(50);
+    const before = process.memoryUsage().rss;
+    run(1000);
+    console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
+  expect(mb).toBeLessThan(400);
+});
+
+it('200 calls of fit leave it flat', () => {
+  const mb = growth(`
+    import * as keras from 'keratin';
+    const model = new keras.Sequential([keras.Input({ shape: [32] }), new keras.layers.Dense(64, { activation: 'relu' }), new keras.layers.Dense(1)]);
+    model.compile({ optimizer: 'adam', loss: 'mse' });
+    const x = keras.random.normal([512, 32]), y = keras.random.normal([512, 1]);
+    const run = async (n) => { for (let i = 0; i < n; i++) await model.fit(x, y, { verbose: 0 }); };
+    await run(50); globalThis.gc();
+    const before = process.memoryUsage().rss;
+    await run(200); globalThis.gc();
+    console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
+  expect(mb).toBeLessThan(24);
+});
+
+it('compiling for ever new shapes does not grow without bound', () => {
+  const mb = growth(`
+    import { ops } from 'keratin';
+    const run = (from, n) => { for (let i = from; i < from + n; i++) ops.add(ops.ones([i % 4096 + 1]), 1); };
+    run(0, 8000); globalThis.gc();
+    const before = process.memoryUsage().rss;
+    run(8000, 8000); globalThis.gc();
+    console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
+  expect(mb).toBeLessThan(32);
+});
