@@ -127,11 +127,11 @@ export class EarlyStopping extends Callback {
     if (this.mode !== 'auto') return this.mode === 'min' ? -1 : 1;
     const name = this.monitor.replace(/^val_/, '');
     if (name === 'loss') return -1;
-    const metric = (this.model.metrics as readonly Directed[]).findLast((candidate) => candidate.name === name);
-    if (metric?.direction === undefined) {
+    const direction = (this.model.metrics as readonly Directed[]).findLast((metric) => metric.name === name)?.direction ?? null;
+    if (direction === null) {
       throw new Error(`EarlyStopping: nothing tells whether '${this.monitor}' gets better by rising or by falling; give mode 'max' or 'min'`);
     }
-    return metric.direction === 'up' ? 1 : -1;
+    return direction === 'up' ? 1 : -1;
   }
 
   private warnMissing(logs: Logs): void {

@@ -81,7 +81,7 @@ export const leakyRelu = publicOp('leakyRelu', (x: TensorLike, { negativeSlope =
 /** `x` times the share of a normal distribution below it; with `approximate` (the default), by a formula with tanh. */
 export const gelu = publicOp('gelu', (x: TensorLike, { approximate = true }: { approximate?: boolean } = {}): Tensor => {
   const tensor = toFloat('gelu', x);
-  if (!approximate) return times(p.multiply(tensor, p.erfc(times(tensor, -Math.SQRT1_2))), 0.5);
+  if (!approximate) return p.multiply(times(tensor, 0.5), p.erfc(times(tensor, -Math.SQRT1_2)));
   // Hendrycks and Gimpel (2016): tanh(√(2/π)·(x + 0.044715·x³)).
   const cubic = p.multiply(tensor, plus(times(p.square(tensor), 0.044715), 1));
   return p.multiply(times(tensor, 0.5), plus(p.tanh(times(cubic, Math.sqrt(2 / Math.PI))), 1));
