@@ -12,10 +12,11 @@ const libLayers = [
   ['config'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'metrics', 'optimizers'],
   ['layers'],
+  ['utils'],
+  ['callbacks'],
   ['training'],
   ['models'],
-  ['utils'],
-  ['callbacks', 'saving'],
+  ['saving'],
   ['applications', 'datasets', 'visualization', 'distribution'],
   ['index.ts'],
 ];

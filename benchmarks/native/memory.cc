@@ -96,12 +96,14 @@ static Case copy_case(const char* label, DType dtype, std::vector<int64_t> dims,
 }
 
 // A reduction of x [outer, n, inner].
-static Case reduce_case(const char* label, const char* kernel, int64_t outer, int64_t n, int64_t inner, DType dtype = DType::F32) {
-  const int64_t elements = outer * n * inner, size = size_of(dtype);
-  return {label, kernel, dtype, {outer, n, inner}, {}, {elements * size, outer * inner * 8}, 1, double(elements * size), double(elements)};
+static Case reduce_case(const char* label, const char* kernel, int64_t outer, int64_t n, int64_t inner,
+                        DType dtype = DType::F32) {
+  const int64_t elements = outer * n * inner, bytes = elements * size_of(dtype);
+  return {label, kernel, dtype, {outer, n, inner}, {}, {bytes, outer * inner * 8}, 1, double(bytes), double(elements)};
 }
 
-static Case softmax_case(const char* label, const char* kernel, int64_t outer, int64_t n, int64_t inner, DType dtype = DType::F32) {
+static Case softmax_case(const char* label, const char* kernel, int64_t outer, int64_t n, int64_t inner,
+                         DType dtype = DType::F32) {
   const int64_t elements = outer * n * inner, bytes = elements * size_of(dtype);
   return {label, kernel, dtype, {outer, n, inner}, {}, {bytes, bytes}, 1, double(2 * bytes), double(elements)};
 }
@@ -133,11 +135,14 @@ static std::vector<Case> all_cases() {
       copy_case("broadcast column [1024,1024]", F32, {1024, 1024}, {1, 0}, 1024),
       {"4 MiB", "fill", F32, {1048576, 0}, {}, {4, 4194304}, 1, 4194304, 1048576},
       {"1M", "iota", F32, {1048576}, {0, 1}, {4194304}, 1, 4194304, 1048576},
-      {"batch 128 of [60000,784]", "gather", F32, {1, 60000, 784, 128, 1}, {}, {60000 * 784 * 4, -512, 128 * 784 * 4}, 60000, 2 * 128 * 784 * 4.0, 128 * 784.0},
-      {"embedding 2560 of [20000,128]", "gather", F32, {1, 20000, 128, 2560, 1}, {}, {20000 * 512, -2560 * 4, 2560 * 512}, 20000, 2 * 2560 * 512.0, 2560 * 128.0},
+      {"batch 128 of [60000,784]", "gather", F32, {1, 60000, 784, 128, 1}, {},
+       {60000 * 784 * 4, -512, 128 * 784 * 4}, 60000, 2 * 128 * 784 * 4.0, 128 * 784.0},
+      {"embedding 2560 of [20000,128]", "gather", F32, {1, 20000, 128, 2560, 1}, {},
+       {20000 * 512, -2560 * 4, 2560 * 512}, 20000, 2 * 2560 * 512.0, 2560 * 128.0},
       {"scalars 65536 of [65536,1]", "gather", F32, {1, 65536, 1, 65536, 1}, {}, {262144, -262144, 262144}, 65536, 786432, 65536},
       {"[4096,10] along 1", "gather_along", F32, {4096, 10, 1, 1, 1}, {}, {163840, -16384, 16384}, 10, 49152, 4096},
-      {"[20000,128] += 2560", "scatter_add", F32, {1, 20000, 128, 2560, 0}, {}, {20000 * 512, -2560 * 4, 2560 * 512, 20000 * 512}, 20000, 2 * 20000 * 512.0 + 3 * 2560 * 512.0, 2560 * 128.0},
+      {"[20000,128] += 2560", "scatter_add", F32, {1, 20000, 128, 2560, 0}, {},
+       {20000 * 512, -2560 * 4, 2560 * 512, 20000 * 512}, 20000, 2 * 20000 * 512.0 + 3 * 2560 * 512.0, 2560 * 128.0},
       {"[1000,1] += 65536", "scatter_add", F32, {1, 1000, 1, 65536, 0}, {}, {4000, -262144, 262144, 4000}, 1000, 524288, 65536},
       reduce_case("[1,10000000,1]", "sum", 1, 10000000, 1),
       reduce_case("[128,784,1]", "sum", 128, 784, 1),

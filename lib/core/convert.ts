@@ -105,7 +105,7 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
       return;
     }
     if (typeof item === 'number') {
-      if (!Number.isInteger(item)) kind = 'float';
+      if (!Number.isSafeInteger(item)) kind = 'float';
       else if (kind === 'bool' || kind === 'int32') kind = Math.abs(item) > 0x7fffffff && item !== -0x80000000 ? 'int64' : 'int32';
     } else if (typeof item === 'bigint') kind = kind === 'float' ? 'float' : 'int64';
     else if (typeof item !== 'boolean') throw new TypeError(`${where}: expected numbers, received ${show(item)}`);
@@ -117,8 +117,7 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
 }
 
 function containsTensors(value: readonly unknown[]): boolean {
-  const first = value[0];
-  return first instanceof Tensor || first instanceof Variable || (Array.isArray(first) && containsTensors(first));
+  return value.some((item) => item instanceof Tensor || item instanceof Variable || (Array.isArray(item) && containsTensors(item)));
 }
 
 let stackTensors: (parts: readonly Tensor[]) => Tensor;

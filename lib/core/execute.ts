@@ -1,26 +1,16 @@
 // Running plans: gathering their buffers, on the main thread or off it, and saying what went wrong in the user's terms.
+import { explainFault } from './fault.js';
 import { allocate } from './memory.js';
 import { native } from './native.js';
 import type { Plan } from './plan.js';
 import { showShape, type Spec } from './shape.js';
 import { Tensor } from './tensor.js';
 
-/** The error that the native executor throws when a kernel reports what only data can tell. */
-interface NativeFault extends Error {
-  code: 'KERATIN_FAULT';
-  value: number;
-  limit: number;
-  instruction: number;
-}
-
-function explain(plan: Plan, error: unknown): unknown {
-  // Not `instanceof`: the addon's errors belong to the realm that loaded it.
-  if (typeof error !== 'object' || error === null || !('instruction' in error)) return error;
-  const { value, limit, instruction } = error as unknown as NativeFault;
-  const { scope, op } = plan.labels[instruction] ?? { scope: '', op: 'plan' };
-  const where = scope === '' ? op : `${scope} (${op})`;
-  return new RangeError(`${where}: index or label ${value} is out of range, expected at least 0 and less than ${limit}`);
-}
+const explain = (plan: Plan, error: unknown): unknown =>
+  explainFault(error, (instruction) => {
+    const { scope, op } = plan.labels[instruction] ?? { scope: '', op: 'plan' };
+    return scope === '' ? op : `${scope} (${op})`;
+  });
 
 function checkInputs(plan: Plan, inputs: readonly Tensor[]): void {
   inputs.forEach((tensor, i) => {

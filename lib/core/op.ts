@@ -1,4 +1,5 @@
 // Primitives and the one door to them. `bind` looks at what it got: a traced input records a node, otherwise the op runs now.
+import { explainFault } from './fault.js';
 import { allocate } from './memory.js';
 import { native, type PlanHandle } from './native.js';
 import { compileCall } from './plan.js';
@@ -104,13 +105,21 @@ function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
   }
   if (outputs.length === 1 && inputs.length <= 2) {
     const out = allocate(outputs[0]!.bytes);
-    if (inputs.length === 2) native.run(plan, inputs[0]!.memory!, inputs[1]!.memory!, out);
-    else if (inputs.length === 1) native.run(plan, inputs[0]!.memory!, out);
-    else native.run(plan, out);
+    try {
+      if (inputs.length === 2) native.run(plan, inputs[0]!.memory!, inputs[1]!.memory!, out);
+      else if (inputs.length === 1) native.run(plan, inputs[0]!.memory!, out);
+      else native.run(plan, out);
+    } catch (error) {
+      throw explainFault(error, () => op.name);
+    }
     return [new Tensor(outputs[0]!, out)];
   }
   const results = outputs.map((spec) => new Tensor(spec, allocate(spec.bytes)));
-  native.runMany(plan, [...inputs, ...results].map((t) => t.memory!));
+  try {
+    native.runMany(plan, [...inputs, ...results].map((t) => t.memory!));
+  } catch (error) {
+    throw explainFault(error, () => op.name);
+  }
   return results;
 }
 

@@ -1,5 +1,6 @@
 // Plans: a graph for fixed shapes with kernels, order and memory chosen, handed to the native executor as one flat array.
-import { dtypeBytes, viewOf } from './dtype.js';
+import { scalarTensor } from './convert.js';
+import { dtypeBytes } from './dtype.js';
 import type { Graph, Node, Value } from './graph.js';
 import { makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
@@ -87,9 +88,7 @@ class PlanBuilder {
     const key = `${dtype}/${Object.is(value, -0) ? '-0' : value}`;
     let slot = this.scalars.get(key);
     if (slot === undefined) {
-      const data = viewOf(dtype, new ArrayBuffer(8), 0, 1);
-      data[0] = (typeof data[0] === 'bigint' ? BigInt(value) : value) as never;
-      slot = this.inline(new Uint8Array(data.buffer, 0, dtypeBytes(dtype)));
+      slot = this.inline(bytesOf(scalarTensor(value, dtype).memory!, dtypeBytes(dtype)));
       this.scalars.set(key, slot);
     }
     return slot;

@@ -19,6 +19,8 @@ const axis = withDefault(int(), -1);
 
 /** How often predictions are equal to targets. */
 export class Accuracy extends configured(MeanOfFunction, 'Accuracy', {}) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return accuracy(yTrue, yPred);
   }
@@ -29,6 +31,8 @@ export class BinaryAccuracy extends configured(MeanOfFunction, 'BinaryAccuracy',
   /** Predictions above it are 1. Default 0.5. */
   threshold: withDefault(float(), 0.5),
 }) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return functions.binaryAccuracy(yTrue, yPred, this.config);
   }
@@ -36,6 +40,8 @@ export class BinaryAccuracy extends configured(MeanOfFunction, 'BinaryAccuracy',
 
 /** How often the class with the largest prediction is that of one-hot targets. */
 export class CategoricalAccuracy extends configured(MeanOfFunction, 'CategoricalAccuracy', {}) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return functions.categoricalAccuracy(yTrue, yPred);
   }
@@ -43,6 +49,8 @@ export class CategoricalAccuracy extends configured(MeanOfFunction, 'Categorical
 
 /** How often the class with the largest prediction is the target, given as class number. */
 export class SparseCategoricalAccuracy extends configured(MeanOfFunction, 'SparseCategoricalAccuracy', {}) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return functions.sparseCategoricalAccuracy(yTrue, yPred);
   }
@@ -53,6 +61,8 @@ export class TopKCategoricalAccuracy extends configured(MeanOfFunction, 'TopKCat
   /** Default 5. */
   k: withDefault(int({ min: 1 }), 5),
 }) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return functions.topKCategoricalAccuracy(yTrue, yPred, this.config);
   }
@@ -65,6 +75,8 @@ export class SparseTopKCategoricalAccuracy extends configured(MeanOfFunction, 'S
   /** Whether predictions are class numbers, the most likely first, and not probabilities. Default false. */
   fromSortedIds: bool(false),
 }) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return functions.sparseTopKCategoricalAccuracy(yTrue, yPred, this.config);
   }
@@ -107,6 +119,8 @@ export class CosineSimilarity extends configured(MeanOfFunction, 'CosineSimilari
   /** Default -1. */
   axis,
 }) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return cosineSimilarity(yTrue, yPred, this.config);
   }
@@ -129,6 +143,8 @@ export class PearsonCorrelation extends configured(MeanOfFunction, 'PearsonCorre
   /** Default -1. */
   axis,
 }) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return functions.pearsonCorrelation(yTrue, yPred, this.config);
   }
@@ -139,6 +155,8 @@ export class ConcordanceCorrelation extends configured(MeanOfFunction, 'Concorda
   /** Default -1. */
   axis,
 }) {
+  static override readonly direction = 'up';
+
   override compute(yTrue: TensorLike, yPred: TensorLike): Tensor {
     return functions.concordanceCorrelation(yTrue, yPred, this.config);
   }

@@ -68,10 +68,18 @@ export class Metric extends Configurable {
   /** The name of instances that are made without one, where it does not follow from the class's. */
   static readonly defaultName: string | null = null;
 
+  /** Whether larger values are better (`'up'`) or smaller ones; null: it is not known. */
+  static readonly direction: 'up' | 'down' | null = null;
+
   name: string;
   /** In which dtype it computes. */
   readonly dtype: DType;
   private readonly ownVariables: Variable[] = [];
+
+  /** Whether larger values are better (`'up'`) or smaller ones; null: it is not known. What `EarlyStopping` goes by in mode `'auto'`. */
+  get direction(): 'up' | 'down' | null {
+    return (this.constructor as typeof Metric).direction;
+  }
 
   constructor(options: MetricOptions = {}) {
     super();

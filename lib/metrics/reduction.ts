@@ -77,6 +77,8 @@ export class Mean extends configured(Average, 'Mean', {}) {
 
 /** Base of the metrics that are the mean of a function of targets and predictions: `metric.updateState(yTrue, yPred, { sampleWeight })`. */
 export class MeanOfFunction extends Average {
+  static override readonly direction: 'up' | 'down' | null = 'down'; // most are errors
+
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     const sampleWeight = updateOptions(this.name, options);
     const weights = sampleWeight === null ? null : toTensor(sampleWeight, this.dtype, `${this.name}: sampleWeight`);
@@ -111,6 +113,11 @@ export class MeanMetricWrapper extends MeanOfFunction {
     super({ name, dtype });
     this.fn = fn;
     this.fnOptions = fnOptions;
+  }
+
+  /** A loss is better when it is smaller; of other functions nothing is known. */
+  override get direction(): 'down' | null {
+    return this.fn instanceof losses.Loss || Object.values(losses).includes(this.fn as never) ? 'down' : null;
   }
 
   override compute(yTrue: TensorLike, yPred: TensorLike): TensorLike {

@@ -37,6 +37,8 @@ export class R2Score extends configured(Metric, 'R2Score', {
   /** Number of independent variables, for the adjusted R²; 0: the plain one. Default 0. */
   numRegressors: withDefault(int({ min: 0 }), 0),
 }) {
+  static override readonly direction = 'up';
+
   private readonly numSamples = this.addVariable([], 'zeros', { name: 'num_samples' });
   private sums: Sums | null = null;
 

@@ -5,6 +5,7 @@ import { show } from '../core/errors.js';
 import { KerasTensor } from '../core/keras-tensor.js';
 import { sameShape, showShape, type SymbolicShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
+import { currentTrace } from '../core/trace.js';
 import { isPlainObject } from '../core/tree.js';
 import { InputLayer } from '../layers/core/input-layer.js';
 import { deserialize as deserializeLayer, serialize as serializeLayer } from '../layers/index.js';
@@ -93,8 +94,9 @@ export class Sequential extends Model {
   override build(inputShape: SymbolicShape): void {
     if (this.stack.length === 0) throw new Error(`${this.name}: cannot be built because it has no layers; call add(layer)`);
     if (!Array.isArray(inputShape) || inputShape.some((d) => typeof d === 'object' && d !== null)) return; // several inputs: layers build themselves
-    const batchless: SymbolicShape = [null, ...inputShape.slice(1)];
-    if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: batchless });
+    // Built by a step that is being compiled, the batch's size is that of the first batch only.
+    const shape: SymbolicShape = currentTrace() === null ? inputShape : [null, ...inputShape.slice(1)];
+    if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: shape });
     else if (!sameShape(this.inputLayer.batchShape.slice(1), inputShape.slice(1))) {
       throw new RangeError(`${this.name}: its input shape is ${showShape(this.inputLayer.batchShape)}, it cannot be built for ${showShape(inputShape)}`);
     }
@@ -164,7 +166,7 @@ export class Sequential extends Model {
 
   static override fromConfig(config: Config): Sequential {
     const { layers, name, build_input_shape: shape } = config as { layers: SerializedObject[]; name: string; build_input_shape?: SymbolicShape };
-    const model = new Sequential(layers.map((layer) => deserializeLayer(layer) as Layer), { name });
+    const model = new Sequential(layers.map((layer) => deserializeLayer(layer, { customObjects: { Sequential } })), { name });
     if (!model.built && shape !== undefined) model.buildFrom(shape);
     return model;
   }

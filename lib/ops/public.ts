@@ -2,7 +2,7 @@
 import type { TensorLike } from '../core/convert.js';
 import { scalarTensor, toTensor } from '../core/convert.js';
 import type { DType, DTypeLike, WeakDType } from '../core/dtype.js';
-import { floatType, isHalf, resultType, standardizeDType } from '../core/dtype.js';
+import { floatType, isFloat, isHalf, resultType, standardizeDType } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
 import { callSymbolically, isSymbolic, KerasTensor } from '../core/keras-tensor.js';
 import { Tensor } from '../core/tensor.js';
@@ -57,6 +57,8 @@ export function positionalOrNamed<T>(where: string, value: T | { readonly [name:
 /** A number is weakly typed: it bends to the tensor beside it. */
 const weakDType = (value: TensorLike): WeakDType | null =>
   typeof value === 'number' ? (Number.isInteger(value) ? 'int' : 'float') : null;
+/** True when a tensor of this dtype stays what it is beside a number: the common cases, told without a look at the lattice. */
+const keepsDType = (dtype: DType, value: number): boolean => isFloat(dtype) || (Number.isInteger(value) && dtype !== 'bool' && dtype !== 'uint64');
 
 /**
  * The inputs as tensors of one dtype by Keras's promotion; a bare number takes the dtype of the tensor beside it. `as` maps the
@@ -64,7 +66,11 @@ const weakDType = (value: TensorLike): WeakDType | null =>
  */
 export function promote(where: string, values: readonly TensorLike[], as: (dtype: DType) => DType = (dtype) => dtype): Tensor[] {
   const [x, y] = values;
-  if (values.length === 2 && x instanceof Tensor && y instanceof Tensor && x.dtype === y.dtype && as(x.dtype) === x.dtype && x.dtype !== 'uint64') return [x, y];
+  if (values.length === 2) {
+    if (x instanceof Tensor && y instanceof Tensor && x.dtype === y.dtype && as(x.dtype) === x.dtype && x.dtype !== 'uint64') return [x, y];
+    if (x instanceof Tensor && typeof y === 'number' && keepsDType(x.dtype, y) && as(x.dtype) === x.dtype) return [x, scalarTensor(y, x.dtype)];
+    if (typeof x === 'number' && y instanceof Tensor && keepsDType(y.dtype, x) && as(y.dtype) === y.dtype) return [scalarTensor(x, y.dtype), y];
+  }
   const tensors = values.map((value) => (weakDType(value) === null ? toTensor(value, null, where) : null));
   const dtype = as(resultType(...values.map((value, i) => tensors[i]?.dtype ?? weakDType(value)!)));
   return values.map((value, i) => (tensors[i] === null ? scalarTensor(value as number, dtype) : castTo(tensors[i]!, dtype)));

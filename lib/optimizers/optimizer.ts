@@ -77,7 +77,7 @@ export abstract class Optimizer {
   protected readonly base: Resolved;
   /** Whether the slots exist. */
   built = false;
-  /** Number of `apply` calls, int32. */
+  /** Number of `apply` calls, int64 as in Keras on TensorFlow. */
   private readonly stepCount: Variable;
   private rate: Variable | LearningRateSchedule | (() => TensorLike);
   private readonly tracked: Variable[] = [];
@@ -96,7 +96,7 @@ export abstract class Optimizer {
       throw new Error(`${className}: only one of clipnorm, clipvalue and globalClipnorm can be set, received ${show([clipnorm, clipvalue, globalClipnorm])}`);
     }
     this.name = this.base.name ?? autoName(className);
-    this.stepCount = this.track(0, 'iteration', 'int32');
+    this.stepCount = this.track(0, 'iteration', 'int64');
     const rate = this.base.learningRate;
     this.rate = typeof rate === 'number' ? this.track(rate, 'learning_rate', settings.floatx) : rate;
   }

@@ -35,10 +35,8 @@ KR_INLINE To float_to_integer(From x) {
 KR_INLINE float round_to_odd(double x) {
   const float nearest = static_cast<float>(x);
   const double back = static_cast<double>(nearest);
-  const uint32_t bits = std::bit_cast<uint32_t>(nearest);
-  const bool outside = __builtin_fabs(back) > __builtin_fabs(x);
-  const uint32_t odd = (bits - (outside ? 1u : 0u)) | 1u;
-  return std::bit_cast<float>(back == x || x != x ? bits : odd);
+  const uint32_t outside = __builtin_fabs(back) > __builtin_fabs(x), inexact = (back < x) | (back > x);
+  return std::bit_cast<float>((std::bit_cast<uint32_t>(nearest) - outside) | inexact);
 }
 
 // An integer as a double, to odd where it has more than 53 bits.
@@ -95,9 +93,9 @@ KR_INLINE To cast_element(From x) {
   } else if constexpr (std::is_same_v<To, Boolean>) {
     return {static_cast<uint8_t>(x != 0)};
   } else if constexpr (std::is_same_v<To, bf16>) {
-    if constexpr (std::is_integral_v<From>) return to_bf16(round_to_odd(integer_to_odd(x)));
     if constexpr (std::is_same_v<From, double>) return to_bf16(round_to_odd(x));
-    if constexpr (std::is_same_v<From, float>) return to_bf16(x);
+    else if constexpr (std::is_same_v<From, float> || sizeof(From) <= 2) return to_bf16(static_cast<float>(x));
+    else return to_bf16(round_to_odd(integer_to_odd(x)));
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     return float_to_integer<To>(x);
   } else {

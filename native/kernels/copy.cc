@@ -162,48 +162,64 @@ static inline void copy_tile(const Loops& loops, T* out, const T* in, int64_t ro
   }
 }
 
+// A tile: its place among the tiles of rows and columns, its outer indices, and where these start in the operands.
+struct Position {
+  int64_t row, column;
+  int64_t index[kMaxRank];
+  int64_t in, out;
+};
+
+static inline Position position_of(const Loops& loops, int64_t tile, int64_t row_tiles, int64_t column_tiles) {
+  Position at;
+  at.column = tile % column_tiles;
+  at.row = tile / column_tiles % row_tiles;
+  at.in = loops.in_offset;
+  at.out = loops.out_offset;
+  int64_t rest = tile / column_tiles / row_tiles;
+  for (int d = loops.outer_count - 1; d >= 0; --d) {
+    const Axis& axis = loops.outer[d];
+    at.index[d] = rest % axis.size;
+    rest /= axis.size;
+    at.in += at.index[d] * axis.in;
+    at.out += at.index[d] * axis.out;
+  }
+  return at;
+}
+
+static inline void advance(Position& at, const Loops& loops, int64_t row_tiles, int64_t column_tiles) {
+  if (++at.column < column_tiles) return;
+  at.column = 0;
+  if (++at.row < row_tiles) return;
+  at.row = 0;
+  for (int d = loops.outer_count - 1; d >= 0; --d) {
+    const Axis& axis = loops.outer[d];
+    at.in += axis.in;
+    at.out += axis.out;
+    if (++at.index[d] < axis.size) return;
+    at.index[d] = 0;
+    at.in -= axis.size * axis.in;
+    at.out -= axis.size * axis.out;
+  }
+}
+
 // out[out_offset + index · out_strides] = x[in_offset + index · in_strides] for every index below dims.
 // ints: [ndim, dims..., in_strides..., out_strides..., in_offset, out_offset], in elements; strides of the input may be
 // zero or negative, those of the output are positive and let no two indices meet. ndim <= 16. operands: x, out.
 template <typename T>
 static void copy_strided(const Args& args, Range units) {
   const Loops loops = loops_of(args.ints, sizeof(T));
-  const Range tiles = {units.begin * loops.tiles_per_unit, min_of(units.end * loops.tiles_per_unit, loops.tiles)};
+  const int64_t begin = units.begin * loops.tiles_per_unit, end = min_of(units.end * loops.tiles_per_unit, loops.tiles);
+  if (begin >= end) return;
   const int64_t row_tiles = ceil_div(loops.rows.size, loops.tile_rows);
   const int64_t column_tiles = ceil_div(loops.columns.size, loops.tile_columns);
-  int64_t rest = tiles.begin;
-  int64_t column = rest % max_of(1, column_tiles);
-  rest /= max_of(1, column_tiles);
-  int64_t row = rest % max_of(1, row_tiles);
-  rest /= max_of(1, row_tiles);
-  const T* in = args.at<const T>(0) + loops.in_offset;
-  T* out = args.at<T>(1) + loops.out_offset;
-  int64_t index[kMaxRank];
-  for (int d = loops.outer_count - 1; d >= 0; --d) {
-    const Axis& axis = loops.outer[d];
-    index[d] = rest % max_of(1, axis.size);
-    rest /= max_of(1, axis.size);
-    in += index[d] * axis.in;
-    out += index[d] * axis.out;
-  }
-  for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
-    const Range r = piece_of(row, loops.tile_rows, loops.rows.size);
-    const Range c = piece_of(column, loops.tile_columns, loops.columns.size);
-    copy_tile(loops, out + r.begin * loops.rows.out + c.begin * loops.columns.out,
-              in + r.begin * loops.rows.in + c.begin * loops.columns.in, r.end - r.begin, c.end - c.begin);
-    if (++column < column_tiles) continue;
-    column = 0;
-    if (++row < row_tiles) continue;
-    row = 0;
-    for (int d = loops.outer_count - 1; d >= 0; --d) {
-      const Axis& axis = loops.outer[d];
-      in += axis.in;
-      out += axis.out;
-      if (++index[d] < axis.size) break;
-      index[d] = 0;
-      in -= axis.size * axis.in;
-      out -= axis.size * axis.out;
-    }
+  Position at = position_of(loops, begin, row_tiles, column_tiles);
+  for (int64_t tile = begin; tile < end; ++tile) {
+    const Range r = piece_of(at.row, loops.tile_rows, loops.rows.size);
+    const Range c = piece_of(at.column, loops.tile_columns, loops.columns.size);
+    const T* in = args.at<const T>(0) + at.in + r.begin * loops.rows.in + c.begin * loops.columns.in;
+    T* out = args.at<T>(1) + at.out + r.begin * loops.rows.out + c.begin * loops.columns.out;
+    copy_tile(loops, out, in, r.end - r.begin, c.end - c.begin);
+    advance(at, loops, row_tiles, column_tiles);
   }
 }
 

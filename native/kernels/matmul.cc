@@ -10,6 +10,7 @@
 
 namespace keratin::KR_ISA {
 
+// The whole of a product for which Cut::single_tile holds.
 template <typename T>
 static void single(const Problem& p, const Args& args) {
   T* c = args.epilogue ? static_cast<T*>(args.local) : args.at<T>(2);
@@ -66,8 +67,11 @@ template <typename T>
 static Work plan_matmul(const int64_t* ints, bool epilogue) {
   constexpr int64_t kSize = sizeof(T);
   const Cut<T> cut{Problem(ints)};
-  const double bytes = static_cast<double>(cut.matrices) * kSize * static_cast<double>(cut.m * cut.k + cut.k * cut.n + cut.m * cut.n);
-  const double compute = 2 * cut.work() * static_cast<double>(cut.matrices) / cut.kBlocks.gflops, move = bytes / 12;
+  constexpr double kBytesPerNanosecond = 12;  // from a mean of caches and main memory
+  const double matrices = static_cast<double>(cut.matrices);
+  const double elements = static_cast<double>(cut.m * cut.k + cut.k * cut.n + cut.m * cut.n);
+  const double compute = matrices * 2 * cut.work() / cut.kBlocks.gflops;
+  const double move = matrices * elements * kSize / kBytesPerNanosecond;
   Work work;
   work.phases = cut.method == Method::Packed ? 2 : 1;
   work.units[0] = cut.packed_panels();

@@ -15,6 +15,7 @@ using simd::V;
 
 static constexpr int64_t kCounters = 16;              // a group: one counter a column
 static constexpr int64_t kGroupWords = 4 * kCounters;
+static constexpr int64_t kPairs = 2 * kCounters;      // elements that a normal pair spans: i and i + kCounters
 static constexpr int64_t kBlockWords = 1024;          // generated at once, small enough to stay in the first-level cache
 static constexpr int64_t kUnitWords = 8 * kBlockWords;
 
@@ -78,8 +79,8 @@ static void generate(uint32_t* out, const uint32_t* key, int64_t first, int64_t 
   }
 }
 
-// Runs transform(values, bits, count) for each block of a kernel's units: `count` elements from as many elements' bits. The
-// transform may work on whole groups of kCounters * 2 elements; both buffers hold them.
+// Runs transform(out, bits, count) for each block of a kernel's units: `count` elements, a multiple of kPairs, from as many
+// elements' bits.
 template <typename T, typename Transform>
 static KR_INLINE void for_blocks(const Args& args, Range units, Transform transform) {
   constexpr int64_t words = sizeof(T) > 4 ? 2 : 1, block = kBlockWords / words, unit = kUnitWords / words;
@@ -88,18 +89,19 @@ static KR_INLINE void for_blocks(const Args& args, Range units, Transform transf
   const int64_t end = min_of(units.end * unit, args.ints[0]);
   for (int64_t i = units.begin * unit; i < end; i += block) {
     const int64_t count = min_of(block, end - i);
-    generate(bits, args.at<const uint32_t>(0), i * words, ceil_div(count * words, kGroupWords) * kGroupWords);
+    const int64_t whole = ceil_div(count, kPairs) * kPairs;
+    generate(bits, args.at<const uint32_t>(0), i * words, ceil_div(whole * words, kGroupWords) * kGroupWords);
     T* out = args.at<T>(1) + i;
     if (count == block) {
       transform(out, bits, block);
     } else {
-      transform(values, bits, ceil_div(count, kGroupWords) * kGroupWords);
+      transform(values, bits, whole);
       std::memcpy(out, values, static_cast<size_t>(count) * sizeof(T));
     }
   }
 }
 
-// 2^-bits(T) scaled to [0, 1): the top 24 or 52 bits.
+// A uniform number in [0, 1), from the top 24 or 52 bits.
 template <typename T>
 static KR_INLINE V<T> unit_interval(V<simd::Unsigned<T>> bits) {
   if constexpr (sizeof(T) == 4) {
@@ -110,7 +112,7 @@ static KR_INLINE V<T> unit_interval(V<simd::Unsigned<T>> bits) {
   }
 }
 
-// In (0, 1], with as many bits below 1/2 as there are.
+// A uniform number in (0, 1]. In float32 it keeps all the bits it can: the smallest decide how far a normal tail reaches.
 template <typename T>
 static KR_INLINE V<T> positive_unit(V<simd::Unsigned<T>> bits) {
   if constexpr (sizeof(T) == 4) {
@@ -206,7 +208,7 @@ template <typename T>
 static void random_normal(const Args& args, Range units) {
   const V<T> mean(static_cast<T>(args.floats[0])), deviation(static_cast<T>(args.floats[1]));
   for_blocks<T>(args, units, [=](T* out, const uint32_t* bits, int64_t count) __attribute__((always_inline)) {
-    for (int64_t group = 0; group < count; group += 2 * kCounters) {
+    for (int64_t group = 0; group < count; group += kPairs) {
       for (int64_t i = group; i < group + kCounters; i += V<T>::lanes) {
         const V<T> radius = sqrt(log(positive_unit<T>(load_bits<T>(bits, i))) * T(-2)) * deviation;
         const auto [sine, cosine] = sincos_of<T>(load_bits<T>(bits, i + kCounters));
@@ -263,6 +265,11 @@ KR_INLINE uint64_t scale_to(uint64_t bits, uint64_t range) {
   return static_cast<uint64_t>(static_cast<unsigned __int128>(bits) * range >> 64);
 }
 
+// At least the 64-bit elements [first, first + count) of the stream, a block at most; `first` is a multiple of kPairs.
+static KR_INLINE void generate_pairs(uint64_t* out, const uint32_t* key, int64_t first, int64_t count) {
+  generate(reinterpret_cast<uint32_t*>(out), key, 2 * first, ceil_div(2 * count, kGroupWords) * kGroupWords);
+}
+
 // out[i] uniform in [lo, hi). ints: [n, lo, hi]. operands: key uint32 [2], out [n].
 template <typename T>
 static void random_int(const Args& args, Range units) {
@@ -272,7 +279,7 @@ static void random_int(const Args& args, Range units) {
   const int64_t end = min_of(units.end * unit, args.ints[0]);
   for (int64_t i = units.begin * unit; i < end; i += block) {
     const int64_t count = min_of(block, end - i);
-    generate(reinterpret_cast<uint32_t*>(bits), args.at<const uint32_t>(0), 2 * i, ceil_div(2 * count, kGroupWords) * kGroupWords);
+    generate_pairs(bits, args.at<const uint32_t>(0), i, count);
     T* out = args.at<T>(1) + i;
     for (int64_t j = 0; j < count; ++j) out[j] = static_cast<T>(lo + scale_to(bits[j], range));
   }
@@ -290,7 +297,7 @@ static void permutation(const Args& args, Range units) {
   int32_t* out = args.at<int32_t>(1);
   for (int64_t i = 0; i < n; i += block) {
     const int64_t count = min_of(block, n - i);
-    generate(reinterpret_cast<uint32_t*>(bits), args.at<const uint32_t>(0), 2 * i, ceil_div(2 * count, kGroupWords) * kGroupWords);
+    generate_pairs(bits, args.at<const uint32_t>(0), i, count);
     for (int64_t j = i; j < i + count; ++j) {
       const uint64_t place = scale_to(bits[j - i], static_cast<uint64_t>(j + 1));
       out[j] = out[place];

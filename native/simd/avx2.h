@@ -14,8 +14,6 @@ KR_INLINE F32 min(F32 a, F32 b) { return _mm256_min_ps(a, b); }
 KR_INLINE F64 min(F64 a, F64 b) { return _mm256_min_pd(a, b); }
 KR_INLINE F32 max(F32 a, F32 b) { return _mm256_max_ps(a, b); }
 KR_INLINE F64 max(F64 a, F64 b) { return _mm256_max_pd(a, b); }
-KR_INLINE F32 quotient(F32 a, F32 b) { return a / b; }
-KR_INLINE F64 quotient(F64 a, F64 b) { return a / b; }
 KR_INLINE F32 sqrt(F32 x) { return _mm256_sqrt_ps(x); }
 KR_INLINE F64 sqrt(F64 x) { return _mm256_sqrt_pd(x); }
 

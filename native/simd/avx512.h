@@ -1,11 +1,15 @@
 // AVX-512 F, BW, DQ, VL: 64-byte vectors, masked moves.
 #pragma once
+#if defined(__clang__)
+#include <immintrin.h>
+#else
 // GCC 12 takes the deliberately undefined values in this header for mistakes (its bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
+#endif
 #include "simd/raw.h"
 
 namespace keratin::KR_ISA::simd {
@@ -26,16 +30,6 @@ KR_INLINE F32 min(F32 a, F32 b) { return _mm512_min_ps(a, b); }
 KR_INLINE F64 min(F64 a, F64 b) { return _mm512_min_pd(a, b); }
 KR_INLINE F32 max(F32 a, F32 b) { return _mm512_max_ps(a, b); }
 KR_INLINE F64 max(F64 a, F64 b) { return _mm512_max_pd(a, b); }
-
-// A reciprocal of 14 bits, one step of Newton's method, and a correction of the quotient by its remainder: 6 instructions
-// that overlap with others, where the divider takes 10 to 16 cycles a vector.
-KR_INLINE F32 quotient(F32 a, F32 b) {
-  const F32 estimate = _mm512_rcp14_ps(b), one = _mm512_set1_ps(1.0f);
-  const F32 inverse = _mm512_fmadd_ps(_mm512_fnmadd_ps(b, estimate, one), estimate, estimate);
-  const F32 q = _mm512_mul_ps(a, inverse);
-  return _mm512_fmadd_ps(_mm512_fnmadd_ps(q, b, a), inverse, q);
-}
-KR_INLINE F64 quotient(F64 a, F64 b) { return a / b; }
 
 KR_INLINE F32 sqrt(F32 x) { return _mm512_sqrt_ps(x); }
 KR_INLINE F64 sqrt(F64 x) { return _mm512_sqrt_pd(x); }

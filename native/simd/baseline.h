@@ -14,8 +14,6 @@ inline constexpr bool kHasExponents = false;
 
 KR_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return a * b + c; }
 KR_INLINE F64 mul_add(F64 a, F64 b, F64 c) { return a * b + c; }
-KR_INLINE F32 quotient(F32 a, F32 b) { return a / b; }
-KR_INLINE F64 quotient(F64 a, F64 b) { return a / b; }
 
 #if defined(__SSE2__)
 KR_INLINE F32 min(F32 a, F32 b) { return _mm_min_ps(a, b); }

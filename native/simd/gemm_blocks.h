@@ -1,11 +1,11 @@
 // Block sizes of the matrix product, one table per instruction set.
 //
-// Measured on AVX-512 (Sapphire Rapids, 48 KiB L1 and 2 MiB L2 a core, peak 170 GFLOP/s in float32 while others used the
-// machine), one thread, C and both operands in row order:
+// Measured on AVX-512 (Sapphire Rapids at 2.7 GHz, 48 KiB L1 and 2 MiB L2 a core, peak 175 GFLOP/s in float32), one thread,
+// C and both operands in row order:
 // - rows x vectors: the micro-kernel alone runs at 94-97% of the peak with 14 x 2, from K = 256 to 1024 and with panels
 //   in L1 or L2; with 13 or 12 rows it loses 0.5-1%, so that the rows of a unit are shared out evenly over its panels.
-// - depth: 1024 gave 154 GFLOP/s at 1024^3, 512 gave 152, 384 gave 145: a panel of B does not need to stay in L1, and
-//   every visit to C costs more than that.
+// - depth: 1024 gave 154 GFLOP/s at 1024^3, 512 gave 152: a panel of B does not need to stay in L1, and every further visit
+//   to C costs more than that.
 // - packed_rows: 42 to 98 gave 149-155 at 1024^3, 128 gave 147, 28 gave 149: A's block has to leave most of L2 to B.
 // - strip_rows: 512 against 70 gave 150 against 138 for [128 x 784].[784 x 512]: every unit packs B again.
 // The other sets have the shapes that fill their registers, and depths and rows scaled by their caches.
@@ -21,21 +21,22 @@ struct GemmBlocks {
   int64_t depth;        // most steps of k between two visits to C
   int64_t packed_rows;  // rows of C in a unit when both operands are packed
   int64_t strip_rows;   // most rows of C in a unit when A is read in place
+  int dot_rows;         // rows of a block of dot products, of 4 columns: sums and operands fill the registers
   double gflops;        // what one thread reaches; only estimates of cost use it
 };
 
 #if defined(__AVX512F__)
-inline constexpr GemmBlocks kGemmF32 = {14, 2, 1024, 70, 512, 150};
-inline constexpr GemmBlocks kGemmF64 = {14, 2, 512, 70, 512, 75};
+inline constexpr GemmBlocks kGemmF32 = {14, 2, 1024, 70, 512, 4, 150};
+inline constexpr GemmBlocks kGemmF64 = {14, 2, 512, 70, 512, 4, 75};
 #elif defined(__AVX2__)
-inline constexpr GemmBlocks kGemmF32 = {6, 2, 512, 72, 384, 75};
-inline constexpr GemmBlocks kGemmF64 = {6, 2, 256, 72, 384, 37};
+inline constexpr GemmBlocks kGemmF32 = {6, 2, 512, 72, 384, 2, 83};
+inline constexpr GemmBlocks kGemmF64 = {6, 2, 256, 72, 384, 2, 41};
 #elif defined(__ARM_NEON) && !defined(KR_SCALAR)
-inline constexpr GemmBlocks kGemmF32 = {8, 3, 512, 64, 256, 40};
-inline constexpr GemmBlocks kGemmF64 = {8, 3, 256, 64, 256, 20};
+inline constexpr GemmBlocks kGemmF32 = {8, 3, 512, 64, 256, 4, 40};
+inline constexpr GemmBlocks kGemmF64 = {8, 3, 256, 64, 256, 4, 20};
 #else
-inline constexpr GemmBlocks kGemmF32 = {4, 2, 512, 64, 256, 18};
-inline constexpr GemmBlocks kGemmF64 = {4, 2, 256, 64, 256, 9};
+inline constexpr GemmBlocks kGemmF32 = {4, 2, 512, 64, 256, 2, 25};
+inline constexpr GemmBlocks kGemmF64 = {4, 2, 256, 64, 256, 2, 12};
 #endif
 
 template <typename T>

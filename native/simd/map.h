@@ -17,7 +17,8 @@
 
 namespace keratin::KR_ISA::simd {
 
-// Calls body(i, load, store) for each vector of a row; the last one may be partial, so that a body is compiled once.
+// Stores body(load) for each vector of a row, where load(p) is the vector of row p at that place. The last one may be partial:
+// a body is compiled once.
 template <typename T, typename Body>
 KR_INLINE void each_vector(void* out, int64_t n, Body body) {
   T* to = static_cast<T*>(out);

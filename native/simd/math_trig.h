@@ -23,8 +23,8 @@ KR_INLINE uint64_t two_over_pi_bits(int first) {
   return shift == 0 ? words[word] : words[word] << shift | words[word + 1] >> (64 - shift);
 }
 
-// x 2/pi modulo 4 for finite |x| >= 2^20, as the quadrant and a fraction in [-1/2, 1/2] (M. Payne, R. Hanek 1983): of 2/pi only
-// the 192 bits matter that meet the bits of x between 2^2 and about 2^-140.
+// x 2/pi modulo 4 for finite |x| >= 2^20, as the quadrant and a fraction in [-1/2, 1/2] (M. Payne, R. Hanek 1983): of 2/pi
+// only 192 bits matter, from those on whose product with x is less than 4.
 KR_INLINE uint64_t reduce_huge(double x, double& hi, double& lo) {
   using Wide = unsigned __int128;
   const uint64_t bits = std::bit_cast<uint64_t>(x);
@@ -44,15 +44,16 @@ KR_INLINE uint64_t reduce_huge(double x, double& hi, double& lo) {
     middle = ~middle;
   }
   // Three pieces that doubles hold exactly, added from the largest.
-  const double a = static_cast<double>(top >> 12) * 0x1p-52, b = static_cast<double>((top & 0xfff) << 40 | middle >> 24) * 0x1p-104,
-               c = static_cast<double>(middle & 0xffffff) * 0x1p-128;
+  const double a = static_cast<double>(top >> 12) * 0x1p-52;
+  const double b = static_cast<double>((top & 0xfff) << 40 | middle >> 24) * 0x1p-104;
+  const double c = static_cast<double>(middle & 0xffffff) * 0x1p-128;
   hi = a + b;
   lo = (b - (hi - a)) + c;
   if (up != (x < 0)) hi = -hi, lo = -lo;
   return x < 0 ? uint64_t{0} - quadrant : quadrant;
 }
 
-// Replaces the lanes of q whose x is huge, leaving to `finish` the product of fraction and pi/2.
+// Replaces the lanes of q whose x is huge.
 KR_INLINE void reduce_huge_lanes(V<double> x, Quadrant& q) {
   for (int i = 0; i < V<double>::lanes; ++i) {
     const double value = x.raw[i];
@@ -119,6 +120,7 @@ KR_INLINE V<double> by_quadrant(V<uint64_t> n, V<double> sine, V<double> cosine)
   return from_bits<double>(bits_of(value) ^ ((n & uint64_t{2}) << 62));
 }
 
+// Sine, cosine and tangent of an angle in radians, of any size.
 KR_INLINE V<double> sin(V<double> x) {
   const Quadrant q = reduce_half_pi(x);
   return select(x == 0.0, x, by_quadrant(q.n, sin_reduced(q.hi, q.lo), cos_reduced(q.hi, q.lo)));
@@ -134,6 +136,7 @@ KR_INLINE V<double> tan(V<double> x) {
   return select(x == 0.0, x, select(odd, -cosine, sine) / select(odd, sine, cosine));
 }
 
+// The same to the precision of float.
 KR_INLINE V<double> sin_short(V<double> x) {
   const Quadrant q = reduce_half_pi_short(x);
   return by_quadrant(q.n, sin_reduced_short(q.hi), cos_reduced_short(q.hi));
@@ -192,6 +195,7 @@ KR_INLINE V<double> atan_of_quotient(V<double> numerator, V<double> denominator)
   return base + (z + mul_add(z * w, p, base_low));
 }
 
+// Arctangent in radians.
 KR_INLINE V<double> atan(V<double> x) { return copysign(atan_of_quotient(abs(x), V<double>(1.0)), x); }
 
 // The angle of the point (x, y), with the special values of C's atan2.
@@ -226,6 +230,7 @@ KR_INLINE AsinParts asin_parts(V<double> x) {
   return {large, s, s * z * asin_series(z)};
 }
 
+// Arcsine and arccosine in radians; NaN for |x| > 1.
 KR_INLINE V<double> asin(V<double> x) {
   const auto [large, s, rest] = asin_parts(x);
   const V<double> complement = (kHalfPi - (s + s)) + (kHalfPiLow - (rest + rest));

@@ -14,8 +14,6 @@ KR_INLINE F32 min(F32 a, F32 b) { return a < b ? a : b; }
 KR_INLINE F64 min(F64 a, F64 b) { return a < b ? a : b; }
 KR_INLINE F32 max(F32 a, F32 b) { return a > b ? a : b; }
 KR_INLINE F64 max(F64 a, F64 b) { return a > b ? a : b; }
-KR_INLINE F32 quotient(F32 a, F32 b) { return a / b; }
-KR_INLINE F64 quotient(F64 a, F64 b) { return a / b; }
 KR_INLINE F32 sqrt(F32 x) { return F32(vsqrtq_f32(float32x4_t(x))); }
 KR_INLINE F64 sqrt(F64 x) { return F64(vsqrtq_f64(float64x2_t(x))); }
 

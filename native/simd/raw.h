@@ -7,7 +7,6 @@
 //                                    infinity, a mantissa NaN for x < 0
 //   mul_add(a, b, c)               a * b + c
 //   min, max                       b where a and b are unordered
-//   quotient(a, b)                 a / b to 0.6 ulp for 2^-100 < |b| < 2^100
 //   sqrt floor ceil trunc round    correctly rounded; `round` to nearest, ties to even
 //   widen_low widen_high narrow    float <-> double; narrow(low, high) joins two vectors
 //   from_f16, to_f16               float16 bits <-> float, to nearest even

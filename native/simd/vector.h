@@ -118,12 +118,6 @@ KR_INLINE V<T> from_bits(V<U> x) {
   return reinterpret_cast<Raw<T>>(x.raw);
 }
 
-// a / b to 0.6 units in the last place, for 2^-100 < |b| < 2^100.
-template <typename T>
-KR_INLINE V<T> quotient(V<T> a, V<T> b) {
-  return quotient(a.raw, b.raw);
-}
-
 #define KR_ROUNDING(name) \
   template <typename T>   \
   KR_INLINE V<T> name(V<T> x) { return name(x.raw); }

@@ -100,8 +100,10 @@ struct Collector : Epilogue {
   int64_t m, n;
   bool whole = true;  // whether every block had all columns, one row right behind the other
 
-  Collector(T* c, const Problem& p) : out(c), seen(static_cast<size_t>(p.matrices * p.ints[0] * p.ints[1])), m(p.ints[0]), n(p.ints[1]) {
-    apply = [](const Epilogue* self, void* tile, int64_t row_bytes, int64_t batch, int64_t i0, int64_t i1, int64_t j0, int64_t j1) {
+  Collector(T* c, const Problem& p)
+      : out(c), seen(static_cast<size_t>(p.matrices * p.ints[0] * p.ints[1])), m(p.ints[0]), n(p.ints[1]) {
+    apply = [](const Epilogue* self, void* tile, int64_t row_bytes, int64_t batch, int64_t i0, int64_t i1, int64_t j0,
+               int64_t j1) {
       Collector& it = *const_cast<Collector*>(static_cast<const Collector*>(self));
       it.whole = it.whole && j0 == 0 && j1 == it.n && row_bytes == it.n * static_cast<int64_t>(sizeof(T));
       for (int64_t i = i0; i < i1; ++i) {
@@ -194,7 +196,8 @@ TEST(Matmul, EdgesOfTilesInEveryLayout) {
 }
 
 TEST(Matmul, EmptyProducts) {
-  for (const Shape& s : {Shape{0, 5, 5}, Shape{5, 0, 5}, Shape{0, 0, 0}, Shape{1, 0, 3}, Shape{0, 1, 3}, Shape{4, 4, 4, Layout::Rows, Layout::Rows, {{0}}},
+  for (const Shape& s : {Shape{0, 5, 5}, Shape{5, 0, 5}, Shape{0, 0, 0}, Shape{1, 0, 3}, Shape{0, 1, 3},
+                         Shape{4, 4, 4, Layout::Rows, Layout::Rows, {{0}}},
                          Shape{720, 720, 70, Layout::Rows, Layout::Rows, {{0}}}})
     for (const IsaTable* isa : isa_tables()) {
       const KernelRow* row = find_kernel(*isa, "matmul", DType::F32);

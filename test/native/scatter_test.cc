@@ -42,7 +42,8 @@ void check(const IsaTable& isa, const Kernel& kernel, const Shape& s, DType dtyp
   if constexpr (std::is_floating_point_v<T>) {  // small exact numbers in place of noise
     for (std::vector<char>* bytes : {&base, &updates}) {
       T* numbers = reinterpret_cast<T*>(bytes->data());
-      for (size_t i = 0; i < bytes->size() / sizeof(T); ++i) numbers[i] = static_cast<T>(static_cast<int>(i * 37 % 101) - 50) / T(8);
+      const size_t count = bytes->size() / sizeof(T);
+      for (size_t i = 0; i < count; ++i) numbers[i] = static_cast<T>(static_cast<int>((i + count) * 37 % 101) - 50) / T(8);
     }
   }
   Noise noise(3);

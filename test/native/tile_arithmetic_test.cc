@@ -8,7 +8,8 @@ namespace {
 // Awkward integers of a type: its ends, small values, powers of two and their neighbours.
 template <typename T>
 std::vector<T> integers() {
-  std::vector<T> list = {0, 1, 2, 3, 5, 7, 10, 100, std::numeric_limits<T>::max(), std::numeric_limits<T>::min(), T(-1), T(-2), T(-3)};
+  using Limits = std::numeric_limits<T>;
+  std::vector<T> list = {0, 1, 2, 3, 5, 7, 10, 100, Limits::max(), Limits::min(), T(-1), T(-2), T(-3)};
   for (unsigned bit = 2; bit < 8 * sizeof(T); bit += 5) {
     list.push_back(static_cast<T>(T(1) << bit));
     list.push_back(static_cast<T>((T(1) << bit) - 1));
@@ -69,7 +70,8 @@ template <typename T, typename F>
 void expect_each(const IsaTable& isa, const char* name, const std::vector<T>& x, F exact) {
   const std::vector<T> got = run_tile<T>(isa, name, dtype_of<T>(), x);
   for (size_t i = 0; i < x.size(); ++i)
-    ASSERT_EQ(got[i], static_cast<T>(exact(x[i]))) << isa.name << ": " << name << " of " << name_of(dtype_of<T>()) << ", " << +x[i];
+    ASSERT_EQ(got[i], static_cast<T>(exact(x[i])))
+        << isa.name << ": " << name << " of " << name_of(dtype_of<T>()) << ", " << +x[i];
 }
 
 template <typename T>
@@ -113,7 +115,8 @@ template <typename T>
 void check_floats(const IsaTable& isa) {
   using Limits = std::numeric_limits<T>;
   const T nan = Limits::quiet_NaN(), inf = Limits::infinity();
-  const std::vector<T> values = {0, -T(0), 1, -1, T(0.3), T(1e30), -T(1e30), Limits::min(), Limits::denorm_min(), Limits::max(), inf, -inf, nan};
+  const std::vector<T> values = {0,   -T(0), 1, -1, T(0.3), T(1e30), -T(1e30), Limits::min(), Limits::denorm_min(), Limits::max(),
+                                 inf, -inf,  nan};
   std::vector<T> x, y;
   for (T a : values)
     for (T b : values) x.push_back(a), y.push_back(b);
@@ -134,7 +137,8 @@ void check_floats(const IsaTable& isa) {
   check("minimum", [=](T a, T b) { return std::isnan(a) || std::isnan(b) ? nan : std::min(a, b); });
   const auto test = [&](const char* name, auto exact) {
     const std::vector<uint8_t> got = run_tile<uint8_t>(isa, name, dtype_of<T>(), x);
-    for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(got[i], static_cast<uint8_t>(exact(x[i]))) << isa.name << ": " << name << " of " << x[i];
+    for (size_t i = 0; i < x.size(); ++i)
+      ASSERT_EQ(got[i], static_cast<uint8_t>(exact(x[i]))) << isa.name << ": " << name << " of " << x[i];
   };
   test("isnan", [](T a) { return std::isnan(a); });
   test("isinf", [](T a) { return std::isinf(a); });
@@ -204,21 +208,23 @@ class EveryRow {
     whole_ = run(kTile);
   }
 
-  // The first n elements are the same whatever n is; nothing else is written. Buffers end where the elements do.
+  // The first n elements are the same whatever n is; nothing else is written.
   void check_size(int64_t n) {
     const std::vector<char> part = run(n);
-    ASSERT_EQ(0, std::memcmp(part.data(), whole_.data(), static_cast<size_t>(n * out_size_))) << row_.name << " of " << name_of(row_.dtype) << ", n = " << n;
+    ASSERT_EQ(0, std::memcmp(part.data(), whole_.data(), static_cast<size_t>(n * out_size_)))
+        << row_.name << " of " << name_of(row_.dtype) << ", n = " << n;
   }
 
   void check_in_place(int operand) {
     if (input_size(row_, operand) != out_size_) return;
     std::vector<char> buffers[3] = {operands_[0], operands_[1], operands_[2]};
     row_.run(buffers[operand].data(), buffers[0].data(), buffers[1].data(), buffers[2].data(), kTile);
-    ASSERT_EQ(0, std::memcmp(buffers[operand].data(), whole_.data(), whole_.size())) << row_.name << " of " << name_of(row_.dtype) << " over operand " << operand;
+    ASSERT_EQ(0, std::memcmp(buffers[operand].data(), whole_.data(), whole_.size()))
+        << row_.name << " of " << name_of(row_.dtype) << " over operand " << operand;
   }
 
  private:
-  // Operands at odd addresses, as far as their elements allow, and a guard behind the output.
+  // Operands end where their elements do, for sanitizers to see; a guard follows the output.
   std::vector<char> run(int64_t n) {
     std::vector<char> copies[3], out(static_cast<size_t>((n + 1) * out_size_), 0x55);
     for (int i = 0; i < 3; ++i) copies[i].assign(operands_[i].begin(), operands_[i].begin() + n * input_size(row_, i));

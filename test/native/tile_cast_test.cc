@@ -73,7 +73,8 @@ void check_to_half(const IsaTable& isa, const std::vector<From>& x) {
     if (x[i] != x[i]) {
       ASSERT_TRUE(std::isnan(value_of(got[i]))) << isa.name;
     } else {
-      ASSERT_EQ(got[i].bits, nearest_half<H>(x[i])) << isa.name << ": " << cast_to<H>() << " of " << name_of(dtype_of<From>()) << " " << x[i];
+      ASSERT_EQ(got[i].bits, nearest_half<H>(x[i]))
+          << isa.name << ": " << cast_to<H>() << " of " << name_of(dtype_of<From>()) << " " << x[i];
     }
   }
 }
@@ -81,6 +82,7 @@ void check_to_half(const IsaTable& isa, const std::vector<From>& x) {
 // Every half, the middle between it and the next, and the neighbours of both in From.
 template <typename H, typename From>
 std::vector<From> around_halves() {
+  constexpr From infinity = std::numeric_limits<From>::infinity();
   std::vector<From> x;
   for (uint32_t bits = 0; bits < 65535; ++bits) {
     const double a = value_of(H{static_cast<uint16_t>(bits)}), b = value_of(H{static_cast<uint16_t>(bits + 1)});
@@ -88,8 +90,7 @@ std::vector<From> around_halves() {
     const double middle = std::isinf(b) ? a + (a - value_of(H{static_cast<uint16_t>(bits - 1)})) / 2 : (a + b) / 2;
     for (double v : {a, middle}) {
       const From f = static_cast<From>(v);
-      for (From near : {std::nextafter(f, -std::numeric_limits<From>::infinity()), f, std::nextafter(f, std::numeric_limits<From>::infinity())})
-        x.push_back(near);
+      for (From near : {std::nextafter(f, -infinity), f, std::nextafter(f, infinity)}) x.push_back(near);
     }
   }
   for (double v : {1e30, -1e30, 65519.99, 65520.0, 1e-10, 3.39e38, 1e300, 1e-300}) x.push_back(static_cast<From>(v));
@@ -146,10 +147,13 @@ void check_integers_wrap(const IsaTable& isa) {
 template <typename To, typename From>
 void check_float_to_integer(const IsaTable& isa) {
   using Limits = std::numeric_limits<To>;
-  std::vector<From> x = {0, From(-0.9), From(0.9), From(1.5), From(-1.5), From(1e30), From(-1e30), std::numeric_limits<From>::infinity(),
-                         -std::numeric_limits<From>::infinity(), std::numeric_limits<From>::quiet_NaN(), From(100.99), From(-100.99)};
-  for (From end : {static_cast<From>(Limits::max()), static_cast<From>(Limits::min())})
-    for (From v : {end, std::nextafter(end, From(0)), std::nextafter(end, end * 2 - 1), end + 1, end - 1, end + From(0.5), end - From(0.5)}) x.push_back(v);
+  constexpr From half = From(0.5), infinity = std::numeric_limits<From>::infinity();
+  std::vector<From> x = {0,         From(-0.9), From(0.9), From(1.5),     From(-1.5),    From(1e30),
+                         infinity,  -infinity,  From(NAN), From(100.99), From(-100.99), From(-1e30)};
+  for (From end : {static_cast<From>(Limits::max()), static_cast<From>(Limits::min())}) {
+    const From inner = std::nextafter(end, From(0)), outer = std::nextafter(end, end * 2 - 1);
+    for (From v : {end, inner, outer, end + 1, end - 1, end + half, end - half}) x.push_back(v);
+  }
   const auto got = run_tile<To>(isa, cast_to<To>(), dtype_of<From>(), x);
   for (size_t i = 0; i < x.size(); ++i) {
     const long double whole = std::trunc(static_cast<long double>(x[i]));

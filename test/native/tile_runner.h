@@ -26,7 +26,8 @@ constexpr DType dtype_of() {
   if constexpr (std::is_same_v<T, f16>) return DType::F16;
   if constexpr (std::is_same_v<T, bf16>) return DType::BF16;
   if constexpr (std::is_same_v<T, bool>) return DType::Bool;
-  constexpr DType whole[2][4] = {{DType::U8, DType::U16, DType::U32, DType::U64}, {DType::I8, DType::I16, DType::I32, DType::I64}};
+  constexpr DType whole[2][4] = {{DType::U8, DType::U16, DType::U32, DType::U64},
+                                 {DType::I8, DType::I16, DType::I32, DType::I64}};
   return whole[std::is_signed_v<T>][sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3];
 }
 

@@ -1,4 +1,5 @@
-// How a product is done: the method, and the grid of units. Both follow from the shape and the strides alone.
+// How a product is done: the method, and the grid of units. Both follow from the shape and the strides alone. What was
+// measured is float32 on AVX-512, see simd/gemm_blocks.h.
 #pragma once
 #include "kernels/gemm/pack.h"
 #include "simd/gemm_blocks.h"
@@ -11,27 +12,27 @@ namespace keratin::KR_ISA {
 // Rows:   a vector times a matrix, as a sum of multiples of the matrix's rows.
 enum class Method { Strips, Packed, Dots, Rows };
 
-#ifdef KR_TUNE
-extern int tune[16];
-int tune[16];
-#define TUNE(i, x) (tune[i] >= 0 ? tune[i] : (x))
-#else
-#define TUNE(i, x) (x)
-#endif
-
+// The decisions for one product, and the sizes that follow from them.
 template <typename T>
 struct Cut : Problem {
   static constexpr const GemmBlocks& kBlocks = kGemm<T>;
-  static constexpr int64_t kLine = 64 / sizeof(T);                                  // elements of a cache line
+  static constexpr int64_t kLine = 64 / sizeof(T);                                     // elements of a cache line
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;  // of a register tile
-  static constexpr int64_t kWidthA = multiple(kRows, Block<T>::lanes);              // of a packed panel of A
+  static constexpr int64_t kWidthA = multiple(kRows, Block<T>::lanes);                 // of a packed panel of A
+
+  // Elements of the large matrix in a unit of Dots or Rows, some 15 us at the bandwidth of main memory.
+  static constexpr int64_t kVectorUnit = 65536;
 
   Method method;
   bool pack_b = false;  // Strips and Dots: the unit packs B
-  int64_t matrices, chunks = 1, unit_rows = 0, unit_cols = 0, row_tiles = 0, col_tiles = 0, group = 1;
+  int64_t matrices;                      // in the batch
+  int64_t chunks = 1;                    // pieces of k, one after the other
+  int64_t unit_rows = 0, unit_cols = 0;  // of C in a unit
+  int64_t row_tiles = 0, col_tiles = 0;  // units in a matrix
+  int64_t group = 1;                     // matrices in a unit, if each has one tile only
 
   KR_INLINE explicit Cut(const Problem& p) : Problem(p), method(choose()), matrices(batch()) {
-    if (m == 0 || n == 0) return;
+    if (m == 0 || n == 0 || matrices == 0) return;
     if (method == Method::Strips) {
       cut_strips();
     } else if (method == Method::Packed) {
@@ -47,8 +48,8 @@ struct Cut : Problem {
   int64_t units() const { return row_tiles * col_tiles == 1 ? over(matrices, group) : row_tiles * col_tiles * matrices; }
   int64_t chunk_depth() const { return over(k, chunks); }
   int64_t panels_b() const { return over(n, kCols); }
-  int64_t panel_b() const { return panel_size<T>(kCols, k); }       // of shared scratch
-  int64_t panel_a() const { return panel_size<T>(kWidthA, chunk_depth()); }  // of local scratch
+  int64_t panel_b() const { return panel_size<T>(kCols, k); }                // in shared scratch
+  int64_t panel_a() const { return panel_size<T>(kWidthA, chunk_depth()); }  // in local scratch
   int64_t packed_panels() const { return method == Method::Packed ? (shared(1) ? 1 : matrices) * panels_b() : 0; }
 
   // Whether C is one register tile with little to sum, B in place: what a tiny product needs is to begin at once.
@@ -67,15 +68,27 @@ struct Cut : Problem {
 
  private:
   KR_INLINE Method choose() const {
-    if (single_tile(*this)) return Method::Strips;
+    if (single_tile(*this) || m == 0 || n == 0 || batch() == 0) return Method::Strips;
     if ((m == 1 && col_b == 1 && n > kCols) || (n == 1 && row_a == 1 && m > kCols)) return Method::Rows;
-    if (col_a == 1 && (row_b == 1 || n <= 4) && least(m, n) <= 4 && k >= kLanes<T>) return Method::Dots;
-    // Lines a multiple of 4 KiB apart share a set of the first-level cache, which has fewer ways than a tile has rows.
+    if (suits_dots()) return Method::Dots;
+    // Lines a multiple of 4 KiB apart share a set of the first-level cache, which has fewer ways than a tile has rows: at
+    // 1024^3, A in place ran at 120 GFLOP/s and transposed A at 90, packed at 152 and 148. Otherwise packing both wins from
+    // 700: 152 GFLOP/s against 146 at 1000^3, 151 against 155 at 512^3.
     const int64_t stride = (row_a == 1 ? col_a : row_a) * static_cast<int64_t>(sizeof(T));
     const int64_t enough = stride % 4096 == 0 ? 256 : 700;
     return m >= enough && n >= enough && k >= 64 && (shared(1) || batch() <= 4) ? Method::Packed : Method::Strips;
   }
 
+  // Dot products need no packing of a transposed B and waste no lanes on a narrow C. With few columns they beat tiles even
+  // when B must be packed. Microseconds of dots and tiles: [128 x 512].[512 x 4] 6 and 15, [512 x 10] 13 and 15,
+  // [16 x 512].[512 x 512]' 65 and 98, but [16 x 16].[16 x 16]' 0.6 and 0.2.
+  KR_INLINE bool suits_dots() const {
+    const int64_t most_dots = k < 4 * kLanes<T> ? 4 : row_b == 1 ? 16 : 12;
+    return col_a == 1 && k >= kLanes<T> && least(m, n) <= most_dots && (row_b == 1 || (n <= most_dots && n * k <= kVectorUnit));
+  }
+
+  // Fewer than 16 units are cut further while they do more than 2 million multiply-adds, some 25 us. B is read in place only
+  // by units with few rows to read it again: 128 rows in place gave 120 GFLOP/s, packed 150 (K = 784, N = 512).
   KR_INLINE void cut_strips() {
     chunks = most(over(k, kBlocks.depth), 1);
     unit_rows = over(m, over(m, kBlocks.strip_rows));
@@ -92,6 +105,7 @@ struct Cut : Problem {
     pack_b = col_b != 1 || unit_rows > 4 * kRows || (!Lanes<T>::kFast && n % kLanes<T> != 0);
   }
 
+  // Units are a multiple of 8 when there are more, to be shared evenly by threads. Wide ones pack A less often.
   KR_INLINE void cut_packed() {
     chunks = over(k, kBlocks.depth);
     unit_rows = over(m, multiple(over(m, kBlocks.packed_rows), 8));
@@ -99,10 +113,12 @@ struct Cut : Problem {
   }
 
   KR_INLINE void cut_vectors() {
-    const int64_t length = multiple(65536 / (k + 1) + 1, 64);
+    pack_b = method == Method::Dots && row_b != 1;
+    // Rows are read 512 columns at a time: pieces of 64 halved the bandwidth, longer ones gain nothing. Where Dots packs B,
+    // few units do it.
+    const int64_t length = multiple(kVectorUnit / (k + 1) + 1, method == Method::Rows ? 512 : 64) * (pack_b ? 4 : 1);
     unit_rows = n == 1 || m > n ? least(m, length) : m;
     unit_cols = n == 1 || m > n ? n : least(n, length);
-    pack_b = method == Method::Dots && row_b != 1;
   }
 };
 

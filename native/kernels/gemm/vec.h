@@ -71,7 +71,7 @@ KR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 }
 
 // The first n lanes of a vector in memory, 0 <= n <= lanes; memory beyond them is neither read nor written.
-// kFree says that a partial access costs no more than a whole one.
+// kFree: partial access costs no more than whole access. kFast: it is one instruction.
 template <typename T>
 struct Lanes;
 

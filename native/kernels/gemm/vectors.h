@@ -68,14 +68,31 @@ static void sum_rows(T* y, const T* x, int64_t step_x, const T* b, int64_t row_b
   for (; k < depth; ++k) add_rows<T, 1>(y, x + k * step_x, step_x, b + k * row_b, row_b, n);
 }
 
-// Method::Dots for `rows` x `cols` elements of C, in blocks of 4 x 4.
+// Blocks of dots, by rows - 1 and columns - 1.
 template <typename T>
-static void multiply_dots(const Cut<T>& cut, const T* a, const T* b, T* c, int64_t rows, int64_t cols, int64_t row_c, T* scratch) {
+struct Dots {
+  static constexpr int kRows = kGemm<T>.dot_rows, kCols = 4;
   using Kernel = void (*)(const T*, int64_t, const T*, int64_t, T*, int64_t, int64_t);
-  static constexpr Kernel kernels[4][4] = {{dots<T, 1, 1>, dots<T, 1, 2>, dots<T, 1, 3>, dots<T, 1, 4>},
-                                           {dots<T, 2, 1>, dots<T, 2, 2>, dots<T, 2, 3>, dots<T, 2, 4>},
-                                           {dots<T, 3, 1>, dots<T, 3, 2>, dots<T, 3, 3>, dots<T, 3, 4>},
-                                           {dots<T, 4, 1>, dots<T, 4, 2>, dots<T, 4, 3>, dots<T, 4, 4>}};
+  Kernel kernels[kRows][kCols] = {};
+
+  constexpr Dots() { rows(std::make_integer_sequence<int, kRows>{}); }
+  template <int... i>
+  constexpr void rows(std::integer_sequence<int, i...>) {
+    (row<i>(std::make_integer_sequence<int, kCols>{}), ...);
+  }
+  template <int i, int... j>
+  constexpr void row(std::integer_sequence<int, j...>) {
+    ((kernels[i][j] = dots<T, i + 1, j + 1>), ...);
+  }
+};
+template <typename T>
+static constexpr Dots<T> kDots{};
+
+// Method::Dots for `rows` x `cols` elements of C.
+template <typename T>
+static void multiply_dots(const Cut<T>& cut, const T* a, const T* b, T* c, int64_t rows, int64_t cols, int64_t row_c,
+                          T* scratch) {
+  constexpr int64_t R = Dots<T>::kRows, C = Dots<T>::kCols;
   int64_t col_b = cut.col_b;
   if (cut.pack_b) {
     for (int64_t k = 0; k < cut.k; ++k)
@@ -83,10 +100,10 @@ static void multiply_dots(const Cut<T>& cut, const T* a, const T* b, T* c, int64
     b = scratch;
     col_b = cut.k;
   }
-  for (int64_t i = 0; i < rows; i += 4)
-    for (int64_t j = 0; j < cols; j += 4)
-      kernels[least(rows - i, 4) - 1][least(cols - j, 4) - 1](a + i * cut.row_a, cut.row_a, b + j * col_b, col_b,
-                                                              c + i * row_c + j, row_c, cut.k);
+  for (int64_t i = 0; i < rows; i += R)
+    for (int64_t j = 0; j < cols; j += C)
+      kDots<T>.kernels[least(rows - i, R) - 1][least(cols - j, C) - 1](a + i * cut.row_a, cut.row_a, b + j * col_b, col_b,
+                                                                       c + i * row_c + j, row_c, cut.k);
 }
 
 }  // namespace keratin::KR_ISA

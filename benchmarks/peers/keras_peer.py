@@ -1,0 +1,107 @@
+"""Keras on the backend of $KERAS_BACKEND: `python keras_peer.py WORKLOAD` prints one measurement."""
+
+import sys
+
+from timing import median_step, now, report, resident_mb, seconds_per_call
+
+
+def tiny_model(keras):
+    return keras.Sequential(
+        [keras.Input((8,)), keras.layers.Dense(10, activation="relu"), keras.layers.Dense(1, activation="sigmoid")]
+    )
+
+
+def epoch_seconds(keras, model, x, y, batch_size, warm_up, epochs):
+    """Median seconds of an epoch of `fit`."""
+    ends = []
+    timer = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(now()))
+    model.fit(x, y, batch_size=batch_size, epochs=warm_up + epochs, verbose=0, callbacks=[timer])
+    return median_step(ends, warm_up)
+
+
+def tiny_mlp():
+    import keras
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    model = tiny_model(keras)
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+    x = rng.random((768, 8), dtype="float32")
+    y = rng.integers(0, 2, (768, 1)).astype("float32")
+    return {"seconds": epoch_seconds(keras, model, x, y, 10, warm_up=5, epochs=25)}
+
+
+def mnist_mlp():
+    import keras
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    model = keras.Sequential(
+        [keras.Input((784,)), keras.layers.Dense(512, activation="relu"), keras.layers.Dense(10, activation="softmax")]
+    )
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    x = rng.random((60000, 784), dtype="float32")
+    y = keras.utils.to_categorical(rng.integers(0, 10, 60000), 10)
+    return {"seconds": epoch_seconds(keras, model, x, y, 128, warm_up=1, epochs=3)}
+
+
+def predict1():
+    import keras
+    import numpy as np
+
+    model = tiny_model(keras)
+    x = np.random.default_rng(0).random((1, 8), dtype="float32")
+
+    def loop(calls):
+        for _ in range(calls):
+            model.predict(x, verbose=0)
+
+    return {"seconds": seconds_per_call(loop)}
+
+
+def eager(shape, op):
+    """Seconds of `op(a, b)` on two tensors of this shape; the last result is waited for."""
+    import keras
+
+    a, b = keras.random.uniform(shape, seed=0), keras.random.uniform(shape, seed=1)
+    function = getattr(keras.ops, op)
+
+    def loop(calls):
+        for _ in range(calls):
+            result = function(a, b)
+        if hasattr(result, "block_until_ready"):
+            result.block_until_ready()
+
+    return {"seconds": seconds_per_call(loop)}
+
+
+def gemm():
+    return eager((1024, 1024), "matmul")
+
+
+def eager_add():
+    return eager((8, 8), "add")
+
+
+def import_():
+    start = now()
+    import keras  # noqa: F401
+
+    return {"seconds": now() - start, "rssMb": resident_mb()}
+
+
+WORKLOADS = {
+    "tiny_mlp": tiny_mlp,
+    "mnist_mlp": mnist_mlp,
+    "predict1": predict1,
+    "gemm": gemm,
+    "eager_add": eager_add,
+    "import": import_,
+}
+
+if __name__ == "__main__":
+    import os
+
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    packages = ["keras", "numpy"] + (["jax"] if backend == "jax" else ["tensorflow", "tensorflow-cpu"])
+    report(packages=packages, **WORKLOADS[sys.argv[1]]())
