@@ -22,6 +22,7 @@ type Hook<A extends unknown[]> = (...args: A) => void | Promise<void>;
  * }
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the hooks are on the prototype, so that it shows which are overridden
 export class Callback {
   /** What the run was started with. */
   params: CallbackParams | null = null;
@@ -41,6 +42,7 @@ export class Callback {
 }
 
 /** Hooks by name, with their arguments. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the hooks are on the prototype, so that it shows which are overridden
 export interface Callback {
   /** Start and end of `fit`. */
   onTrainBegin(logs?: Logs): void | Promise<void>;

@@ -9,7 +9,7 @@ export abstract class Callable {
     const instance = (...args: unknown[]): unknown => (instance as unknown as Callable).invoke(...args);
     delete (instance as { name?: string }).name;
     delete (instance as { length?: number }).length;
-    Object.setPrototypeOf(instance, new.target.prototype as object);
+    Object.setPrototypeOf(instance, new.target.prototype);
     return instance as unknown as this;
   }
 

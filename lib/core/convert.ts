@@ -109,7 +109,7 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
       else if (kind === 'bool' || kind === 'int32') kind = Math.abs(item) > 0x7fffffff && item !== -0x80000000 ? 'int64' : 'int32';
     } else if (typeof item === 'bigint') kind = kind === 'float' ? 'float' : 'int64';
     else if (typeof item !== 'boolean') throw new TypeError(`${where}: expected numbers, received ${show(item)}`);
-    flat.push(item as number);
+    flat.push(item);
   };
   visit(value);
   const natural = kind === 'float' || flat.length === 0 ? settings.floatx : kind;

@@ -45,7 +45,7 @@ export function show(value: unknown): string {
     return `[${shown}${value.length > 8 ? ', …' : ''}]`;
   }
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length ?? value.byteLength})`;
-  const name = (value as object).constructor?.name;
+  const name = (value).constructor?.name;
   if (name !== undefined && name !== 'Object') return `a ${name}`;
   return `{${Object.keys(value).slice(0, 6).join(', ')}}`;
 }

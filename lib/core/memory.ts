@@ -10,7 +10,7 @@ const ALIGNED_FROM = 2048;
 
 /** Uninitialised memory for the elements of `spec`. */
 export function allocate(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes < ALIGNED_FROM ? bytes : bytes + ALIGNMENT).buffer as ArrayBuffer;
+  return Buffer.allocUnsafeSlow(bytes < ALIGNED_FROM ? bytes : bytes + ALIGNMENT).buffer;
 }
 
 /** Where the elements begin in a buffer made by `allocate`. */

@@ -236,7 +236,7 @@ function initialValue(initial: TensorLike | InitialValue, shape: readonly number
     if (value.spec !== specOf(wanted, shape)) {
       throw new RangeError(`${path}: the initializer gave shape ${showShape(value.shape)}, expected ${showShape(shape)}`);
     }
-  } else value = toTensor(initial as TensorLike, dtype === undefined || dtype === null ? null : standardizeDType(dtype), path);
+  } else value = toTensor(initial, dtype === undefined || dtype === null ? null : standardizeDType(dtype), path);
   if (value.memory === null) throw new Error(`${path}: the initial value of a variable cannot depend on the inputs of a function that is being compiled`);
   return value;
 }

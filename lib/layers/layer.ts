@@ -5,7 +5,7 @@ import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } fro
 import type { Schema } from '../config/fields.js';
 import { type DTypePolicy, serializePolicy } from '../config/dtype-policy.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DType, FloatDType } from '../core/dtype.js';
+import type { DType } from '../core/dtype.js';
 import { isFloat } from '../core/dtype.js';
 import { didYouMean } from '../core/errors.js';
 import { castTo } from '../core/copy.js';
@@ -15,7 +15,7 @@ import { currentScope, withScope } from '../core/scope.js';
 import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
-import { type Aggregation, type InitialValue, Variable, withAutocast, withValues } from '../core/variable.js';
+import { type Aggregation, Variable, withAutocast, withValues } from '../core/variable.js';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
 import * as regularizers from '../regularizers/index.js';
@@ -60,6 +60,7 @@ interface CallContext {
 let context: CallContext | null = null;
 
 /** A layer is called like a function: on tensors it computes, on symbols it extends a functional model. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Layer {
   (inputs: KerasTensor, options?: CallOptions): KerasTensor;
   (inputs: TensorLike, options?: CallOptions): Tensor;
@@ -208,7 +209,7 @@ export abstract class Layer extends Callable {
 
   private withDtype<T>(fn: () => T): T {
     if (this.computeDtype === this.variableDtype) return fn();
-    return withAutocast(this.autocast && isFloat(this.computeDtype) ? (this.computeDtype as FloatDType) : null, fn);
+    return withAutocast(this.autocast && isFloat(this.computeDtype) ? (this.computeDtype) : null, fn);
   }
 
   private regularizeActivity(outputs: unknown): void {
@@ -245,9 +246,9 @@ export abstract class Layer extends Callable {
     const { shape = [], trainable = true, name, autocast = true, aggregation = 'none' } = options;
     if (shape.some((d) => d === null)) throw new RangeError(`${this.label}: the weight ${name ?? ''} has shape ${showShape(shape)}, but every size must be known`);
     const dtype = options.dtype ?? this.variableDtype;
-    const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'))!;
+    const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'));
     const build = () => {
-      const variable = new Variable(initializer as unknown as InitialValue, { shape: shape as Shape, dtype, trainable, autocast, aggregation, name: name ?? null });
+      const variable = new Variable(initializer, { shape: shape as Shape, dtype, trainable, autocast, aggregation, name: name ?? null });
       variable.regularizer = regularizers.get(options.regularizer ?? null);
       variable.constraint = constraints.get(options.constraint ?? null);
       return variable;
@@ -364,7 +365,7 @@ export abstract class Layer extends Callable {
   /** Adds a scalar to the loss of the model that the layer is in. Call it in `call`. */
   addLoss(loss: TensorLike | readonly TensorLike[]): void {
     const list = Array.isArray(loss) && !isNumericArray(loss) ? loss : [loss];
-    for (const item of list) this.#losses.push(ops.convertToTensor(item as TensorLike));
+    for (const item of list) this.#losses.push(ops.convertToTensor(item));
   }
 
   /** Losses of the last call (`addLoss`, activity regularizers), and those of the weights' regularizers. */
@@ -430,7 +431,7 @@ export abstract class Layer extends Callable {
       name: this.name,
       trainable: this.trainable,
       dtype: serializePolicy(this.dtypePolicy),
-      ...(this.activityRegularizer === null ? {} : { activity_regularizer: regularizers.serialize(this.activityRegularizer as never) }),
+      ...(this.activityRegularizer === null ? {} : { activity_regularizer: regularizers.serialize(this.activityRegularizer) }),
     };
   }
 

@@ -1,6 +1,6 @@
 // Model: a layer with a loss, an optimizer and the loops of training.
 import type { Callback, Logs } from '../callbacks/callback.js';
-import { History } from '../callbacks/history.js';
+import { type History } from '../callbacks/history.js';
 import { checkOptions, show } from '../core/errors.js';
 import { BoundedMap, type Compiled } from '../core/jit.js';
 import type { Tensor } from '../core/tensor.js';

@@ -7,7 +7,7 @@ import { autoName } from '../core/names.js';
 import { withPath } from '../core/scope.js';
 import { settings } from '../core/settings.js';
 import { showShape, type Shape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
+import { type Tensor } from '../core/tensor.js';
 import { collectAssignments, Variable, withValues } from '../core/variable.js';
 import { filled } from '../core/convert.js';
 import type { DType } from '../core/dtype.js';
@@ -127,7 +127,7 @@ export abstract class Optimizer {
   set learningRate(value: LearningRate | TensorLike) {
     if (value instanceof LearningRateSchedule || typeof value === 'function') {
       if (this.rate instanceof Variable) this.tracked.splice(this.tracked.indexOf(this.rate), 1);
-      this.rate = value as LearningRateSchedule;
+      this.rate = value;
       return;
     }
     if (!(this.rate instanceof Variable)) throw new TypeError(`${this.name}: was made with a schedule as its learning rate, which cannot be set to a number; make it with a number instead`);

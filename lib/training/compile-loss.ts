@@ -85,7 +85,7 @@ function pair(y: unknown, yPred: unknown, sampleWeight: unknown, names: readonly
   const outputs = flatten<Tensor>(yPred).leaves;
   const list = (value: unknown, what: string): (Tensor | null)[] => {
     if (value === null || value === undefined) return outputs.map(() => null);
-    if (isPlainObject(value) && names.every((name) => name !== null)) return names.map((name) => (value[name!] as Tensor | undefined) ?? null);
+    if (isPlainObject(value) && names.every((name) => name !== null)) return names.map((name) => (value[name] as Tensor | undefined) ?? null);
     const leaves = flatten<Tensor>(value).leaves;
     if (leaves.length === outputs.length) return leaves;
     const wanted = used.filter(Boolean).length;

@@ -98,12 +98,12 @@ interface FitData {
   readonly validate: (() => Promise<Logs>) | null;
 }
 
-function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined, options: FitOptions, validation: () => CallbackList): FitData {
+function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined, options: FitOptions, callbacks: CallbackList): FitData {
   const { batchSize, validationSplit = 0, validationData, validationSteps, validationBatchSize, shuffle = true, signal } = options;
   const evaluateOn = (valX: Data | BatchStream | ArrayData, valY?: Data | null, weights?: Data | null) => {
-    const held = isStream(valX) || valX instanceof ArrayData ? valX : ArrayData.read(valX as Data, valY, weights);
+    const held = isStream(valX) || valX instanceof ArrayData ? valX : ArrayData.read(valX, valY, weights);
     return () => {
-      const run = newRun(model, 'test', validation(), signal);
+      const run = newRun(model, 'test', callbacks, signal);
       const source = held instanceof ArrayData ? arraySource(run, held, { batchSize: validationBatchSize ?? batchSize })
         : streamSource('fit', run, { x: held, y: valY, sampleWeight: weights, batchSize: null });
       return runTest(run, source, validationSteps ?? null);
@@ -129,12 +129,11 @@ export async function fitModel(model: Model, x: Data | BatchStream, rest: readon
   const [y, options] = splitRest<FitOptions>(x, rest);
   checkFit(options);
   const { epochs = 1, initialEpoch = 0, validationFreq = 1, stepsPerEpoch = null } = options;
-  let callbacks!: CallbackList;
-  const { train, validate } = prepare(model, x, y, options, () => callbacks);
   const history = new History();
   const verbose = verbosity(options.verbose);
   const all = [...listOf(options.callbacks), history, ...(verbose === 0 ? [] : [new ProgbarLogger()])];
-  callbacks = new CallbackList([...all], model, { epochs, steps: stepsPerEpoch, verbose });
+  const callbacks = new CallbackList(all, model, { epochs, steps: stepsPerEpoch, verbose });
+  const { train, validate } = prepare(model, x, y, options, callbacks);
   const run = newRun(model, 'train', callbacks, options.signal);
   const source = train(run);
   for (const callback of callbacks.callbacks) callback.setParams({ epochs, steps: stepsPerEpoch ?? source.batches, verbose });
@@ -193,7 +192,7 @@ export async function evaluateModel(model: Model, x: Data | BatchStream, rest: r
   const callbacks = new CallbackList([...listOf(options.callbacks), ...(verbose === 0 ? [] : [new ProgbarLogger()])], model, { epochs: 1, steps: options.steps ?? null, verbose });
   const run = newRun(model, 'test', callbacks, options.signal);
   const { batchSize, sampleWeight } = options;
-  const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x as Data, y, sampleWeight), { batchSize });
+  const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x, y, sampleWeight), { batchSize });
   for (const callback of callbacks.callbacks) callback.setParams({ epochs: 1, steps: options.steps ?? source.batches, verbose });
   return asResult(model, await runTest(run, source, options.steps ?? null), options.returnDict);
 }
@@ -209,7 +208,7 @@ export async function predictModel(model: Model, x: Data | BatchStream, options:
   const batches: unknown[] = [];
   const run = newRun(model, 'predict', callbacks, options.signal, (outputs) => batches.push(outputs));
   const { batchSize } = options;
-  const source = isStream(x) ? streamSource('predict', run, { x, y: null, batchSize }) : arraySource(run, ArrayData.read(x as Data, null, null), { batchSize });
+  const source = isStream(x) ? streamSource('predict', run, { x, y: null, batchSize }) : arraySource(run, ArrayData.read(x, null, null), { batchSize });
   for (const callback of callbacks.callbacks) callback.setParams({ steps: options.steps ?? source.batches, verbose });
   await callbacks.call('onPredictBegin', {});
   try {

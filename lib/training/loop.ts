@@ -3,11 +3,11 @@ import type { CallbackList, RunKind } from '../callbacks/callback-list.js';
 import type { Logs } from '../callbacks/callback.js';
 import { makeTensor } from '../core/convert.js';
 import { runCompiled, runCompiledAsync, type Compiled } from '../core/jit.js';
-import { Tensor } from '../core/tensor.js';
+import { type Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';
 import * as ops from '../ops/index.js';
 import { randomPermutation } from '../random/index.js';
-import { ArrayData, type BatchStream, readBatch } from './data.js';
+import { type ArrayData, type BatchStream, readBatch } from './data.js';
 import { compileStep, counterIndex, isSmall, readLogs, runStep, type Source, type StepKind } from './steps.js';
 
 /** Milliseconds that a native run takes at most before the event loop may look at the signal and the progress bar. */

@@ -82,6 +82,7 @@ void check_integers(const IsaTable& isa) {
   const auto wide = [](T a) { return static_cast<Wide>(a); };
   expect_each<T>(isa, "negative", x, [=](T a) { return -wide(a); });
   expect_each<T>(isa, "absolute", x, [=](T a) { return a < 0 ? -wide(a) : wide(a); });
+  expect_each<T>(isa, "relu", x, [](T a) { return std::max<T>(a, 0); });
   expect_each<T>(isa, "sign", x, [](T a) { return (a > 0) - (a < 0); });
   expect_each<T>(isa, "square", x, [=](T a) { return static_cast<unsigned __int128>(wide(a)) * wide(a); });
   expect_each<T>(isa, "bitwise_not", x, [](T a) { return ~a; });

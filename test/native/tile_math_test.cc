@@ -250,6 +250,7 @@ void check_specials(const IsaTable& isa) {
       {"round", {T(0.5), T(1.5), T(2.5), T(-0.5), T(-1.5), T(0x1p60), inf, nan}, {0, 2, 2, -T(0), -2, T(0x1p60), inf, nan}},
       {"sign", {3, -3, 0, inf, -inf, nan}, {1, -1, 0, 1, -1, nan}},
       {"absolute", {3, -3, -T(0), -inf, nan}, {3, 3, 0, inf, nan}},
+      {"relu", {3, -3, -T(0), inf, -inf, nan}, {3, 0, 0, inf, 0, nan}},
       {"negative", {3, -3, 0, -T(0), -inf, nan}, {-3, 3, -T(0), 0, inf, nan}},
       {"square", {3, -3, -T(0), -inf, nan}, {9, 9, 0, inf, nan}},
   };

@@ -12,7 +12,7 @@ export const constant = (value: number): Tensor => scalarTensor(value, settings.
 /** The step as a float. */
 export const floatStep = (step: Tensor): Tensor => ops.cast(step, settings.floatx);
 const steps = float({ above: 0 });
-const numbers = field<readonly number[]>('an array of numbers', (v) => (Array.isArray(v) && v.every((n) => typeof n === 'number') ? (v as number[]) : undefined));
+const numbers = field<readonly number[]>('an array of numbers', (v) => (Array.isArray(v) && v.every((n) => typeof n === 'number') ? (v) : undefined));
 
 const decaySchema = (name: string) => ({
   initialLearningRate: float(),

@@ -6,6 +6,7 @@ import { toTensor } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 
 /** A schedule is called with the step and gives the rate, a scalar tensor. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface LearningRateSchedule {
   (step: TensorLike): Tensor;
 }

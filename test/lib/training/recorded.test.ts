@@ -54,7 +54,7 @@ function modelOf({ model, frozen, compile, weights }: Case): Sequential {
 function rows(array: RecordedArray, from: number, to: number): RecordedArray {
   const [count, ...rest] = array.shape as [number, ...number[]];
   const size = rest.reduce((a, b) => a * b, 1);
-  return { ...array, shape: [Math.min(to, count) - from, ...rest], data: array.data.slice(from * size, Math.min(to, count) * size) as Float32Array };
+  return { ...array, shape: [Math.min(to, count) - from, ...rest], data: array.data.slice(from * size, Math.min(to, count) * size) };
 }
 
 /** Options of `fit` with tensors in the place of recorded arrays. */
@@ -69,7 +69,7 @@ function expectLogs(actual: Logs, expected: Logs): void {
   expectNumbersClose(Object.values(actual), Object.values(expected), NOISE);
 }
 function expectWeights(model: Model, expected: readonly RecordedArray[]): void {
-  model.getWeights().forEach((weight, i) => expectNumbersClose(Array.from(weight.data, Number), Array.from(expected[i]!.data, Number), NOISE));
+  model.getWeights().forEach((weight, i) => expectNumbersClose(Array.from(weight.data, Number), Array.from(expected[i].data, Number), NOISE));
 }
 
 beforeEach(resetNames);
@@ -102,10 +102,10 @@ describe.each(readFixture<Case>('training'))('$name', (recorded) => {
     const history = await model.fit(tensorOf(x), tensorOf(y), fitOptions(recorded));
     expect(history.epoch).toEqual(fit.epoch);
     expect(Object.keys(history.history)).toEqual(Object.keys(fit.history));
-    for (const [name, values] of Object.entries(fit.history)) expectNumbersClose(history.history[name]!, values, NOISE);
+    for (const [name, values] of Object.entries(fit.history)) expectNumbersClose(history.history[name], values, NOISE);
     expectWeights(model, recorded.weights_after);
     expect(model.optimizer.variables.map(({ path }) => path)).toEqual(recorded.optimizer_variables.map(({ path }) => path));
-    model.optimizer.variables.forEach((variable, i) => expectNumbersClose(Array.from(variable.data, Number), Array.from(recorded.optimizer_variables[i]!.value.data, Number), NOISE));
+    model.optimizer.variables.forEach((variable, i) => expectNumbersClose(Array.from(variable.data, Number), Array.from(recorded.optimizer_variables[i].value.data, Number), NOISE));
     const logs = await model.evaluate(tensorOf(x), tensorOf(y), { returnDict: true, verbose: 0, sampleWeight: sampleWeight && tensorOf(sampleWeight) });
     expectLogs(logs, recorded.evaluate);
     const predictions = await model.predict(tensorOf(x), { verbose: 0 });
@@ -121,6 +121,6 @@ describe.each(readFixture<Case>('training'))('$name', (recorded) => {
     });
     await model.fit(tensorOf(x), tensorOf(y), { ...fitOptions(recorded), callbacks: [spy] });
     expect(logs.map((epoch) => epoch.length)).toEqual(fit.batch_logs.map((epoch) => epoch.length));
-    logs.flat().forEach((actual, i) => expectLogs(actual, fit.batch_logs.flat()[i]!));
+    logs.flat().forEach((actual, i) => expectLogs(actual, fit.batch_logs.flat()[i]));
   });
 });
