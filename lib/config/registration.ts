@@ -23,6 +23,9 @@ export function registerKerasSerializable({ package: group = 'Custom', name }: {
   };
 }
 
+/** A name that `registerKerasSerializable` gives: `package>name`. */
+export type RegisteredName = `${string}>${string}`;
+
 /** The name under which a class or function is registered, or its own name. */
 export const getRegisteredName = (target: Registered): string => names.get(target) ?? target.name;
 /** The class or function registered under a name, or null. */

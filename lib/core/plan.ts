@@ -10,6 +10,7 @@ import type { Attrs, EagerCall, Op } from './op.js';
 import { fuse } from './passes/fuse.js';
 import { materialize, rootOf } from './passes/materialize.js';
 import { schedule, type Schedule } from './passes/schedule.js';
+import { type Label, logsPlans, profilePlan } from './profile.js';
 import type { Instruction, Operand } from './program.js';
 import type { Spec } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -31,7 +32,7 @@ export interface Plan {
   /** Rough number of multiplications and additions in a run. */
   readonly cost: number;
   /** The layer and op of each instruction, for error messages and profiles. */
-  readonly labels: readonly { readonly scope: string; readonly op: string }[];
+  readonly labels: readonly Label[];
 }
 
 type Slot = { readonly kind: 'external'; readonly index: number } | { readonly kind: 'arena' | 'constant'; readonly offset: number };
@@ -65,7 +66,7 @@ class PlanBuilder {
   private readonly words: number[] = [];
   private readonly arena = new Arena();
   readonly constants: Tensor[] = [];
-  readonly labels: { scope: string; op: string }[] = [];
+  readonly labels: Label[] = [];
 
   constructor(private readonly plan: Schedule) {}
 
@@ -172,13 +173,15 @@ function costOf({ nodes }: Graph): number {
 /** Compiles a graph. The graph's passes that need no knowledge of memory have run already. */
 export function compileGraph(graph: Graph): Plan {
   const scheduled = schedule(fuse(materialize(graph)));
-  if (process.env.KERATIN_LOG === 'plan' && graph.nodes.length > 1) process.stderr.write(`${printGraph(scheduled.graph)}\n\n`);
+  if (logsPlans && graph.nodes.length > 1) process.stderr.write(`${printGraph(scheduled.graph)}\n\n`);
   const builder = new PlanBuilder(scheduled);
   builder.bindFixed();
   builder.bindArena();
   builder.instructions();
+  const handle = builder.compile();
+  profilePlan(handle, builder.labels);
   return {
-    handle: builder.compile(),
+    handle,
     inputs: graph.inputs.map((value) => value.spec),
     variables: scheduled.graph.variables.map(({ variable, update }) => ({ variable, written: update !== null })),
     constants: builder.constants,

@@ -1,6 +1,6 @@
 // Initializers by name and in configs.
 import { Family, type DeserializeOptions, type SnakeCase } from '../config/family.js';
-import type { SerializedObject } from '../config/registration.js';
+import type { RegisteredName, SerializedObject } from '../config/registration.js';
 import { toTensor } from '../core/convert.js';
 import type { TypedArray } from '../core/dtype.js';
 import { sameShape, showShape } from '../core/shape.js';
@@ -13,7 +13,7 @@ import { Initializer } from './initializer.js';
 /** Names of the initializers. */
 export type InitializerName = SnakeCase<keyof typeof factories> | Exclude<keyof typeof classes, 'Initializer'> | 'normal' | 'uniform' | 'one' | 'zero';
 /** What stands for an initializer: its name, an instance, a class, a config, a function of shape and dtype, or the values themselves. */
-export type InitializerLike = InitializerName | (string & {}) | Initializer | InitialValue | (new () => Initializer) | SerializedObject | Tensor | Variable | TypedArray;
+export type InitializerLike = InitializerName | RegisteredName | Initializer | InitialValue | (new () => Initializer) | SerializedObject | Tensor | Variable | TypedArray;
 
 const family = new Family<InitialValue>({
   kind: 'an initializer',
@@ -38,9 +38,9 @@ function fromValues(values: Tensor): InitialValue {
  * The initializer of a name, a config, a class, an instance, a function or a tensor of values; null stays null. `where` opens the error message.
  * @throws a TypeError with the nearest name when nothing has that name.
  */
-export function get(identifier: InitializerLike, where?: string): InitialValue;
-export function get(identifier: InitializerLike | null | undefined, where?: string): InitialValue | null;
-export function get(identifier: InitializerLike | null | undefined, where?: string): InitialValue | null {
+export function get(identifier: InitializerLike | (string & {}), where?: string): InitialValue;
+export function get(identifier: InitializerLike | (string & {}) | null | undefined, where?: string): InitialValue | null;
+export function get(identifier: InitializerLike | (string & {}) | null | undefined, where?: string): InitialValue | null {
   if (identifier instanceof Tensor || identifier instanceof Variable || ArrayBuffer.isView(identifier)) return fromValues(toTensor(identifier, null, where));
   return family.get(identifier, where);
 }

@@ -1,6 +1,6 @@
 // Losses by name and in configs.
 import { Family, type DeserializeOptions, type SnakeCase } from '../config/family.js';
-import type { SerializedObject } from '../config/registration.js';
+import type { RegisteredName, SerializedObject } from '../config/registration.js';
 import * as classes from './classes.js';
 import * as functions from './functions.js';
 import { Loss } from './loss.js';
@@ -16,7 +16,7 @@ const ALIASES = {
 /** Names of the losses: of the functions in snake_case, and of the classes. */
 export type LossName = SnakeCase<keyof typeof functions> | Exclude<keyof typeof classes, 'Loss' | 'LossFunctionWrapper'> | keyof typeof ALIASES;
 /** What stands for a loss: its name, an instance, a class, a config, or a function of targets and predictions. */
-export type LossLike = LossName | (string & {}) | Loss | (new () => Loss) | LossFunction | SerializedObject;
+export type LossLike = LossName | RegisteredName | Loss | (new () => Loss) | LossFunction | SerializedObject;
 
 const family = new Family<Loss | LossFunction>({ kind: 'a loss', module: 'keras.losses', base: Loss, members: { ...classes, ...functions }, aliases: ALIASES });
 
@@ -24,9 +24,9 @@ const family = new Family<Loss | LossFunction>({ kind: 'a loss', module: 'keras.
  * The loss of a name, a config, a class, an instance or a function; null stays null. A name in snake_case gives the function.
  * @throws a TypeError with the nearest name when nothing has that name.
  */
-export function get(identifier: LossLike): Loss | LossFunction;
-export function get(identifier: LossLike | null | undefined): Loss | LossFunction | null;
-export function get(identifier: LossLike | null | undefined): Loss | LossFunction | null {
+export function get(identifier: LossLike | (string & {})): Loss | LossFunction;
+export function get(identifier: LossLike | (string & {}) | null | undefined): Loss | LossFunction | null;
+export function get(identifier: LossLike | (string & {}) | null | undefined): Loss | LossFunction | null {
   return family.get(identifier);
 }
 /** The config of a loss, or of a loss function. */

@@ -1,6 +1,6 @@
 // Metrics by name and in configs.
 import { Family, type DeserializeOptions, type SnakeCase } from '../config/family.js';
-import type { SerializedObject } from '../config/registration.js';
+import type { RegisteredName, SerializedObject } from '../config/registration.js';
 import * as classes from './classes.js';
 import { Metric } from './metric.js';
 import type { MetricFunction } from './reduction.js';
@@ -14,7 +14,7 @@ type ClassName = Exclude<keyof typeof classes, 'Metric' | 'MeanMetricWrapper'>;
 /** Names of the metrics: of the classes, and in snake_case. */
 export type MetricName = ClassName | SnakeCase<Uncapitalize<Exclude<ClassName, 'KLDivergence'>>> | 'kl_divergence' | keyof typeof ALIASES;
 /** What stands for a metric: its name, an instance, a class, a config, or a function of targets and predictions. */
-export type MetricLike = MetricName | (string & {}) | Metric | (new () => Metric) | MetricFunction | SerializedObject;
+export type MetricLike = MetricName | RegisteredName | Metric | (new () => Metric) | MetricFunction | SerializedObject;
 
 const family = new Family<Metric | MetricFunction>({ kind: 'a metric', module: 'keras.metrics', base: Metric, members: classes, aliases: ALIASES });
 
@@ -22,9 +22,9 @@ const family = new Family<Metric | MetricFunction>({ kind: 'a metric', module: '
  * The metric of a name, a config, a class, an instance or a function; null stays null. A name gives a new instance.
  * @throws a TypeError with the nearest name when nothing has that name.
  */
-export function get(identifier: MetricLike): Metric | MetricFunction;
-export function get(identifier: MetricLike | null | undefined): Metric | MetricFunction | null;
-export function get(identifier: MetricLike | null | undefined): Metric | MetricFunction | null {
+export function get(identifier: MetricLike | (string & {})): Metric | MetricFunction;
+export function get(identifier: MetricLike | (string & {}) | null | undefined): Metric | MetricFunction | null;
+export function get(identifier: MetricLike | (string & {}) | null | undefined): Metric | MetricFunction | null {
   return family.get(identifier);
 }
 /** The config of a metric, or of a function. */

@@ -7,10 +7,17 @@ import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import * as ops from '../ops/index.js';
 
+/** Names that pick the binary, sparse or categorical loss by the shapes of targets and outputs. */
+export type LossShorthand = 'crossentropy' | 'ce';
+/** Names that pick the binary, sparse or categorical metric by the shapes of targets and outputs. */
+export type MetricShorthand = 'accuracy' | 'acc' | 'crossentropy' | 'ce';
+type LossChoice = losses.LossLike | LossShorthand;
+type MetricChoice = metrics.MetricLike | MetricShorthand;
+
 /** A loss for each output: one for all, or an array or object that mirrors the outputs. */
-export type LossSpec = losses.LossLike | readonly (losses.LossLike | null)[] | { readonly [output: string]: losses.LossLike | null };
+export type LossSpec = LossChoice | readonly (LossChoice | null)[] | { readonly [output: string]: LossChoice | null };
 /** Metrics: a list for the only output, or lists by output. */
-export type MetricsSpec = readonly (metrics.MetricLike | null | readonly metrics.MetricLike[])[] | { readonly [output: string]: metrics.MetricLike | readonly metrics.MetricLike[] | null };
+export type MetricsSpec = readonly (MetricChoice | null | readonly MetricChoice[])[] | { readonly [output: string]: MetricChoice | readonly MetricChoice[] | null };
 /** A weight for each loss. */
 export type LossWeights = number | readonly number[] | { readonly [output: string]: number };
 
@@ -53,7 +60,7 @@ function classification({ yTrue, yPred }: OutputData): 'binary' | 'sparse' | 'ca
 
 const CROSSENTROPIES = { binary: 'binary_crossentropy', sparse: 'sparse_categorical_crossentropy', categorical: 'categorical_crossentropy' } as const;
 
-function resolveLoss(identifier: losses.LossLike, data: OutputData): losses.Loss {
+function resolveLoss(identifier: LossChoice, data: OutputData): losses.Loss {
   const shorthand = identifier === 'crossentropy' || identifier === 'ce';
   const found = losses.get(shorthand ? CROSSENTROPIES[classification(data)] : identifier);
   if (found instanceof losses.Loss) return found;
@@ -61,7 +68,7 @@ function resolveLoss(identifier: losses.LossLike, data: OutputData): losses.Loss
   return new losses.LossFunctionWrapper(found as never, { name: name === '' ? 'loss' : (name ?? 'loss') });
 }
 
-function resolveMetric(identifier: metrics.MetricLike, data: OutputData): metrics.Metric {
+function resolveMetric(identifier: MetricChoice, data: OutputData): metrics.Metric {
   const kind = classification(data);
   if (identifier === 'accuracy' || identifier === 'acc') {
     const Class = { binary: metrics.BinaryAccuracy, sparse: metrics.SparseCategoricalAccuracy, categorical: metrics.CategoricalAccuracy }[kind];
@@ -118,11 +125,11 @@ export class CompileLoss {
     const outputs = flatten<Tensor>(yPred).leaves;
     this.names = namesOf(yPred, this.outputNames, outputs.length);
     const single = outputs.length === 1 && isList(this.spec) && this.spec.length > 1;
-    const specs = single ? [this.spec as never] : perOutput<losses.LossLike>('loss', this.spec, this.names);
+    const specs = single ? [this.spec as never] : perOutput<LossChoice>('loss', this.spec, this.names);
     this.used = specs.map((spec) => spec !== null);
     const weights = perOutput<number>('lossWeights', this.weights, this.names);
     const data = pair(y, yPred, null, this.names, this.used);
-    const pairs = specs.flatMap((spec, i) => (spec === null || data[i] === null ? [] : (single ? (this.spec as readonly losses.LossLike[]) : [spec]).map((one) => ({ spec: one, i }))));
+    const pairs = specs.flatMap((spec, i) => (spec === null || data[i] === null ? [] : (single ? (this.spec as readonly LossChoice[]) : [spec]).map((one) => ({ spec: one, i }))));
     this.resolved = pairs.map(({ spec, i }) => {
       const loss = resolveLoss(spec, data[i]!);
       const tracker = pairs.length > 1 ? new metrics.Mean({ name: `${this.names[i] ?? loss.name}_loss` }) : null;
@@ -181,7 +188,7 @@ export class CompileMetrics {
       if (spec === null || (isList(spec) && spec.length === 0)) return [];
       const lists: (unknown)[] = count === 1 ? [flatten(spec, (v) => v instanceof metrics.Metric).leaves] : perOutput<unknown>(weighted ? 'weightedMetrics' : 'metrics', spec, this.names);
       return lists.flatMap((list, output) => {
-        const items = (isList(list) ? list : [list]).filter((item) => item !== null) as metrics.MetricLike[];
+        const items = (isList(list) ? list : [list]).filter((item) => item !== null) as MetricChoice[];
         return items.length === 0 || data[output] === null ? [] : [{ metrics: items.map((item) => resolveMetric(item, data[output]!)), output, weighted }];
       });
     };

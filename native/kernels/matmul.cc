@@ -52,7 +52,7 @@ static void matmul(const Args& args, Range r) {
     if (r.begin < r.end) single<T>(p, args);
     return;
   }
-  const Cut<T> cut(p, args.epilogue != nullptr);
+  const Cut<T> cut(p);
   if (cut.method == Method::Packed && args.phase == 0) return pack_panels(cut, args, r);
   const int64_t tiles = cut.row_tiles * cut.col_tiles;
   if (tiles > 1) {
@@ -66,7 +66,7 @@ static void matmul(const Args& args, Range r) {
 template <typename T>
 static Work plan_matmul(const int64_t* ints, bool epilogue) {
   constexpr int64_t kSize = sizeof(T);
-  const Cut<T> cut{Problem(ints), epilogue};
+  const Cut<T> cut{Problem(ints)};
   constexpr double kBytesPerNanosecond = 12;  // from a mean of caches and main memory
   const double matrices = static_cast<double>(cut.matrices);
   const double elements = static_cast<double>(cut.m * cut.k + cut.k * cut.n + cut.m * cut.n);

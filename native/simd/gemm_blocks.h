@@ -1,13 +1,13 @@
 // Block sizes of the matrix product, one table per instruction set.
 //
-// Measured on AVX-512 (Sapphire Rapids at 2.7 GHz, 48 KiB L1 and 2 MiB L2 a core, peak 175 GFLOP/s in float32), one thread,
-// C and both operands in row order:
-// - rows x vectors: the micro-kernel alone runs at 94-97% of the peak with 14 x 2, from K = 256 to 1024 and with panels
-//   in L1 or L2; with 13 or 12 rows it loses 0.5-1%, so that the rows of a unit are shared out evenly over its panels.
-// - depth: 1024 gave 154 GFLOP/s at 1024^3, 512 gave 152: a panel of B does not need to stay in L1, and every further visit
-//   to C costs more than that.
-// - packed_rows: 42 to 98 gave 149-155 at 1024^3, 128 gave 147, 28 gave 149: A's block has to leave most of L2 to B.
-// - strip_rows: 512 against 70 gave 150 against 138 for [128 x 784].[784 x 512]: every unit packs B again.
+// Measured on AVX-512 (Sapphire Rapids, 48 KiB L1 and 2 MiB L2 a core, peak 178.7 GFLOP/s in float32), one thread, C and
+// both operands in row order, best elapsed time of many:
+// - rows x vectors: the micro-kernel alone runs at 94-96% of the peak with 14 x 2, from K = 128 to 1024 and with panels in
+//   L1 or L2. With 12 rows it loses 1%, so the rows of a unit are shared out evenly over its panels. Unrolling its loop
+//   over k by 2 gained nothing, by 4 it lost 1-4%.
+// - depth: 1024 gave 154 GFLOP/s at 1024^3, 512 gave 150, 384 gave 149: a panel of B does not need to stay in L1.
+// - packed_rows: 70, 98 and 128 gave 154, 154 and 152 at 1024^3, which is noise; 42 gave 150 and 28 gave 146.
+// - strip_rows: 512 gave 156 for [128 x 784].[784 x 512], 70 gave 150: every unit packs B again.
 // The other sets have the shapes that fill their registers, and depths and rows scaled by their caches.
 #pragma once
 #include <cstdint>

@@ -31,10 +31,10 @@ struct Cut : Problem {
   int64_t row_tiles = 0, col_tiles = 0;  // units in a matrix
   int64_t group = 1;                     // matrices in a unit, if each has one tile only
 
-  KR_INLINE Cut(const Problem& p, bool epilogue) : Problem(p), method(choose()), matrices(batch()) {
+  KR_INLINE explicit Cut(const Problem& p) : Problem(p), method(choose()), matrices(batch()) {
     if (m == 0 || n == 0 || matrices == 0) return;
     if (method == Method::Strips) {
-      cut_strips(epilogue);
+      cut_strips();
     } else if (method == Method::Packed) {
       cut_packed();
     } else {
@@ -72,8 +72,8 @@ struct Cut : Problem {
     if ((m == 1 && col_b == 1 && n > kCols) || (n == 1 && row_a == 1 && m > kCols)) return Method::Rows;
     if (suits_dots()) return Method::Dots;
     // Lines a multiple of 4 KiB apart share a set of the first-level cache, which has fewer ways than a tile has rows: at
-    // 1024^3, A in place ran at 120 GFLOP/s and transposed A at 90, packed at 152 and 148. Otherwise packing both wins from
-    // 700: 152 GFLOP/s against 146 at 1000^3, 151 against 155 at 512^3.
+    // 1024^3, A in place ran at 142 GFLOP/s and transposed A at 69, packed at 154 and 133. Otherwise packing both wins from
+    // about 700: 142 GFLOP/s against 136 at 1000^3, but 152 against 158 at 512^3.
     const int64_t stride = (row_a == 1 ? col_a : row_a) * static_cast<int64_t>(sizeof(T));
     const int64_t enough = stride % 4096 == 0 ? 256 : 700;
     return m >= enough && n >= enough && k >= 64 && (shared(1) || batch() <= 4) ? Method::Packed : Method::Strips;
@@ -81,23 +81,20 @@ struct Cut : Problem {
 
   // Dot products need no packing of a transposed B and waste no lanes on a narrow C. With few columns they beat tiles even
   // when B must be packed. Microseconds of dots and tiles: [128 x 512].[512 x 4] 6 and 15, [512 x 10] 13 and 15,
-  // [16 x 512].[512 x 512]' 65 and 98, but [16 x 16].[16 x 16]' 0.6 and 0.2.
+  // [16 x 512].[512 x 512]' 65 and 98, but [16 x 16].[16 x 16]' 0.59 and 0.17.
   KR_INLINE bool suits_dots() const {
     const int64_t most_dots = k < 4 * kLanes<T> ? 4 : row_b == 1 ? 16 : 12;
     return col_a == 1 && k >= kLanes<T> && least(m, n) <= most_dots && (row_b == 1 || (n <= most_dots && n * k <= kVectorUnit));
   }
 
   // Fewer than 16 units are cut further while they do more than 2 million multiply-adds, some 25 us. B is read in place only
-  // by units with few rows to read it again: 128 rows in place gave 120 GFLOP/s, packed 150 (K = 784, N = 512).
-  // An epilogue's steps cost something for every row of a unit, so its units are wide and are cut by rows first:
-  // [784 x 128].[128 x 512] with Adam behind it took 2.5 ms in units of 64 columns and 1.7 ms in units of 256, the product
-  // alone 1.3 to 1.6 ms (two threads of a busy machine).
-  KR_INLINE void cut_strips(bool epilogue) {
+  // by units with few rows to read it again: 128 rows in place gave 134 GFLOP/s, packed 156 (K = 784, N = 512).
+  KR_INLINE void cut_strips() {
     chunks = most(over(k, kBlocks.depth), 1);
     unit_rows = over(m, over(m, kBlocks.strip_rows));
-    unit_cols = multiple(least(n, epilogue ? 512 : most(4 * kCols, 64)), kCols);
+    unit_cols = multiple(least(n, most(4 * kCols, 64)), kCols);
     while (over(m, unit_rows) * over(n, unit_cols) * matrices < 16 && work() > 2e6 * over(m, unit_rows) * over(n, unit_cols)) {
-      if (unit_cols > kCols && !(epilogue && unit_rows > 128)) {
+      if (unit_cols > kCols) {
         unit_cols = multiple(unit_cols / 2, kCols);
       } else if (unit_rows > 128) {
         unit_rows = over(unit_rows, 2);

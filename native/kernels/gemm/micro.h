@@ -37,7 +37,8 @@ static void micro(const Tile<T>& t) {
   const T* a[kGroups];
 #pragma GCC unroll 5
   for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * kGroup * row_a;
-  // C is prefetched only where it will be read: before mere stores that cost 5% of [784 x 128]'.[128 x 512].
+  // C is prefetched only where it will be read: before mere stores that took [784 x 128]'.[128 x 512] from 159 to
+  // 152 GFLOP/s.
   Vec<T> sums[kRows][kVectors];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {

@@ -26,7 +26,8 @@ static void pack_panels(const Cut<T>& cut, const Args& args, Range r) {
 
 // All panels of rows against one panel of B. The second and the third of them prefetch the next panel of B, a line at
 // each step of k: `ahead` and the line `ahead_second` elements further.
-// t.packed: the first copies the panel there on the way, and the others read the copy.
+// t.packed: the first copies the panel there on the way, and the others read the copy. GFLOP/s with that and with a copy
+// beforehand: [128 x 784].[784 x 512] 156 and 150, [128 x 392].[392 x 512] 165 and 157, 256^3 167 and 159, 512^3 158 and 155.
 template <typename T>
 static void multiply_panel(Tile<T>& t, const Left<T>& left, const Split& split, int64_t panels, int64_t vectors, T* c,
                            const T* ahead, int64_t ahead_second, int64_t ahead_stride) {
@@ -57,10 +58,6 @@ static void multiply_single(const Problem& p, const T* a, const T* b, T* c) {
   const Tile<T> t = {a, b, c, p.row_a, p.col_a, p.row_b, p.n, p.k, last, false, nullptr, b, 0};
   kMicro<T>.kernels[p.row_a == 1][last < kLanes<T>][vectors - 1][p.m - 1](t);
 }
-
-// Most panels of rows for which the first one packs B. GFLOP/s with that and with a copy beforehand: [128 x 392].[392 x 512]
-// 167 and 157, 256^3 167 and 159; but 512^3 154 and 157, [4096 x 128].[128 x 512] 112 and 118.
-inline constexpr int64_t kPackOnTheWay = 24;
 
 // C[i0 + rows, j0 + cols] of one matrix, for Method::Strips and Method::Packed.
 template <typename T>
@@ -115,7 +112,7 @@ struct TileUnit {
     t.b = source;
     t.row_b = cut.row_b;
     t.packed = nullptr;
-    if (cut.pack_b && cut.col_b == 1 && width == kCols && split.size(0) >= kMicro<T>.kPackRows && panels <= kPackOnTheWay) {
+    if (cut.pack_b && cut.col_b == 1 && width == kCols && split.size(0) >= kMicro<T>.kPackRows) {
       t.packed = scratch;
     } else if (cut.pack_b) {
       pack_panel(scratch, kCols, source, cut.col_b, cut.row_b, width, t.depth);

@@ -215,5 +215,5 @@ describe('activations', () => {
     layer([[2, -2], [0, 0]]);
     expect(layer.losses[0].item()).toBeCloseTo((0.2 * 4 + 0.3 * 8) / 2, 6);
   });
-  it('Activation names the nearest', () => expect(() => new layers.Activation('rellu')).toThrow("did you mean 'relu'?"));
+  it('Activation names the nearest', () => expect(() => new layers.Activation('rellu' as never)).toThrow("did you mean 'relu'?"));
 });

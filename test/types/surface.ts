@@ -1,0 +1,56 @@
+// What users' compilers see. This file is compiled, not run: a line marked as an error must be one, every other must not.
+import * as keras from 'keratin';
+
+const { callbacks, layers, losses, ops, optimizers, Sequential } = keras;
+
+/** Accepts only a value of exactly this type. */
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const exactly = <A>() => <B>(_value: B, _same: Equal<A, B>): void => undefined;
+
+export async function surface(): Promise<void> {
+  // Constructors: required options by position, the others in one object with known names and values.
+  const dense = new layers.Dense(3, { activation: 'relu', kernelRegularizer: 'l2' });
+  exactly<number>()(dense.config.units, true);
+  // @ts-expect-error -- no such option
+  new layers.Dense(3, { activaton: 'relu' });
+  // @ts-expect-error -- no such activation
+  new layers.Dense(3, { activation: 'rleu' });
+  // @ts-expect-error -- units is a number
+  new layers.Dense('3');
+  // @ts-expect-error -- units is required
+  new layers.Dense();
+  new optimizers.Adam(0.01);
+  new optimizers.Adam({ learningRate: 0.01, beta1: 0.8 });
+  new optimizers.Adam(0.01, { clipnorm: 1 });
+  // @ts-expect-error -- a number
+  new optimizers.Adam(0.01, { clipnorm: '1' });
+
+  // Calls: tensors give tensors, symbols give symbols.
+  exactly<keras.Tensor>()(dense(ops.ones([2, 4])), true);
+  exactly<keras.KerasTensor>()(dense(keras.Input({ shape: [4] })), true);
+  exactly<keras.Tensor>()(new losses.MeanSquaredError()([[1]], [[2]]), true);
+  exactly<keras.Tensor>()(ops.sum([1, 2], { axis: 0, keepdims: true }), true);
+  exactly<keras.Tensor>()(ops.ones([2]).add(1).multiply([1, 2]), true);
+  // @ts-expect-error -- no such option
+  ops.sum([1, 2], { axes: 0 });
+
+  // Training.
+  const model = new Sequential([keras.Input({ shape: [4] }), dense], { name: 'net' });
+  model.compile({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy', metrics: ['accuracy'] });
+  // @ts-expect-error -- no such optimizer
+  model.compile({ optimizer: 'adamm', loss: 'mse' });
+  exactly<keras.callbacks.History>()(await model.fit([[1, 2, 3, 4]], [0], { epochs: 2, callbacks: [new callbacks.EarlyStopping({ patience: 2 })] }), true);
+  exactly<Record<string, number>>()(await model.evaluate([[1, 2, 3, 4]], [0], { returnDict: true }), true);
+  exactly<keras.Tensor>()(await model.predict(new Float32Array(4)), true);
+  // @ts-expect-error -- no such option
+  await model.fit([[1, 2, 3, 4]], [0], { epohcs: 2 });
+
+  // Differentiation keeps the structure of its sources.
+  const tape = new keras.GradientTape();
+  const w = new keras.Variable([1, 2], { dtype: 'float32' });
+  const loss = tape.record(() => ops.sum(ops.square(w)));
+  exactly<keras.Tensor | null>()(tape.gradient(loss, w), true);
+  const { a } = tape.gradient(loss, { a: w });
+  exactly<keras.Tensor | null>()(a, true);
+  exactly<keras.Tensor>()(keras.jit((x: keras.Tensor) => x.exp())(ops.ones([2])), true);
+}
