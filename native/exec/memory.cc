@@ -9,7 +9,7 @@
 namespace keratin {
 
 static constexpr int64_t kHugePage = 2 << 20;
-static constexpr int64_t kHugeFrom = 4 << 20;
+static constexpr int64_t kHugeFrom = 1 << 20;
 
 AlignedBlock::AlignedBlock(int64_t bytes) {
   const int64_t alignment = bytes >= kHugeFrom ? kHugePage : kAlignment;

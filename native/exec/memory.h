@@ -20,7 +20,7 @@ inline size_t data_offset(const void* buffer, size_t byte_length) {
   return static_cast<size_t>(-reinterpret_cast<uintptr_t>(buffer)) & static_cast<size_t>(kAlignment - 1);
 }
 
-// An uninitialised block, aligned to kAlignment; from 4 MiB on the system is asked for huge pages.
+// An uninitialised block, aligned to kAlignment; from 1 MiB on the system is asked for huge pages.
 class AlignedBlock {
  public:
   AlignedBlock() = default;
