@@ -92,6 +92,8 @@ export abstract class Layer extends Callable {
   static readonly module: string = 'keras.layers';
   /** Options that every layer has. */
   static readonly baseSchema = layerSchema;
+  /** @internal True for classes without weights that Keras builds when it makes them: their saved form tells no shapes. */
+  static readonly builtWhenMade: boolean = false;
 
   readonly name: string;
   /** Where it computes and keeps its variables; see `DTypePolicy`. */
@@ -112,6 +114,7 @@ export abstract class Layer extends Callable {
 
   readonly #tracked: { readonly trainable: Variable[]; readonly nonTrainable: Variable[] } = { trainable: [], nonTrainable: [] };
   #losses: Tensor[] = [];
+  #buildWasCalled = false;
   #trainable: boolean;
 
   constructor(options: LayerOptions = {}) {
@@ -126,7 +129,11 @@ export abstract class Layer extends Callable {
     this.activityRegularizer = given.activityRegularizer;
     this.#trainable = given.trainable;
     // Whoever calls `build`, it runs once and under the layer's name.
-    Object.defineProperty(this, 'build', { value: (shape: unknown, ...others: unknown[]) => this.buildFrom(shape, others), configurable: true, writable: true });
+    const build = (shape: unknown, ...others: unknown[]): void => {
+      this.#buildWasCalled = true;
+      this.buildFrom(shape, others);
+    };
+    Object.defineProperty(this, 'build', { value: build, configurable: true, writable: true });
     this.declaredInput = given.batchInputShape ?? given.batchShape ?? (given.inputShape === null ? (given.inputDim === null ? null : [null, given.inputDim]) : [null, ...given.inputShape]);
   }
 
@@ -435,9 +442,10 @@ export abstract class Layer extends Callable {
     };
   }
 
-  /** What the layer was built for; null while it is not built. */
+  /** What the layer was built for; null while it is not built. Classes that Keras builds when it makes them know it only when `build` was called. */
   getBuildConfig(): Config | null {
-    return this.built && this.buildShapes !== null ? { input_shape: this.buildShapes } : null;
+    const { builtWhenMade } = this.constructor as typeof Layer;
+    return this.built && (!builtWhenMade || this.#buildWasCalled) && this.buildShapes !== null ? { input_shape: this.buildShapes } : null;
   }
 
   /** Makes a layer from what `getConfig` gave: `new this(config)` with the keys in camelCase. */
@@ -459,6 +467,6 @@ export function layer<const S extends Schema, const P extends readonly (keyof S 
   return configured<typeof LayerBase, S, P>(LayerBase, className, schema, positional);
 }
 // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
-const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string };
+const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string; readonly builtWhenMade: boolean };
 /** @internal Types for the declarations of layers. */
 export type { ArgumentsOf, ConfigOf };

@@ -17,6 +17,6 @@ export const serialize = (layer: Layer): SerializedObject => family.serialize(la
 export function deserialize(config: SerializedObject, options: DeserializeOptions = {}): Layer {
   const layer = family.deserialize(config, options);
   const { input_shape: shape } = config.build_config ?? {};
-  if (shape !== undefined) layer.buildFrom(shape);
+  if (shape !== undefined) layer.build(shape);
   return layer;
 }

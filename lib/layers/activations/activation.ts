@@ -25,6 +25,7 @@ export type ActivationOptions = LayerOptions;
  * @throws a TypeError with the nearest name for an unknown one.
  */
 export class Activation extends layer('Activation', { activation }, ['activation']) {
+  static override readonly builtWhenMade = true;
   static readonly samples = [{ args: ['relu'], inputs: [[2, 3]] }, { args: ['softmax'], inputs: [[2, 3, 4]] }];
   override supportsMasking = true;
 

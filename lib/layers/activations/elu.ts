@@ -16,6 +16,7 @@ export type ELUOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /** `x` where positive, `alpha * (exp(x) - 1)` elsewhere. The shape stays the same. */
 export class ELU extends layer('ELU', schema, ['alpha']) {
+  static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [0.7], inputs: [[2, 3, 4]] }];
   override supportsMasking = true;
 

@@ -18,6 +18,7 @@ export type LeakyReLUOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /** `x` where it is at least 0, `negativeSlope * x` elsewhere. The shape stays the same. */
 export class LeakyReLU extends layer('LeakyReLU', schema, ['negativeSlope']) {
+  static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [0.5], inputs: [[2, 3, 4]] }];
   /** Slope below zero. */
   readonly negativeSlope = this.config.alpha ?? this.config.negativeSlope;

@@ -22,6 +22,7 @@ export type ReLUOptions = OptionsOf<typeof schema> & LayerOptions;
  * `x` above `threshold`, at most `maxValue`, and `negativeSlope * (x - threshold)` below; by default `max(x, 0)`. The shape stays the same.
  */
 export class ReLU extends layer('ReLU', schema) {
+  static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [{ maxValue: 1, negativeSlope: 0.25, threshold: 0.5 }], inputs: [[2, 3, 4]] }];
   override supportsMasking = true;
 

@@ -7,6 +7,7 @@ export type IdentityOptions = LayerOptions;
 
 /** Gives its inputs as they are: a place holder where a layer may stand. Any shape, and structures of inputs. */
 export class Identity extends layer('Identity', {}) {
+  static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [], inputs: [[2, 3]] }];
   override supportsMasking = true;
 

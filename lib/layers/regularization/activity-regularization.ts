@@ -18,6 +18,7 @@ export type ActivityRegularizationOptions = OptionsOf<typeof schema> & LayerOpti
 
 /** Gives the inputs as they are, and adds `(l1 * sum(|x|) + l2 * sum(x²)) / batch` to the loss of the model. */
 export class ActivityRegularization extends layer('ActivityRegularization', schema) {
+  static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [{ l1: 0.1, l2: 0.2 }], inputs: [[2, 3]] }];
   override activityRegularizer: ((x: Tensor) => Tensor) | null = new L1L2({ l1: this.config.l1, l2: this.config.l2 });
   override supportsMasking = true;
