@@ -6,7 +6,7 @@ import { show } from './errors.js';
 import { allocate, elementsOf } from './memory.js';
 import { settings } from './settings.js';
 import type { Shape } from './shape.js';
-import { showShape, specOf } from './shape.js';
+import { specOf } from './shape.js';
 import { Tensor, type NestedArray } from './tensor.js';
 import { Variable } from './variable.js';
 
@@ -160,6 +160,3 @@ export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(one as never));
 }
 const viewZero = (dtype: DType): number | bigint => (viewOf(dtype, new ArrayBuffer(8), 0, 1)[0]!);
-
-/** The shape and dtype in words, for messages. */
-export const describe = (tensor: { shape: Shape; dtype: DType }): string => `${tensor.dtype} tensor of shape ${showShape(tensor.shape)}`;

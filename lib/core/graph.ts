@@ -103,15 +103,6 @@ export function dropUnused(graph: Graph): Graph {
   return { ...graph, nodes, variables };
 }
 
-/** How often each value is read, by nodes and as a result. */
-export function countUses(graph: Graph): Map<Value, number> {
-  const uses = new Map<Value, number>();
-  const add = (value: Value) => uses.set(value, (uses.get(value) ?? 0) + 1);
-  graph.nodes.forEach((node) => node.inputs.forEach(add));
-  results(graph).forEach(add);
-  return uses;
-}
-
 /** Throws unless every value that is read has been made before, once, with the spec that its op infers. */
 export function verify(graph: Graph): void {
   const known = new Set<Value>([...graph.inputs, ...graph.variables.map((use) => use.read)]);

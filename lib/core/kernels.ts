@@ -32,5 +32,3 @@ function numberOf(map: ReadonlyMap<string, number>, kind: string, name: string, 
 export const kernelNumber = (name: string, dtype: DType): number => numberOf(get().kernels, 'kernel', name, dtype);
 /** The number of a tile op. Throws a TypeError when the dtype has none. */
 export const tileNumber = (name: string, dtype: DType): number => numberOf(get().tiles, 'tile op', name, dtype);
-/** What the native core says of itself: instruction set, threads, kernels. */
-export const coreInfo = (): NativeInfo => get().info;

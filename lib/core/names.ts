@@ -21,9 +21,6 @@ export function uniqueName(prefix: string): string {
 /** A unique name in snake_case made from a class name. */
 export const autoName = (prefix: string): string => uniqueName(toSnakeCase(prefix));
 
-/** How many names of each prefix have been given out. */
-export const nameCounters = (): ReadonlyMap<string, number> => counters;
-
 /** Starts counting again. */
 export function resetNames(): void {
   counters.clear();
