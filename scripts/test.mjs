@@ -5,4 +5,5 @@ import { node, step } from './helpers/process.mjs';
 ensureAll();
 step('running jest');
 const flags = ['--no-warnings=ExperimentalWarning', '--experimental-vm-modules'];
-process.exit(node([...flags, 'node_modules/jest/bin/jest.js', ...process.argv.slice(2)]));
+const env = { ...process.env, KERATIN_VERIFY: '1' }; // checks graphs after every pass
+process.exit(node([...flags, 'node_modules/jest/bin/jest.js', ...process.argv.slice(2)], { env }));
