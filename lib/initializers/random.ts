@@ -10,6 +10,7 @@ import { showShape, sizeOf, type Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import * as random from '../random/index.js';
+import { makeDefaultSeed } from '../random/seed-generator.js';
 import { computeFans } from './fans.js';
 import { Initializer } from './initializer.js';
 import { orthonormalRows } from './orthonormal.js';
@@ -42,7 +43,7 @@ export class RandomInitializer extends Initializer {
   constructor(options: OptionsOf<typeof randomSchema> = {}) {
     super();
     this.options = resolve(new.target.name, randomSchema, options);
-    this.seed = this.options.seed ?? random.makeDefaultSeed();
+    this.seed = this.options.seed ?? makeDefaultSeed();
   }
 
   override getConfig(): Config {

@@ -1,3 +1,6 @@
 // `keras.random`.
-export * from './functions.js';
-export * from './seed-generator.js';
+export {
+  dropout, type DropoutOptions, type FloatDrawOptions, normal, type NormalOptions, randint, type RandintOptions, type SeedOptions, shuffle,
+  type ShuffleOptions, truncatedNormal, uniform, type UniformOptions,
+} from './functions.js';
+export { type Seed, SeedGenerator, type SeedGeneratorOptions } from './seed-generator.js';

@@ -6,7 +6,7 @@ import { runCompiled, runCompiledAsync, type Compiled } from '../core/jit.js';
 import { type Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';
 import * as ops from '../ops/index.js';
-import { randomPermutation } from '../random/index.js';
+import { randomPermutation } from '../random/functions.js';
 import { type ArrayData, type BatchStream, readBatch } from './data.js';
 import { compileStep, counterIndex, isSmall, readLogs, runStep, type Source, type StepKind } from './steps.js';
 

@@ -1,7 +1,7 @@
 // State of the whole process: seeds and automatic names.
 import { checkOptions } from '../core/errors.js';
 import { resetNames } from '../core/names.js';
-import { setGlobalSeed } from '../random/index.js';
+import { setGlobalSeed } from '../random/seed-generator.js';
 
 /**
  * Makes everything random that has no seed of its own repeatable: initial weights, shuffling, dropout, `keras.random`.
