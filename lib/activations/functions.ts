@@ -6,7 +6,7 @@ import * as ops from '../ops/index.js';
 import { publicOp } from '../ops/public.js';
 
 export {
-  celu, elu, glu, hardShrink, hardSigmoid, hardSilu, hardTanh, leakyRelu, logSigmoid, logSoftmax, relu6, selu, silu, softShrink,
+  celu, elu, glu, hardShrink, hardSigmoid, hardSilu, hardTanh, leakyRelu, logSigmoid, logSoftmax, relu6, selu, silu, softShrink, sparsemax,
   softplus, softsign, sparsePlus, sparseSigmoid, squareplus, tanh, tanhShrink, threshold,
 } from '../ops/index.js';
 

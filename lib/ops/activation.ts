@@ -8,6 +8,7 @@ import type { Axis } from './axes.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
 import { floatUnary, publicOp, toFloat, unary, widened } from './public.js';
+import { moveaxis } from './shape.js';
 
 const clipped = (x: Tensor, low: number, high: number): Tensor => p.clip(x, constant(low, x), constant(high, x));
 const plus = (x: Tensor, value: number): Tensor => p.add(x, constant(value, x));
@@ -152,5 +153,36 @@ export interface SoftmaxOptions {
 export const softmax = publicOp('softmax', (x: TensorLike, { axis = -1 }: SoftmaxOptions = {}): Tensor => normalized('softmax', p.softmax, x, axis), ['axis']);
 /** `x - log(sum(exp(x)))` along axes, without overflow. */
 export const logSoftmax = publicOp('logSoftmax', (x: TensorLike, { axis = -1 }: SoftmaxOptions = {}): Tensor => normalized('logSoftmax', p.logSoftmax, x, axis), ['axis']);
+
+/** Sums over the last axis, which stays with size 1. */
+const lastSum = (x: Tensor): Tensor => p.reshape(p.sum(x, x.ndim - 1), [...x.shape.slice(0, -1), 1]);
+
+/**
+ * Sparsemax (Martins and Astudillo, 2016) along an axis: `max(x - t, 0)`, which makes small entries exactly 0. As Keras computes it: `t` comes from the
+ * sum of the cumulative sums over the support, not from the last of them, so more than one large entry gives less than the paper's values.
+ * Every entry is compared with every other, so memory grows with the square of the axis.
+ */
+export const sparsemax = publicOp('sparsemax', (x: TensorLike, { axis = -1 }: { axis?: number } = {}): Tensor => {
+  const tensor = toFloat('sparsemax', x);
+  const at = normalizeAxis(axis, tensor.ndim, 'sparsemax');
+  return widened(tensor, (wide) => {
+    const z = moveaxis(wide, at, -1);
+    const n = z.shape.at(-1)!;
+    const one = constant(1, z);
+    const zero = constant(0, z);
+    const others = p.broadcastTo(p.reshape(z, [...z.shape.slice(0, -1), 1, n]), [...z.shape, n]);
+    const own = p.reshape(z, [...z.shape, 1]);
+    // Entry j comes before entry i, or is it, in descending order; equal ones keep their order.
+    const index = p.iota(n, 'int32');
+    const earlier = p.lessEqual(p.reshape(index, [1, n]), p.reshape(index, [n, 1]));
+    const before = p.logicalOr(p.greater(others, own), p.logicalAnd(p.equal(others, own), earlier));
+    const rank = p.reshape(lastSum(p.cast(before, z.dtype)), z.shape);
+    const cumulative = p.reshape(lastSum(p.select(before, others, zero)), z.shape);
+    const support = p.greater(p.subtract(z, p.divide(p.subtract(cumulative, one), rank)), zero);
+    const total = lastSum(p.select(support, cumulative, zero));
+    const threshold = p.divide(p.subtract(total, one), lastSum(p.cast(support, z.dtype)));
+    return moveaxis(p.relu(p.subtract(z, threshold)), -1, at);
+  });
+}, ['axis']);
 
 export { hardSilu as hardSwish, silu as swish };

@@ -46,6 +46,7 @@ export interface TensorMethods
   glu(options?: AxisOptions): Tensor;
   softmax(options?: SoftmaxOptions): Tensor;
   logSoftmax(options?: SoftmaxOptions): Tensor;
+  sparsemax(options?: { axis?: number; }): Tensor;
   tril(options?: DiagonalNumber): Tensor;
   triu(options?: DiagonalNumber): Tensor;
   diag(options?: DiagonalNumber): Tensor;
