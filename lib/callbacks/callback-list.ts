@@ -3,10 +3,11 @@ import type { Model } from '../models/model.js';
 import { show } from '../core/errors.js';
 import { Callback, type CallbackParams, type HookName, type Logs, overrides } from './callback.js';
 
+/** The hooks around a batch, by kind of run; training has older names for them too. */
 const BATCH_HOOKS = {
-  train: ['onTrainBatchBegin', 'onTrainBatchEnd', 'onBatchBegin', 'onBatchEnd'],
-  test: ['onTestBatchBegin', 'onTestBatchEnd'],
-  predict: ['onPredictBatchBegin', 'onPredictBatchEnd'],
+  train: { begin: ['onTrainBatchBegin', 'onBatchBegin'], end: ['onTrainBatchEnd', 'onBatchEnd'] },
+  test: { begin: ['onTestBatchBegin'], end: ['onTestBatchEnd'] },
+  predict: { begin: ['onPredictBatchBegin'], end: ['onPredictBatchEnd'] },
 } as const;
 
 /** What kind of run is going on. */
@@ -28,7 +29,18 @@ export class CallbackList {
 
   /** True when some callback wants to be called at every batch. */
   wantsBatches(kind: RunKind): boolean {
-    return this.callbacks.some((callback) => BATCH_HOOKS[kind].some((hook) => overrides(callback, hook)));
+    const { begin, end } = BATCH_HOOKS[kind];
+    return this.callbacks.some((callback) => [...begin, ...end].some((hook) => overrides(callback, hook)));
+  }
+
+  /** Tells all callbacks what the run is started with. */
+  setParams(params: CallbackParams): void {
+    for (const callback of this.callbacks) callback.setParams(params);
+  }
+
+  /** Calls the hooks before or after a batch. */
+  async batch(kind: RunKind, when: 'begin' | 'end', batch: number, logs: Logs): Promise<void> {
+    for (const hook of BATCH_HOOKS[kind][when]) await this.call(hook, batch, logs);
   }
 
   /** Calls one hook of every callback that overrides it. */

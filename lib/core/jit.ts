@@ -1,7 +1,6 @@
 // Compiling functions of tensors and variables: one plan for each set of shapes.
 import { toTensor } from './convert.js';
 import { runPlan, runPlanAsync, type Steps } from './execute.js';
-import { verify } from './graph.js';
 import { optimize } from './passes/index.js';
 import { compileGraph, type Plan } from './plan.js';
 import type { Spec } from './shape.js';
@@ -18,14 +17,11 @@ export interface Compiled {
   readonly pack: (outputs: readonly Tensor[]) => unknown;
 }
 
-const verifying = process.env.KERATIN_VERIFY === '1';
-
 /** Traces `fn` on inputs of the given specs and compiles it. What it returns may be any structure of tensors. */
 export function compile(specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Compiled {
   const tensorsOf = (returned: unknown) => flatten(returned).leaves.map(asTensor).filter((leaf) => leaf instanceof Tensor);
   const { graph, captured, returned } = withoutTapes(() => trace(specs, fn, tensorsOf));
   if (captured.length > 0) throw new Error('a function cannot be compiled while it reads tensors of another function that is being traced');
-  if (verifying) verify(graph);
   const plan = compileGraph(optimize(graph));
   const flat: Flat<unknown> = flatten(returned);
   return {

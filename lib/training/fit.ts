@@ -136,7 +136,7 @@ export async function fitModel(model: Model, x: Data | BatchStream, rest: readon
   const { train, validate } = prepare(model, x, y, options, callbacks);
   const run = newRun(model, 'train', callbacks, options.signal);
   const source = train(run);
-  for (const callback of callbacks.callbacks) callback.setParams({ epochs, steps: stepsPerEpoch ?? source.batches, verbose });
+  callbacks.setParams({ epochs, steps: stepsPerEpoch ?? source.batches, verbose });
   model.stopTraining = false;
   model.history = history;
   await callbacks.call('onTrainBegin', {});
@@ -193,7 +193,7 @@ export async function evaluateModel(model: Model, x: Data | BatchStream, rest: r
   const run = newRun(model, 'test', callbacks, options.signal);
   const { batchSize, sampleWeight } = options;
   const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x, y, sampleWeight), { batchSize });
-  for (const callback of callbacks.callbacks) callback.setParams({ epochs: 1, steps: options.steps ?? source.batches, verbose });
+  callbacks.setParams({ epochs: 1, steps: options.steps ?? source.batches, verbose });
   return asResult(model, await runTest(run, source, options.steps ?? null), options.returnDict);
 }
 
@@ -209,7 +209,7 @@ export async function predictModel(model: Model, x: Data | BatchStream, options:
   const run = newRun(model, 'predict', callbacks, options.signal, (outputs) => batches.push(outputs));
   const { batchSize } = options;
   const source = isStream(x) ? streamSource('predict', run, { x, y: null, batchSize }) : arraySource(run, ArrayData.read(x, null, null), { batchSize });
-  for (const callback of callbacks.callbacks) callback.setParams({ steps: options.steps ?? source.batches, verbose });
+  callbacks.setParams({ steps: options.steps ?? source.batches, verbose });
   await callbacks.call('onPredictBegin', {});
   try {
     await source.epoch(options.steps ?? null);

@@ -1,5 +1,5 @@
 // The loops of fit, evaluate and predict: batches of arrays run natively in slices, batches of streams one by one.
-import type { CallbackList, RunKind } from '../callbacks/callback-list.js';
+import type { CallbackList } from '../callbacks/callback-list.js';
 import type { Logs } from '../callbacks/callback.js';
 import { makeTensor } from '../core/convert.js';
 import { runCompiled, runCompiledAsync, type Compiled } from '../core/jit.js';
@@ -23,23 +23,6 @@ export interface Run {
   readonly compiled: (key: string, make: () => Compiled) => Compiled;
   /** Takes the outputs of a predicted batch. */
   readonly collect?: (outputs: unknown) => void;
-}
-
-const HOOKS = {
-  train: ['onTrainBatchBegin', 'onTrainBatchEnd', 'onBatchBegin', 'onBatchEnd'],
-  test: ['onTestBatchBegin', 'onTestBatchEnd', null, null],
-  predict: ['onPredictBatchBegin', 'onPredictBatchEnd', null, null],
-} as const satisfies Record<RunKind, unknown>;
-
-async function batchBegins({ kind, callbacks }: Run, batch: number): Promise<void> {
-  const [begin, , alias] = HOOKS[kind];
-  await callbacks.call(begin, batch, {});
-  if (alias !== null) await callbacks.call(alias, batch, {});
-}
-async function batchEnds({ kind, callbacks }: Run, batch: number, logs: Logs): Promise<void> {
-  const [, end, , alias] = HOOKS[kind];
-  await callbacks.call(end, batch, logs);
-  if (alias !== null) await callbacks.call(alias, batch, logs);
 }
 
 /** Lets timers and other work of the event loop run. */
@@ -120,14 +103,14 @@ export class ArrayRunner {
     for (let done = 0; done < wanted; ) {
       if (this.position >= this.batches) return { logs, exhausted: true };
       if (this.position === 0) this.order = visitingOrder(this.data.length, this.shuffle, this.batchSize);
-      if (perBatch !== null) await batchBegins(run, done);
+      if (perBatch !== null) await run.callbacks.batch(run.kind, 'begin', done, {});
       const alone = run.collect !== undefined ? 1 : (perBatch ?? Infinity);
       const slice = await this.runSlice(Math.min(this.stretch(alone), wanted - done));
       this.position += slice.done;
       done += slice.done;
       if (run.collect !== undefined) run.collect(slice.result);
       else logs = readLogs(slice.result);
-      if (perBatch !== null) await batchEnds(run, done - 1, logs);
+      if (perBatch !== null) await run.callbacks.batch(run.kind, 'end', done - 1, logs);
       await run.callbacks.call('onProgress', done - 1, logs);
       run.signal?.throwIfAborted();
       if (performance.now() - sinceBreath > SLICE) {
@@ -172,11 +155,11 @@ export class StreamRunner {
         break;
       }
       const data = readBatch(item.value as never, options.classWeight);
-      await batchBegins(run, done);
+      await run.callbacks.batch(run.kind, 'begin', done, {});
       const result = await this.one(data);
       if (run.collect !== undefined) run.collect(result);
       else logs = readLogs(result);
-      await batchEnds(run, done, logs);
+      await run.callbacks.batch(run.kind, 'end', done, logs);
       await run.callbacks.call('onProgress', done, logs);
       run.signal?.throwIfAborted();
       if (run.model.stopTraining && run.kind === 'train') break;

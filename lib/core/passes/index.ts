@@ -12,8 +12,9 @@ export type Pass = (graph: Graph) => Graph;
 /** All passes, in order. */
 export const PASSES: readonly Pass[] = [simplify, eliminateCommon];
 
-/** Applies all passes. With `KERATIN_VERIFY=1` the graph is checked after each. */
+/** Applies all passes. With `KERATIN_VERIFY=1` the graph is checked before the first and after each. */
 export function optimize(graph: Graph): Graph {
+  if (verifying) verify(graph);
   let current = graph;
   for (const pass of PASSES) {
     current = pass(current);
