@@ -57,3 +57,7 @@ export function mapStructure<T, U>(fn: (leaf: T) => U, structure: unknown, isLea
   const flat = flatten<T>(structure, isLeaf);
   return flat.pack(flat.leaves.map(fn));
 }
+
+/** True for nested arrays of plain numbers (or booleans): one tensor, not a list of them. An empty array counts. */
+export const isNumberArray = (value: unknown): boolean =>
+  Array.isArray(value) && (value.length === 0 || ['number', 'boolean', 'bigint'].includes(typeof value[0]) || isNumberArray(value[0]));

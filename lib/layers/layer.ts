@@ -14,7 +14,7 @@ import { autoName } from '../core/names.js';
 import { currentScope, withScope } from '../core/scope.js';
 import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
+import { flatten, isNumberArray, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
 import { type Aggregation, Variable, withAutocast, withValues } from '../core/variable.js';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
@@ -171,7 +171,7 @@ export abstract class Layer extends Callable {
       const tensor = toTensor(leaf as TensorLike, null, this.label);
       return target !== null && isFloat(tensor.dtype) ? castTo(tensor, target) : tensor;
     };
-    return mapStructure(convert, input, isNumericArray);
+    return mapStructure(convert, input, isNumberArray);
   }
 
   private checkInput(input: unknown): void {
@@ -371,7 +371,7 @@ export abstract class Layer extends Callable {
 
   /** Adds a scalar to the loss of the model that the layer is in. Call it in `call`. */
   addLoss(loss: TensorLike | readonly TensorLike[]): void {
-    const list = Array.isArray(loss) && !isNumericArray(loss) ? loss : [loss];
+    const list = Array.isArray(loss) && !isNumberArray(loss) ? loss : [loss];
     for (const item of list) this.#losses.push(ops.convertToTensor(item));
   }
 
@@ -458,7 +458,6 @@ export abstract class Layer extends Callable {
 /** Properties of a layer that hold no state of its own. */
 const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput']);
 
-const isNumericArray = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || typeof value[0] === 'number' || typeof value[0] === 'boolean' || isNumericArray(value[0]));
 const isInput = (value: unknown): boolean =>
   value instanceof Tensor || value instanceof KerasTensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value);
 

@@ -7,7 +7,7 @@ import { show } from '../core/errors.js';
 import { settings } from '../core/settings.js';
 import { showShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, type Flat, isPlainObject, type Nested } from '../core/tree.js';
+import { flatten, type Flat, isNumberArray, isPlainObject, type Nested } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 
@@ -18,9 +18,6 @@ export type Batch = readonly [Data] | readonly [Data, Data | null | undefined] |
 /** Batches that can be iterated anew each epoch, or a generator that is read on with `stepsPerEpoch`. */
 export type BatchStream = Iterable<Batch | Data> | AsyncIterable<Batch | Data>;
 
-const isNumeric = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
-/** True for nested arrays of plain numbers: one tensor, not a list of inputs. */
-const isNumberArray = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || isNumeric(value[0]) || isNumberArray(value[0]));
 const isArrayData = (value: unknown): boolean =>
   value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value) || isPlainObject(value);
 
