@@ -1,6 +1,6 @@
 // Reads what real Keras was recorded to compute: the files of test/fixtures/recorded. The docstring of the module of the same
 // name in test/fixtures/recorder says what a case holds.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** An array of a recording. `bool` data is bytes of 0 and 1; `int64` data is a `BigInt64Array`. */
 export interface RecordedArray {
@@ -59,3 +59,7 @@ export function readFixture<Case extends { name: string }>(name: string): Case[]
   const text = readFileSync(new URL(`${name}.json`, folder), 'utf8');
   return (JSON.parse(text, revive) as { cases: Case[] }).cases;
 }
+
+/** The names of the recordings that begin with `prefix`. */
+export const fixtureNames = (prefix: string): string[] =>
+  readdirSync(folder).filter((file) => file.startsWith(prefix) && file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length)).sort();

@@ -8,7 +8,11 @@ import type { RecordedArray, Spec } from './fixtures.js';
 /** A tensor with the values of a recorded array. */
 export const tensorOf = ({ dtype, shape, data }: RecordedArray): Tensor => ops.reshape(ops.convertToTensor(data, { dtype }), shape);
 /** What a recorded argument stands for: an array is a tensor, other values are themselves. */
-export const argumentOf = (value: unknown): unknown => (typeof value === 'object' && value !== null && 'data' in value ? tensorOf(value as RecordedArray) : value);
+export function argumentOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(argumentOf);
+  return isRecordedArray(value) ? tensorOf(value) : value;
+}
+const isRecordedArray = (value: unknown): value is RecordedArray => typeof value === 'object' && value !== null && 'data' in value;
 /** Options with Keras's names in camelCase. */
 export const camelKeys = (options: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
 
@@ -16,6 +20,13 @@ export const camelKeys = (options: Record<string, unknown>): Record<string, unkn
 export function make<T>(family: object, { symbol, args, options }: Spec): T {
   const Class = (family as Record<string, unknown>)[symbol.split('.').at(-1)!] as new (...args: unknown[]) => T;
   return new Class(...args, camelKeys(options));
+}
+
+/** The function `<symbol>` of the package, called with arguments by position and options by Keras's names. */
+export function callRecorded(keras: object, symbol: string, args: readonly unknown[], options: Record<string, unknown>): unknown {
+  const fn = symbol.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[camelCase(part)], keras) as (...args: unknown[]) => unknown;
+  const named = camelKeys(Object.fromEntries(Object.entries(options).map(([key, value]) => [key, argumentOf(value)])));
+  return Object.keys(named).length === 0 ? fn(...args) : fn(...args, named);
 }
 
 /** How far numbers may be apart: `absolute + relative * |expected|`. */
@@ -41,4 +52,10 @@ export function expectNumbersClose(actual: readonly number[], expected: readonly
     return same && (Number.isFinite(a) || Object.is(a, e)) ? [] : [{ index: i, actual: a, expected: e }];
   });
   expect(far).toEqual([]);
+}
+
+/** Expects what one leaf of a recorded result was: a tensor within the tolerance, or another value as it is. */
+export function expectResult(actual: unknown, expected: unknown, tolerance?: Tolerance): void {
+  if (isRecordedArray(expected)) expectClose(actual as Tensor, expected, tolerance);
+  else expect(actual).toEqual(expected);
 }

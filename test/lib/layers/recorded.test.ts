@@ -1,0 +1,71 @@
+// Every recorded call of a layer: the files layers_* of test/fixtures/recorded.
+import { describe, expect, it } from '@jest/globals';
+import { ops, layers, vjp, type Tensor } from 'keratin';
+import { Tensor as AnyTensor } from '#lib/core/tensor.js';
+import { flatten } from '#lib/core/tree.js';
+import { fixtureNames, readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
+import { expectClose, expectResult, make, tensorOf } from '../../helpers/recorded.js';
+
+interface LayerCase {
+  name: string;
+  spec: Spec;
+  inputs: RecordedArray[];
+  training: boolean | null;
+  weights: { path: string; value: RecordedArray; trainable: boolean }[];
+  outputs: unknown[];
+  nonTrainable: RecordedArray[];
+  cotangents?: RecordedArray[];
+  inputGradients: (RecordedArray | null)[];
+  weightGradients: (RecordedArray | null)[];
+}
+type AnyLayer = layers.Layer & ((inputs: Tensor | Tensor[], options?: object) => unknown);
+const GRADIENT = { relative: 2e-4, absolute: 2e-5 };
+
+describe.each(fixtureNames('layers_'))('%s', (fixture) => {
+  describe.each(readFixture<LayerCase>(fixture).map((recorded) => [recorded.name, recorded] as const))('%s', (_, recorded) => {
+    const inputs = recorded.inputs.map(tensorOf);
+    const options = recorded.training === null ? {} : { training: recorded.training };
+    const call = (layer: AnyLayer, xs: readonly Tensor[]) => layer(xs.length === 1 ? xs[0] : [...xs], options);
+    const built = (): AnyLayer => {
+      const layer = make<AnyLayer>(layers, recorded.spec);
+      call(layer, inputs);
+      layer.setWeights(recorded.weights.map(({ value }) => tensorOf(value)));
+      return layer;
+    };
+
+    it('has the weights of Keras', () => {
+      const layer = make<AnyLayer>(layers, recorded.spec);
+      call(layer, inputs);
+      const seen = layer.weights.map(({ path, shape, trainable }) => ({ path: path.split('/').slice(1).join('/'), shape: [...shape], trainable }));
+      expect(seen).toEqual(recorded.weights.map(({ path, value, trainable }) => ({ path, shape: value.shape, trainable })));
+    });
+
+    it('gives the values of Keras, and leaves its state', () => {
+      const layer = built();
+      const results = flatten(call(layer, inputs)).leaves;
+      expect(results.length).toBe(recorded.outputs.length);
+      results.forEach((result, i) => expectResult(result, recorded.outputs[i]));
+      layer.nonTrainableWeights.forEach((variable, i) => expectClose(variable.value, recorded.nonTrainable[i]));
+    });
+
+    if (recorded.cotangents === undefined) return;
+    it('has the gradients of Keras', () => {
+      const layer = built();
+      const isFloat = (x: Tensor) => x.dtype.startsWith('float');
+      const floats = inputs.filter(isFloat);
+      const state = layer.nonTrainableWeights.map((v) => v.value);
+      const trainable = layer.trainableWeights.map((v) => v.value);
+      const [, pullback] = vjp((...xs: Tensor[]) => {
+        let next = 0;
+        const given = inputs.map((x) => (isFloat(x) ? xs[next++] : x));
+        const [outputs] = layer.statelessCall(xs.slice(floats.length), state, given.length === 1 ? given[0] : given, options);
+        return flatten(outputs).leaves.filter((y): y is Tensor => y instanceof AnyTensor && isFloat(y));
+      }, ...floats, ...trainable);
+      const gradients = [pullback(recorded.cotangents!.map(tensorOf)) as Tensor | Tensor[]].flat();
+      [...recorded.inputGradients, ...recorded.weightGradients].forEach((expected, i) => {
+        const zeros = () => ops.zerosLike(i < floats.length ? floats[i] : trainable[i - floats.length]);
+        if (expected !== null) expectClose(gradients[i] ?? zeros(), expected, GRADIENT);
+      });
+    });
+  });
+});
