@@ -40,6 +40,9 @@ export interface Graph {
   readonly variables: readonly VariableUse[];
 }
 
+/** Constants up to this many bytes are part of a compiled graph; larger ones are read where they are. */
+export const INLINE_CONSTANT = 256;
+
 /** Makes a node and its output values. */
 export function makeNode(op: Op, inputs: readonly Value[], attrs: Attrs, specs: readonly Spec[], scope: string): Node {
   const node: { -readonly [K in keyof Node]: Node[K] } = { op, attrs, inputs, outputs: [], scope };
@@ -58,10 +61,11 @@ export const results = (graph: Graph): Value[] => [
 
 /**
  * Rebuilds a graph node by node. `rule` gets a node and its already rewritten inputs and returns the values that stand for
- * its outputs; null keeps the node. Nodes without users afterwards are dropped.
+ * its outputs; null keeps the node. Nodes without users afterwards are dropped. `replaced` gives values that stand for others from
+ * the beginning.
  */
-export function rewrite(graph: Graph, rule: (node: Node, inputs: readonly Value[], emit: Emit) => readonly Value[] | null): Graph {
-  const map = new Map<Value, Value>();
+export function rewrite(graph: Graph, rule: (node: Node, inputs: readonly Value[], emit: Emit) => readonly Value[] | null, replaced?: ReadonlyMap<Value, Value>): Graph {
+  const map = new Map(replaced);
   const nodes: Node[] = [];
   const resolve = (value: Value) => map.get(value) ?? value;
   const emit: Emit = (op, inputs, attrs, specs, scope) => {
@@ -136,13 +140,13 @@ function showAttrs(attrs: Attrs): string {
 
 /** A readable listing, one line a node. */
 export function printGraph(graph: Graph): string {
-  const names = new Map<Value, string>();
+  const names = new Map(graph.inputs.map((value, i) => [value, `in${i}`]));
   const name = (value: Value): string => {
     const known = names.get(value);
     if (known !== undefined) return known;
     const { source } = value;
     if (source.kind === 'constant') return source.tensor.size === 1 ? String(source.tensor.item()) : `const${showShape(value.spec.shape)}`;
-    const made = source.kind === 'input' ? `in${source.index}` : source.kind === 'variable' ? source.variable.path : `%${names.size}`;
+    const made = source.kind === 'variable' ? source.variable.path : `%${names.size}`;
     names.set(value, made);
     return made;
   };

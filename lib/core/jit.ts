@@ -97,14 +97,14 @@ export function jit<A extends unknown[], R>(fn: (...args: A) => R): (...args: A)
   const cache = new BoundedMap<Compiled>(256);
   return (...args: A): R => {
     if (currentTrace() !== null || taping()) return fn(...args);
-    const flat = flatten(args, isTensorArgument);
+    const flat = flatten({ ...args }, isTensorArgument); // an object, since an array of numbers would be one tensor
     const dynamic = flat.leaves.map(isTensorArgument);
     const inputs = flat.leaves.filter((_, i) => dynamic[i]).map((leaf) => toTensor(leaf as Tensor, null, 'jit'));
     const fixed = flat.leaves.map((leaf, i) => (dynamic[i] ? '' : identityOf(leaf)));
     const key = `${flat.key}|${fixed.join()}|${inputs.map((t) => t.spec.id).join()}`;
     const compiled = cache.get(key, () => {
       let next = 0;
-      const rebuild = (symbols: readonly Tensor[]) => flat.pack(flat.leaves.map((leaf, i) => (dynamic[i] ? symbols[next++] : leaf))) as A;
+      const rebuild = (symbols: readonly Tensor[]) => Object.values(flat.pack(flat.leaves.map((leaf, i) => (dynamic[i] ? symbols[next++] : leaf))) as object) as A;
       return compile(inputs.map((t) => t.spec), (...symbols) => {
         next = 0;
         return fn(...rebuild(symbols));

@@ -45,8 +45,8 @@ export interface RunAsyncOptions {
 export interface Native {
   /** The machine, the kernels and the tile ops. */
   info(): NativeInfo;
-  /** Checks and compiles a plan; `words` is described in native/exec/plan.h, `constants` are copied. */
-  compile(words: Float64Array, constants: Uint8Array): PlanHandle;
+  /** Checks and compiles a plan; `words` is described in native/exec/plan.h, `constants` are copied, `children` are run by control flow. */
+  compile(words: Float64Array, constants: Uint8Array, children: readonly PlanHandle[]): PlanHandle;
   /** Runs a plan once. */
   run(plan: PlanHandle, ...buffers: ArrayBuffer[]): void;
   /** `run` for any number of buffers. */

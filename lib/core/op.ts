@@ -5,7 +5,7 @@ import { native, type PlanHandle } from './native.js';
 import { compileCall } from './plan.js';
 import { currentTrace } from './trace.js';
 import type { Spec } from './shape.js';
-import { recordOnTapes } from './tape.js';
+import { followed, recordOnTapes } from './tape.js';
 import { Tensor } from './tensor.js';
 import { showShape } from './shape.js';
 import type { Instruction } from './program.js';
@@ -55,6 +55,8 @@ export interface OpDefinition<A extends Attrs> {
   readonly cost?: (call: LowerCall<A>) => number;
   /** True when data may make the kernel report a fault (an index out of range). */
   readonly mayFault?: boolean;
+  /** True when no two calls are alike, so that it is no use to keep the plan of one. */
+  readonly unique?: boolean;
   /** True for a product whose kernel applies an elementwise program to its result: one output, one instruction, operands (inputs…, output). */
   readonly takesEpilogue?: boolean;
 }
@@ -90,15 +92,19 @@ function keyOf(inputs: readonly Tensor[], attrs: Attrs): string | number {
   return key;
 }
 
-function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
+function compiledCall(op: Op, inputs: readonly Tensor[], attrs: Attrs): EagerCall {
   const key = keyOf(inputs, attrs);
-  let call = op.cache.get(key);
-  if (call === undefined) {
-    call = compileCall(op, inputs.map((input) => input.spec), attrs);
-    if (op.cache.size >= CACHE_LIMIT) op.cache.delete(op.cache.keys().next().value!);
-    op.cache.set(key, call);
-  }
-  const { plan, outputs } = call;
+  const known = op.cache.get(key);
+  if (known !== undefined) return known;
+  const call = compileCall(op, inputs.map((input) => input.spec), attrs);
+  if (op.unique === true) return call;
+  if (op.cache.size >= CACHE_LIMIT) op.cache.delete(op.cache.keys().next().value!);
+  op.cache.set(key, call);
+  return call;
+}
+
+function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
+  const { plan, outputs } = compiledCall(op, inputs, attrs);
   if (plan === null) {
     const shared = op.lower === 'alias';
     return outputs.map((spec) => new Tensor(spec, shared ? inputs[0]!.memory : allocate(spec.bytes)));
@@ -137,11 +143,12 @@ function notConcrete(op: Op, input: Tensor): Error {
 export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
   const given: Attrs = attrs ?? NO_ATTRS;
   const any = op as unknown as Op;
-  const traced = inputs.find((input) => input.memory === null);
+  const trace = currentTrace();
+  // What a gradient tape outside of the trace follows must pass through the traced program.
+  const traced = inputs.find((input) => input.memory === null || (trace !== null && followed(input)));
   let outputs: Tensor[];
   if (traced === undefined) outputs = runNow(any, inputs, given);
   else {
-    const trace = currentTrace();
     if (trace === null) throw notConcrete(any, traced);
     outputs = trace.record(any, inputs, given);
   }

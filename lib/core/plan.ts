@@ -2,24 +2,25 @@
 import { scalarTensor } from './convert.js';
 import { dtypeBytes } from './dtype.js';
 import type { Graph, Node, Value } from './graph.js';
-import { makeNode, printGraph } from './graph.js';
+import { INLINE_CONSTANT, makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
 import { bytesOf } from './memory.js';
 import { native, type PlanHandle } from './native.js';
 import type { Attrs, EagerCall, Op } from './op.js';
 import { fuse } from './passes/fuse.js';
+import { optimize } from './passes/index.js';
 import { materialize, rootOf } from './passes/materialize.js';
 import { schedule, type Schedule } from './passes/schedule.js';
 import { type Label, logsPlans, profilePlan } from './profile.js';
-import type { Instruction, Operand } from './program.js';
+import { CONTROL_KINDS, type Instruction, type Operand } from './program.js';
 import type { Spec } from './shape.js';
 import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
 
 const VERSION = 1;
 const ALIGNMENT = 64;
-/** Constants up to this many bytes are copied into the plan; larger ones are read where they are. */
-const INLINE_CONSTANT = 256;
+const FUSED = -1;
+const CONTROL = -2;
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** What the executor needs at run time, in this order: inputs, variables, large constants, outputs. */
@@ -64,6 +65,7 @@ class PlanBuilder {
   private readonly constantBytes: number[] = [];
   private readonly scalars = new Map<string, number>();
   private readonly words: number[] = [];
+  private readonly children: PlanHandle[] = [];
   private readonly arena = new Arena();
   readonly constants: Tensor[] = [];
   readonly labels: Label[] = [];
@@ -136,12 +138,19 @@ class PlanBuilder {
       if (operand.kind === 'scalar') return this.scalarSlot(operand);
       return this.slotOf.get(rootOf((operand.kind === 'input' ? node.inputs : node.outputs)[operand.index]!))!;
     });
-    const { kernel, dtype, ints, floats = [], epilogue = [] } = instruction;
-    this.words.push(
-      kernel === 'fused' ? -1 : kernelNumber(kernel, dtype), operands.length, ...operands, ints.length, ...ints,
-      floats.length, ...floats, epilogue.length, ...epilogue,
-    );
+    const { kernel, dtype, floats = [], epilogue = [], control } = instruction;
+    const ints = control === undefined ? instruction.ints : [...this.compileChildren(control), ...instruction.ints];
+    const id = kernel === 'fused' ? FUSED : control === undefined ? kernelNumber(kernel, dtype) : CONTROL;
+    this.words.push(id, operands.length, ...operands, ints.length, ...ints, floats.length, ...floats, epilogue.length, ...epilogue);
     this.labels.push({ scope: node.scope, op: node.op.name });
+  }
+
+  /** Compiles what a control instruction runs; the integers that name it. */
+  private compileChildren({ kind, graphs }: NonNullable<Instruction['control']>): number[] {
+    const first = this.children.length;
+    for (const graph of graphs) this.children.push(compileGraph(optimize(graph)).handle);
+    const numbers = graphs.map((_, i) => first + i);
+    return [CONTROL_KINDS.indexOf(kind), ...(kind === 'branch' ? [graphs.length] : []), ...numbers];
   }
 
   instructions(): void {
@@ -159,11 +168,12 @@ class PlanBuilder {
       slot.kind === 'external' ? [0, slot.index] : [slot.kind === 'arena' ? 1 : 2, slot.offset]);
     const header = [VERSION, this.slots.length, this.arena.bytes, this.constantBytes.length, this.labels.length];
     const words = Float64Array.from([...header, ...slots, ...this.words, this.externals.length, ...this.externals]);
-    return native.compile(words, Uint8Array.from(this.constantBytes));
+    return native.compile(words, Uint8Array.from(this.constantBytes), this.children);
   }
 }
 
-function costOf({ nodes }: Graph): number {
+/** Rough number of multiplications and additions in a run of a graph. */
+export function costOf({ nodes }: Graph): number {
   return nodes.reduce((total, { op, inputs, outputs, attrs }) => {
     const call = { inputs: inputs.map((v) => v.spec), outputs: outputs.map((v) => v.spec), attrs };
     return total + (op.cost?.(call) ?? call.outputs.reduce((n, spec) => n + spec.size, 0));

@@ -1,7 +1,7 @@
 // Instructions, and elementwise programs: the steps that the fused interpreter runs over tiles that stay in the cache.
 import type { DType } from './dtype.js';
 import { isHalf } from './dtype.js';
-import type { Node, Value } from './graph.js';
+import type { Graph, Node, Value } from './graph.js';
 import type { Shape, Spec } from './shape.js';
 import { broadcastStrides } from './shape.js';
 
@@ -17,6 +17,9 @@ export const output = (index: number): Operand => ({ kind: 'output', index });
 /** A constant. */
 export const scalar = (value: number, dtype: DType): Operand => ({ kind: 'scalar', value, dtype });
 
+/** Kinds of control flow, numbered as in native/exec/control.h. */
+export const CONTROL_KINDS = ['branch', 'while', 'scan'] as const;
+
 /** One kernel with its operands and attributes, in the order that the kernel documents. */
 export interface Instruction {
   readonly kernel: string;
@@ -25,6 +28,8 @@ export interface Instruction {
   readonly operands: readonly Operand[];
   readonly ints: readonly number[];
   readonly floats?: readonly number[];
+  /** Of the kernel `control`: its kind, and the graphs that it runs; `ints` are the other integers that native/exec/control.h names. */
+  readonly control?: { readonly kind: (typeof CONTROL_KINDS)[number]; readonly graphs: readonly Graph[] };
   /** An elementwise program that a matmul applies to its product; operand numbers are those of `operands`. */
   readonly epilogue?: readonly number[];
 }

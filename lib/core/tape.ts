@@ -54,9 +54,14 @@ export class Tape {
 }
 
 let tapes: readonly Tape[] = [];
+/** Tapes that record further out, but do not see the present calls. */
+let hidden: readonly Tape[] = [];
 
 /** True while some tape is recording. */
 export const taping = (): boolean => tapes.length > 0;
+
+/** @internal True when some tape follows the tensor, one that is paused or further out too. */
+export const followed = (tensor: Tensor): boolean => [...tapes, ...hidden].some((tape) => tape.follows(tensor));
 
 /** @internal Tells the recording tapes of a call. */
 export function recordOnTapes(op: Op, inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: Attrs): void {
@@ -69,12 +74,13 @@ export function noteVariableRead(variable: Variable, tensor: Tensor): void {
 }
 
 function withTapes<T>(next: readonly Tape[], fn: () => T): T {
-  const previous = tapes;
+  const previous = { tapes, hidden };
+  hidden = [...hidden, ...tapes.filter((tape) => !next.includes(tape))];
   tapes = next;
   try {
     return fn();
   } finally {
-    tapes = previous;
+    ({ tapes, hidden } = previous);
   }
 }
 

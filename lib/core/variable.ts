@@ -83,6 +83,18 @@ export function collectAssignments(fn: () => void): Map<Variable, Tensor> {
   return own;
 }
 
+/** Runs `fn` with variables read and assigned in the program that is being traced, whatever `withValues` or `collectAssignments` goes on outside. */
+export function isolated<T>(fn: () => T): T {
+  const outside = { substituted, collecting };
+  substituted = null;
+  collecting = null;
+  try {
+    return fn();
+  } finally {
+    ({ substituted, collecting } = outside);
+  }
+}
+
 /**
  * A tensor that can be assigned to. A variable is accepted wherever a tensor is, and has a tensor's methods.
  *

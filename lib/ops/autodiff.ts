@@ -3,53 +3,20 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { isFloat } from '../core/dtype.js';
 import { show } from '../core/errors.js';
-import { bind1, defineOp, type VjpCall } from '../core/op.js';
+import { bind1, defineOp } from '../core/op.js';
 import { sameShape, showShape } from '../core/shape.js';
 import { pausing, recording, Tape, withoutTapes } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, mapStructure, type Nested } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
-import { add } from './primitives/elementwise.js';
-import { identity } from './primitives/shape.js';
+import { backward, linearize, tensorLeaves } from './linearize.js';
+import { scan } from './primitives/control.js';
+import { equal } from './primitives/elementwise.js';
+import { iota, reshape } from './primitives/shape.js';
 import { castTo } from '../core/copy.js';
-
-/** Gradients of `targets`, weighted by `seeds`, with respect to `sources`; null where there is no path. */
-function backward(tape: Tape, targets: readonly Tensor[], seeds: readonly Tensor[], sources: readonly (Tensor | Variable)[]): (Tensor | null)[] {
-  const gradients = new Map<Tensor, Tensor>();
-  const accumulate = (tensor: Tensor, gradient: Tensor) => {
-    const known = gradients.get(tensor);
-    gradients.set(tensor, known === undefined ? gradient : add(known, gradient));
-  };
-  targets.forEach((target, i) => {
-    if (tape.follows(target)) accumulate(target, seeds[i]!);
-  });
-  for (const { op, inputs, outputs, attrs } of tape.entries.toReversed()) {
-    const given = outputs.map((output) => gradients.get(output) ?? null);
-    if (given.every((gradient) => gradient === null) || op.vjp === null) continue;
-    const call: VjpCall<typeof attrs> = { inputs, outputs, attrs };
-    const results = op.vjp(given, call);
-    inputs.forEach((input, i) => {
-      const gradient = results[i] ?? null;
-      if (gradient !== null && isFloat(input.dtype) && tape.follows(input)) accumulate(input, gradient);
-    });
-  }
-  return sources.map((source) => {
-    if (source instanceof Tensor) return gradients.get(source) ?? null;
-    const parts = [...tape.readsOf(source)].map((read) => gradients.get(read)).filter((part) => part !== undefined);
-    return parts.length === 0 ? null : parts.reduce(add);
-  });
-}
 
 const ones = (like: Tensor): Tensor => filled(like.shape, 1, like.dtype);
 const zeros = (like: Tensor): Tensor => filled(like.shape, 0, like.dtype);
-
-function tensorLeaves(structure: unknown, where: string): Tensor[] {
-  return flatten(structure).leaves.map((leaf) => {
-    if (leaf instanceof Tensor) return leaf;
-    if (leaf instanceof Variable) return leaf.value;
-    throw new TypeError(`${where}: expected tensors, received ${show(leaf)}`);
-  });
-}
 
 /** A source of `GradientTape.gradient`: a variable, a watched tensor, or a nested structure of them. */
 export type Sources = Nested<Tensor | Variable>;
@@ -97,13 +64,28 @@ export class GradientTape {
   }
 
   /**
+   * The Jacobian of a tensor with respect to each source: its shape is the target's shape, then the source's; null where there is no path.
+   * @throws when a gradient was taken before without `persistent`.
+   */
+  jacobian<const S extends Sources>(target: Tensor, sources: S): GradientsOf<S> {
+    this.use('jacobian');
+    const flat = flatten<Tensor | Variable>(sources);
+    const rowsOf = (seed: Tensor) => backward(this.tape, [target], [seed], flat.leaves);
+    return flat.pack(pausing(this.tape, () => jacobianRows(target, flat.leaves, rowsOf))) as GradientsOf<S>;
+  }
+
+  private use(method: string): void {
+    if (this.used && !this.persistent) throw new Error(`GradientTape.${method}: gradients may be taken once; for more make the tape with persistent: true`);
+    this.used = true;
+  }
+
+  /**
    * Gradients of `target` (a tensor, or a structure whose gradients are added up) with respect to each source; null where
    * the target does not depend on it. `outputGradients` weights the targets' elements; default ones.
    * @throws when called a second time without `persistent`.
    */
   gradient<const S extends Sources>(target: Nested<Tensor>, sources: S, options: { outputGradients?: Nested<TensorLike>; unconnectedGradients?: 'none' | 'zero' } = {}): GradientsOf<S> {
-    if (this.used && !this.persistent) throw new Error('GradientTape.gradient: may be called once; for more make the tape with persistent: true');
-    this.used = true;
+    this.use('gradient');
     const targets = tensorLeaves(target, 'GradientTape.gradient');
     const given = options.outputGradients === undefined ? null : flatten<TensorLike>(options.outputGradients).leaves;
     const seeds = targets.map((t, i) => (given === null ? ones(t) : toTensor(given[i]!, t.dtype)));
@@ -116,21 +98,19 @@ export class GradientTape {
   }
 }
 
-interface Linearized {
-  readonly output: unknown;
-  readonly pullback: (cotangents: readonly Tensor[]) => (Tensor | null)[];
-  readonly outputs: readonly Tensor[];
+/** Jacobians from a function that gives one row of them: it runs once for each element of the target, as a native loop. */
+function jacobianRows(target: Tensor, sources: readonly (Tensor | Variable)[], rowsOf: (seed: Tensor) => (Tensor | null)[]): (Tensor | null)[] {
+  const basis = reshape(castTo(equal(expandLast(iota(target.size, 'int32')), iota(target.size, 'int32')), target.dtype), [target.size, ...target.shape]);
+  let found: boolean[] = [];
+  const { rows } = scan((_, [seed]) => {
+    const gradients = rowsOf(seed!);
+    found = gradients.map((gradient) => gradient !== null);
+    return { carries: [], rows: gradients.filter((gradient) => gradient !== null) };
+  }, [], [basis], target.size, false);
+  let next = 0;
+  return sources.map((source, i) => (found[i] === true ? reshape(rows[next++]!, [...target.shape, ...source.shape]) : null));
 }
-
-/** Runs `fn` on fresh copies of the inputs and keeps what is needed to go back. */
-function linearize(fn: (...inputs: Tensor[]) => unknown, inputs: readonly Tensor[], where: string): Linearized {
-  const tape = new Tape(false);
-  const watched = inputs.map((input) => identity(input)); // other uses of the originals do not count
-  watched.forEach((input) => tape.watch(input));
-  const output = recording(tape, () => fn(...watched));
-  const outputs = tensorLeaves(output, where);
-  return { output, outputs, pullback: (cotangents) => pausing(tape, () => backward(tape, outputs, cotangents, watched)) };
-}
+const expandLast = (x: Tensor): Tensor => reshape(x, [...x.shape, 1]);
 
 /**
  * The value of `fn` at the inputs, and its pullback: from a cotangent of the output's structure to gradients of the inputs, in
@@ -191,6 +171,30 @@ export function valueAndGrad<A extends unknown[], R>(fn: (...args: A) => R, opti
   };
 }
 const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && (typeof value[0] === 'number' || isNumbers(value[0]));
+
+/** Options of `jacobian`. */
+export interface JacobianOptions {
+  /** Which argument (or arguments) to differentiate with respect to. Default 0. */
+  argnums?: number | readonly number[];
+}
+/**
+ * A function that gives the Jacobian of `fn`, which returns one tensor: of the output's shape, then the argument's; an array of them when
+ * `argnums` is an array. In reverse mode, as `jax.jacrev`.
+ */
+export function jacobian(fn: (...args: Tensor[]) => Tensor, { argnums = 0 }: JacobianOptions = {}): (...args: TensorLike[]) => Tensor | Tensor[] {
+  return (...args) => {
+    const tensors = args.map((arg) => toTensor(arg, null, 'jacobian'));
+    const picked = typeof argnums === 'number' ? [argnums] : argnums;
+    const { outputs, pullback } = linearize(fn, tensors, 'jacobian');
+    if (outputs.length !== 1) throw new TypeError(`jacobian: the function must return one tensor, received ${outputs.length}`);
+    const found = jacobianRows(outputs[0]!, tensors, (seed) => pullback([seed]));
+    const results = picked.map((i) => {
+      if (tensors[i] === undefined) throw new RangeError(`jacobian: argnums ${show(argnums)} names no argument of ${args.length}`);
+      return found[i] ?? filled([...outputs[0]!.shape, ...tensors[i].shape], 0, outputs[0]!.dtype);
+    });
+    return typeof argnums === 'number' ? results[0]! : results;
+  };
+}
 
 /** A function that gives the gradients of a scalar-valued `fn`; with `hasAux`, `[gradients, auxiliary]`. As `jax.grad`. */
 export function grad<A extends unknown[]>(fn: (...args: A) => unknown, options: GradOptions = {}): (...args: A) => unknown {

@@ -2,8 +2,9 @@
 import './assign.js';
 import './methods.js';
 
-export { customGradient } from './autodiff.js';
+export { customGradient, jvp } from './autodiff.js';
 export * from './activation.js';
+export { associativeScan, cond, foriLoop, map, scan, switchOf as switch, vectorize, vectorizedMap, whileLoop } from './control.js';
 export * from './core.js';
 export * from './creation.js';
 export * from './crossentropy.js';

@@ -16,7 +16,22 @@ struct Handle {
   std::shared_ptr<Plan> plan;
 };
 
-// compile(words: Float64Array, constants: Uint8Array): handle.
+// The plans behind an array of handles; false, with a TypeError thrown, when there is something else in it.
+bool read_plans(Napi::Env env, Napi::Value array, Plans* plans) {
+  if (!array.IsArray()) {
+    Napi::TypeError::New(env, "compile: expected an array of plans").ThrowAsJavaScriptException();
+    return false;
+  }
+  const auto handles = array.As<Napi::Array>();
+  for (uint32_t i = 0; i < handles.Length(); i++) {
+    const std::shared_ptr<Plan>* plan = plan_of(env, handles.Get(i));
+    if (plan == nullptr) return false;
+    plans->push_back(*plan);
+  }
+  return true;
+}
+
+// compile(words: Float64Array, constants: Uint8Array, children: handle[]): handle.
 Napi::Value compile(const Napi::CallbackInfo& call) {
   Napi::Env env = call.Env();
   const bool typed = call.Length() >= 2 && call[0].IsTypedArray() && call[1].IsTypedArray();
@@ -25,11 +40,13 @@ Napi::Value compile(const Napi::CallbackInfo& call) {
     Napi::TypeError::New(env, "compile: expected a Float64Array and a Uint8Array").ThrowAsJavaScriptException();
     return env.Undefined();
   }
+  Plans children;
+  if (!read_plans(env, call[2], &children)) return env.Undefined();
   auto words = call[0].As<Napi::Float64Array>();
   auto constants = call[1].As<Napi::Uint8Array>();
   std::string error;
   std::shared_ptr<Plan> plan = Plan::compile(words.Data(), static_cast<int64_t>(words.ElementLength()), constants.Data(),
-                                             static_cast<int64_t>(constants.ByteLength()), *active_catalog(nullptr), &error);
+                                             static_cast<int64_t>(constants.ByteLength()), children, *active_catalog(nullptr), &error);
   if (plan == nullptr) {
     Napi::Error::New(env, "compile: " + error).ThrowAsJavaScriptException();
     return env.Undefined();

@@ -97,9 +97,13 @@ void Plan::run_instructions(Frame& frame, Outcome& outcome, const std::atomic<bo
     call.args.floats = floats_.data() + instruction.floats;
     call.args.epilogue = instruction.epilogue != nullptr ? &frame.epilogues[instruction.epilogue_number] : nullptr;
     if (profiling) {
-      run_profiled(call, i);
+      run_timed(call, i, outcome, cancel);
     } else {
-      run_one(call);
+      run_one(call, outcome, cancel);
+    }
+    if (outcome.status != Outcome::Done) {
+      outcome.instruction = static_cast<int64_t>(i);
+      return;
     }
     const int32_t code = fault.code.load(std::memory_order_relaxed);
     if (code == Fault::None) continue;
@@ -108,15 +112,22 @@ void Plan::run_instructions(Frame& frame, Outcome& outcome, const std::atomic<bo
   }
 }
 
-void Plan::run_profiled(Call& call, size_t number) {
+void Plan::run_timed(Call& call, size_t number, Outcome& outcome, const std::atomic<bool>* cancel) {
   const auto start = std::chrono::steady_clock::now();
-  run_one(call);
+  run_one(call, outcome, cancel);
   const std::chrono::nanoseconds time = std::chrono::steady_clock::now() - start;
   costs_[number].count.fetch_add(1, std::memory_order_relaxed);
   costs_[number].nanoseconds.fetch_add(time.count(), std::memory_order_relaxed);
 }
 
-void Plan::run_one(Call& call) {
+void Plan::run_control(Call& call, Outcome& outcome, const std::atomic<bool>* cancel) const {
+  outcome = call.instruction->control->run(call.args.operands, static_cast<char*>(call.args.shared), cancel);
+  // The children may have asked for more of the thread's scratch, which moves it.
+  if (local_bytes_ > 0) call.args.local = thread_scratch(Scratch::Kernel, local_bytes_);
+}
+
+void Plan::run_one(Call& call, Outcome& outcome, const std::atomic<bool>* cancel) const {
+  if (call.instruction->control != nullptr) return run_control(call, outcome, cancel);
   const Work& work = call.instruction->work;
   for (call.args.phase = 0; call.args.phase < work.phases; call.args.phase++) {
     const int64_t units = work.units[call.args.phase];

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 #include "base/kernel.h"
+#include "exec/control.h"
 #include "exec/memory.h"
 #include "exec/program.h"
 #include "exec/registry.h"
@@ -35,13 +36,13 @@ class Plan {
   // Reads a plan from its words:
   //   [version = 1, n_slots, arena_bytes, constants_bytes, n_instructions]
   //   per slot: [kind (0 external, 1 arena, 2 constant), index of the external or byte offset]
-  //   per instruction: [kernel id (-1 = fused), n_operands, slots... (-1 = null), n_ints, ints..., n_floats, floats...,
+  //   per instruction: [kernel id (-1 = fused, -2 = control flow), n_operands, slots... (-1 = null), n_ints, ints..., n_floats, floats...,
   //                     n_epilogue_ints, epilogue ints...]
   //   [n_externals, bytes of each]
-  // Ints of a fused instruction and of an epilogue are a program (see Program::read); kernel ids and tile ids are
-  // positions in `catalog`. Constants are copied. Null, with the reason in `error`, when a word is wrong.
+  // Ints of a fused instruction and of an epilogue are a program (see Program::read), those of control flow are at Control; kernel ids and
+  // tile ids are positions in `catalog`. Constants are copied. Null, with the reason in `error`, when a word is wrong.
   static std::unique_ptr<Plan> compile(const double* words, int64_t word_count, const void* constants, int64_t constants_bytes,
-                                       const Catalog& catalog, std::string* error);
+                                       const Plans& children, const Catalog& catalog, std::string* error);
   ~Plan();
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
@@ -69,8 +70,9 @@ class Plan {
   friend class PlanReader;
 
   struct Instruction {
-    void (*run)(const Args&, Range) = nullptr;  // null: `program` is run instead
+    void (*run)(const Args&, Range) = nullptr;  // null: `program` or `control` is run instead
     std::unique_ptr<Program> program, epilogue;
+    std::unique_ptr<Control> control;
     size_t operands = 0, ints = 0, floats = 0;  // where they begin in the lists below
     size_t epilogue_number = 0;
     Work work;
@@ -97,8 +99,9 @@ class Plan {
   std::unique_ptr<Frame> make_frame() const;
   void release_frame(Frame* frame);
   void run_instructions(Frame& frame, Outcome& outcome, const std::atomic<bool>* cancel);
-  void run_profiled(Call& call, size_t number);
-  static void run_one(Call& call);
+  void run_timed(Call& call, size_t number, Outcome& outcome, const std::atomic<bool>* cancel);
+  void run_one(Call& call, Outcome& outcome, const std::atomic<bool>* cancel) const;
+  void run_control(Call& call, Outcome& outcome, const std::atomic<bool>* cancel) const;
   static void run_range(const Instruction& instruction, const Args& args, Range units);
 
   std::vector<Instruction> instructions_;

@@ -12,9 +12,13 @@ static constexpr double kParallelFrom = 15e3;  // ns
 // Zeros after the last attribute, for kernels that look further than a wrong plan goes.
 static constexpr size_t kPadding = 64;
 
+// Kernel ids that are no kernels.
+static constexpr int64_t kFused = -1, kControl = -2;
+
 class PlanReader {
  public:
-  PlanReader(Words words, const Catalog& catalog) : words_(words), catalog_(catalog), plan_(new Plan) {}
+  PlanReader(Words words, const Plans& children, const Catalog& catalog)
+      : words_(words), children_(children), catalog_(catalog), plan_(new Plan) {}
 
   std::unique_ptr<Plan> read(const void* constants, int64_t constants_bytes, std::string* error) {
     read_header(constants_bytes);
@@ -52,7 +56,7 @@ class PlanReader {
   void read_instruction() {
     Plan& plan = *plan_;
     Plan::Instruction instruction;
-    const int64_t kernel = words_.integer("kernel", -1, static_cast<int64_t>(catalog_.kernels.size()) - 1);
+    const int64_t kernel = words_.integer("kernel", kControl, static_cast<int64_t>(catalog_.kernels.size()) - 1);
     instruction.operands = plan.places_.size();
     const int64_t operand_count = words_.count("number of operands");
     for (int64_t i = 0; i < operand_count && words_.ok(); i++) {
@@ -60,7 +64,9 @@ class PlanReader {
       plan.places_.push_back(slot < 0 ? Place{Place::Null, 0} : slots_[static_cast<size_t>(slot)]);
     }
     instruction.ints = plan.ints_.size();
-    if (kernel < 0) {
+    if (kernel == kControl) {
+      instruction.control = read_control(operand_count);
+    } else if (kernel == kFused) {
       instruction.program = read_program("integers", operand_count, false);
     } else {
       const int64_t count = words_.count("number of integers");
@@ -85,11 +91,23 @@ class PlanReader {
     if (words_.ok() && left - words_.left() != count)
       words_.fail(std::string(what) + ": expected " + std::to_string(count) + " words, the program has " + std::to_string(left - words_.left()));
     if (!words_.ok()) return nullptr;
-    for (const Program::Reach& reach : program->reaches()) {
-      const size_t first = plan_->places_.size() - static_cast<size_t>(operand_count);
-      reaches_.push_back({plan_->places_[first + static_cast<size_t>(reach.operand)], reach.bytes});
-    }
+    for (const Program::Reach& reach : program->reaches()) add_reach(operand_count, reach.operand, reach.bytes);
     return program;
+  }
+
+  // Control flow in the place of a kernel; null when it is wrong.
+  std::unique_ptr<Control> read_control(int64_t operand_count) {
+    const int64_t count = words_.count("integers");
+    const int64_t left = words_.left();
+    std::unique_ptr<Control> control = Control::read(words_, children_, operand_count);
+    if (words_.ok() && left - words_.left() != count) words_.fail("integers of a control instruction: received " + std::to_string(count));
+    if (!words_.ok()) return nullptr;
+    for (const Control::Reach& reach : control->reaches()) add_reach(operand_count, reach.operand, reach.bytes);
+    return control;
+  }
+
+  void add_reach(int64_t operand_count, int64_t operand, int64_t bytes) {
+    reaches_.push_back({plan_->places_[plan_->places_.size() - static_cast<size_t>(operand_count - operand)], bytes});
   }
 
   void read_externals() {
@@ -107,7 +125,7 @@ class PlanReader {
                         : place.kind == Place::Arena    ? reach.bytes <= plan_->arena_bytes_ - place.value
                         : place.kind == Place::Constant ? reach.bytes <= constants_bytes_ - place.value
                                                         : false;
-    if (!inside) words_.fail("a program reaches beyond the end of an operand");
+    if (!inside) words_.fail("an instruction reaches beyond the end of an operand");
   }
 
   void finish(const void* constants) {
@@ -134,6 +152,8 @@ class PlanReader {
         return words_.fail(std::string(row.name) + ": the kernel refuses its integers");
     } else if (instruction.program != nullptr) {
       work = instruction.program->work();
+    } else if (instruction.control != nullptr) {
+      work.shared_bytes = instruction.control->scratch_bytes();
     } else {
       return words_.fail("a fused instruction without a program");
     }
@@ -145,6 +165,7 @@ class PlanReader {
   }
 
   Words words_;
+  const Plans& children_;
   const Catalog& catalog_;
   std::unique_ptr<Plan> plan_;
   std::vector<Place> slots_;
@@ -154,8 +175,8 @@ class PlanReader {
 };
 
 std::unique_ptr<Plan> Plan::compile(const double* words, int64_t word_count, const void* constants, int64_t constants_bytes,
-                                    const Catalog& catalog, std::string* error) {
-  return PlanReader(Words(words, word_count), catalog).read(constants, constants_bytes, error);
+                                    const Plans& children, const Catalog& catalog, std::string* error) {
+  return PlanReader(Words(words, word_count), children, catalog).read(constants, constants_bytes, error);
 }
 
 }  // namespace keratin

@@ -24,6 +24,7 @@ struct Builder {
   std::vector<List> slots, instructions;
   List external_bytes;
   double arena_bytes = 0, constants_bytes = 0;
+  Plans children;
 
   double external(double bytes) {
     slots.push_back({0, static_cast<double>(external_bytes.size())});
@@ -64,7 +65,7 @@ struct Builder {
   std::unique_ptr<Plan> compile(const void* constants = nullptr) const {
     std::string error;
     const List list = words();
-    auto plan = Plan::compile(list.data(), static_cast<int64_t>(list.size()), constants, static_cast<int64_t>(constants_bytes), test::catalog(), &error);
+    auto plan = Plan::compile(list.data(), static_cast<int64_t>(list.size()), constants, static_cast<int64_t>(constants_bytes), children, test::catalog(), &error);
     EXPECT_NE(plan, nullptr) << error;
     return plan;
   }
@@ -237,6 +238,109 @@ TEST(Plan, ProfilesInstructions) {
   }
 }
 
+constexpr double kControl = -2;
+
+// out = x + y over n elements, as a child of control flow.
+std::shared_ptr<Plan> compile_sum(double n) {
+  Builder b;
+  const double x = b.external(4 * n), y = b.external(4 * n), out = b.external(4 * n);
+  b.binary(test::Add, n, x, y, out);
+  return b.compile();
+}
+
+TEST(Control, RunsTheBranchThatTheIndexNames) {
+  Builder twice;
+  const double x = twice.external(40), y = twice.external(40), out = twice.external(40);
+  (void)y;
+  twice.binary(test::Add, 10, x, x, out);
+  Builder b;
+  const double index = b.external(4), first = b.external(40), second = b.external(40), result = b.external(40);
+  b.children = {compile_sum(10), twice.compile()};
+  b.add(kControl, {index, first, second, result}, {0, 2, 0, 1});
+  auto plan = b.compile();
+  std::vector<float> u = ramp(10, 1), v = ramp(10, 100), w(10);
+  for (int32_t i : {-7, 0, 1, 5}) {
+    void* externals[] = {&i, u.data(), v.data(), w.data()};
+    ASSERT_EQ(plan->run(externals, nullptr).status, Outcome::Done);
+    for (size_t k = 0; k < 10; k++) ASSERT_EQ(w[k], i <= 0 ? u[k] + v[k] : 2 * u[k]);
+  }
+}
+
+// Doubles a number while it is less than a limit.
+TEST(Control, LoopsWhileTheConditionHolds) {
+  Builder condition, body;
+  const double limit = condition.external(4), x = condition.external(4), holds = condition.external(1);
+  condition.add(test::Fused, {x, limit, holds},
+                {1, 1, 2, 1, 0, 1, 0, kF32, 1, 1, kF32, 1, 2, static_cast<double>(DType::Bool), static_cast<double>(test::Less), 2, 0, 1, -1});
+  const double unused = body.external(4), now = body.external(4), next = body.external(4);
+  (void)unused;
+  body.binary(test::Add, 1, now, now, next);
+  for (double most : {-1.0, 0.0, 1.0, 4.0}) {
+    Builder b;
+    const double top = b.external(4), initial = b.external(4), last = b.external(4);
+    b.children = {condition.compile(), body.compile()};
+    b.add(kControl, {top, initial, last}, {1, 0, 1, 1, 1, most});
+    auto plan = b.compile();
+    for (float begin : {1.0f, 50.0f, 1000.0f}) {
+      float bound = 100, end = 0, expected = begin;
+      for (int step = 0; expected < bound && (most < 0 || step < most); step++) expected *= 2;
+      void* externals[] = {&bound, &begin, &end};
+      ASSERT_EQ(plan->run(externals, nullptr).status, Outcome::Done);
+      ASSERT_EQ(end, expected);
+    }
+  }
+}
+
+// A scan that adds rows up, and gives products with the sums before each row, from either end and for any length.
+TEST(Control, ScansRows) {
+  Builder body;
+  const double carry = body.external(12), row = body.external(12), next = body.external(12), out = body.external(12);
+  body.binary(test::Add, 3, carry, row, next);
+  body.binary(test::Multiply, 3, carry, row, out);
+  for (double length : {0.0, 1.0, 2.0, 5.0})
+    for (bool reverse : {false, true}) {
+      Builder b;
+      const double initial = b.external(12), rows = b.external(12 * length), last = b.external(12), results = b.external(12 * length);
+      b.children = {body.compile()};
+      b.add(kControl, {initial, rows, last, results}, {2, 0, 0, 1, 1, 1, length, reverse ? 1.0 : 0.0});
+      auto plan = b.compile();
+      const auto n = static_cast<size_t>(length);
+      std::vector<float> start{1, 2, 3}, x = ramp(static_cast<int64_t>(3 * n), 1), end(3), y(3 * n), sum = start;
+      void* externals[] = {start.data(), x.data(), end.data(), y.data()};
+      ASSERT_EQ(plan->run(externals, nullptr).status, Outcome::Done);
+      for (size_t step = 0; step < n; step++)
+        for (size_t k = 0; k < 3; k++) {
+          const size_t at = (reverse ? n - 1 - step : step) * 3 + k;
+          ASSERT_EQ(y[at], sum[k] * x[at]);
+          sum[k] += x[at];
+        }
+      EXPECT_EQ(end, sum);
+    }
+}
+
+TEST(Control, RefusesWhatDoesNotFitItsChildren) {
+  Builder b;
+  const double x = b.external(40), y = b.external(40), out = b.external(40);
+  b.children = {compile_sum(10)};
+  std::string error;
+  auto fails = [&](const List& operands, const List& ints) {
+    Builder wrong = b;
+    wrong.add(kControl, operands, ints);
+    const List words = wrong.words();
+    error.clear();
+    return Plan::compile(words.data(), static_cast<int64_t>(words.size()), nullptr, 0, wrong.children, test::catalog(), &error) == nullptr && !error.empty();
+  };
+  EXPECT_TRUE(fails({x, x, y}, {0, 1, 0})) << "too few operands";
+  EXPECT_TRUE(fails({x, x, y, out}, {0, 1, 1})) << "no such child";
+  EXPECT_TRUE(fails({x, x, y, out}, {0, 0})) << "no branches";
+  EXPECT_TRUE(fails({x, x, y, out}, {3, 1, 0})) << "no such kind";
+  EXPECT_TRUE(fails({x, x, y, out}, {0, 1, 0, 0})) << "too many integers";
+  EXPECT_TRUE(fails({x, y, out}, {1, 0, 0, 1, 1, -1})) << "a condition without a bool";
+  EXPECT_TRUE(fails({x, y, out}, {2, 0, 0, 1, 1, 0, 4, 0})) << "rows beyond the end";
+  EXPECT_TRUE(fails({x, y, out}, {2, 0, 9, 1, 1, 0, 1, 0})) << "more constants than operands";
+  EXPECT_FALSE(fails({x, y, out}, {2, 0, 0, 1, 1, 0, 1, 0})) << error;
+}
+
 TEST(Plan, ReportsMemoryThatItCannotGet) {
   Builder b = chain(10);
   b.arena_bytes = 1e15;
@@ -251,7 +355,7 @@ TEST(Plan, RefusesWrongWords) {
   const List good = chain(16).words();
   const char constants[68] = {};
   auto try_compile = [&](const List& words, std::string* error) {
-    return Plan::compile(words.data(), static_cast<int64_t>(words.size()), constants, sizeof(constants), test::catalog(), error);
+    return Plan::compile(words.data(), static_cast<int64_t>(words.size()), constants, sizeof(constants), {}, test::catalog(), error);
   };
   std::string error;
   EXPECT_NE(try_compile(good, &error), nullptr) << error;

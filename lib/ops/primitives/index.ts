@@ -1,4 +1,5 @@
 // All primitives. The universal tests enumerate what is exported here.
+export * from './control.js';
 export * from './elementwise.js';
 export * from './gather.js';
 export * from './matmul.js';
