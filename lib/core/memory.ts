@@ -5,12 +5,18 @@ import type { Spec } from './shape.js';
 import { native } from './native.js';
 
 const ALIGNMENT = 64;
-// From this size on a buffer has room to start its data at a multiple of 64 bytes; native/exec applies the same rule.
+const HUGE_PAGE = 2 ** 21;
+// From these sizes on a buffer has room to start its data at a multiple of 64 bytes, or of a huge page; native/exec applies the same rule.
 const ALIGNED_FROM = 2048;
+const HUGE_FROM = HUGE_PAGE;
 
 /** Uninitialised memory for the elements of `spec`. */
 export function allocate(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes < ALIGNED_FROM ? bytes : bytes + ALIGNMENT).buffer;
+  if (bytes < ALIGNED_FROM) return Buffer.allocUnsafeSlow(bytes).buffer;
+  if (bytes < HUGE_FROM) return Buffer.allocUnsafeSlow(bytes + ALIGNMENT).buffer;
+  const { buffer } = Buffer.allocUnsafeSlow(bytes + HUGE_PAGE);
+  native.useHugePages(buffer);
+  return buffer;
 }
 
 /** Where the elements begin in a buffer made by `allocate`. */

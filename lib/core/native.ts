@@ -55,6 +55,8 @@ export interface Native {
   runAsync(plan: PlanHandle, buffers: ArrayBuffer[], options: RunAsyncOptions): Promise<number>;
   /** Byte offset at which the data of a tensor begins in its buffer. */
   alignOffset(buffer: ArrayBuffer): number;
+  /** Asks the system for huge pages under a tensor's data. */
+  useHugePages(buffer: ArrayBuffer): void;
   /** Turns the profile of a plan on or off. */
   setProfile(plan: PlanHandle, on: boolean): void;
   /** For each instruction: times run, and nanoseconds in all. */

@@ -38,18 +38,33 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 // threads(): number of threads that share the work.
 Napi::Value threads(const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), Pool::instance().threads()); }
 
+// Reads the ArrayBuffer that is the only argument; false with an error thrown.
+bool read_argument(napi_env env, napi_callback_info call, char** data, size_t* length) {
+  napi_value argument;
+  size_t count = 1;
+  napi_get_cb_info(env, call, &count, &argument, nullptr, nullptr);
+  if (napi_get_arraybuffer_info(env, argument, reinterpret_cast<void**>(data), length) == napi_ok) return true;
+  napi_throw_type_error(env, nullptr, "expected an ArrayBuffer");
+  return false;
+}
+
 // alignOffset(buffer): where the data of a tensor begins in its ArrayBuffer.
 napi_value align_offset(napi_env env, napi_callback_info call) {
-  napi_value argument, result = nullptr;
-  size_t count = 1, length = 0;
-  void* data = nullptr;
-  napi_get_cb_info(env, call, &count, &argument, nullptr, nullptr);
-  if (napi_get_arraybuffer_info(env, argument, &data, &length) != napi_ok) {
-    napi_throw_type_error(env, nullptr, "alignOffset: expected an ArrayBuffer");
-    return nullptr;
-  }
-  napi_create_uint32(env, static_cast<uint32_t>(data_offset(data, length)), &result);
+  char* data = nullptr;
+  size_t length = 0;
+  napi_value result = nullptr;
+  if (read_argument(env, call, &data, &length)) napi_create_uint32(env, static_cast<uint32_t>(data_offset(data, length)), &result);
   return result;
+}
+
+// useHugePages(buffer): asks for huge pages under the data of a tensor, which begins at one.
+napi_value use_huge_pages(napi_env env, napi_callback_info call) {
+  char* data = nullptr;
+  size_t length = 0;
+  if (!read_argument(env, call, &data, &length) || length < kHugeFrom) return nullptr;
+  const size_t offset = data_offset(data, length);
+  advise_huge(data + offset, (length - offset) / kHugePage * kHugePage);
+  return nullptr;
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -61,9 +76,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   Pool::instance();  // keeps the library loaded as long as the process lives
   exports.Set("info", Napi::Function::New(env, info, "info"));
   exports.Set("threads", Napi::Function::New(env, threads, "threads"));
-  napi_value function;
-  napi_create_function(env, "alignOffset", NAPI_AUTO_LENGTH, align_offset, nullptr, &function);
-  exports.Set("alignOffset", function);
+  add_raw(exports, "alignOffset", align_offset);
+  add_raw(exports, "useHugePages", use_huge_pages);
   add_plan_functions(env, exports);
   add_async_functions(env, exports);
   return exports;

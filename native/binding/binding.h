@@ -22,6 +22,9 @@ bool read_buffers(napi_env env, const Plan& plan, napi_value array, std::vector<
 // `value`, `limit` (see Fault) and `instruction`. Other codes are 'KERATIN_CANCELLED' and 'KERATIN_OUT_OF_MEMORY'.
 napi_value error_of(napi_env env, const Outcome& outcome);
 
+// Exports a plain Node-API function.
+void add_raw(Napi::Object exports, const char* name, napi_callback callback);
+
 // Exports, by file.
 void add_plan_functions(Napi::Env env, Napi::Object exports);
 void add_async_functions(Napi::Env env, Napi::Object exports);

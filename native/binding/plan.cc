@@ -109,12 +109,6 @@ Napi::Value profile(const Napi::CallbackInfo& call) {
   return result;
 }
 
-void add_raw(Napi::Object exports, const char* name, napi_callback callback) {
-  napi_value function;
-  napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
-  exports.Set(name, function);
-}
-
 }  // namespace
 
 const std::shared_ptr<Plan>* plan_of(napi_env env, napi_value value) {
@@ -173,6 +167,12 @@ napi_value error_of(napi_env env, const Outcome& outcome) {
     error.Set("instruction", static_cast<double>(outcome.instruction));
   }
   return error.Value();
+}
+
+void add_raw(Napi::Object exports, const char* name, napi_callback callback) {
+  napi_value function;
+  napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  exports.Set(name, function);
 }
 
 void add_plan_functions(Napi::Env env, Napi::Object exports) {

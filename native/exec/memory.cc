@@ -8,19 +8,21 @@
 
 namespace keratin {
 
-static constexpr int64_t kHugePage = 2 << 20;
-static constexpr int64_t kHugeFrom = 1 << 20;
+void advise_huge([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
+#if defined(__linux__)
+  madvise(data, bytes, MADV_HUGEPAGE);
+#endif
+}
 
 AlignedBlock::AlignedBlock(int64_t bytes) {
-  const int64_t alignment = bytes >= kHugeFrom ? kHugePage : kAlignment;
+  const bool large = bytes >= 1 << 20;
+  const int64_t alignment = large ? static_cast<int64_t>(kHugePage) : kAlignment;
   const int64_t size = (bytes + alignment - 1) / alignment * alignment;
   if (size == 0) return;
   data_ = static_cast<char*>(std::aligned_alloc(static_cast<size_t>(alignment), static_cast<size_t>(size)));
   if (data_ == nullptr) return;
   bytes_ = size;
-#if defined(__linux__)
-  if (bytes >= kHugeFrom) madvise(data_, static_cast<size_t>(size), MADV_HUGEPAGE);
-#endif
+  if (large) advise_huge(data_, static_cast<size_t>(size));
 }
 
 AlignedBlock::~AlignedBlock() { std::free(data_); }
