@@ -1,9 +1,9 @@
 // The option that tells where the channel axis of images stands.
 import { type Field, oneOf } from '../config/fields.js';
 import { settings } from '../core/settings.js';
+import type { DataFormat } from '../ops/spatial.js';
 
-/** Where the channel axis stands: `(batch, ..., channels)` or `(batch, channels, ...)`. */
-export type DataFormat = 'channels_last' | 'channels_first';
+export type { DataFormat };
 
 const format = oneOf<DataFormat>('channels_last', 'channels_first');
 

@@ -10,10 +10,12 @@ import type { DiagonalNumber, DiagonalOptions } from './diagonal.js';
 import type { IndexPart, MultiHotOptions, OneHotOptions, ScatterReduction, TakeOptions } from './indexing.js';
 import type { CloseOptions } from './logic.js';
 import type { BatchNormalizationOptions, LayerNormalizationOptions, NormalizeOptions, RmsNormalizationOptions } from './normalization.js';
+import type { AdaptivePoolOptions, PoolOptions } from './pooling.js';
 import type { DTypeOptions, OrSymbol, SymbolOf } from './public.js';
 import type { ArgOptions, AverageOptions, CountNonzeroOptions, ExtremeOptions, MomentsOptions, ProdOptions, ReduceOptions } from './reduce.js';
 import type { AppendOptions, FirstAxisOptions, OptionalAxisOptions, PadOptions, Rot90Options } from './shape.js';
 import type { UnstackOptions } from './split.js';
+import type { DepthSpaceOptions, UnfoldOptions } from './windows.js';
 
 // Written out rather than computed from the functions, whose types refer to Tensor: a class cannot be defined by itself.
 type UnaryName =
@@ -73,6 +75,15 @@ export interface TensorMethods
   batchNormalization(mean: TensorLike, variance: TensorLike, axis: number, options?: BatchNormalizationOptions): Tensor;
   layerNormalization(options?: LayerNormalizationOptions): Tensor;
   rmsNormalization(options?: RmsNormalizationOptions): Tensor;
+  maxPool(poolSize: number | readonly number[], options?: PoolOptions): Tensor;
+  averagePool(poolSize: number | readonly number[], options?: PoolOptions): Tensor;
+  adaptiveMaxPool(outputSize: number | readonly number[], options?: AdaptivePoolOptions): Tensor;
+  adaptiveAveragePool(outputSize: number | readonly number[], options?: AdaptivePoolOptions): Tensor;
+  unfold(kernelSize: number | readonly number[], options?: UnfoldOptions): Tensor;
+  fold(outputSize: number | readonly number[], kernelSize: number | readonly number[], options?: UnfoldOptions): Tensor;
+  extractSequences(sequenceLength: number, sequenceStride: number): Tensor;
+  depthToSpace(blockSize: number, options?: DepthSpaceOptions): Tensor;
+  spaceToDepth(blockSize: number, options?: DepthSpaceOptions): Tensor;
   psnr(x2: TensorLike, maxVal: number): Tensor;
   tensordot(x2: TensorLike, options?: { axes?: number | readonly [number | readonly number[], number | readonly number[]]; }): Tensor;
   prod(options?: ProdOptions): Tensor;

@@ -15,18 +15,21 @@ import * as indexing from './indexing.js';
 import * as logic from './logic.js';
 import * as normalization from './normalization.js';
 import type { ArrayMethods, SymbolMethods, TensorMethods } from './method-types.js';
+import * as pooling from './pooling.js';
 import { printValues } from './print.js';
 import * as products from './products.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 import * as split from './split.js';
 import * as transcendental from './transcendental.js';
+import * as windows from './windows.js';
 
 /** Functions of lists, and those whose method is written out below. */
 const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape'] as const;
 type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
   ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
+  ...pooling, ...windows,
   cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */

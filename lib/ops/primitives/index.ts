@@ -3,6 +3,8 @@ export * from './control.js';
 export * from './elementwise.js';
 export * from './gather.js';
 export * from './matmul.js';
+export * from './pool.js';
 export * from './random.js';
 export * from './reduce.js';
 export * from './shape.js';
+export * from './windows.js';
