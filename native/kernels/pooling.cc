@@ -73,9 +73,14 @@ struct One {
   KR_INLINE void store(T* p) const { *p = raw; }
   KR_INLINE friend One operator+(One a, One b) { return static_cast<T>(a.raw + b.raw); }
   KR_INLINE friend One operator/(One a, One b) { return static_cast<T>(a.raw / b.raw); }
-  KR_INLINE friend One select(bool m, One a, One b) { return m ? a : b; }
-  KR_INLINE friend One maximum(One a, One b) { return b.raw > a.raw || b.raw != b.raw ? b : a; }
-  KR_INLINE friend bool same(One a, One b) { return a.raw == b.raw || (a.raw != a.raw && b.raw != b.raw); }
+  // By bits: which element of a window is the largest cannot be predicted, so a branch would cost ten times as much.
+  KR_INLINE friend One select(bool m, One a, One b) {
+    using Bits = simd::Unsigned<T>;
+    const Bits mask = static_cast<Bits>(-static_cast<Bits>(m)), x = std::bit_cast<Bits>(a.raw), y = std::bit_cast<Bits>(b.raw);
+    return std::bit_cast<T>(static_cast<Bits>((x & mask) | (y & static_cast<Bits>(~mask))));
+  }
+  KR_INLINE friend One maximum(One a, One b) { return select((b.raw > a.raw) | (b.raw != b.raw), b, a); }
+  KR_INLINE friend bool same(One a, One b) { return (a.raw == b.raw) | ((a.raw != a.raw) & (b.raw != b.raw)); }
 };
 
 // Whether a and b are equal or both NaN.
