@@ -8,6 +8,23 @@ export { Softmax, type SoftmaxLayerOptions } from './activations/softmax.js';
 export { Dense, type DenseOptions } from './core/dense.js';
 export { Identity, type IdentityOptions } from './core/identity.js';
 export { InputLayer, type InputLayerOptions } from './core/input-layer.js';
+export {
+  AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
+  type AdaptivePoolingOptions,
+} from './pooling/adaptive-pooling.js';
+export {
+  GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
+  GlobalAveragePooling1D as GlobalAvgPool1D, GlobalAveragePooling2D as GlobalAvgPool2D, GlobalAveragePooling3D as GlobalAvgPool3D,
+  GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
+  GlobalMaxPooling1D as GlobalMaxPool1D, GlobalMaxPooling2D as GlobalMaxPool2D, GlobalMaxPooling3D as GlobalMaxPool3D,
+  type GlobalPoolingOptions,
+} from './pooling/global-pooling.js';
+export {
+  AveragePooling1D, AveragePooling2D, AveragePooling3D, type AveragePoolingOptions,
+  AveragePooling1D as AvgPool1D, AveragePooling2D as AvgPool2D, AveragePooling3D as AvgPool3D,
+  MaxPooling1D, MaxPooling2D, MaxPooling3D, type MaxPoolingOptions,
+  MaxPooling1D as MaxPool1D, MaxPooling2D as MaxPool2D, MaxPooling3D as MaxPool3D,
+} from './pooling/pooling.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './regularization/activity-regularization.js';
 export { AlphaDropout, type AlphaDropoutOptions } from './regularization/alpha-dropout.js';
@@ -17,7 +34,10 @@ export { GaussianNoise, type GaussianNoiseOptions } from './regularization/gauss
 export {
   SpatialDropout1D, type SpatialDropout1DOptions, SpatialDropout2D, SpatialDropout3D, type SpatialDropoutOptions,
 } from './regularization/spatial-dropout.js';
+export { Cropping1D, type Cropping1DOptions, Cropping2D, Cropping3D, type CroppingOptions } from './reshaping/cropping.js';
 export { Flatten, type FlattenOptions } from './reshaping/flatten.js';
 export { Permute, type PermuteOptions } from './reshaping/permute.js';
 export { RepeatVector, type RepeatVectorOptions } from './reshaping/repeat-vector.js';
 export { Reshape, type ReshapeOptions } from './reshaping/reshape.js';
+export { UpSampling1D, type UpSampling1DOptions, UpSampling3D, type UpSampling3DOptions } from './reshaping/up-sampling.js';
+export { ZeroPadding1D, type ZeroPadding1DOptions, ZeroPadding2D, ZeroPadding3D, type ZeroPaddingOptions } from './reshaping/zero-padding.js';
