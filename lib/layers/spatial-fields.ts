@@ -9,7 +9,7 @@ const several = (rank: number): string => (rank === 1 ? 'an array of one' : `an 
 export const sizes = (rank: number): Field<number | readonly number[], readonly number[], true> =>
   field(`an integer >= 1 or ${several(rank)}`, (value) => {
     const list: unknown = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
-    return Array.isArray(list) && list.length === rank && list.every((n) => isWhole(n, 1)) ? (list as number[]) : undefined;
+    return Array.isArray(list) && list.length === rank && list.every((n) => isWhole(n, 1)) ? (list) : undefined;
   });
 
 /** Whether windows lie within the input or over its borders; in lower or upper case. */
