@@ -80,6 +80,8 @@ struct One {
     return std::bit_cast<T>(static_cast<Bits>((x & mask) | (y & static_cast<Bits>(~mask))));
   }
   KR_INLINE friend One maximum(One a, One b) { return select((b.raw > a.raw) | (b.raw != b.raw), b, a); }
+  KR_INLINE friend One where_equal(One x, One y, One a, One b) { return select(x.raw == y.raw, a, b); }
+  KR_INLINE friend bool any_nan(One a) { return a.raw != a.raw; }
   KR_INLINE friend bool same(One a, One b) { return (a.raw == b.raw) | ((a.raw != a.raw) & (b.raw != b.raw)); }
 };
 
@@ -87,6 +89,15 @@ struct One {
 template <typename T>
 KR_INLINE typename V<T>::M same(V<T> a, V<T> b) {
   return (a == b) | (is_nan(a) & is_nan(b));
+}
+template <typename T>
+KR_INLINE bool any_nan(V<T> a) {
+  return any(is_nan(a));
+}
+// x == y ? a : b, in one step.
+template <typename T>
+KR_INLINE V<T> where_equal(V<T> x, V<T> y, V<T> a, V<T> b) {
+  return x.raw == y.raw ? a.raw : b.raw;
 }
 
 // Calls body(offset) with the place of every element of a window in the first channel, in row-major order.
@@ -286,11 +297,18 @@ static void max_pool_grad(const Args& args, Range units) {
     for_channels<T, 1>(pool.channels, [&]<typename R, int>(int64_t c) __attribute__((always_inline)) {
       const R largest = R::load(y + c), none(T{0});
       R rest = R::load(dy + c);  // 0 once the element was found
-      for_taps(pool, w, [&](int64_t at) __attribute__((always_inline)) {
-        const typename R::M hit = same(R::load(x + at + c), largest);
-        if (at >= low && at < high) (R::load(dx + at + c) + select(hit, rest, none)).store(dx + at + c);
-        rest = select(hit, none, rest);
-      });
+      const auto give = [&](auto equal) __attribute__((always_inline)) {
+        for_taps(pool, w, [&](int64_t at) __attribute__((always_inline)) {
+          const R value = R::load(x + at + c);
+          if (at >= low && at < high) (R::load(dx + at + c) + equal(value, rest, none)).store(dx + at + c);
+          rest = equal(value, none, rest);
+        });
+      };
+      if (any_nan(largest)) {
+        give([&](R value, R a, R b) __attribute__((always_inline)) { return select(same(value, largest), a, b); });
+      } else {
+        give([&](R value, R a, R b) __attribute__((always_inline)) { return where_equal(value, largest, a, b); });
+      }
     });
   });
 }

@@ -60,7 +60,7 @@ describe.each([['maxPool', ops.maxPool], ['averagePool', ops.averagePool]] as co
   });
 
   it('is the same cut into many units, samples or channels', () => {
-    const x = random.normal([3, 150, 40, 33], { seed: 2 });
+    const x = random.normal([3, 60, 20, 33], { seed: 2 });
     const fn = (t: Tensor) => pool(t, [5, 3], { strides: [2, 1], padding: 'same' });
     const whole = fn(x);
     const slopes = gradient(fn, x);
@@ -128,6 +128,12 @@ describe('windows', () => {
       expect(list(ops.depthToSpace(ops.spaceToDepth(x, 2, { dataFormat }), 2, { dataFormat }))).toEqual(list(x));
       expect(list(ops.spaceToDepth(ops.depthToSpace(x, 2, { dataFormat }), 2, { dataFormat }))).toEqual(list(x));
     }
+  });
+  it('block by block: the channels of a pixel, or the pixels of a channel, are neighbours', () => {
+    const pixels = count(1, 2, 2, 2);
+    expect(list(ops.spaceToDepth(pixels, 2))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(list(ops.spaceToDepth(pixels, 2, { dataFormat: 'channels_first' }))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(list(ops.depthToSpace(count(1, 8, 1, 1), 2, { dataFormat: 'channels_first' }))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
   it('say what does not fit', () => {
     expect(() => ops.unfold(ops.zeros([1, 2, 3]), 2)).toThrow(/must be a 4D tensor/);
