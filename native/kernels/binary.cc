@@ -61,6 +61,23 @@ KR_INLINE T shift_right(T x, T count) {
   return c <= last ? static_cast<T>(x >> (c & last)) : T(0);
 }
 
+// The greatest common divisor of the magnitudes (Stein, 1967); that of 0 and x is |x|. -2^(bits - 1) has no magnitude and stays.
+template <typename T>
+KR_INLINE T common_divisor(T x, T y) {
+  using U = uint64_t;
+  U a = x < T(0) ? U(0) - static_cast<U>(x) : static_cast<U>(x), b = y < T(0) ? U(0) - static_cast<U>(y) : static_cast<U>(y);
+  if (a == 0 || b == 0) return static_cast<T>(a | b);
+  const int shift = __builtin_ctzll(a | b);
+  a >>= __builtin_ctzll(a);
+  while (b != 0) {
+    b >>= __builtin_ctzll(b);
+    const U low = a < b ? a : b;
+    b = a < b ? b - a : a - b;
+    a = low;
+  }
+  return static_cast<T>(a << shift);
+}
+
 static constexpr TileRow tiles[] = {
     KR_EACH_INTEGER(KR_MAP2_BITS, "add", x + y),
     KR_EACH_FLOAT(KR_MAP2, "add", x + y),
@@ -71,6 +88,7 @@ static constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP2, "divide", x / y),
     KR_EACH_INTEGER(KR_LOOP2, "floor_divide", divide_down(x, y)),
     KR_EACH_INTEGER(KR_LOOP2, "mod", modulo_down(x, y)),
+    KR_EACH_INTEGER(KR_LOOP2, "gcd", common_divisor(x, y)),
     KR_EACH_INTEGER(KR_MAP2, "power", integer_power(x, y)),
     KR_EACH_WHOLE(KR_MAP2, "maximum", maximum(x, y)),
     KR_EACH_FLOAT(KR_MAP2, "maximum", maximum(x, y)),

@@ -215,5 +215,7 @@ export const bitwiseOr = bits('bitwise_or');
 export const bitwiseXor = bits('bitwise_xor');
 export const leftShift = bits('left_shift');
 export const rightShift = bits('right_shift');
+/** The greatest common divisor. */
+export const gcd = bits('gcd');
 const bitwiseNotOp = defineOp('bitwise_not', { infer: ([x]) => [x!], vjp: null, lower: { tile: 'bitwise_not' } });
 export const bitwiseNot: Unary = primitive(bitwiseNotOp, [{ inputs: [{ shape: [3, 5], kind: 'index', high: 8 }] }], (run) => (x) => run([x]));
