@@ -136,6 +136,24 @@ export const logspace = publicOp('logspace', (start: TensorLike, stop: TensorLik
   return toType(p.power(constant(options.base ?? 10, values), values), spacedType('logspace', start, stop, options.dtype ?? null));
 }, ['num', 'endpoint', 'base', 'dtype', 'axis']);
 
+/** Options of `geomspace`. */
+export type GeomspaceOptions = LinspaceOptions;
+/**
+ * `num` values from `start` to `stop`, each the one before times a constant, along a new axis when the bounds are tensors. Both bounds have the same sign and
+ * are not 0.
+ */
+export const geomspace = publicOp('geomspace', (start: TensorLike, stop: TensorLike, options: GeomspaceOptions = {}): Tensor => {
+  const [low, high] = promote('geomspace', [start, stop], floatType) as [Tensor, Tensor];
+  const wide = (t: Tensor) => (t.dtype === 'float16' || t.dtype === 'bfloat16' ? castTo(t, 'float32') : t);
+  const sign = p.sign(wide(low));
+  const exponent = (t: Tensor) => p.log10(p.divide(wide(t), sign));
+  const { values } = spaced('geomspace', exponent(low), exponent(high), options);
+  const along = normalizeAxis(options.axis ?? 0, values.ndim, 'geomspace');
+  const signs = p.broadcastTo(sign, broadcastShapes(low.shape, high.shape, 'geomspace'));
+  const placed = p.reshape(signs, [...signs.shape.slice(0, along), 1, ...signs.shape.slice(along)]);
+  return toType(p.multiply(placed, p.power(constant(10, values), values)), spacedType('geomspace', start, stop, options.dtype ?? null));
+}, ['num', 'endpoint', 'dtype', 'axis']);
+
 /** A matrix written row by row; the value of each element follows from its row and column. */
 function matrix(rows: number, columns: number, dtype: DType, one: (row: number, column: number) => boolean): Tensor {
   const bits = makeTensor('bool', [rows, columns], (data) => {

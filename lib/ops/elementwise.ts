@@ -8,13 +8,11 @@ import { settings } from '../core/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
-import { binary, floatUnary, promote, publicOp, unary } from './public.js';
+import { binary, floatUnary, promote, publicOp, unary, wideFloat } from './public.js';
 
 const isUnsigned = (dtype: DType): boolean => dtype.startsWith('u') || dtype === 'bool';
 /** Bools count as int32 in functions that need numbers. */
 const numeric = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
-
-const wideFloat = (dtype: DType): DType => (dtype === 'int64' || dtype === 'uint64' ? 'float64' : floatType(dtype));
 
 /** `x1 + x2`, element by element, with broadcasting. Bools are combined with a logical or. */
 export const add = binary('add', (a, b) => (a.dtype === 'bool' ? p.logicalOr(a, b) : p.add(a, b)));
@@ -45,6 +43,19 @@ export const fmod = binary('fmod', (a, b) => {
 }, numeric);
 /** `x1` to the power of `x2`. */
 export const power = binary('power', p.power, numeric);
+/** Two integers of one dtype. */
+const integers = (name: string, fn: (a: Tensor, b: Tensor) => Tensor) =>
+  binary(name, (a, b) => {
+    if (!isInteger(a.dtype)) throw new TypeError(`${name}: expected integers, received ${a.dtype}`);
+    return fn(a, b);
+  });
+/** The greatest common divisor of two integers; that of 0 and x is `|x|`. */
+export const gcd = integers('gcd', p.gcd);
+/** The least common multiple of the magnitudes of two integers; 0 where one is 0. */
+export const lcm = integers('lcm', (a, b) => {
+  const [x, y] = [magnitude(a), magnitude(b)];
+  return p.multiply(x, p.floorDivide(y, p.gcd(x, y)));
+});
 /** `-x`. */
 export const negative = unary('negative', p.negative);
 

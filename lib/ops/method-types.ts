@@ -6,16 +6,21 @@ import type { Tensor } from '../core/tensor.js';
 import type { AlphaOptions, AxisOptions, ShrinkOptions, SoftmaxOptions } from './activation.js';
 import type { Axis, Numbers } from './axes.js';
 import type { NanToNumOptions } from './core.js';
+import type { CumulativeOptions, DiffOptions, TrapezoidOptions } from './cumulative.js';
 import type { DiagonalNumber, DiagonalOptions } from './diagonal.js';
 import type { IndexPart, MultiHotOptions, OneHotOptions, ScatterReduction, TakeOptions } from './indexing.js';
 import type { CloseOptions } from './logic.js';
 import type { BatchNormalizationOptions, LayerNormalizationOptions, NormalizeOptions, RmsNormalizationOptions } from './normalization.js';
 import type { AdaptivePoolOptions, PoolOptions } from './pooling.js';
+import type { MedianOptions, QuantileOptions, SortOptions, TopKOptions } from './order.js';
 import type { DTypeOptions, OrSymbol, SymbolOf } from './public.js';
 import type { ArgOptions, AverageOptions, CountNonzeroOptions, ExtremeOptions, MomentsOptions, ProdOptions, ReduceOptions } from './reduce.js';
+import type { SegmentOptions } from './segments.js';
+import type { BincountOptions, HistogramOptions, IsinOptions, SearchOptions, Unique } from './sets.js';
 import type { AppendOptions, FirstAxisOptions, OptionalAxisOptions, PadOptions, Rot90Options } from './shape.js';
 import type { UnstackOptions } from './split.js';
 import type { DepthSpaceOptions, UnfoldOptions } from './windows.js';
+import type { CorrelateOptions, CrossOptions, VanderOptions } from './vectors.js';
 
 // Written out rather than computed from the functions, whose types refer to Tensor: a class cannot be defined by itself.
 type UnaryName =
@@ -24,19 +29,26 @@ type UnaryName =
   | 'hardSigmoid' | 'hardSilu' | 'hardSwish' | 'hardTanh' | 'isfinite' | 'isinf' | 'isnan' | 'isneginf' | 'isposinf' | 'isreal' | 'log' | 'log10' | 'log1p'
   | 'log2' | 'logSigmoid' | 'logicalNot' | 'negative' | 'rad2deg' | 'ravel' | 'reciprocal' | 'relu' | 'relu6' | 'rsqrt' | 'selu' | 'sigmoid' | 'sign'
   | 'signbit' | 'silu' | 'sin' | 'sinc' | 'sinh' | 'softplus' | 'softsign' | 'sparsePlus' | 'sparseSigmoid' | 'sqrt' | 'square' | 'stopGradient' | 'swish'
-  | 'tan' | 'tanh' | 'tanhShrink' | 'trunc';
+  | 'tan' | 'tanh' | 'tanhShrink' | 'trunc' | 'corrcoef';
 type BinaryName =
   | 'add' | 'arctan2' | 'bitwiseAnd' | 'bitwiseLeftShift' | 'bitwiseOr' | 'bitwiseRightShift' | 'bitwiseXor' | 'divide' | 'divideNoNan' | 'dot'
   | 'equal' | 'floorDivide' | 'fmax' | 'fmin' | 'fmod' | 'greater' | 'greaterEqual' | 'heaviside' | 'hypot' | 'inner' | 'kron' | 'ldexp'
   | 'leftShift' | 'less' | 'lessEqual' | 'logaddexp' | 'logaddexp2' | 'logicalAnd' | 'logicalOr' | 'logicalXor' | 'matmul' | 'maximum' | 'minimum'
+  | 'gcd' | 'lcm' | 'digitize'
   | 'mod' | 'multiply' | 'nextafter' | 'notEqual' | 'outer' | 'power' | 'rightShift' | 'subtract' | 'trueDivide' | 'vdot';
 type ReductionName = 'sum' | 'mean' | 'var' | 'std' | 'amax' | 'amin' | 'ptp' | 'any' | 'all' | 'logsumexp' | 'nansum' | 'nanprod' | 'nanmax' | 'nanmin' | 'nanmean' | 'nanvar' | 'nanstd';
+type MedianName = 'median' | 'nanmedian';
+type QuantileName = 'quantile' | 'nanquantile' | 'percentile' | 'nanpercentile';
+type CumulativeName = 'cumsum' | 'cumprod' | 'nancumsum' | 'nancumprod';
+type SegmentName = 'segmentSum' | 'segmentMax' | 'segmentMin' | 'segmentProd';
 type ArgName = 'argmax' | 'argmin' | 'nanargmax' | 'nanargmin';
 
 /** Functions of `keras.ops` as methods of a tensor; `reshape` is among the `ArrayMethods`. */
 export interface TensorMethods
   extends Record<UnaryName, () => Tensor>, Record<BinaryName, (x2: TensorLike) => Tensor>,
-    Record<ReductionName, (options?: ReduceOptions) => Tensor>, Record<ArgName, (options?: ArgOptions) => Tensor> {
+    Record<ReductionName, (options?: ReduceOptions) => Tensor>, Record<ArgName, (options?: ArgOptions) => Tensor>,
+    Record<MedianName, (options?: MedianOptions) => Tensor>, Record<QuantileName, (q: TensorLike, options?: QuantileOptions) => Tensor>,
+    Record<CumulativeName, (options?: CumulativeOptions) => Tensor>, Record<SegmentName, (segmentIds: TensorLike, options?: SegmentOptions) => Tensor> {
   elu(options?: AlphaOptions): Tensor;
   celu(options?: AlphaOptions): Tensor;
   leakyRelu(options?: { negativeSlope?: number; }): Tensor;
@@ -117,6 +129,22 @@ export interface TensorMethods
   zerosLike(options?: DTypeOptions): Tensor;
   onesLike(options?: DTypeOptions): Tensor;
   emptyLike(options?: DTypeOptions): Tensor;
+  sort(options?: SortOptions): Tensor;
+  argsort(options?: SortOptions): Tensor;
+  argpartition(kth: number, options?: SortOptions): Tensor;
+  topK(k: number, options?: TopKOptions): [Tensor, Tensor];
+  inTopK(predictions: TensorLike, k: number): Tensor;
+  searchsorted(values: TensorLike, options?: SearchOptions): Tensor;
+  isin(x2: TensorLike, options?: IsinOptions): Tensor;
+  bincount(options?: BincountOptions): Tensor;
+  histogram(options?: HistogramOptions): [Tensor, Tensor];
+  unique(options: Parameters<Unique>[1] & ({ returnIndex: true } | { returnInverse: true } | { returnCounts: true })): Tensor[];
+  unique(options?: Parameters<Unique>[1]): Tensor;
+  diff(options?: DiffOptions): Tensor;
+  trapezoid(options?: TrapezoidOptions): Tensor;
+  cross(x2: TensorLike, options?: CrossOptions): Tensor;
+  correlate(x2: TensorLike, options?: CorrelateOptions): Tensor;
+  vander(options?: VanderOptions): Tensor;
   fullLike(fillValue: TensorLike, options?: DTypeOptions): Tensor;
 }
 

@@ -9,6 +9,7 @@ import * as activation from './activation.js';
 import { numbersOf, type ShapeLike } from './axes.js';
 import { cast, copy, nanToNum, saturateCast, stopGradient } from './core.js';
 import { emptyLike, fullLike, onesLike, zerosLike } from './creation.js';
+import * as cumulative from './cumulative.js';
 import * as diagonal from './diagonal.js';
 import * as elementwise from './elementwise.js';
 import * as indexing from './indexing.js';
@@ -16,13 +17,17 @@ import * as logic from './logic.js';
 import * as normalization from './normalization.js';
 import type { ArrayMethods, SymbolMethods, TensorMethods } from './method-types.js';
 import * as pooling from './pooling.js';
+import * as order from './order.js';
 import { printValues } from './print.js';
 import * as products from './products.js';
 import * as reduce from './reduce.js';
+import * as segments from './segments.js';
+import * as sets from './sets.js';
 import * as shape from './shape.js';
 import * as split from './split.js';
 import * as transcendental from './transcendental.js';
 import * as windows from './windows.js';
+import * as vectors from './vectors.js';
 
 /** Functions of lists, and those whose method is written out below. */
 const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape'] as const;
@@ -30,6 +35,7 @@ type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
   ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
   ...pooling, ...windows,
+  ...cumulative, ...order, ...segments, ...sets, ...vectors,
   cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */

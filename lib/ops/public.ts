@@ -76,6 +76,9 @@ export function promote(where: string, values: readonly TensorLike[], as: (dtype
   return values.map((value, i) => (tensors[i] === null ? scalarTensor(value as number, dtype) : castTo(tensors[i]!, dtype)));
 }
 
+/** The float dtype of functions that keep the precision of 64-bit integers. */
+export const wideFloat = (dtype: DType): DType => (dtype === 'int64' || dtype === 'uint64' ? 'float64' : floatType(dtype));
+
 /** One input as a tensor of a float dtype: integers and bools become `floatx`, floats keep theirs. */
 export function toFloat(where: string, value: TensorLike): Tensor {
   const tensor = toTensor(value, null, where);
