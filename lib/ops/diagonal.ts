@@ -6,7 +6,7 @@ import type { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/copy.js';
 import { movedAxes } from './axes.js';
 import * as p from './primitives/index.js';
-import { constant } from './primitives/primitive.js';
+import { diagonalPart, lowerPart, upperPart } from './primitives/matrices.js';
 import { publicOp, widened } from './public.js';
 
 /** Options that name a diagonal of the last two axes: 0 is the main one, positive ones are above it. */
@@ -14,31 +14,18 @@ export interface DiagonalNumber {
   /** Default 0. */
   k?: number;
 }
-/** The tensor with zeros where `keep(row, column)` does not hold, in the matrices of its last two axes. */
-function masked(where: string, x: TensorLike, keep: (rows: Tensor, columns: Tensor) => Tensor): Tensor {
+function matrices(where: string, x: TensorLike): Tensor {
   const tensor = toTensor(x, null, where);
   if (tensor.ndim < 2) throw new RangeError(`${where}: expected at least 2 axes, received shape ${showShape(tensor.shape)}`);
-  const [rows, columns] = tensor.shape.slice(-2) as [number, number];
-  const mask = keep(p.reshape(p.iota(rows, 'int32'), [rows, 1]), p.iota(columns, 'int32'));
-  return p.select(mask, tensor, constant(0, tensor));
+  return tensor;
 }
 /** The matrices of the last two axes with zeros above a diagonal. */
 export const tril = publicOp('tril', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor =>
-  masked('tril', x, (rows, columns) => p.lessEqual(columns, p.add(rows, constant(k, rows)))), ['k']);
+  lowerPart(matrices('tril', x), k), ['k']);
 /** The matrices of the last two axes with zeros below a diagonal. */
 export const triu = publicOp('triu', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor =>
-  masked('triu', x, (rows, columns) => p.greaterEqual(columns, p.add(rows, constant(k, rows)))), ['k']);
+  upperPart(matrices('triu', x), k), ['k']);
 
-/** The diagonals of the matrices in the last two axes. */
-function diagonalOf(x: Tensor, offset: number): Tensor {
-  const lead = x.shape.slice(0, -2);
-  const [rows, columns] = x.shape.slice(-2) as [number, number];
-  const [down, across] = [Math.max(-offset, 0), Math.max(offset, 0)];
-  const count = Math.max(0, Math.min(rows - down, columns - across));
-  if (count === 0) return filled([...lead, 0], 0, x.dtype);
-  const flat = p.reshape(x, [...lead, rows * columns]);
-  return p.slice(flat, [...lead.map(() => 0), down * columns + across], [...lead, count], [...lead.map(() => 1), columns + 1]);
-}
 /** A square matrix with the elements of a vector on one of its diagonals. */
 function matrixOf(vector: Tensor, k: number): Tensor {
   const n = vector.size + Math.abs(k);
@@ -50,7 +37,7 @@ function matrixOf(vector: Tensor, k: number): Tensor {
 export const diag = publicOp('diag', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor => {
   const tensor = toTensor(x, null, 'diag');
   if (tensor.ndim === 1) return matrixOf(tensor, k);
-  if (tensor.ndim === 2) return diagonalOf(tensor, k);
+  if (tensor.ndim === 2) return diagonalPart(tensor, k);
   throw new RangeError(`diag: expected a vector or a matrix, received shape ${showShape(tensor.shape)}`);
 }, ['k']);
 /** The matrix with all elements, in row-major order, as its diagonal. */
@@ -70,10 +57,9 @@ export interface DiagonalOptions {
 }
 const DIAGONAL_OPTIONS = ['offset', 'axis1', 'axis2'] as const;
 function diagonalAlong(where: string, x: TensorLike, { offset = 0, axis1 = 0, axis2 = 1 }: DiagonalOptions): Tensor {
-  const tensor = toTensor(x, null, where);
-  if (tensor.ndim < 2) throw new RangeError(`${where}: expected at least 2 axes, received shape ${showShape(tensor.shape)}`);
+  const tensor = matrices(where, x);
   const axes = [axis1, axis2].map((axis) => normalizeAxis(axis, tensor.ndim, where));
-  return diagonalOf(p.transpose(tensor, movedAxes(tensor.ndim, axes, [-2, -1], where)), offset);
+  return diagonalPart(p.transpose(tensor, movedAxes(tensor.ndim, axes, [-2, -1], where)), offset);
 }
 /** The diagonals of the matrices in two axes, as the last axis of the result. */
 export const diagonal = publicOp('diagonal', (x: TensorLike, options: DiagonalOptions = {}): Tensor => diagonalAlong('diagonal', x, options), DIAGONAL_OPTIONS);

@@ -31,7 +31,20 @@ export function draw({ shape, low = -2, high = 2, kind = 'float' }: Sample, dtyp
       data[i] = kind === 'bool' ? Math.round(next()) : kind === 'index' ? Math.floor(next() * high) : low + next() * (high - low);
     }
   });
+  if (kind === 'regular' || kind === 'definite') return castTo(regular(values, kind === 'definite'), dtype);
   return kind === 'float' ? castTo(values, dtype) : values;
+}
+/** Matrices with small elements off a dominant diagonal whose elements differ; symmetric on request. */
+function regular(x: Tensor, symmetric: boolean): Tensor {
+  const [rows, columns] = x.shape.slice(-2);
+  return makeTensor('float64', x.shape, (data) => {
+    for (let i = 0; i < x.size; i++) {
+      const [matrix, row, column] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns];
+      const mirror = (matrix * rows + column) * columns + row;
+      const value = (Number(x.data[i]) + (symmetric ? Number(x.data[mirror]) : 0)) / 8;
+      data[i] = value + (row === column ? 2 + row : 0);
+    }
+  });
 }
 /** The inputs of a case. */
 export function drawAll(sample: Case<unknown>, dtype: DType, seed = 7): Tensor[] {

@@ -1,7 +1,9 @@
 // All primitives. The universal tests enumerate what is exported here.
 export * from './control.js';
+export * from './decompositions.js';
 export * from './elementwise.js';
 export * from './gather.js';
+export * from './linalg.js';
 export * from './matmul.js';
 export * from './pool.js';
 export * from './order.js';

@@ -11,8 +11,11 @@ export interface Sample {
   /** Bounds of the values; default -2 and 2. */
   readonly low?: number;
   readonly high?: number;
-  /** Default `'float'`: each float dtype in turn. `'index'` draws whole numbers below `high`. */
-  readonly kind?: 'float' | 'bool' | 'index';
+  /**
+   * Default `'float'`: each float dtype in turn. `'regular'`: floats, the matrices' diagonals dominant, so that they are well conditioned;
+   * `'definite'`: these made symmetric. `'index'` draws whole numbers below `high`.
+   */
+  readonly kind?: 'float' | 'regular' | 'definite' | 'bool' | 'index';
 }
 /** Inputs and attributes with which the tests call an op. */
 export interface Case<A> {
