@@ -5,6 +5,7 @@ import { normalizeAxis, showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/copy.js';
 import { movedAxes } from './axes.js';
+import { matrices } from './linalg/matrices.js';
 import * as p from './primitives/index.js';
 import { diagonalPart, lowerPart, upperPart } from './primitives/matrices.js';
 import { publicOp, widened } from './public.js';
@@ -13,11 +14,6 @@ import { publicOp, widened } from './public.js';
 export interface DiagonalNumber {
   /** Default 0. */
   k?: number;
-}
-function matrices(where: string, x: TensorLike): Tensor {
-  const tensor = toTensor(x, null, where);
-  if (tensor.ndim < 2) throw new RangeError(`${where}: expected at least 2 axes, received shape ${showShape(tensor.shape)}`);
-  return tensor;
 }
 /** The matrices of the last two axes with zeros above a diagonal. */
 export const tril = publicOp('tril', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor =>

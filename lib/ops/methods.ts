@@ -6,13 +6,17 @@ import { showShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 import * as activation from './activation.js';
+import { dotProductAttention } from './attention.js';
 import { numbersOf, type ShapeLike } from './axes.js';
 import { cast, copy, nanToNum, saturateCast, stopGradient } from './core.js';
 import { emptyLike, fullLike, onesLike, zerosLike } from './creation.js';
 import * as cumulative from './cumulative.js';
 import * as diagonal from './diagonal.js';
+import { cdist } from './distance.js';
 import * as elementwise from './elementwise.js';
 import * as indexing from './indexing.js';
+import { logdet, slogdet } from './linalg/determinants.js';
+import * as linalg from './linalg/index.js';
 import * as logic from './logic.js';
 import * as normalization from './normalization.js';
 import type { ArrayMethods, SymbolMethods, TensorMethods } from './method-types.js';
@@ -37,6 +41,8 @@ const FUNCTIONS = {
   ...pooling, ...windows,
   ...cumulative, ...order, ...segments, ...sets, ...vectors,
   cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
+  ...activation, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
+  cast, cdist, copy, dotProductAttention, logdet, nanToNum, saturateCast, slogdet, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];
