@@ -6,12 +6,13 @@ import type { DType, DTypeLike } from '../core/dtype.js';
 import { floatType, isInteger, resultType, standardizeDType } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
 import { broadcastShapes, checkShape, normalizeAxis } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
+import { type Tensor } from '../core/tensor.js';
 import { isPlainObject } from '../core/tree.js';
 import { toShape, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
 import { optionalDType, promote, publicOp, type DTypeOptions } from './public.js';
+import { checkCount, scalarOf } from './scalars.js';
 
 /** A maker of tensors of one value, by shape. */
 const filler = (name: string, value: number) => (shape: ShapeLike, options: DTypeOptions = {}): Tensor => {
@@ -56,11 +57,6 @@ export interface ArangeOptions extends DTypeOptions {
   /** Distance of two values. Default 1. */
   step?: number | null;
 }
-/** A scalar as a number with the dtype that it brings along. */
-function scalarOf(value: number | boolean | Tensor): { value: number; dtype: DType | 'int' | 'float' } {
-  if (value instanceof Tensor) return { value: Number(value.item()), dtype: value.dtype };
-  return { value: Number(value), dtype: Number.isInteger(Number(value)) ? 'int' : 'float' };
-}
 /**
  * `start`, `start + step`, … below `stop` (above it, when `step` is negative). With one number: from 0 to it. Whole numbers give int32,
  * fractions `floatx`, unless `dtype` says otherwise. `stop` and `step` may stand in the options.
@@ -89,9 +85,6 @@ export interface LinspaceOptions {
   dtype?: DTypeLike | null;
   /** The place of the new axis among those of the bounds. Default 0. */
   axis?: number;
-}
-function checkCount(where: string, num: number): void {
-  if (!Number.isInteger(num) || num < 0) throw new RangeError(`${where}: num must be an integer >= 0, received ${show(num)}`);
 }
 /** `num` values from one bound to the other along a new axis, and their distance. */
 function spaced(where: string, start: TensorLike, stop: TensorLike, { num: count = 50, endpoint = true, axis = 0 }: LinspaceOptions): { values: Tensor; step: Tensor } {

@@ -9,6 +9,7 @@ import type { Axis, Numbers } from './axes.js';
 import type { NanToNumOptions } from './core.js';
 import type { CumulativeOptions, DiffOptions, TrapezoidOptions } from './cumulative.js';
 import type { DiagonalNumber, DiagonalOptions } from './diagonal.js';
+import type { FftLengthOptions, StftOptions } from './fourier.js';
 import type { IndexPart, MultiHotOptions, OneHotOptions, ScatterReduction, TakeOptions } from './indexing.js';
 import type { QrOptions, SvdOptions, UpperOptions } from './linalg/factorizations.js';
 import type { NormOptions } from './linalg/norm.js';
@@ -23,7 +24,7 @@ import type { SegmentOptions } from './segments.js';
 import type { BincountOptions, HistogramOptions, IsinOptions, SearchOptions, Unique } from './sets.js';
 import type { AppendOptions, FirstAxisOptions, OptionalAxisOptions, PadOptions, Rot90Options } from './shape.js';
 import type { UnstackOptions } from './split.js';
-import type { DepthSpaceOptions, UnfoldOptions } from './windows.js';
+import type { DepthSpaceOptions, UnfoldOptions } from './unfold.js';
 import type { CorrelateOptions, CrossOptions, VanderOptions } from './vectors.js';
 
 // Written out rather than computed from the functions, whose types refer to Tensor: a class cannot be defined by itself.
@@ -147,6 +148,10 @@ export interface TensorMethods
   vsplit(indicesOrSections: Numbers): Tensor[];
   dsplit(indicesOrSections: Numbers): Tensor[];
   unstack(options?: UnstackOptions): Tensor[];
+  i0(): Tensor;
+  gammainc(x2: TensorLike): Tensor;
+  rfft(options?: FftLengthOptions): [Tensor, Tensor];
+  stft(sequenceLength: number, sequenceStride: number, fftLength: number, options?: StftOptions): [Tensor, Tensor];
   cast(dtype: DTypeLike): Tensor;
   saturateCast(dtype: DTypeLike): Tensor;
   nanToNum(options?: NanToNumOptions): Tensor;

@@ -14,6 +14,7 @@ import * as cumulative from './cumulative.js';
 import * as diagonal from './diagonal.js';
 import { cdist } from './distance.js';
 import * as elementwise from './elementwise.js';
+import { rfft, stft } from './fourier.js';
 import * as indexing from './indexing.js';
 import { logdet, slogdet } from './linalg/determinants.js';
 import * as linalg from './linalg/index.js';
@@ -28,9 +29,10 @@ import * as reduce from './reduce.js';
 import * as segments from './segments.js';
 import * as sets from './sets.js';
 import * as shape from './shape.js';
+import { gammainc, i0 } from './special.js';
 import * as split from './split.js';
 import * as transcendental from './transcendental.js';
-import * as windows from './windows.js';
+import * as unfolding from './unfold.js';
 import * as vectors from './vectors.js';
 
 /** Functions of lists, and those whose method is written out below. */
@@ -38,11 +40,12 @@ const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'colu
 type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
   ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
-  ...pooling, ...windows,
+  ...pooling, ...unfolding,
   ...cumulative, ...order, ...segments, ...sets, ...vectors,
   cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
   ...activation, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
   cast, cdist, copy, dotProductAttention, logdet, nanToNum, saturateCast, slogdet, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
+  i0, gammainc, rfft, stft, cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];

@@ -1,132 +1,94 @@
-// Functions of `keras.ops` that lay out windows of images and sequences, or trade space for channels.
-import type { TensorLike } from '../core/convert.js';
-import { toTensor } from '../core/convert.js';
-import { show } from '../core/errors.js';
-import { showShape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
-import * as p from './primitives/index.js';
-import { overlapAdd, type WindowAxis } from './primitives/windows.js';
-import { publicOp } from './public.js';
-import { fitWindows, perAxis, readDataFormat, type DataFormat } from './spatial.js';
+// Windows by name, as `scipy.signal.get_window` makes them, in float64.
+import { didYouMean, show } from '../core/errors.js';
 
-/** A number for both axes of images, or one for each. */
-type Pair = number | readonly number[];
-/** Options of `unfold` and `fold`, each one number or one for height and width. */
-export interface UnfoldOptions {
-  /** How far elements of a window are apart. Default 1. */
-  dilation?: Pair;
-  /** Zeros around the image. Default 0. */
-  padding?: Pair;
-  /** How far windows are apart. Default 1. */
-  stride?: Pair;
-}
+/** A window of `n` points, symmetric: point `i` of them. `n` is at least 2. */
+type Window = (i: number, n: number) => number;
 
-/** The windows over images of this size, and the zeros around these. */
-function imageWindows(where: string, imageSize: readonly number[], kernelSize: Pair, { dilation = 1, padding = 0, stride = 1 }: UnfoldOptions): { axes: WindowAxis[]; pads: number[]; padded: number[] } {
-  const sizes = perAxis(where, 'kernelSize', kernelSize, 2);
-  const dilations = perAxis(where, 'dilation', dilation, 2);
-  const pads = perAxis(where, 'padding', padding, 2, 0);
-  const strides = perAxis(where, 'stride', stride, 2);
-  const padded = imageSize.map((length, i) => length + 2 * pads[i]!);
-  const axes = padded.map((length, i): WindowAxis => {
-    const { count } = fitWindows(length, sizes[i]!, strides[i]!, 'valid', dilations[i]);
-    return [Math.max(count, 0), sizes[i]!, strides[i]!, dilations[i]!];
+/** `a[0] - a[1] cos(t) + a[2] cos(2t) - …` over one turn. */
+const cosines = (...a: readonly number[]): Window => (i, n) => {
+  const t = (2 * Math.PI * i) / (n - 1) - Math.PI;
+  return a.reduce((sum, weight, k) => sum + weight * Math.cos(k * t), 0);
+};
+/** The distance from the middle, 1 at both ends. */
+const distance = (i: number, n: number): number => Math.abs((2 * i) / (n - 1) - 1);
+
+const triangle: Window = (i, n) => (n % 2 === 1 ? 2 * (Math.min(i, n - 1 - i) + 1) / (n + 1) : (2 * Math.min(i, n - 1 - i) + 1) / n);
+const parzen: Window = (i, n) => {
+  const place = Math.abs(i - (n - 1) / 2);
+  const share = place / (n / 2);
+  return place <= (n - 1) / 4 ? 1 - 6 * share ** 2 + 6 * share ** 3 : 2 * (1 - share) ** 3;
+};
+const bohman: Window = (i, n) => {
+  const d = distance(i, n);
+  return i === 0 || i === n - 1 ? 0 : (1 - d) * Math.cos(Math.PI * d) + Math.sin(Math.PI * d) / Math.PI;
+};
+/** A flat top between two halves of a cosine that take half of the points. */
+const tukey: Window = (i, n) => {
+  const share = 0.5;
+  const place = Math.min(i, n - 1 - i);
+  return place <= Math.floor((share * (n - 1)) / 2) ? 0.5 * (1 + Math.cos(Math.PI * ((2 * place) / share / (n - 1) - 1))) : 1;
+};
+const lanczos: Window = (i, n) => {
+  const x = Math.PI * ((2 * i) / (n - 1) - 1);
+  return x === 0 ? 1 : Math.sin(x) / x;
+};
+
+/** Taylor's window with 4 nearly constant side lobes 30 dB below the main one (W. Carrara, R. Goodman, R. Majewski, 1995, D.2). */
+const taylor: Window = (() => {
+  const lobes = 4;
+  const a = Math.acosh(10 ** (30 / 20)) / Math.PI;
+  const dilation = lobes ** 2 / (a ** 2 + (lobes - 0.5) ** 2);
+  const orders = Array.from({ length: lobes - 1 }, (_, i) => i + 1);
+  const weights = orders.map((m) => {
+    const zeros = orders.reduce((product, k) => product * (1 - m ** 2 / dilation / (a ** 2 + (k - 0.5) ** 2)), 1);
+    const poles = orders.filter((k) => k !== m).reduce((product, k) => product * (1 - m ** 2 / k ** 2), 1);
+    return ((m % 2 === 1 ? 1 : -1) * zeros) / (2 * poles);
   });
-  return { axes, pads, padded };
+  const at = (i: number, n: number) => 1 + 2 * orders.reduce((sum, m, k) => sum + weights[k]! * Math.cos((2 * Math.PI * m * (i - n / 2 + 0.5)) / n), 0);
+  return (i: number, n: number) => at(i, n) / at((n - 1) / 2, n);
+})();
+
+const barthann: Window = (i, n) => 0.62 - 0.24 * distance(i, n) + 0.38 * Math.cos(Math.PI * distance(i, n));
+
+/** Windows with all the names of each. */
+const WINDOWS: readonly (readonly [Window, ...string[]])[] = [
+  [() => 1, 'boxcar', 'box', 'ones', 'rect', 'rectangular'],
+  [triangle, 'triang', 'triangle', 'tri'],
+  [cosines(0.42, 0.5, 0.08), 'blackman', 'black', 'blk'],
+  [cosines(0.54, 0.46), 'hamming', 'hamm', 'ham'],
+  [cosines(0.5, 0.5), 'hann', 'han'],
+  [(i, n) => 1 - distance(i, n), 'bartlett', 'bart', 'brt'],
+  [cosines(0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368), 'flattop', 'flat', 'flt'],
+  [parzen, 'parzen', 'parz', 'par'],
+  [bohman, 'bohman', 'bman', 'bmn'],
+  [cosines(0.35875, 0.48829, 0.14128, 0.01168), 'blackmanharris', 'blackharr', 'bkh'],
+  [cosines(0.3635819, 0.4891775, 0.1365995, 0.0106411), 'nuttall', 'nutl', 'nut'],
+  [barthann, 'barthann', 'brthan', 'bth'],
+  [(i, n) => Math.sin((Math.PI / n) * (i + 0.5)), 'cosine', 'halfcosine'],
+  [(i, n) => Math.exp(-Math.abs(i - (n - 1) / 2)), 'exponential', 'poisson'],
+  [tukey, 'tukey', 'tuk'],
+  [taylor, 'taylor', 'taylorwin'],
+  [lanczos, 'lanczos', 'sinc'],
+];
+const BY_NAME = new Map(WINDOWS.flatMap(([window, ...names]) => names.map((name) => [name, window] as const)));
+/** Windows that SciPy makes only with a parameter beside the name. */
+const NEED_PARAMETERS = new Set([
+  'chebwin', 'cheb', 'dpss', 'gaussian', 'gauss', 'gss', 'general_cosine', 'general_gaussian', 'general_gauss', 'ggs', 'general_hamming', 'kaiser', 'ksr',
+  'kaiser_bessel_derived', 'kbd',
+]);
+
+/**
+ * The window of a name with `n` points. A periodic one is the symmetric window of one point more without its last; a name that ends in
+ * `_periodic` or `_symmetric` decides by itself. `where` opens the error message.
+ * @throws a TypeError with the nearest name when no window has that name.
+ */
+export function windowValues(name: string, n: number, periodic: boolean, where: string): Float64Array {
+  const [, own, suffix] = /^(.*?)(?:_(periodic|symmetric))?$/.exec(name)!;
+  const window = BY_NAME.get(own!);
+  if (window === undefined) {
+    const reason = NEED_PARAMETERS.has(own!) ? 'needs parameters: give its values instead' : `is not a window${didYouMean(own!, BY_NAME.keys())}`;
+    throw new TypeError(`${where}: ${show(name)} ${reason}`);
+  }
+  const size = n + ((suffix === undefined ? periodic : suffix === 'periodic') && n > 1 ? 1 : 0);
+  return Float64Array.from({ length: n }, (_, i) => (n === 1 ? 1 : window(i, size)));
 }
-
-/**
- * The windows of images `(batch, channels, height, width)` as columns: `(batch, channels * window elements, windows)`, as PyTorch's `unfold`
- * ("im2col"). `kernelSize` is one number or (height, width).
- */
-export const unfold = publicOp('unfold', (x: TensorLike, kernelSize: Pair, options: UnfoldOptions = {}): Tensor => {
-  const tensor = toTensor(x, null, 'unfold');
-  if (tensor.ndim !== 4) throw new RangeError(`unfold: Input must be a 4D tensor (batch, channels, height, width), received shape ${showShape(tensor.shape)}`);
-  const [batch, channels, ...image] = tensor.shape as [number, number, number, number];
-  const { axes, pads, padded } = imageWindows('unfold', image, kernelSize, options);
-  const framed = pads.every((n) => n === 0) ? tensor : p.embed(tensor, [batch, channels, ...padded], [0, 0, ...pads], [1, 1, 1, 1], 0);
-  const columns = p.windows(framed, 2, axes, [0, 1, 4, 5, 2, 3]);
-  return p.reshape(columns, [batch, channels * axes[0]![1] * axes[1]![1], axes[0]![0] * axes[1]![0]]);
-}, ['dilation', 'padding', 'stride']);
-
-/**
- * Images `(batch, channels, height, width)` of the size `outputSize`, from windows as `unfold` lays them out; where windows overlap they are added.
- * `outputSize` and `kernelSize` are one number or (height, width).
- *
- * @throws a RangeError when the input has not as many rows and columns as such windows have.
- */
-export const fold = publicOp('fold', (x: TensorLike, outputSize: Pair, kernelSize: Pair, options: UnfoldOptions = {}): Tensor => {
-  const tensor = toTensor(x, null, 'fold');
-  if (tensor.ndim !== 3) throw new RangeError(`fold: Input must be a 3D tensor (batch, channels * window elements, windows), received shape ${showShape(tensor.shape)}`);
-  const image = perAxis('fold', 'outputSize', outputSize, 2);
-  const { axes, pads, padded } = imageWindows('fold', image, kernelSize, options);
-  const [batch, rows, count] = tensor.shape as [number, number, number];
-  const [[countY, sizeY], [countX, sizeX]] = axes as [WindowAxis, WindowAxis];
-  if (rows % (sizeY * sizeX) !== 0) throw new RangeError(`fold: The second dimension of the input (${rows}) must be divisible by the elements of a window, ${sizeY} * ${sizeX}`);
-  if (count !== countY * countX) throw new RangeError(`fold: images of size ${show(image)} have ${countY} * ${countX} windows, but the last axis of the input of shape ${showShape(tensor.shape)} has ${count}`);
-  const channels = rows / (sizeY * sizeX);
-  const parts = p.transpose(p.reshape(tensor, [batch, channels, sizeY, sizeX, countY, countX]), [0, 1, 4, 5, 2, 3]);
-  const framed = overlapAdd(parts, [batch, channels, ...padded], 2, axes);
-  return p.slice(framed, [0, 0, ...pads], [batch, channels, ...image]);
-}, ['dilation', 'padding', 'stride']);
-
-/** The windows of `sequenceLength` elements of the last axis, `sequenceStride` apart: shape `(…, windows, sequenceLength)`. */
-export const extractSequences = publicOp('extractSequences', (x: TensorLike, sequenceLength: number, sequenceStride: number): Tensor => {
-  const tensor = toTensor(x, null, 'extractSequences');
-  if (tensor.ndim < 1) throw new RangeError('extractSequences: Input should have rank >= 1, received a scalar');
-  const [size] = perAxis('extractSequences', 'sequenceLength', sequenceLength, 1);
-  const [stride] = perAxis('extractSequences', 'sequenceStride', sequenceStride, 1);
-  const last = tensor.ndim - 1;
-  const { count } = fitWindows(tensor.shape[last]!, size!, stride!, 'valid');
-  return p.windows(tensor, last, [[Math.max(count, 0), size!, stride!, 1]], Array.from({ length: last + 2 }, (_, i) => i));
-});
-
-/** Options of `depthToSpace` and `spaceToDepth`. */
-export interface DepthSpaceOptions {
-  /** Where the channels are. Default `'channels_last'`. */
-  dataFormat?: DataFormat | null;
-}
-/** What both functions check: four axes and a block of at least 2. Returns (batch, height, width, channels) and whether channels come last. */
-function imageOf(where: string, x: TensorLike, blockSize: number, { dataFormat = 'channels_last' }: DepthSpaceOptions): { tensor: Tensor; sizes: [number, number, number, number]; last: boolean } {
-  const last = readDataFormat(where, dataFormat) === 'channels_last';
-  const tensor = toTensor(x, null, where);
-  if (!Number.isInteger(blockSize) || blockSize < 2) throw new RangeError(`${where}: blockSize must be at least 2, and an integer, received ${show(blockSize)}`);
-  if (tensor.ndim !== 4) throw new RangeError(`${where}: requires a 4D input tensor, received shape ${showShape(tensor.shape)}`);
-  const [n, a, b, c] = tensor.shape as [number, number, number, number];
-  return { tensor, sizes: last ? [n, a, b, c] : [n, b, c, a], last };
-}
-
-/**
- * Channels moved into blocks of `blockSize * blockSize` pixels: of `(batch, height, width, channels)` becomes
- * `(batch, height * blockSize, width * blockSize, channels / blockSize²)`.
- *
- * @throws a RangeError when the channels do not divide.
- */
-export const depthToSpace = publicOp('depthToSpace', (x: TensorLike, blockSize: number, options: DepthSpaceOptions = {}): Tensor => {
-  const { tensor, sizes: [n, h, w, c], last } = imageOf('depthToSpace', x, blockSize, options);
-  const block = blockSize;
-  if (c % block ** 2 !== 0) throw new RangeError(`depthToSpace: The number of channels (${c}) must be divisible by blockSize**2 (${block ** 2})`);
-  const channels = c / block ** 2;
-  const [split, order, shape] = last
-    ? [[n, h, w, block, block, channels], [0, 1, 3, 2, 4, 5], [n, h * block, w * block, channels]]
-    : [[n, channels, block, block, h, w], [0, 1, 4, 2, 5, 3], [n, channels, h * block, w * block]];
-  return p.reshape(p.transpose(p.reshape(tensor, split), order), shape);
-}, ['dataFormat']);
-
-/**
- * Blocks of `blockSize * blockSize` pixels moved into channels: of `(batch, height, width, channels)` becomes
- * `(batch, height / blockSize, width / blockSize, channels * blockSize²)`.
- *
- * @throws a RangeError when height or width do not divide.
- */
-export const spaceToDepth = publicOp('spaceToDepth', (x: TensorLike, blockSize: number, options: DepthSpaceOptions = {}): Tensor => {
-  const { tensor, sizes: [n, h, w, c], last } = imageOf('spaceToDepth', x, blockSize, options);
-  const block = blockSize;
-  if (h % block !== 0) throw new RangeError(`spaceToDepth: Height (${h}) must be divisible by blockSize (${block})`);
-  if (w % block !== 0) throw new RangeError(`spaceToDepth: Width (${w}) must be divisible by blockSize (${block})`);
-  const [height, width] = [h / block, w / block];
-  const [split, order, shape] = last
-    ? [[n, height, block, width, block, c], [0, 1, 3, 2, 4, 5], [n, height, width, c * block ** 2]]
-    : [[n, c, height, block, width, block], [0, 1, 3, 5, 2, 4], [n, c * block ** 2, height, width]];
-  return p.reshape(p.transpose(p.reshape(tensor, split), order), shape);
-}, ['dataFormat']);

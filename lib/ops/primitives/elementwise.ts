@@ -20,7 +20,7 @@ type UnaryRule = (dy: Tensor, x: Tensor, y: Tensor) => Tensor;
 /** Gradients of both inputs, before they are summed to their shapes. */
 type BinaryRule = (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null];
 
-function unary(name: string, rule: UnaryRule | null, [low, high]: readonly [number, number] = [-2, 2], dtype?: DType): Unary {
+export function unary(name: string, rule: UnaryRule | null, [low, high]: readonly [number, number] = [-2, 2], dtype?: DType): Unary {
   const op = defineOp(name, {
     infer: ([x]) => [dtype === undefined ? x! : specOf(dtype, x!.shape)],
     vjp: rule && (([dy], { inputs: [x], outputs: [y] }) => [rule(dy!, x!, y!)]),
@@ -35,7 +35,7 @@ function sameDType(name: string, inputs: readonly Spec[]): DType {
   return dtype;
 }
 
-function binary(name: string, rule: BinaryRule | null, domains: readonly (readonly [number, number])[] = [[-2, 2], [-2, 2]], dtype?: DType): Binary {
+export function binary(name: string, rule: BinaryRule | null, domains: readonly (readonly [number, number])[] = [[-2, 2], [-2, 2]], dtype?: DType): Binary {
   const op = defineOp(name, {
     infer: (inputs) => {
       const own = sameDType(name, inputs);
@@ -139,6 +139,14 @@ export const sigmoid = unary('sigmoid', (dy, _, y) => multiply(dy, multiply(y, s
 export const erf = unary('erf', (dy, x) => multiply(dy, multiply(constant(2 / Math.sqrt(Math.PI), x), exp(negative(square(x))))));
 export const erfc = unary('erfc', (dy, x) => multiply(dy, multiply(constant(-2 / Math.sqrt(Math.PI), x), exp(negative(square(x))))));
 export const erfinv = unary('erfinv', (dy, _, y) => multiply(dy, multiply(constant(Math.sqrt(Math.PI) / 2, y), exp(square(y)))), [-0.8, 0.8]);
+/** The modified Bessel function of the first kind of order 0. */
+export const i0 = unary('i0', (dy, x) => multiply(dy, i1(x)));
+/** The modified Bessel function of the first kind of order 1; `i1(x) / x` is 1/2 at 0. */
+export const i1 = unary('i1', (dy, x, y) => {
+  const zero = equal(x, constant(0, x));
+  const ratio = select(zero, constant(0.5, x), divide(y, select(zero, one(x), x)));
+  return multiply(dy, subtract(i0(x), ratio));
+}, [0.5, 3]);
 
 // Tests of floats.
 export const isnan = unary('isnan', null, [-2, 2], 'bool');

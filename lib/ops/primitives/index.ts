@@ -2,6 +2,7 @@
 export * from './control.js';
 export * from './decompositions.js';
 export * from './elementwise.js';
+export { gammainc } from './gamma.js';
 export * from './gather.js';
 export * from './linalg.js';
 export * from './matmul.js';
@@ -12,3 +13,4 @@ export * from './reduce.js';
 export * from './scan.js';
 export * from './shape.js';
 export * from './windows.js';
+export * from './frames.js';
