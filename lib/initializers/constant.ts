@@ -25,14 +25,15 @@ export class Ones extends configured(Initializer, 'Ones', {}) {
   }
 }
 
-/** Keras writes an array in a config as `{ class_name: '__numpy__', config: { value, dtype } }`, a tensor as `'__tensor__'`. */
-function readArray(value: unknown): TensorLike | undefined {
+/** An array as an option of an initializer. Keras writes one in a config as `{ class_name: '__numpy__', config: { value, dtype } }`, a tensor as `'__tensor__'`. */
+export function readArray(value: unknown): TensorLike | undefined {
   if (typeof value === 'number' || typeof value === 'boolean' || value instanceof Tensor || Array.isArray(value) || ArrayBuffer.isView(value)) return value as TensorLike;
   if (!isSerialized(value) || (value.class_name !== '__numpy__' && value.class_name !== '__tensor__')) return undefined;
   const { value: data, dtype } = value.config as { value: TensorLike; dtype: DTypeLike };
   return toTensor(data, standardizeDType(dtype));
 }
-function writeArray(value: TensorLike): unknown {
+/** An array as Keras writes it in a config. */
+export function writeArray(value: TensorLike): unknown {
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   const tensor = toTensor(value);
   return { class_name: '__tensor__', config: { value: tensor.tolist(), dtype: tensor.dtype } };

@@ -26,6 +26,8 @@ export const orthogonal = factory(classes.Orthogonal);
 export const randomNormal = factory(classes.RandomNormal);
 /** See `RandomUniform`. */
 export const randomUniform = factory(classes.RandomUniform);
+/** See `STFT`. */
+export const stft = factory(classes.STFT);
 /** See `TruncatedNormal`. */
 export const truncatedNormal = factory(classes.TruncatedNormal);
 /** See `VarianceScaling`. */

@@ -21,7 +21,7 @@ const family = new Family<InitialValue>({
   base: Initializer,
   members: classes,
   aliases: {
-    IdentityInitializer: 'Identity', OrthogonalInitializer: 'Orthogonal',
+    IdentityInitializer: 'Identity', OrthogonalInitializer: 'Orthogonal', STFTInitializer: 'STFT',
     normal: 'RandomNormal', uniform: 'RandomUniform', one: 'Ones', zero: 'Zeros',
   },
 });

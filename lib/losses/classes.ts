@@ -170,6 +170,13 @@ export class SparseCategoricalCrossentropy extends configured(FunctionLoss, 'Spa
   }
 }
 
+/** Connectionist temporal classification, for sequences of labels whose places are not known (Graves et al., 2006). */
+export class CTC extends configured(FunctionLoss, 'CTC', {}) {
+  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+    return functions.ctc(yTrue, yPred);
+  }
+}
+
 /** `1 - 2 |A and B| / (|A| + |B|)`, for masks of images. */
 export class Dice extends configured(FunctionLoss, 'Dice', {
   /** The axes of one image; null: all. Default null. */

@@ -3,4 +3,5 @@ export * from './classification.js';
 export * from './hinges.js';
 export * from './overlap.js';
 export * from './regression.js';
+export * from './sequence.js';
 export * from './similarity.js';

@@ -72,6 +72,19 @@ export const saturateCast = publicOp('saturateCast', (x: TensorLike, dtype: DTyp
   return castTo(p.clip(tensor, bound(Math.max(low, ownLow)), bound(Math.min(high, ownHigh))), target);
 });
 
+/**
+ * The bits of `x` read as another dtype, by default its own. Where the sizes of the dtypes differ the last axis grows or shrinks by their ratio. As bool
+ * every byte tells whether it is not 0.
+ * @throws a RangeError when the last axis does not divide, or for a scalar and a dtype of another size.
+ */
+export const view = publicOp('view', (x: TensorLike, { dtype = null }: DTypeOptions = {}): Tensor => {
+  const tensor = toTensor(x, null, 'view');
+  const target = optionalDType(dtype) ?? tensor.dtype;
+  if (target !== 'bool' || tensor.dtype === 'bool') return p.view(tensor, target);
+  const bytes = p.view(tensor, 'uint8');
+  return p.notEqual(bytes, constant(0, bytes));
+}, ['dtype']);
+
 /** The same values in memory of their own. */
 export const copy = publicOp('copy', (x: TensorLike): Tensor => bind1(copyOp, [toTensor(x, null, 'copy')]));
 /** `x`, through which no gradient flows. */

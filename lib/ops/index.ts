@@ -10,6 +10,7 @@ export * from './core.js';
 export * from './creation.js';
 export * from './crossentropy.js';
 export * from './cumulative.js';
+export * from './ctc.js';
 export * from './diagonal.js';
 export * from './distance.js';
 export * from './einsum.js';

@@ -152,6 +152,7 @@ export interface TensorMethods
   gammainc(x2: TensorLike): Tensor;
   rfft(options?: FftLengthOptions): [Tensor, Tensor];
   stft(sequenceLength: number, sequenceStride: number, fftLength: number, options?: StftOptions): [Tensor, Tensor];
+  view(options?: DTypeOptions): Tensor;
   cast(dtype: DTypeLike): Tensor;
   saturateCast(dtype: DTypeLike): Tensor;
   nanToNum(options?: NanToNumOptions): Tensor;

@@ -8,7 +8,7 @@ import { Variable } from '../core/variable.js';
 import * as activation from './activation.js';
 import { dotProductAttention } from './attention.js';
 import { numbersOf, type ShapeLike } from './axes.js';
-import { cast, copy, nanToNum, saturateCast, stopGradient } from './core.js';
+import { cast, copy, nanToNum, saturateCast, stopGradient, view } from './core.js';
 import { emptyLike, fullLike, onesLike, zerosLike } from './creation.js';
 import * as cumulative from './cumulative.js';
 import * as diagonal from './diagonal.js';
@@ -46,6 +46,7 @@ const FUNCTIONS = {
   ...activation, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
   cast, cdist, copy, dotProductAttention, logdet, nanToNum, saturateCast, slogdet, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
   i0, gammainc, rfft, stft, cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
+  i0, gammainc, rfft, stft, view, cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];

@@ -21,7 +21,7 @@ export interface FamilyExports {
   readonly [name: string]: unknown;
 }
 
-const CANDIDATES = [true, false, 'sum', 'columns', 'fan_out', 'uniform', 'variance_weighted_average', 0.25, 2, 3, [0, 1], 'float64', 'mine'];
+const CANDIDATES = [true, false, 'sum', 'columns', 'fan_out', 'uniform', 'imag', 'spectrum', 'variance_weighted_average', 0.25, 2, 3, [0, 1], 'float64', 'mine'];
 
 /** A value that a field takes and that is not its default. */
 function alternative({ initial, parse, serialize }: Field<unknown, unknown>): unknown {

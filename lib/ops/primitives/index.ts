@@ -1,6 +1,7 @@
 // All primitives. The universal tests enumerate what is exported here.
 export * from './control.js';
 export * from './decompositions.js';
+export * from './ctc.js';
 export * from './elementwise.js';
 export { gammainc } from './gamma.js';
 export * from './gather.js';

@@ -1,5 +1,5 @@
 // Primitives that move or repeat elements without computing: views, transposition, slices, concatenation.
-import type { DType } from '../../core/dtype.js';
+import { dtypeBytes, type DType } from '../../core/dtype.js';
 import { filled } from '../../core/convert.js';
 import { castOp, castTo } from '../../core/copy.js';
 import { defineOp, type Op } from '../../core/op.js';
@@ -159,6 +159,23 @@ const concatOp: Op<{ axis: number }> = defineOp('concatenate', {
 /** Tensors of one dtype laid end to end along an axis. */
 export const concatenate = primitive(concatOp, [{ inputs: [{ shape: [2, 3] }, { shape: [2, 1] }], attrs: { axis: 1 } }],
   (run) => (xs: readonly Tensor[], axis: number): Tensor => (xs.length === 1 ? xs[0]! : run(xs, { axis })));
+
+const viewOp: Op<{ dtype: DType }> = defineOp('view', {
+  infer: ([x], { dtype }: { dtype: DType }) => {
+    const bytes = dtypeBytes(x!.dtype);
+    const last = x!.shape.at(-1);
+    if (bytes === dtypeBytes(dtype)) return [specOf(dtype, x!.shape)];
+    if (last === undefined) throw new RangeError(`view: a scalar of ${x!.dtype} cannot be seen as ${dtype}, whose size is another`);
+    const size = (last * bytes) / dtypeBytes(dtype);
+    if (!Number.isInteger(size)) throw new RangeError(`view: the last axis of shape ${showShape(x!.shape)} has ${last * bytes} bytes, no multiple of those of ${dtype}`);
+    return [specOf(dtype, [...x!.shape.slice(0, -1), size])];
+  },
+  vjp: null,
+  lower: ({ inputs: [x] }) => [copyStrided('uint8', [x!.bytes], [1], [1])],
+});
+/** The bits of `x` read as another dtype; the last axis changes with the size of an element. */
+export const view = primitive(viewOp, [{ inputs: [{ shape: [3, 4], kind: 'index', high: 9 }], attrs: { dtype: 'int16' } }],
+  (run) => (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : run([x], { dtype })));
 
 interface IotaAttrs {
   readonly [key: string]: number | string;
