@@ -16,6 +16,7 @@ export * from './distance.js';
 export * from './einsum.js';
 export * from './elementwise.js';
 export * from './fourier.js';
+export * as image from './image/index.js';
 export * from './indexing.js';
 export * from './linalg/index.js';
 export * as linalg from './linalg/index.js';

@@ -15,3 +15,4 @@ export * from './scan.js';
 export * from './shape.js';
 export * from './windows.js';
 export * from './frames.js';
+export * from './resample.js';
