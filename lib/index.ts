@@ -14,6 +14,7 @@ export * as optimizers from './optimizers/index.js';
 export * as random from './random/index.js';
 export * as regularizers from './regularizers/index.js';
 export * as saving from './saving/index.js';
+export * as tree from './tree/index.js';
 export * as utils from './utils/index.js';
 export { jit } from './core/jit.js';
 export { KerasTensor } from './core/keras-tensor.js';

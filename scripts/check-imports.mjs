@@ -8,7 +8,7 @@ import { isProgram, root } from './helpers/process.mjs';
 /** Layers of lib/, lowest first. A folder may import from its own layer and from all below it. */
 const libLayers = [
   ['core'],
-  ['ops', 'random'],
+  ['ops', 'random', 'tree'],
   ['config'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'metrics', 'optimizers'],
   ['layers'],

@@ -25,7 +25,10 @@ export {
   MaxPooling1D, MaxPooling2D, MaxPooling3D, type MaxPoolingOptions,
   MaxPooling1D as MaxPool1D, MaxPooling2D as MaxPool2D, MaxPooling3D as MaxPool3D,
 } from './pooling/pooling.js';
+export { CenterCrop, type CenterCropOptions } from './preprocessing/center-crop.js';
+export type { ImageData, ImageLayerOptions } from './preprocessing/image-layer.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
+export { Resizing, type ResizingOptions } from './preprocessing/resizing.js';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './regularization/activity-regularization.js';
 export { AlphaDropout, type AlphaDropoutOptions } from './regularization/alpha-dropout.js';
 export { Dropout, type DropoutOptions } from './regularization/dropout.js';

@@ -2,7 +2,7 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { isFloat } from '../core/dtype.js';
-import { show } from '../core/errors.js';
+import { checkOptions, show } from '../core/errors.js';
 import { bind1, defineOp } from '../core/op.js';
 import { sameShape, showShape } from '../core/shape.js';
 import { pausing, recording, Tape, withoutTapes } from '../core/tape.js';
@@ -205,19 +205,37 @@ export function grad<A extends unknown[]>(fn: (...args: A) => unknown, options: 
   };
 }
 
+/** Options of `jvp`. */
+export interface JvpOptions {
+  /** Whether `fn` returns `[output, auxiliary]`. Default false. */
+  hasAux?: boolean;
+}
 /**
- * The value of `fn` at `primals` and its derivative in the direction of `tangents`, as `jax.jvp`. Computed by differentiating the
- * pullback, which is linear in its cotangent.
+ * The value of `fn` at `primals` and its derivative in the direction of `tangents`, as `jax.jvp`: `[output, derivative]`, with `hasAux`
+ * `[output, derivative, auxiliary]`. Computed by differentiating the pullback, which is linear in its cotangent.
  */
-export function jvp<R extends Nested<Tensor>>(fn: (...inputs: Tensor[]) => R, primals: readonly TensorLike[], tangents: readonly TensorLike[]): [R, R] {
+export function jvp<R extends Nested<Tensor>, X>(fn: (...inputs: Tensor[]) => readonly [R, X], primals: readonly TensorLike[], tangents: readonly TensorLike[], options: { hasAux: true }): [R, R, X];
+export function jvp<R extends Nested<Tensor>>(fn: (...inputs: Tensor[]) => R, primals: readonly TensorLike[], tangents: readonly TensorLike[], options?: { hasAux?: false }): [R, R];
+export function jvp(fn: (...inputs: Tensor[]) => unknown, primals: readonly TensorLike[], tangents: readonly TensorLike[], options: JvpOptions = {}): unknown[] {
+  checkOptions('jvp', options, ['hasAux']);
   if (primals.length !== tangents.length) throw new RangeError(`jvp: ${primals.length} primals and ${tangents.length} tangents`);
   const inputs = primals.map((primal) => toTensor(primal, null, 'jvp'));
   const directions = tangents.map((tangent, i) => toTensor(tangent, inputs[i]!.dtype, 'jvp'));
-  const { output, outputs, pullback } = linearize(fn, inputs, 'jvp');
+  directions.forEach((direction, i) => {
+    if (!sameShape(direction.shape, inputs[i]!.shape)) throw new RangeError(`jvp: tangent ${i} has shape ${showShape(direction.shape)}, expected ${showShape(inputs[i]!.shape)}`);
+  });
+  let auxiliary: unknown[] = [];
+  const run = (...xs: Tensor[]): unknown => {
+    if (options.hasAux !== true) return fn(...xs);
+    const [result, ...others] = fn(...xs) as readonly unknown[];
+    auxiliary = others;
+    return result;
+  };
+  const { output, outputs, pullback } = linearize(run, inputs, 'jvp');
   const back = linearize((...cotangents) => pullback(cotangents).map((gradient, i) => gradient ?? zeros(inputs[i]!)), outputs.map(zeros), 'jvp');
   const derivatives = back.pullback(directions).map((derivative, i) => derivative ?? zeros(outputs[i]!));
   let next = 0;
-  return [output as R, mapStructure(() => derivatives[next++], output) as R];
+  return [output, mapStructure(() => derivatives[next++], output), ...auxiliary];
 }
 
 /**

@@ -3,6 +3,7 @@ import './assign.js';
 import './methods.js';
 
 export { customGradient, jvp } from './autodiff.js';
+export { customGradient, jvp, type JvpOptions } from './autodiff.js';
 export * from './activation.js';
 export { associativeScan, cond, foriLoop, map, scan, switchOf as switch, vectorize, vectorizedMap, whileLoop } from './control.js';
 export * from './attention.js';
@@ -26,6 +27,7 @@ export * from './normalization.js';
 export * from './pooling.js';
 export * from './order.js';
 export * from './products.js';
+export * from './rearrange.js';
 export * from './reduce.js';
 export * from './segments.js';
 export * from './sets.js';

@@ -19,6 +19,7 @@ import type { BatchNormalizationOptions, LayerNormalizationOptions, NormalizeOpt
 import type { AdaptivePoolOptions, PoolOptions } from './pooling.js';
 import type { MedianOptions, QuantileOptions, SortOptions, TopKOptions } from './order.js';
 import type { DTypeOptions, OrSymbol, SymbolOf } from './public.js';
+import type { AxesLengths } from './rearrange.js';
 import type { ArgOptions, AverageOptions, CountNonzeroOptions, ExtremeOptions, MomentsOptions, ProdOptions, ReduceOptions } from './reduce.js';
 import type { SegmentOptions } from './segments.js';
 import type { BincountOptions, HistogramOptions, IsinOptions, SearchOptions, Unique } from './sets.js';
@@ -123,6 +124,7 @@ export interface TensorMethods
   solveTriangular(b: TensorLike, options?: SolveTriangularOptions): Tensor;
   svd(options: SvdOptions & { computeUv: false; }): Tensor;
   svd(options?: SvdOptions & { computeUv?: true; }): [Tensor, Tensor, Tensor];
+  rearrange(pattern: string, axesLengths?: AxesLengths): Tensor;
   prod(options?: ProdOptions): Tensor;
   max(options?: ExtremeOptions): Tensor;
   min(options?: ExtremeOptions): Tensor;

@@ -25,6 +25,7 @@ import * as pooling from './pooling.js';
 import * as order from './order.js';
 import { printValues } from './print.js';
 import * as products from './products.js';
+import * as rearranging from './rearrange.js';
 import * as reduce from './reduce.js';
 import * as segments from './segments.js';
 import * as sets from './sets.js';
@@ -42,6 +43,7 @@ const FUNCTIONS = {
   ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
   ...pooling, ...unfolding,
   ...cumulative, ...order, ...segments, ...sets, ...vectors,
+  ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...rearranging, ...reduce, ...shape, ...split, ...transcendental,
   cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
   ...activation, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
   cast, cdist, copy, dotProductAttention, logdet, nanToNum, saturateCast, slogdet, stopGradient, emptyLike, fullLike, onesLike, zerosLike,

@@ -1,7 +1,9 @@
 // `keras.utils`.
 export { getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
+export * as boundingBoxes from '../layers/preprocessing/bounding-boxes/index.js';
 export { standardizeDType as standardizeDtype } from '../core/dtype.js';
 export { normalize, type NormalizeOptions, toCategorical, type ToCategoricalOptions } from './categorical.js';
 export { getFile, type GetFileOptions } from './get-file.js';
+export { padSequences, type PadSequencesOptions, type SequenceEnd } from './pad-sequences.js';
 export { Progbar, type ProgbarOptions, type ProgbarUpdateOptions, type ProgbarValue } from './progbar.js';
 export { clearSession, type ClearSessionOptions, setRandomSeed } from './session.js';

@@ -4,7 +4,7 @@ import { toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
 import { isFloat, isInteger } from '../../core/dtype.js';
 import { show } from '../../core/errors.js';
-import { checkShape, normalizeAxis, showShape, sizeOf } from '../../core/shape.js';
+import { normalizeAxis, showShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { numbersOf, partOf, type Numbers } from '../axes.js';
 import { saturateCast } from '../core.js';
@@ -82,7 +82,7 @@ export const resize = publicOp('resize', (images: TensorLike, size: Numbers, opt
   if (cropToAspectRatio && padToAspectRatio) throw new TypeError('resize: give cropToAspectRatio or padToAspectRatio, not both');
   const target = [...numbersOf(size)];
   if (target.length !== 2) throw new RangeError(`resize: size must be [height, width], received ${show(size)}`);
-  checkShape(target, 'resize');
+  if (target.some((side) => !Number.isInteger(side) || side < 1)) throw new RangeError(`resize: height and width must be whole and above 0, received ${show(target)}`);
   const source = imagesOf('resize', images, options.dataFormat);
   const pair = target as [number, number];
   const { dtype } = source.tensor;
