@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals';
 import { camelCase } from '#lib/config/configurable.js';
 import type { Tensor } from '#lib/core/tensor.js';
+import { isPlainObject } from '#lib/core/tree.js';
 import { ops } from 'keratin';
 import type { RecordedArray, Spec } from './fixtures.js';
 
@@ -10,7 +11,8 @@ export const tensorOf = ({ dtype, shape, data }: RecordedArray): Tensor => ops.r
 /** What a recorded argument stands for: an array is a tensor, other values are themselves. */
 export function argumentOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(argumentOf);
-  return isRecordedArray(value) ? tensorOf(value) : value;
+  if (isRecordedArray(value)) return tensorOf(value);
+  return isPlainObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, argumentOf(item)])) : value;
 }
 const isRecordedArray = (value: unknown): value is RecordedArray => typeof value === 'object' && value !== null && 'data' in value;
 /** Options with Keras's names in camelCase. */
