@@ -147,7 +147,7 @@ export const elasticTransform = publicOp('elasticTransform', (images: TensorLike
   if (!(deviation > 0)) throw new RangeError(`${where}: sigma must be above 0, received ${show(sigma)}`);
   const size = Math.trunc(6 * deviation) | 1;
   const dtype = batch.dtype === 'float64' ? 'float64' : 'float32';
-  const draws = normal(batch.shape.slice(0, 3), { stddev: deviation, seed, dtype });
+  const draws = castTo(normal(batch.shape.slice(0, 3), { stddev: deviation, seed, dtype: 'float32' }), dtype);
   const smooth = blurred(draws, { axis: 2, size, sigma: deviation }, { axis: 1, size, sigma: deviation }, where);
   const moves = p.multiply(toTensor(alpha, dtype, where), smooth);
   const { x, y } = grid(batch.shape, moves);

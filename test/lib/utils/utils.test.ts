@@ -12,6 +12,55 @@ import * as ops from '#lib/ops/index.js';
 import * as random from '#lib/random/index.js';
 import * as utils from '#lib/utils/index.js';
 
+describe('padSequences', () => {
+  it('brings sequences to one length', () => {
+    expect(utils.padSequences([[1], [1, 2], [1, 2, 3]]).tolist()).toEqual([[0, 0, 1], [0, 1, 2], [1, 2, 3]]);
+    expect(utils.padSequences([[1], [1, 2, 3]], { maxlen: 2, padding: 'post', truncating: 'post', value: 9 }).tolist()).toEqual([[1, 9], [1, 2]]);
+    const items = utils.padSequences([[], [[1.5, 2]], ops.ones([2, 2])], { dtype: 'float32' });
+    expect([items.shape, items.tolist()]).toEqual([[3, 2, 2], [[[0, 0], [0, 0]], [[0, 0], [1.5, 2]], [[1, 1], [1, 1]]]]);
+    expect(utils.padSequences([[1.7, -1.7]], { dtype: 'int64', maxlen: 3 }).tolist()).toEqual([[0, 1, -1]]);
+    expect(utils.padSequences([], { maxlen: 3 }).shape).toEqual([0, 3]);
+  });
+  it('knows strings', () => {
+    expect(utils.padSequences([['a'], ['b', 'c']], { dtype: 'string', value: 'pad' })).toEqual([['pad', 'a'], ['b', 'c']]);
+    expect(utils.padSequences([['abcd'], []] as never, { dtype: '<U3', value: 'padding' })).toEqual([['abc'], ['pad']]);
+    expect(() => utils.padSequences([[1]], { value: 'pad' })).toThrow(/does not fit dtype 'int32'/);
+  });
+  it('explains what is wrong', () => {
+    expect(() => utils.padSequences([1] as never)).toThrow(/an array of sequences, received 1 at 0/);
+    expect(() => utils.padSequences([[1]], { padding: 'before' as never })).toThrow(/'pre' or 'post'/);
+    expect(() => utils.padSequences([[[1]], [[1, 2]]])).toThrow(/items of sequence 1 have shape \(2,\)/);
+    expect(() => utils.padSequences([])).toThrow(/maxlen is needed/);
+  });
+});
+
+describe('boundingBoxes', () => {
+  const boxes = ops.convertToTensor([[1, 2, 3, 5]]);
+  const { boundingBoxes } = utils;
+  it('keeps the labels of boxes', () => {
+    const labelled = boundingBoxes.convertFormat({ boxes, labels: [1] }, 'XYXY', 'xywh');
+    expect([labelled.boxes.tolist(), labelled.labels]).toEqual([[[1, 2, 2, 3]], [1]]);
+    const levels = boundingBoxes.decodeDeltasToBoxes({ one: boxes }, { one: ops.zeros([1, 4]) }, 'xyxy', 'xyxy');
+    expect(levels.one.tolist()).toEqual([[1, 2, 3, 5]]);
+  });
+  it('takes one transformation for boxes of one image', () => {
+    const moved = boundingBoxes.affineTransform(boxes, 0, 0.5, 0, 1, 0, 0, 11, 11);
+    expect(moved.tolist()).toEqual([[6, 2, 8, 5]]);
+  });
+  it('explains what is wrong', () => {
+    expect(() => boundingBoxes.convertFormat(boxes, 'xyxy', 'rel_xyxy')).toThrow(/height and width are needed/);
+    expect(() => boundingBoxes.convertFormat(boxes, 'xyxy', 'xyhw')).toThrow(/target must be one of .*did you mean/);
+    expect(() => boundingBoxes.convertFormat(ops.ones([2, 3]), 'xyxy', 'xywh')).toThrow(/4 numbers in their last axis/);
+    expect(() => boundingBoxes.crop(boxes, 0, 0, 1, 1, { boundingBoxFormat: 'xywh' as never })).toThrow(/'xyxy' only/);
+    expect(() => boundingBoxes.clipToImageSize({ boxes })).toThrow(/height and width are needed/);
+    expect(() => boundingBoxes.computeIou(boxes, ops.ones([4]), 'xyxy')).toThrow(/\(n, 4\) or \(batch, n, 4\)/);
+    expect(() => boundingBoxes.encodeBoxToDeltas(boxes, boxes, 'xyxy', 'xyxy', { variance: [1, 2] })).toThrow(/variance must have 4 numbers/);
+    expect(() => boundingBoxes.encodeBoxToDeltas(boxes, boxes, 'xyxy', 'xyxy', { encodingFormat: 'xyxy' as never })).toThrow(/'center_xywh' or 'center_yxhw'/);
+    expect(() => boundingBoxes.decodeDeltasToBoxes({ a: boxes }, {}, 'xyxy', 'xyxy')).toThrow(/no differences for level 'a'/);
+    expect(() => boundingBoxes.affineTransform(boxes, [1, 2], 0, 0, 1, 0, 0, 5, 5)).toThrow(/transformations do not fit boxes/);
+  });
+});
+
 describe('toCategorical', () => {
   it('makes rows with a one', () => {
     const rows = utils.toCategorical([0, 2, 1]);
