@@ -8,7 +8,7 @@ import { sameShape, showShape, type Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { windowValues } from '../ops/windows.js';
-import { readArray, writeArray } from './constant.js';
+import { readArray, writeArray } from '../config/array-field.js';
 import { Initializer } from './initializer.js';
 
 const window = field<string | TensorLike>('the name of a window or its values', (value, where) => {

@@ -10,9 +10,13 @@ const ALIASES = {
   mape: 'MeanAbsolutePercentageError', MAPE: 'MeanAbsolutePercentageError', msle: 'MeanSquaredLogarithmicError', MSLE: 'MeanSquaredLogarithmicError',
 } as const;
 
-type ClassName = Exclude<keyof typeof classes, 'Metric' | 'MeanMetricWrapper'>;
+/** Those that are made with more than options: they have no name that stands for an instance. */
+type Demanding =
+  | 'MeanMetricWrapper' | 'IoU' | 'MeanIoU' | 'OneHotIoU' | 'OneHotMeanIoU'
+  | 'SensitivityAtSpecificity' | 'SpecificityAtSensitivity' | 'PrecisionAtRecall' | 'RecallAtPrecision';
+type ClassName = Exclude<keyof typeof classes, 'Metric' | Demanding>;
 /** Names of the metrics: of the classes, and in snake_case. */
-export type MetricName = ClassName | SnakeCase<Uncapitalize<Exclude<ClassName, 'KLDivergence'>>> | 'kl_divergence' | keyof typeof ALIASES;
+export type MetricName = ClassName | SnakeCase<Uncapitalize<Exclude<ClassName, 'AUC' | 'BinaryIoU' | 'KLDivergence'>>> | 'auc' | 'binary_io_u' | 'kl_divergence' | keyof typeof ALIASES;
 /** What stands for a metric: its name, an instance, a class, a config, or a function of targets and predictions. */
 export type MetricLike = MetricName | RegisteredName | Metric | (new () => Metric) | MetricFunction | SerializedObject;
 

@@ -67,6 +67,8 @@ export class Metric extends Configurable {
   static override readonly baseSchema = metricSchema;
   /** The name of instances that are made without one, where it does not follow from the class's. */
   static readonly defaultName: string | null = null;
+  /** True for classes of Keras whose instances are numbered when they are made without a name: `auc`, `auc_1`, … */
+  static readonly numbered: boolean = false;
 
   /** Whether larger values are better (`'up'`) or smaller ones; null: it is not known. */
   static readonly direction: 'up' | 'down' | null = null;
@@ -86,7 +88,7 @@ export class Metric extends Configurable {
     const target = new.target as typeof Metric & { className?: string };
     checkOptions(target.name, options, Object.keys(metricSchema));
     const { name, dtype } = resolve(target.name, metricSchema, options);
-    this.name = name ?? target.defaultName ?? (target.className === undefined ? autoName(target.name) : toSnakeCase(target.className));
+    this.name = name ?? target.defaultName ?? (target.className === undefined || target.numbered ? autoName(target.className ?? target.name) : toSnakeCase(target.className));
     this.dtype = dtype;
   }
 

@@ -8,7 +8,15 @@ import { testFamily } from '../../helpers/families.js';
 import { readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
 import { argumentOf, expectClose, make } from '../../helpers/recorded.js';
 
-testFamily('keras.metrics', metrics, metrics.Metric);
+const share = (options: object) => [0.5, options];
+testFamily('keras.metrics', metrics, metrics.Metric, {
+  AUC: (options) => ['numLabels' in options ? { ...options, multiLabel: true } : options],
+  IoU: (options) => [3, [0, 2], options],
+  MeanIoU: (options) => [3, options],
+  OneHotIoU: (options) => [3, [1], options],
+  OneHotMeanIoU: (options) => [3, options],
+  SensitivityAtSpecificity: share, SpecificityAtSensitivity: share, PrecisionAtRecall: share, RecallAtPrecision: share,
+});
 
 interface Case {
   name: string;
@@ -92,6 +100,29 @@ describe('metrics', () => {
     expect(() => new metrics.Mean().updateState([1], { sampleWeigth: [1] } as object)).toThrow("mean: unknown option 'sampleWeigth'; did you mean 'sampleWeight'?");
     expect(() => new metrics.Metric().updateState()).toThrow('Metric: a metric must have a method updateState(…)');
     expect(() => new metrics.R2Score({ classAggregation: 'mean' as never })).toThrow('R2Score: classAggregation must be one of');
+  });
+  it('rejects bad thresholds, classes and shapes', () => {
+    const scores = [[0.1, 0.9], [0.8, 0.2]];
+    expect(() => new metrics.Precision({ thresholds: [0.5, 2] })).toThrow('Precision: thresholds must be in [0, 1], received [0.5, 2]');
+    expect(() => new metrics.Recall({ topK: 3 })([[0, 1], [1, 0]], scores)).toThrow('topK is 3, but there are only 2 predictions in a row');
+    expect(() => new metrics.Recall({ classId: 2 })([[0, 1], [1, 0]], scores)).toThrow('classId is 2, but predictions have 2 classes');
+    expect(() => new metrics.Recall({ classId: 0 })([0, 1], [0.5, 0.6])).toThrow('with classId, predictions must have the shape (samples, classes), received (2,)');
+    expect(() => new metrics.AUC({ numLabels: 2 })).toThrow('AUC: numLabels is for multiLabel: true only, received 2');
+    expect(() => new metrics.AUC({ curve: 'PRG' as never })).toThrow("AUC: curve must be one of 'ROC', 'PR', 'PRGAIN', received 'PRG'; did you mean 'PR'?");
+    expect(() => new metrics.AUC({ multiLabel: true })([0, 1], [0.5, 0.6])).toThrow('AUC: with multiLabel, predictions must have the shape (samples, labels), received (2,)');
+    expect(() => new metrics.AUC({ multiLabel: true }).result()).toThrow('AUC: has no result before the first updateState');
+    expect(() => new metrics.F1Score()([0, 1], [0.5, 0.6])).toThrow('F1Score: expected targets and predictions of shape (samples, classes), received (2,) and (2,)');
+    expect(() => new metrics.IoU(2, [0, 2])).toThrow('IoU: targetClassIds has 2, but there are the classes 0 to 1');
+    expect(() => new metrics.PrecisionAtRecall(1.5)).toThrow('PrecisionAtRecall: recall must be a number >= 0 and <= 1, received 1.5');
+  });
+  it('counts in int32 where classes are counted, and numbers its instances', () => {
+    const [first, second] = [new metrics.MeanIoU(2, { dtype: null }), new metrics.MeanIoU(2, { dtype: 'float32' })];
+    expect([first.dtype, second.dtype]).toEqual(['int32', 'float32']);
+    expect(second.name).toMatch(/^mean_io_u_\d+$/);
+    expect(second([0, 1, 1, 1], [0, 1, 0, 1], { sampleWeight: [0.5, 0.5, 0.5, 0.5] }).item()).toBeCloseTo((1 / 2 + 2 / 3) / 2, 6);
+  });
+  it('takes the first of equal predictions for the largest', () => {
+    expect(new metrics.Recall({ topK: 2 })([[1, 0, 1, 1]], [[0.5, 0.5, 0.5, 0.5]]).item()).toBeCloseTo(1 / 3, 6);
   });
 });
 

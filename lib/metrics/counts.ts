@@ -1,0 +1,129 @@
+// Metrics that are counts of outcomes at thresholds, or shares of such counts: precision and recall.
+import { configured } from '../config/configurable.js';
+import { field, int, nullable } from '../config/fields.js';
+import type { TensorLike } from '../core/convert.js';
+import type { Tensor } from '../core/tensor.js';
+import { Confusion, NEGATIVE_INFINITY, type Outcome, perThreshold, readThresholds } from './confusion.js';
+import { Metric, type UpdateOptions } from './metric.js';
+
+type Thresholds = number | readonly number[];
+const thresholdsField = nullable(field<Thresholds>('a number in [0, 1] or an array of them', (v) =>
+  typeof v === 'number' || (Array.isArray(v) && v.length > 0 && v.every((t) => typeof t === 'number')) ? (v as Thresholds) : undefined));
+
+const thresholds = {
+  /** A prediction above it is positive; with several there is a result for each. Default null: 0.5. */
+  thresholds: thresholdsField,
+} as const;
+
+/** The state of a metric that is one count. */
+const single = (metric: Metric & { readonly config: { readonly thresholds: Thresholds | null } }, outcome: Outcome): Confusion =>
+  new Confusion(metric, { outcomes: [outcome], name: 'accumulator', thresholds: readThresholds(metric.constructor.name, metric.config.thresholds, 0.5) });
+
+/** The (weighted) number of true targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+export class TruePositives extends configured(Metric, 'TruePositives', thresholds) {
+  static override readonly numbered = true;
+  /** @internal */
+  readonly confusion = single(this, 'truePositives');
+
+  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
+    this.confusion.update(yTrue, yPred, options);
+  }
+  override result(): Tensor {
+    return perThreshold(this.confusion.counts.truePositives);
+  }
+}
+
+/** The (weighted) number of false targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+export class FalsePositives extends configured(Metric, 'FalsePositives', thresholds) {
+  static override readonly numbered = true;
+  /** @internal */
+  readonly confusion = single(this, 'falsePositives');
+
+  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
+    this.confusion.update(yTrue, yPred, options);
+  }
+  override result(): Tensor {
+    return perThreshold(this.confusion.counts.falsePositives);
+  }
+}
+
+/** The (weighted) number of false targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+export class TrueNegatives extends configured(Metric, 'TrueNegatives', thresholds) {
+  static override readonly numbered = true;
+  /** @internal */
+  readonly confusion = single(this, 'trueNegatives');
+
+  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
+    this.confusion.update(yTrue, yPred, options);
+  }
+  override result(): Tensor {
+    return perThreshold(this.confusion.counts.trueNegatives);
+  }
+}
+
+/** The (weighted) number of true targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+export class FalseNegatives extends configured(Metric, 'FalseNegatives', thresholds) {
+  static override readonly numbered = true;
+  /** @internal */
+  readonly confusion = single(this, 'falseNegatives');
+
+  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
+    this.confusion.update(yTrue, yPred, options);
+  }
+  override result(): Tensor {
+    return perThreshold(this.confusion.counts.falseNegatives);
+  }
+}
+
+const shares = {
+  /** A prediction above it is positive; with several there is a result for each. Default null: 0.5, and none with `topK`. */
+  thresholds: thresholdsField,
+  /** Only the so many largest predictions of each row can be positive. Default null: all. */
+  topK: nullable(int({ min: 1 })),
+  /** The only class that counts, a place in the last axis. Default null: all. */
+  classId: nullable(int({ min: 0 })),
+} as const;
+type Share = Metric & { readonly config: { readonly thresholds: Thresholds | null; readonly topK: number | null; readonly classId: number | null } };
+
+/** The state of a metric that relates the true positives to another count. */
+function shareOf(metric: Share, rest: Outcome): Confusion {
+  const { thresholds: given, topK, classId } = metric.config;
+  const limits = readThresholds(metric.constructor.name, given, topK === null ? 0.5 : NEGATIVE_INFINITY);
+  return new Confusion(metric, { outcomes: ['truePositives', rest], thresholds: limits, topK, classId });
+}
+
+/**
+ * The (weighted) share of what is predicted as true that is true; 0 when there is nothing. A result for each threshold when there are several.
+ * @throws a RangeError for thresholds outside of [0, 1], and in `updateState` when `topK` or `classId` do not fit the predictions.
+ */
+export class Precision extends configured(Metric, 'Precision', shares) {
+  static override readonly direction = 'up';
+  static override readonly numbered = true;
+  /** @internal */
+  readonly confusion = shareOf(this, 'falsePositives');
+
+  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
+    this.confusion.update(yTrue, yPred, options);
+  }
+  override result(): Tensor {
+    return perThreshold(this.confusion.share('truePositives', 'falsePositives'));
+  }
+}
+
+/**
+ * The (weighted) share of what is true that is predicted as true; 0 when there is nothing. A result for each threshold when there are several.
+ * @throws a RangeError for thresholds outside of [0, 1], and in `updateState` when `topK` or `classId` do not fit the predictions.
+ */
+export class Recall extends configured(Metric, 'Recall', shares) {
+  static override readonly direction = 'up';
+  static override readonly numbered = true;
+  /** @internal */
+  readonly confusion = shareOf(this, 'falseNegatives');
+
+  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
+    this.confusion.update(yTrue, yPred, options);
+  }
+  override result(): Tensor {
+    return perThreshold(this.confusion.share('truePositives', 'falseNegatives'));
+  }
+}

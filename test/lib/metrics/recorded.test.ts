@@ -1,0 +1,48 @@
+// Metrics of decisions against recordings of Keras: results, configs, names and values of the variables.
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { resetNames } from '#lib/core/names.js';
+import { jit } from 'keratin';
+import * as metrics from '#lib/metrics/index.js';
+import type { Tensor } from '#lib/core/tensor.js';
+import { readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
+import { argumentOf, expectClose, make } from '../../helpers/recorded.js';
+
+interface Case {
+  name: string;
+  spec: Spec;
+  config: Record<string, unknown>;
+  updates: { arguments: RecordedArray[]; result: RecordedArray }[];
+  variables: { path: string; value: RecordedArray }[];
+}
+
+beforeEach(resetNames);
+
+describe.each(readFixture<Case>('metrics_confusion'))('$name', ({ spec, config, updates, variables }) => {
+  const tensors = updates.map((step) => step.arguments.map((value) => argumentOf(value) as Tensor));
+
+  it('has the results, the state and the config of Keras', () => {
+    const metric = make<metrics.Metric>(metrics, spec);
+    for (const [i, { result }] of updates.entries()) {
+      const [yTrue, yPred, sampleWeight] = tensors[i];
+      metric.updateState(yTrue, yPred, { sampleWeight });
+      expectClose(metric.result(), result);
+    }
+    expect(metric.variables.map(({ path }) => path)).toEqual(variables.map(({ path }) => path));
+    variables.forEach(({ value }, i) => expectClose(metric.variables[i].value, value));
+    const { label_weights: weights, ...own } = metric.getConfig();
+    const { label_weights: recorded, ...expected } = config;
+    expect(own).toEqual(expected);
+    expect(weights === undefined || weights === null).toBe(recorded === undefined || recorded === null);
+    const again = metrics.deserialize(JSON.parse(JSON.stringify(metrics.serialize(metric)))) as metrics.Metric;
+    expect(again.getConfig()).toEqual(metric.getConfig());
+  });
+
+  it('is the same when compiled, and begins anew', () => {
+    const metric = make<metrics.Metric>(metrics, spec);
+    // The first update makes the variables of some metrics, which a compiled function cannot.
+    const update = (yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor) => metric(yTrue, yPred, { sampleWeight });
+    update(...(tensors[0] as [Tensor, Tensor]));
+    metric.resetState();
+    for (const [i, { result }] of updates.entries()) expectClose(jit(update)(...(tensors[i] as [Tensor, Tensor])), result);
+  });
+});
