@@ -1,6 +1,6 @@
 // Classes made from a schema: constructor arguments, `config`, `getConfig` and `fromConfig`.
 import { didYouMean, show } from '../core/errors.js';
-import { Callable } from './callable.js';
+import { Callable } from '../core/callable.js';
 import { isPlainObject } from '../core/tree.js';
 import type { InOf, OutOf, Schema } from './fields.js';
 

@@ -2,7 +2,7 @@
 import { didYouMean, show } from '../core/errors.js';
 import { toSnakeCase } from '../core/names.js';
 import type { Config } from './configurable.js';
-import { getRegisteredName, getRegisteredObject, isSerialized, serializeObject, type SerializedObject } from './registration.js';
+import { CustomObjectScope, getRegisteredName, getRegisteredObject, isSerialized, provideModule, scopedObjects, serializeObject, type SerializedObject } from './registration.js';
 
 /** Classes and functions by the names under which the user's own configs refer to them. */
 export type CustomObjects = Readonly<Record<string, unknown>>;
@@ -51,6 +51,7 @@ export class Family<T> {
       if (!this.functionNames.has(member)) this.functionNames.set(member, key);
     }
     for (const [alias, name] of Object.entries(definition.aliases ?? {})) this.byName.set(alias, this.byName.get(name));
+    provideModule(definition.module, { find: (name) => this.byName.get(name), names: () => this.byName.keys(), nameOf: (member) => this.nameOf(member) });
   }
 
   private isClass(value: unknown): value is Constructor<T> & { fromConfig(config: Config): T } {
@@ -98,7 +99,10 @@ export class Family<T> {
     const found = (registered ? getRegisteredObject(registered, custom) : null) ?? getRegisteredObject(name, custom) ?? this.byName.get(name);
     if (found === undefined) throw this.unknown(name, where);
     const target = found as T & { fromConfig?(config: Config): T };
-    if (typeof target.fromConfig === 'function') return target.fromConfig(typeof value === 'string' ? {} : ((value.config ?? {}) as Config));
+    if (typeof target.fromConfig === 'function') {
+      const make = () => target.fromConfig!(typeof value === 'string' ? {} : ((value.config ?? {}) as Config));
+      return customObjects === null || customObjects === undefined ? make() : new CustomObjectScope({ ...scopedObjects(), ...customObjects }).run(make);
+    }
     if (typeof target !== 'function' || !(typeof value === 'string' || isFunction)) throw new TypeError(`${where}: '${name}' cannot be made from a config: it has no static fromConfig`);
     return target;
   }

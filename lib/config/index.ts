@@ -4,6 +4,7 @@ import type { FloatDType } from '../core/dtype.js';
 import { settings } from '../core/settings.js';
 
 export { dtypePolicy, setDtypePolicy } from './dtype-policy.js';
+export { enableUnsafeDeserialization } from './safe-mode.js';
 
 const FLOATS = ['bfloat16', 'float16', 'float32', 'float64'] as const;
 

@@ -3,8 +3,10 @@ import { snakeCase, type Config } from './configurable.js';
 
 type Registered = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);
 
-const byName = new Map<string, Registered>();
+const registered: Record<string, unknown> = {};
 const names = new WeakMap<Registered, string>();
+/** Objects of the scopes that are open, innermost last. */
+const scopes: Readonly<Record<string, unknown>>[] = [];
 
 /**
  * Registers a class or function under `package>name`, so that saved configs can name it. Returns it.
@@ -16,9 +18,13 @@ const names = new WeakMap<Registered, string>();
  */
 export function registerKerasSerializable({ package: group = 'Custom', name }: { package?: string; name?: string | null } = {}): <T extends Registered>(target: T) => T {
   return (target) => {
-    const registered = `${group}>${name ?? target.name}`;
-    byName.set(registered, target);
-    names.set(target, registered);
+    const isClass = /^class\b/.test(Function.prototype.toString.call(target));
+    if (isClass && typeof (target.prototype as { getConfig?: unknown }).getConfig !== 'function') {
+      throw new TypeError(`registerKerasSerializable: the class ${target.name} must have a method getConfig`);
+    }
+    const key = `${group}>${name ?? target.name}`;
+    registered[key] = target;
+    names.set(target, key);
     return target;
   };
 }
@@ -28,9 +34,94 @@ export type RegisteredName = `${string}>${string}`;
 
 /** The name under which a class or function is registered, or its own name. */
 export const getRegisteredName = (target: Registered): string => names.get(target) ?? target.name;
-/** The class or function registered under a name, or null. */
-export const getRegisteredObject = (name: string, customObjects: Readonly<Record<string, unknown>> = {}): unknown =>
-  (Object.hasOwn(customObjects, name) ? customObjects[name] : byName.get(name)) ?? null;
+/** The class or function of a name: from the innermost scope, registered, or from `customObjects`; null when there is none. */
+export function getRegisteredObject(name: string, customObjects: Readonly<Record<string, unknown>> | null = null): unknown {
+  const scope = scopes.at(-1);
+  for (const objects of [scope, registered, customObjects]) if (objects !== undefined && objects !== null && Object.hasOwn(objects, name)) return objects[name];
+  return null;
+}
+
+/**
+ * The registered classes and functions by name, as a live object: what is added to it is known to configs from then on. Those of a
+ * `CustomObjectScope` are not in it.
+ */
+export const getCustomObjects = (): Record<string, unknown> => registered;
+
+/**
+ * Names for classes and functions while something is loaded:
+ *
+ * ```ts
+ * const model = keras.saving.customObjectScope({ MyLayer }).run(() => keras.models.modelFromJson(json));
+ * ```
+ * A scope that is opened inside of another hides it.
+ */
+export class CustomObjectScope {
+  readonly customObjects: Readonly<Record<string, unknown>>;
+
+  constructor(customObjects: Readonly<Record<string, unknown>> | null) {
+    this.customObjects = { ...customObjects };
+  }
+  /** Opens the scope, until `exit`. */
+  enter(): this {
+    scopes.push(this.customObjects);
+    return this;
+  }
+  /** Closes the scope. */
+  exit(): void {
+    const at = scopes.lastIndexOf(this.customObjects);
+    if (at >= 0) scopes.splice(at, 1);
+  }
+  /** Runs `fn` in the scope; where it returns a promise, the scope stays open until that is settled. */
+  run<T>(fn: () => T): T {
+    this.enter();
+    let result: T;
+    try {
+      result = fn();
+    } catch (error) {
+      this.exit();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(() => this.exit()) as T;
+    this.exit();
+    return result;
+  }
+}
+/** A `CustomObjectScope`. */
+export const customObjectScope = (customObjects: Readonly<Record<string, unknown>> | null): CustomObjectScope => new CustomObjectScope(customObjects);
+/** @internal The objects of the innermost scope. */
+export const scopedObjects = (): Readonly<Record<string, unknown>> => scopes.at(-1) ?? {};
+
+/** @internal What a module of Keras has. */
+export interface ModuleMembers {
+  /** The class or function of a name. */
+  find(name: string): unknown;
+  /** All names. */
+  names(): Iterable<string>;
+  /** The name of a function. */
+  nameOf?(fn: unknown): string | null;
+}
+const modules = new Map<string, ModuleMembers[]>();
+/** @internal Says where the classes and functions of a module of Keras are found by name. */
+export function provideModule(module: string, members: ModuleMembers): void {
+  modules.set(module, [...(modules.get(module) ?? []), members]);
+}
+/** @internal What a module of Keras has under a name; null when it has not. */
+export const findClass = (module: string, name: string): unknown =>
+  (modules.get(module) ?? []).map((members) => members.find(name)).find((found) => found !== undefined && found !== null) ?? null;
+/** @internal The names that a module of Keras has. */
+export const moduleNames = (module: string): string[] => (modules.get(module) ?? []).flatMap((members) => [...members.names()]);
+/** @internal Keras's name of a function, or null. */
+export function functionNameOf(fn: unknown): string | null {
+  for (const members of [...modules.values()].flat()) {
+    const name = members.nameOf?.(fn) ?? null;
+    if (name !== null) return name;
+  }
+  return null;
+}
+/** @internal Keras's module of a class. */
+export function moduleOf(constructor: { name: string; module?: string }): string | null {
+  return constructor.module ?? [...modules].find(([, list]) => list.some((members) => members.find(constructor.name) === constructor))?.[0] ?? null;
+}
 
 /** How Keras writes an object: where its class is, the class's name, and its config. */
 export interface SerializedObject {
@@ -49,19 +140,22 @@ export const isSerialized = (value: unknown): value is SerializedObject =>
 interface Configurable {
   getConfig(): Config;
   getBuildConfig?(): Config | null;
+  getCompileConfig?(): Config | null;
 }
 
 /** Keras's form of an object of one of our classes or of a user's. `module` is that of the family, such as `keras.layers`. */
-export function serializeObject(module: string, object: Configurable): SerializedObject {
-  const constructor = object.constructor as { name: string; className?: string } & Registered;
+export function serializeObject(module: string | null, object: Configurable): SerializedObject {
+  const constructor = object.constructor as { name: string; className?: string; registeredName?: string } & Registered;
   const own = constructor.className === constructor.name;
   const build = object.getBuildConfig?.() ?? null;
+  const compile = object.getCompileConfig?.() ?? null;
   return {
     module: own ? module : null,
     class_name: constructor.name,
     config: object.getConfig(),
-    registered_name: own ? null : getRegisteredName(constructor),
+    registered_name: own ? (constructor.registeredName ?? null) : getRegisteredName(constructor),
     ...(build === null ? {} : { build_config: build }),
+    ...(compile === null ? {} : { compile_config: compile }),
   };
 }
 

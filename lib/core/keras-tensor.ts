@@ -1,25 +1,35 @@
 // KerasTensor: the symbol that functional models are built of. Sizes may be unknown; it remembers the call that made it.
-import type { DType } from './dtype.js';
+import type { DType, DTypeLike } from './dtype.js';
+import { standardizeDType } from './dtype.js';
 import { specOf, type SymbolicShape } from './shape.js';
 import { withoutTapes } from './tape.js';
 import { Tensor } from './tensor.js';
 import { trace } from './trace.js';
-import { flatten } from './tree.js';
+import { flatten, isPlainObject } from './tree.js';
 import { uniqueName } from './names.js';
+import type { Operation } from './operation.js';
 import { Variable } from './variable.js';
-
-/** What a functional model can call again on data: a layer, or an op of `keras.ops`. */
-export interface Operation {
-  readonly name: string;
-  /** @internal Calls with tensors in the places where there were symbols. */
-  replay(args: readonly unknown[]): unknown;
-}
 
 /** One symbolic call: the operation, its arguments (with symbols in them) and what it returned. */
 export interface OperationCall {
   readonly operation: Operation;
+  /** The arguments as they were given; an object after the first argument has the options. */
   readonly args: readonly unknown[];
+  /** The symbols among the arguments. */
+  readonly inputs: readonly KerasTensor[];
   readonly outputs: readonly KerasTensor[];
+  /** Its number among the symbolic calls of the operation. */
+  readonly index: number;
+  /** Options that Keras writes into configs with those given: the defaults of its `call`. */
+  readonly recorded: Readonly<Record<string, unknown>>;
+}
+
+/** Options of a `KerasTensor`. */
+export interface KerasTensorOptions {
+  /** Element type. Default float32. */
+  dtype?: DTypeLike | null | undefined;
+  /** Default: `keras_tensor` with a number. */
+  name?: string | null;
 }
 
 /**
@@ -33,10 +43,12 @@ export class KerasTensor {
   /** @internal The call that made it, and which of its outputs it is; null for one that was not made by a call. */
   history: { readonly call: OperationCall; readonly index: number } | null = null;
 
-  constructor(shape: SymbolicShape, dtype: DType, options: { name?: string | null } = {}) {
+  /** The dtype may also stand in the options; it defaults to float32. */
+  constructor(shape: SymbolicShape, dtype?: DTypeLike | null | KerasTensorOptions, options?: KerasTensorOptions) {
+    const given = isPlainObject(dtype) ? dtype : { dtype, ...options };
     this.shape = Object.freeze([...shape]);
-    this.dtype = dtype;
-    this.name = options.name ?? uniqueName('keras_tensor');
+    this.dtype = standardizeDType((given.dtype ?? 'float32') as DTypeLike);
+    this.name = (given.name as string | null | undefined) ?? uniqueName('keras_tensor');
   }
   /** Number of axes. */
   get ndim(): number {
@@ -46,8 +58,7 @@ export class KerasTensor {
 
 /** True for a structure with a symbol in it. */
 export const isSymbolic = (value: unknown): boolean =>
-  value instanceof KerasTensor ||
-  (Array.isArray(value) ? value.some(isSymbolic) : typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype && Object.values(value).some(isSymbolic));
+  value instanceof KerasTensor || (Array.isArray(value) ? value.some(isSymbolic) : isPlainObject(value) && Object.values(value).some(isSymbolic));
 
 // Sizes that stand for unknown ones while shapes are computed: two runs with different sizes tell which outputs depend on them.
 const STAND_INS = [83, 89] as const;
@@ -78,15 +89,4 @@ export function computeOutputSpec(fn: (args: readonly unknown[]) => unknown, arg
     return new KerasTensor(leaf.shape.map((d, axis) => (other.shape[axis] === d ? d : null)), leaf.dtype);
   });
   return first.pack(leaves);
-}
-
-/** Calls an operation on symbols: its outputs are symbols that remember the call. */
-export function callSymbolically(operation: Operation, args: readonly unknown[]): unknown {
-  const result = computeOutputSpec((actual) => operation.replay(actual), args);
-  const outputs = flatten(result).leaves.filter((leaf) => leaf instanceof KerasTensor);
-  const call: OperationCall = { operation, args, outputs };
-  outputs.forEach((output, index) => {
-    output.history = { call, index };
-  });
-  return result;
 }

@@ -20,7 +20,10 @@ export interface Flat<T> {
   readonly key: string;
 }
 
-/** Flattens a structure. `isLeaf` may stop at an array or object that is a leaf in itself. */
+/**
+ * Flattens a structure; the entries of objects come in the order of their sorted keys, as in Keras. `isLeaf` may stop at an array or object that is a
+ * leaf in itself.
+ */
 export function flatten<T = unknown>(structure: unknown, isLeaf: (value: unknown) => boolean = () => false): Flat<T> {
   const leaves: T[] = [];
   type Packer = (next: () => unknown) => unknown;
@@ -31,10 +34,14 @@ export function flatten<T = unknown>(structure: unknown, isLeaf: (value: unknown
         return { key: `[${parts.map((p) => p.key).join()}]`, pack: (next) => parts.map((p) => p.pack(next)) };
       }
       if (isPlainObject(value)) {
-        const parts = Object.entries(value).map(([name, item]) => [name, visit(item)] as const);
+        const names = Object.keys(value);
+        const parts = [...names].sort().map((name) => [name, visit(value[name])] as const);
         return {
           key: `{${parts.map(([name, p]) => `${JSON.stringify(name)}:${p.key}`).join()}}`,
-          pack: (next) => Object.fromEntries(parts.map(([name, p]) => [name, p.pack(next)])),
+          pack: (next) => {
+            const packed = Object.fromEntries(parts.map(([name, p]) => [name, p.pack(next)]));
+            return Object.fromEntries(names.map((name) => [name, packed[name]]));
+          },
         };
       }
     }
@@ -61,3 +68,15 @@ export function mapStructure<T, U>(fn: (leaf: T) => U, structure: unknown, isLea
 /** True for nested arrays of plain numbers (or booleans): one tensor, not a list of them. An empty array counts. */
 export const isNumberArray = (value: unknown): boolean =>
   Array.isArray(value) && (value.length === 0 || ['number', 'boolean', 'bigint'].includes(typeof value[0]) || isNumberArray(value[0]));
+
+/** The paths of a structure's leaves in their order: keys and positions joined by dots, `''` for a leaf alone. */
+export function leafPaths(structure: unknown): string[] {
+  const paths: string[] = [];
+  const visit = (value: unknown, path: readonly (string | number)[]): void => {
+    if (Array.isArray(value)) value.forEach((item, i) => visit(item, [...path, i]));
+    else if (isPlainObject(value)) Object.keys(value).sort().forEach((key) => visit(value[key], [...path, key]));
+    else paths.push(path.join('.'));
+  };
+  visit(structure, []);
+  return paths;
+}

@@ -1,6 +1,5 @@
 // Layer: weights, sublayers and a call. What Keras's `Layer` is.
 import { anyField, layerSchema, type LayerOptions } from './options.js';
-import { Callable } from '../config/callable.js';
 import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } from '../config/configurable.js';
 import type { Schema } from '../config/fields.js';
 import { type DTypePolicy, serializePolicy } from '../config/dtype-policy.js';
@@ -9,8 +8,10 @@ import type { DType } from '../core/dtype.js';
 import { isFloat } from '../core/dtype.js';
 import { didYouMean } from '../core/errors.js';
 import { castTo } from '../core/copy.js';
-import { callSymbolically, computeOutputSpec, KerasTensor } from '../core/keras-tensor.js';
+import { computeOutputSpec, isSymbolic, KerasTensor } from '../core/keras-tensor.js';
+import { getMask, keepMask, setMask } from '../core/mask.js';
 import { autoName } from '../core/names.js';
+import { Operation } from '../core/operation.js';
 import { currentScope, withScope } from '../core/scope.js';
 import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
@@ -21,16 +22,12 @@ import * as initializers from '../initializers/index.js';
 import * as regularizers from '../regularizers/index.js';
 import { SeedGenerator } from '../random/index.js';
 import * as ops from '../ops/index.js';
+import { Metric } from '../metrics/metric.js';
+import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
+import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 
-/** Options of a layer's call. */
-export interface CallOptions {
-  /** Training or inference; by default that of the layer around this call, and else inference. */
-  training?: boolean | null | undefined;
-  /** Which entries count; layers that take no mask ignore it. */
-  mask?: Nested<Tensor | null> | null | undefined;
-  [option: string]: unknown;
-}
+export type { CallOptions } from './call.js';
 /** A shape, or a nested structure of them when a layer has several inputs. */
 export type InputShape = SymbolicShape;
 
@@ -87,23 +84,22 @@ export interface Layer {
  * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
-export abstract class Layer extends Callable {
+export abstract class Layer extends Operation {
   /** Keras's module of the class, for configs. */
-  static readonly module: string = 'keras.layers';
+  static readonly module: string | null = 'keras.layers';
   /** Options that every layer has. */
   static readonly baseSchema = layerSchema;
   /** @internal True for classes without weights that Keras builds when it makes them: their saved form tells no shapes. */
   static readonly builtWhenMade: boolean = false;
 
-  readonly name: string;
   /** Where it computes and keeps its variables; see `DTypePolicy`. */
   dtypePolicy: DTypePolicy;
   /** Whether float inputs are cast to the compute dtype. */
   readonly autocast: boolean;
   /** Whether the weights exist. */
   built = false;
-  /** True for a layer that passes masks on. */
-  supportsMasking = false;
+  /** True for a layer that passes masks on; by default for one with a `computeMask` of its own. */
+  supportsMasking: boolean = this.computeMask !== Layer.prototype.computeMask;
   /** What its inputs must be; null: anything. */
   inputSpec: InputSpec | readonly InputSpec[] | null = null;
   activityRegularizer: ((x: Tensor) => Tensor) | null;
@@ -112,18 +108,20 @@ export abstract class Layer extends Callable {
   /** @internal Shapes that `build` was called with. */
   buildShapes: unknown = null;
 
+  /** @internal Options that get the masks of several inputs, in their order. */
+  static readonly maskOptions: readonly string[] = [];
+
   readonly #tracked: { readonly trainable: Variable[]; readonly nonTrainable: Variable[] } = { trainable: [], nonTrainable: [] };
   #losses: Tensor[] = [];
   #buildWasCalled = false;
   #trainable: boolean;
 
   constructor(options: LayerOptions = {}) {
-    super();
+    super({ name: nameOf(options, new.target.name) });
     for (const key of Object.keys(options)) {
       if (!Object.hasOwn(layerSchema, key)) throw new TypeError(`${new.target.name}: unknown option '${key}'${didYouMean(key, Object.keys(layerSchema))}`);
     }
     const given = resolve(new.target.name, layerSchema, options as Record<string, unknown>);
-    this.name = given.name ?? autoName(new.target.name === '' ? 'Layer' : new.target.name);
     this.dtypePolicy = given.dtype;
     this.autocast = given.autocast;
     this.activityRegularizer = given.activityRegularizer;
@@ -138,22 +136,27 @@ export abstract class Layer extends Callable {
   }
 
   /** What the layer computes. `inputs` are tensors of the compute dtype; `options` has `training` and, if given, `mask`. */
-  abstract call(inputs: unknown, ...rest: unknown[]): unknown;
+  abstract override call(inputs: unknown, ...rest: unknown[]): unknown;
 
   // ---- calling -----------------------------------------------------------------------------------------------------
 
   /** @internal */
-  invoke(...args: unknown[]): unknown {
+  override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
-    const converted = args.map((arg, i) => (i > 0 && (isPlainObject(arg) || !isInput(arg)) ? arg : this.convertInput(arg)));
-    const positional = converted.filter((arg, i) => i === 0 || !isPlainObject(arg));
-    const leaves = flatten<Tensor | KerasTensor>(positional).leaves.filter((leaf) => leaf instanceof Tensor || leaf instanceof KerasTensor);
-    if (this.inputSpec !== null) this.checkInput(converted[0]);
-    this.ensureBuilt(positional);
-    if (leaves.some((leaf) => leaf instanceof KerasTensor)) {
-      return callSymbolically({ name: this.name, replay: (actual) => this.compute([...actual]) }, converted);
-    }
-    return this.compute(converted);
+    const { inputs: given, options } = splitCall(args);
+    const inputs = this.convertsInputs ? given.map((arg) => this.convertInput(arg)) : given;
+    if (this.inputSpec !== null) this.checkInput(inputs[0]);
+    this.ensureBuilt(inputs);
+    const masked = withMasks(inputs, options, (this.constructor as typeof Layer).maskOptions);
+    const previous = masked.mask ?? masksOf(inputs[0]);
+    const outputs = isSymbolic(inputs) || isSymbolic(masked) ? this.callOnSymbols(given, options, inputs, masked) : this.compute(inputs, masked);
+    this.maskOutputs(inputs[0], outputs, previous);
+    return outputs;
+  }
+
+  /** @internal Whether inputs are brought to the compute dtype before the call. */
+  protected get convertsInputs(): boolean {
+    return true;
   }
 
   /** The name with the class, for messages: `Dense "dense_1"`. */
@@ -166,12 +169,52 @@ export abstract class Layer extends Callable {
     const convert = (leaf: unknown): unknown => {
       if (leaf === null || leaf === undefined) return leaf;
       if (leaf instanceof KerasTensor) {
-        return target !== null && isFloat(leaf.dtype) && leaf.dtype !== target ? ops.cast(leaf as never, target) : leaf;
+        if (target === null || !isFloat(leaf.dtype) || leaf.dtype === target) return leaf;
+        const cast = new KerasTensor(leaf.shape, target, { name: leaf.name });
+        const mask = getMask(leaf as unknown);
+        return mask === null ? cast : setMask(cast, mask);
       }
       const tensor = toTensor(leaf as TensorLike, null, this.label);
-      return target !== null && isFloat(tensor.dtype) ? castTo(tensor, target) : tensor;
+      return keepMask(leaf, target !== null && isFloat(tensor.dtype) ? castTo(tensor, target) : tensor);
     };
     return mapStructure(convert, input, isNumberArray);
+  }
+
+  /** Calls the layer on symbols and notes the call, with the mask that the input carries where Keras does so. */
+  private callOnSymbols(given: readonly unknown[], options: CallOptions | null, inputs: readonly unknown[], masked: CallOptions): unknown {
+    const result = this.computeOutputSpec(...inputs, masked);
+    const [first] = given;
+    const plain = options === null && given.length === 1 && first instanceof KerasTensor && first.dtype === this.computeDtype;
+    if (this.convertsInputs && !plain) return this.noteCall([...given, ...(options === null ? [] : [options])], result);
+    const { training, mask } = callSignature(this.constructor);
+    const own: CallOptions = { ...options, ...(mask === true && hasMask(masked.mask) ? { mask: masked.mask } : {}) };
+    const recorded = {
+      ...(training === undefined || own.training !== undefined ? {} : { training }), ...(mask !== true || own.mask !== undefined ? {} : { mask: null }),
+    };
+    return this.noteCall([...given, ...(Object.keys(own).length === 0 ? [] : [own])], result, recorded);
+  }
+
+  /** Attaches masks to the outputs of a call, unless it did so itself. */
+  private maskOutputs(inputs: unknown, outputs: unknown, previous: unknown): void {
+    const tensors = flatten<Tensor | KerasTensor>(outputs).leaves.filter((leaf) => leaf instanceof Tensor || leaf instanceof KerasTensor);
+    if (!this.supportsMasking) {
+      if (hasMask(previous)) warnOfLostMask(this);
+      return;
+    }
+    if (tensors.length === 0 || tensors.every((tensor) => getMask(tensor as unknown) !== null)) return;
+    const masks = flatten(this.computeMask(inputs, previous)).leaves;
+    tensors.forEach((tensor, i) => {
+      const mask = masks[i];
+      if (mask !== null && mask !== undefined && getMask(tensor as unknown) === null) setMask(tensor, mask as Tensor);
+    });
+  }
+
+  /**
+   * The mask of the output (or a structure of masks), from the inputs and their masks; null where all entries count. A layer whose
+   * output has another shape than its input overrides it.
+   */
+  computeMask(_inputs: unknown, previousMask: unknown): unknown {
+    return previousMask;
   }
 
   private checkInput(input: unknown): void {
@@ -196,10 +239,7 @@ export abstract class Layer extends Callable {
     this.built = true;
   }
 
-  private compute(args: readonly unknown[]): unknown {
-    const last = args.at(-1);
-    const given = (args.length > 1 && isPlainObject(last) ? last : {}) as CallOptions;
-    const inputs = args.length > 1 && isPlainObject(last) ? args.slice(0, -1) : args;
+  private compute(inputs: readonly unknown[], given: CallOptions): unknown {
     const outer = context;
     if (outer === null) this.clearLosses();
     const training = given.training ?? outer?.training;
@@ -209,6 +249,8 @@ export abstract class Layer extends Callable {
       const outputs = withScope(this.name, () => this.withDtype(() => this.call(inputs[0], ...inputs.slice(1), options)));
       if (this.activityRegularizer !== null) this.regularizeActivity(outputs);
       return outputs;
+    } catch (error) {
+      throw locate(error, this.label, this.name, inputs);
     } finally {
       context = outer;
     }
@@ -234,16 +276,33 @@ export abstract class Layer extends Callable {
     };
   }
 
-  /** Shape of the output for inputs of this shape; `null` sizes are unknown. */
-  computeOutputShape(inputShape: SymbolicShape): SymbolicShape {
-    const symbol = new KerasTensor(inputShape, isFloat(this.computeDtype) ? this.computeDtype : 'float32');
-    return (this.computeOutputSpec(symbol) as KerasTensor).shape;
+  /**
+   * Shape of the output for inputs of this shape (or of a structure of shapes); `null` sizes are unknown. By default it is found by tracing `call`.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or a structure of shapes
+  computeOutputShape(inputShape: any): any {
+    const dtype = isFloat(this.computeDtype) ? this.computeDtype : 'float32';
+    const symbols = mapStructure((shape: SymbolicShape) => new KerasTensor(shape, dtype), inputShape, isShape);
+    this.ensureBuilt([symbols]);
+    return mapStructure((leaf: KerasTensor) => leaf.shape, this.traceSpec([symbols]));
   }
 
-  /** The symbols that the layer would return for these. */
-  computeOutputSpec(inputs: Nested<KerasTensor>, options: CallOptions = {}): unknown {
-    this.ensureBuilt([inputs]);
-    return computeOutputSpec((args) => this.compute(args), [inputs, options]);
+  /** The symbols that the layer would return for these; by the layer's own `computeOutputShape`, where it has one. */
+  override computeOutputSpec(...args: unknown[]): unknown {
+    const { inputs } = splitCall(args);
+    this.ensureBuilt(inputs);
+    if (this.computeOutputShape === Layer.prototype.computeOutputShape) return this.traceSpec(args);
+    const shapes = inputs.map((input) => mapStructure((leaf) => (leaf as KerasTensor | null)?.shape ?? null, input));
+    const outputs: unknown = (this.computeOutputShape as (...shapes: unknown[]) => unknown)(...shapes);
+    return mapStructure((shape: SymbolicShape) => new KerasTensor(shape, this.computeDtype), outputs, isShape);
+  }
+
+  /** @internal The symbols that `call` returns, by tracing it. */
+  protected traceSpec(args: readonly unknown[]): unknown {
+    return computeOutputSpec((actual) => {
+      const { inputs, options } = splitCall(actual);
+      return this.compute(inputs, options ?? {});
+    }, args);
   }
 
   // ---- weights -----------------------------------------------------------------------------------------------------
@@ -271,7 +330,7 @@ export abstract class Layer extends Callable {
     const seen = new Set<unknown>();
     function* visit(value: unknown): Iterable<unknown> {
       if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value)) return;
-      if (value instanceof Layer || value instanceof Variable || value instanceof SeedGenerator) {
+      if (value instanceof Layer || value instanceof Variable || value instanceof SeedGenerator || value instanceof Metric) {
         seen.add(value);
         yield value;
       } else if (Array.isArray(value) || isPlainObject(value)) {
@@ -285,6 +344,14 @@ export abstract class Layer extends Callable {
   /** @internal Layers held by this one, in order. */
   get sublayers(): Layer[] {
     return [...this.held()].filter((item) => item instanceof Layer);
+  }
+  /** Metrics that the layer and its sublayers hold in properties of theirs. */
+  get metrics(): Metric[] {
+    return [...new Set([...this.ownMetrics(), ...this.sublayers.flatMap((layer) => layer.metrics)])];
+  }
+  /** @internal Metrics in properties of the layer itself. */
+  protected ownMetrics(): Metric[] {
+    return [...this.held()].filter((item) => item instanceof Metric);
   }
 
   private ownVariables(): Variable[] {
@@ -375,10 +442,18 @@ export abstract class Layer extends Callable {
     for (const item of list) this.#losses.push(ops.convertToTensor(item));
   }
 
+  /** @throws always: Keras has no such method any more. */
+  addMetric(..._args: unknown[]): never {
+    throw new Error(`${this.label}: addMetric does not exist in Keras 3; keep the metric in a property (this.loss = new metrics.Mean()) and call its updateState`);
+  }
+
   /** Losses of the last call (`addLoss`, activity regularizers), and those of the weights' regularizers. */
   get losses(): Tensor[] {
     const losses: Tensor[] = [];
+    const seen = new Set<Layer>();
     const visit = (layer: Layer) => {
+      if (seen.has(layer)) return;
+      seen.add(layer);
       losses.push(...layer.#losses);
       layer.sublayers.forEach(visit);
     };
@@ -400,10 +475,8 @@ export abstract class Layer extends Callable {
    * @returns `[outputs, nonTrainableValues]`, and the losses as a third with `returnLosses`.
    */
   statelessCall(trainable: readonly TensorLike[], nonTrainable: readonly TensorLike[], ...args: unknown[]): [unknown, Tensor[], ...Tensor[][]] {
-    const last = args.at(-1);
-    const options = args.length > 1 && isPlainObject(last) ? { ...(last as CallOptions & { returnLosses?: boolean }) } : {};
-    const { returnLosses = false, ...rest } = options;
-    const inputs = args.length > 1 && isPlainObject(last) ? args.slice(0, -1) : args;
+    const { inputs, options } = splitCall(args);
+    const { returnLosses = false, ...rest } = (options ?? {}) as CallOptions & { returnLosses?: boolean };
     const groups = [[this.trainableVariables, trainable], [this.nonTrainableVariables, nonTrainable]] as const;
     const values = new Map<Variable, Tensor>();
     for (const [variables, given] of groups) {
@@ -433,7 +506,7 @@ export abstract class Layer extends Callable {
   }
 
   /** Keras's config of the layer: what `fromConfig` needs to make another like it. */
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       name: this.name,
       trainable: this.trainable,
@@ -448,6 +521,13 @@ export abstract class Layer extends Callable {
     return this.built && (!builtWhenMade || this.#buildWasCalled) && this.buildShapes !== null ? { input_shape: this.buildShapes } : null;
   }
 
+  /** Builds the layer as `getBuildConfig` of another says. */
+  buildFromConfig(config: Config): void {
+    const { input_shape: shape, shapes_dict: shapes } = config as { input_shape?: unknown; shapes_dict?: Record<string, unknown> };
+    if (shape !== undefined && shape !== null) (this.build as (shape: unknown) => void)(shape);
+    else if (shapes !== undefined) (this.build as (...shapes: unknown[]) => void)(...Object.values(shapes));
+  }
+
   /** Makes a layer from what `getConfig` gave: `new this(config)` with the keys in camelCase. */
   static fromConfig(config: Config): unknown {
     const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [anyField(key), value]));
@@ -458,14 +538,25 @@ export abstract class Layer extends Callable {
 /** Properties of a layer that hold no state of its own. */
 const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput']);
 
-const isInput = (value: unknown): boolean =>
-  value instanceof Tensor || value instanceof KerasTensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value);
+/** True for a shape, as against a structure of shapes. */
+const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((d) => d === null || typeof d === 'number');
+
+/** The given name, checked with the other options later, or an automatic one. */
+const nameOf = (options: LayerOptions, className: string): string | null =>
+  options.name === undefined || options.name === null ? autoName(className === '' ? 'Layer' : className) : typeof options.name === 'string' && !options.name.includes('/') ? options.name : null;
+
+const warned = new WeakSet<Layer>();
+function warnOfLostMask(layer: Layer): void {
+  if (warned.has(layer)) return;
+  warned.add(layer);
+  process.emitWarning(`Layer "${layer.name}" (${layer.constructor.name}) does not support masking, but its input has a mask: the layers after it will not see the mask.`);
+}
 
 /** The base of a layer with these options; see `configured`. `positional` are the options given by position, in Keras's order. */
 export function layer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, positional?: P) {
   return configured<typeof LayerBase, S, P>(LayerBase, className, schema, positional);
 }
 // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
-const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string; readonly builtWhenMade: boolean };
+const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean };
 /** @internal Types for the declarations of layers. */
 export type { ArgumentsOf, ConfigOf };

@@ -1,13 +1,16 @@
 // Layers in configs.
-import { Family, type DeserializeOptions } from '../config/family.js';
-import type { SerializedObject } from '../config/registration.js';
+import type { DeserializeOptions } from '../config/family.js';
+import { provideModule, type SerializedObject } from '../config/registration.js';
+import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
+import { show } from '../core/errors.js';
+import { Operation } from '../core/operation.js';
 import * as classes from './classes.js';
 import { Layer } from './layer.js';
 
-const family = new Family<Layer>({ kind: 'a layer', module: 'keras.layers', base: Layer, members: classes });
+provideModule('keras.layers', { find: (name) => (Object.hasOwn(classes, name) ? (classes as Record<string, unknown>)[name] : null), names: () => Object.keys(classes) });
 
 /** Keras's config form of a layer, without its weights. */
-export const serialize = (layer: Layer): SerializedObject => family.serialize(layer);
+export const serialize = (layer: Layer): SerializedObject => serializeKerasObject(layer) as SerializedObject;
 
 /**
  * The layer that `serialize` gave this for: built if that one was, with new weights. Classes that are no layers of Keras must be registered,
@@ -15,8 +18,7 @@ export const serialize = (layer: Layer): SerializedObject => family.serialize(la
  * @throws a TypeError with the nearest name for an unknown class.
  */
 export function deserialize(config: SerializedObject, options: DeserializeOptions = {}): Layer {
-  const layer = family.deserialize(config, options);
-  const { input_shape: shape } = config.build_config ?? {};
-  if (shape !== undefined) layer.build(shape);
-  return layer;
+  const layer = deserializeKerasObject({ ...config, module: config.module === undefined ? 'keras.layers' : config.module }, options);
+  if (!(layer instanceof Operation)) throw new TypeError(`layers.deserialize: expected the config of a layer, received that of ${show(layer)}`);
+  return layer as Layer;
 }

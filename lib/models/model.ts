@@ -1,11 +1,18 @@
 // Model: a layer with a loss, an optimizer and the loops of training.
 import type { Callback, Logs } from '../callbacks/callback.js';
 import { type History } from '../callbacks/history.js';
-import { checkOptions, show } from '../core/errors.js';
+import type { Config } from '../config/configurable.js';
+import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
+import { checkOptions, didYouMean, show } from '../core/errors.js';
+import { Function, type Symbols } from '../core/function.js';
 import { BoundedMap, type Compiled } from '../core/jit.js';
+import type { KerasTensor } from '../core/keras-tensor.js';
+import { autoName } from '../core/names.js';
+import type { Operation } from '../core/operation.js';
 import type { Tensor } from '../core/tensor.js';
-import { flatten } from '../core/tree.js';
+import { flatten, isPlainObject } from '../core/tree.js';
 import type { Variable } from '../core/variable.js';
+import type { CallOptions } from '../layers/call.js';
 import { Layer } from '../layers/layer.js';
 import type { LayerOptions } from '../layers/options.js';
 import * as losses from '../losses/index.js';
@@ -17,6 +24,9 @@ import { CompileLoss, CompileMetrics, type LossSpec, type LossWeights, type Metr
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
 import type { Shuffle } from '../training/loop.js';
+import { functionalConfig, functionalFromConfig, isFunctionalConfig, type FunctionalConfig } from './functional-config.js';
+import { throughOwnInputs } from './functional-graph.js';
+import { standardizeInputs } from './functional-inputs.js';
 import { printSummary, type SummaryOptions } from './summary.js';
 
 /** Options of `compile`. */
@@ -106,8 +116,37 @@ interface CompiledState {
   readonly options: CompileOptions;
 }
 
+/** Options of a model. */
+export type ModelOptions = Pick<LayerOptions, 'name' | 'trainable' | 'dtype'>;
+type ModelArguments = [options?: ModelOptions | (ModelOptions & { inputs: Symbols; outputs: Symbols })] | [inputs: Symbols, outputs: Symbols, options?: ModelOptions];
+
+/** The parts of a model's arguments; inputs and outputs are null for a subclassed model. */
+function readArguments(args: ModelArguments): { symbols: [Symbols, Symbols] | null; options: ModelOptions } {
+  if (args.length >= 2) return { symbols: [args[0] as Symbols, args[1] as Symbols], options: args[2] ?? {} };
+  const given = args[0] ?? {};
+  if (!isPlainObject(given)) throw new TypeError(`Model: expected inputs and outputs, received inputs alone: ${show(given)}`);
+  if (!('inputs' in given && 'outputs' in given)) return { symbols: null, options: given as ModelOptions };
+  const { inputs, outputs, ...options } = given;
+  return { symbols: [inputs, outputs] as [Symbols, Symbols], options };
+}
+
+let functionalClass: typeof Model | null = null;
+/** @internal Sets the class that `new Model(inputs, outputs)` makes an instance of. */
+export function setFunctionalClass(Class: typeof Model): void {
+  functionalClass = Class;
+}
+const isFunctional = (operation: Operation): boolean => functionalClass !== null && operation instanceof functionalClass;
+
 /**
- * Base of models. Extend it with a `call`, or use `Sequential`:
+ * A model. It is made of symbols (a functional model):
+ *
+ * ```ts
+ * const inputs = keras.Input([784]);
+ * const hidden = new keras.layers.Dense(32, { activation: 'relu' })(inputs);
+ * const outputs = new keras.layers.Dense(10)(hidden);
+ * const model = new keras.Model(inputs, outputs, { name: 'mlp' });
+ * ```
+ * or extended with a `call`; `Sequential` is a third kind.
  *
  * ```ts
  * class Net extends keras.Model {
@@ -116,32 +155,154 @@ interface CompiledState {
  *   call(x) { return this.out(this.hidden(x)); }
  * }
  * ```
+ * Inputs and outputs are symbols, or arrays or objects of them, nested as data will come. Any symbol that was made on the way from an `Input` may be an
+ * input or an output of further models, which share the layers.
+ * @throws for inputs or outputs that are no symbols, outputs that do not depend on the inputs alone, and names that are used twice.
  */
-export abstract class Model extends Layer {
-  static override readonly module: string = 'keras.models';
+export class Model extends Layer {
+  static override readonly module: string | null = 'keras';
+  static readonly className: string = 'Model';
   /** Set it to true in a callback to end `fit` after this epoch (or batch). */
   stopTraining = false;
   /** What the last `fit` recorded. */
   history: History | null = null;
 
+  #graph: Function | null = null;
   #state: CompiledState | null = null;
   readonly #steps = new BoundedMap<Compiled>(64);
   #busy = false;
 
-  constructor(options: Pick<LayerOptions, 'name' | 'trainable' | 'dtype'> = {}) {
-    super(options);
+  constructor(options?: ModelOptions | (ModelOptions & { inputs: Symbols; outputs: Symbols }));
+  constructor(inputs: Symbols, outputs: Symbols, options?: ModelOptions);
+  constructor(...args: ModelArguments) {
+    const { symbols, options } = readArguments(args);
+    const name = options.name ?? (symbols !== null && new.target === Model ? autoName('functional') : undefined);
+    super({ ...options, name });
+    if (symbols === null) return;
+    if (new.target === Model && functionalClass !== null) Object.setPrototypeOf(this, functionalClass.prototype as object);
+    const [inputs, outputs] = throughOwnInputs(this.name, ...symbols);
+    this.setGraph(new Function(inputs, outputs, { name: `${this.name}_graph`, label: `Model "${this.name}"` }));
+    this.built = true;
+    if (options.trainable === false) this.trainable = false;
   }
 
-  /** The layers that the model is made of, in order. */
+  // ---- the graph of a functional model -----------------------------------------------------------------------------------
+
+  /** @internal The graph between inputs and outputs; null for a subclassed model, and for a Sequential that is not built. */
+  get graph(): Function | null {
+    return this.#graph;
+  }
+  /** @internal */
+  protected setGraph(graph: Function | null): void {
+    this.#graph = graph;
+    this.#steps.clear();
+  }
+  private graphFor(what: string): Function {
+    if (this.#graph === null) throw new Error(`${this.name}: has no ${what}: only models made of symbols and built Sequential models have them`);
+    return this.#graph;
+  }
+
+  /** @internal Models bring each input to the dtype of its own symbol. */
+  protected override get convertsInputs(): boolean {
+    return this.#graph === null;
+  }
+
+  /** What the model computes. A functional model runs its graph; a model of your own overrides it. */
+  override call(inputs: unknown, ...rest: unknown[]): unknown {
+    if (this.#graph === null) throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
+    const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
+    return this.#graph.run(standardizeInputs(this.name, this.#graph, inputs, mask));
+  }
+
+  /** The symbols of the inputs, flat. @throws for a model without a graph. */
+  get inputs(): KerasTensor[] {
+    return this.graphFor('inputs').inputs;
+  }
+  set inputs(value: KerasTensor[]) {
+    Object.defineProperty(this, 'inputs', { value, writable: true, enumerable: true, configurable: true });
+  }
+  /** The symbols of the outputs, flat. @throws for a model without a graph. */
+  get outputs(): KerasTensor[] {
+    return this.graphFor('outputs').outputs;
+  }
+  set outputs(value: KerasTensor[]) {
+    Object.defineProperty(this, 'outputs', { value, writable: true, enumerable: true, configurable: true });
+  }
+  /** @internal Those of the model itself rather than of its first call, in the structure that it was made with. */
+  override firstSymbols(side: 'input' | 'output'): unknown {
+    if (this.#graph === null) return super.firstSymbols(side);
+    return side === 'input' ? this.#graph.inputStruct : this.#graph.outputStruct;
+  }
+  /** Shape of the input, or the shapes of several, in order. @throws for a model without a graph. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or several
+  get inputShape(): any {
+    const shapes = this.graphFor('inputShape').inputs.map(({ shape }) => shape);
+    return shapes.length === 1 ? shapes[0] : shapes;
+  }
+  /** Shape of the output, or the shapes of several, in order. @throws for a model without a graph. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or several
+  get outputShape(): any {
+    const shapes = this.graphFor('outputShape').outputs.map(({ shape }) => shape);
+    return shapes.length === 1 ? shapes[0] : shapes;
+  }
+  /** Names of the inputs: those of their `Input`s. */
+  get inputNames(): string[] {
+    return this.graphFor('inputNames').inputs.map((symbol) => symbol.history!.call.operation.name);
+  }
+  /** Names of the outputs: those of the layers that give them. Log keys and `compile` use them. Null before the model knows its outputs. */
+  get outputNames(): string[] | null {
+    return this.#graph === null ? null : this.#graph.outputs.map((symbol) => symbol.history!.call.operation.name);
+  }
+  /** The operations of the graph, layers and functions of `keras.ops`, from inputs to outputs. */
+  get operations(): Operation[] {
+    return this.graphFor('operations').operations;
+  }
+
+  /** The layers that the model is made of: from inputs to outputs, or in the order of their definition. */
   get layers(): Layer[] {
-    return this.sublayers;
+    return this.#graph === null ? this.sublayers : this.#graph.operations.filter((operation) => operation instanceof Layer);
+  }
+  /** @internal */
+  override get sublayers(): Layer[] {
+    const held = super.sublayers;
+    return this.#graph === null ? held : [...new Set([...this.#graph.operations.filter((operation) => operation instanceof Layer), ...held])];
   }
 
-  /** The layer of this name or number. @throws when there is none. */
-  getLayer(which: string | number): Layer {
-    const found = typeof which === 'number' ? this.layers.at(which) : this.layers.find((layer) => layer.name === which);
-    if (found === undefined) throw new Error(`${this.name}: has no layer ${show(which)}; its layers are ${this.layers.map((layer) => layer.name).join(', ')}`);
+  /**
+   * The layer of this name, or of this number: `getLayer('dense')`, `getLayer({ index: 1 })`.
+   * @throws when there is none.
+   */
+  getLayer(which: string | number | { name?: string | null; index?: number | null }): Layer {
+    const { name = null, index = null } = typeof which === 'string' ? { name: which } : typeof which === 'number' ? { index: which } : (which ?? {});
+    if ((name === null) === (index === null)) throw new TypeError(`${this.name}: getLayer takes a name or an index, received ${name === null ? 'neither' : `both ${show(name)} and ${show(index)}`}`);
+    const { layers } = this;
+    const found = index === null ? layers.find((layer) => layer.name === name) : layers[index];
+    if (found === undefined) throw new Error(`${this.name}: has no layer ${show(name ?? index)}; its layers are ${layers.map((layer, i) => `${i} ${layer.name}`).join(', ')}${name === null ? '' : didYouMean(name, layers.map((layer) => layer.name))}`);
     return found;
+  }
+
+  // ---- config ------------------------------------------------------------------------------------------------------
+
+  override getConfig(): Config {
+    return this.#graph === null ? super.getConfig() : functionalConfig(this.#graph, this, isFunctional);
+  }
+  override getBuildConfig(): Config | null {
+    return isFunctional(this) ? { input_shape: null } : super.getBuildConfig();
+  }
+
+  /** Makes a model from what `getConfig` gave. A class of your own is called with `(inputs, outputs, options)` or, for other configs, with the options. */
+  static override fromConfig(config: Config, _options: unknown = {}): unknown {
+    if (!isFunctionalConfig(config)) return super.fromConfig(config);
+    const { inputs, outputs } = functionalFromConfig(config as FunctionalConfig, isFunctional);
+    const Class = this as unknown as typeof Model;
+    const made = new (Class === functionalClass ? Model : Class)(inputs, outputs, { name: config.name as string });
+    if (config.trainable === false) made.trainable = false;
+    return made;
+  }
+
+  /** The model's architecture as JSON, for `models.modelFromJson`. `space` indents it. */
+  toJson({ space }: { space?: number | string } = {}): string {
+    return JSON.stringify(serializeKerasObject(this), undefined, space);
   }
 
   // ---- compile -----------------------------------------------------------------------------------------------------
@@ -176,11 +337,6 @@ export abstract class Model extends Layer {
     };
     visit(loss, (name) => losses.get(name));
     lists.forEach((list) => visit(list, (name) => metrics.get(name)));
-  }
-
-  /** Names of the outputs, where the model knows them before data comes. */
-  protected get outputNames(): readonly string[] | null {
-    return null;
   }
 
   /** Whether `compile` was called. */
@@ -295,10 +451,6 @@ export abstract class Model extends Layer {
   stepFor(key: string, make: () => Compiled): Compiled {
     const trained = key.startsWith('train') ? this.weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(this.trainable) : '';
     return this.#steps.get(`${key}|${trained}`, make);
-  }
-  /** @internal Forgets compiled steps, because the model changed. */
-  protected forgetSteps(): void {
-    this.#steps.clear();
   }
   /** @internal Runs one training at a time. */
   async exclusively<T>(what: string, run: () => Promise<T>): Promise<T> {

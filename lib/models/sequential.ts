@@ -4,15 +4,17 @@ import { serializePolicy } from '../config/dtype-policy.js';
 import { show } from '../core/errors.js';
 import { KerasTensor } from '../core/keras-tensor.js';
 import { sameShape, showShape, type SymbolicShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
+import { Function } from '../core/function.js';
+import { getMask } from '../core/mask.js';
+import type { Tensor } from '../core/tensor.js';
 import { currentTrace } from '../core/trace.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject, mapStructure } from '../core/tree.js';
+import { type CallOptions, hasMask } from '../layers/call.js';
 import { InputLayer } from '../layers/core/input-layer.js';
 import { deserialize as deserializeLayer, serialize as serializeLayer } from '../layers/index.js';
 import { Layer } from '../layers/layer.js';
 import type { LayerOptions } from '../layers/options.js';
 import type { SerializedObject } from '../config/registration.js';
-import * as ops from '../ops/index.js';
 import { Model } from './model.js';
 
 /** Options of `Sequential`. */
@@ -33,10 +35,9 @@ export type SequentialLayer = Layer | KerasTensor;
  * It is built at once when the first layer tells the input's shape (`Input`, `inputShape`, `inputDim`), otherwise on the first data.
  */
 export class Sequential extends Model {
-  static readonly className: string = 'Sequential';
+  static override readonly className: string = 'Sequential';
   private readonly stack: Layer[] = [];
   private inputLayer: InputLayer | null = null;
-  private output: KerasTensor | null = null;
 
   /** @throws as `add`. */
   constructor(layers: readonly SequentialLayer[] | SequentialOptions | null = null, options: SequentialOptions = {}) {
@@ -82,9 +83,11 @@ export class Sequential extends Model {
 
   private rebuild(): void {
     this.built = false;
-    this.output = null;
-    this.forgetSteps();
-    if (this.inputLayer !== null && this.stack.length > 0) this.buildFrom(this.inputLayer.batchShape);
+    this.setGraph(null);
+    const [first] = this.stack;
+    if (this.inputLayer !== null && first !== undefined) this.buildFrom(this.inputLayer.batchShape);
+    // A model at the bottom knows the shape of its input.
+    else if (first instanceof Model && first.graph?.inputs.length === 1) this.buildFrom(first.inputShape);
   }
 
   /**
@@ -96,61 +99,38 @@ export class Sequential extends Model {
     if (!Array.isArray(inputShape) || inputShape.some((d) => typeof d === 'object' && d !== null)) return; // several inputs: layers build themselves
     // Built by a step that is being compiled, the batch's size is that of the first batch only.
     const shape: SymbolicShape = currentTrace() === null ? inputShape : [null, ...inputShape.slice(1)];
-    if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: shape });
+    if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: shape, dtype: this.stack[0]!.computeDtype });
     else if (!sameShape(this.inputLayer.batchShape.slice(1), inputShape.slice(1))) {
       throw new RangeError(`${this.name}: its input shape is ${showShape(this.inputLayer.batchShape)}, it cannot be built for ${showShape(inputShape)}`);
     }
     let x = this.inputLayer.output;
     for (const layer of this.stack) x = layer(x);
-    this.output = x;
+    this.setGraph(new Function(this.inputLayer.output, x, { name: `${this.name}_graph`, label: `Sequential model "${this.name}"` }));
   }
 
-  override call(inputs: unknown): unknown {
-    let x = this.adjusted(inputs);
-    for (const layer of this.stack) x = layer(x as Tensor);
-    return x;
-  }
-
-  /** The input with an axis of size 1 added or taken away at the end, where that makes its rank right. */
-  private adjusted(inputs: unknown): unknown {
-    const wanted = this.inputLayer?.batchShape;
-    if (wanted === undefined || !(inputs instanceof Tensor)) return inputs;
-    if (inputs.ndim === wanted.length - 1 && wanted.at(-1) === 1) return ops.expandDims(inputs, -1);
-    if (inputs.ndim === wanted.length + 1 && inputs.shape.at(-1) === 1) return ops.squeeze(inputs, { axis: -1 });
-    if (inputs.ndim !== wanted.length || wanted.some((d, i) => i > 0 && d !== null && d !== inputs.shape[i])) {
-      throw new RangeError(`Input 0 of layer "${this.name}" is incompatible with the layer: expected shape=${showShape(wanted)}, found shape=${showShape(inputs.shape)}`);
+  override call(inputs: unknown, ...rest: unknown[]): unknown {
+    if (this.graph !== null) return super.call(inputs, ...rest);
+    // Inputs that are a structure: each layer takes what the one before gave, with its mask.
+    let mask: unknown = (isPlainObject(rest.at(-1)) ? (rest.at(-1) as CallOptions) : {}).mask ?? null;
+    let x = inputs;
+    for (const layer of this.stack) {
+      x = hasMask(mask) ? layer(x as Tensor, { mask: mask as Tensor }) : layer(x as Tensor);
+      mask = mapStructure((leaf) => getMask(leaf), x);
     }
-    return inputs;
+    return x;
   }
 
   override get layers(): Layer[] {
     return [...this.stack];
   }
-  private symbol(what: 'input' | 'output'): KerasTensor {
-    const found = what === 'input' ? this.inputLayer?.output : this.output;
-    if (found === null || found === undefined) throw new Error(`${this.name}: has no ${what} yet, because it is not built; give an Input, or call it on data`);
-    return found;
+  /** @internal */
+  override get sublayers(): Layer[] {
+    return [...(this.inputLayer === null ? [] : [this.inputLayer]), ...new Set([...this.stack, ...super.sublayers.filter((layer) => layer !== this.inputLayer)])];
   }
-  /** Shape of the input, with `null` for the batch. @throws before the model is built. */
-  get inputShape(): SymbolicShape {
-    return this.symbol('input').shape;
-  }
-  /** Shape of the output, with `null` for the batch. @throws before the model is built. */
-  get outputShape(): SymbolicShape {
-    return this.symbol('output').shape;
-  }
-  /** The symbols of the inputs. @throws before the model is built. */
-  get inputs(): KerasTensor[] {
-    return [this.symbol('input')];
-  }
-  /** The symbols of the outputs. @throws before the model is built. */
-  get outputs(): KerasTensor[] {
-    return [this.symbol('output')];
-  }
-
-  protected override get outputNames(): readonly string[] | null {
-    const last = this.stack.at(-1);
-    return last === undefined ? null : [last.name];
+  /** @internal */
+  override firstSymbols(side: 'input' | 'output'): unknown {
+    if (this.graph === null) throw new Error(`${this.name}: has no ${side} yet, because it is not built; give an Input, or call it on data`);
+    return super.firstSymbols(side);
   }
 
   override getConfig(): Config {
@@ -160,13 +140,13 @@ export class Sequential extends Model {
       trainable: this.trainable,
       dtype: serializePolicy(this.dtypePolicy),
       layers,
-      ...(this.built && this.inputLayer !== null ? { build_input_shape: this.inputLayer.batchShape } : {}),
+      ...(this.graph !== null && this.inputLayer !== null ? { build_input_shape: this.inputLayer.batchShape } : {}),
     };
   }
 
   static override fromConfig(config: Config): Sequential {
     const { layers, name, build_input_shape: shape } = config as { layers: SerializedObject[]; name: string; build_input_shape?: SymbolicShape };
-    const model = new Sequential(layers.map((layer) => deserializeLayer(layer, { customObjects: { Sequential } })), { name });
+    const model = new (this as unknown as typeof Sequential)(layers.map((layer) => deserializeLayer(layer)), { name });
     if (!model.built && shape !== undefined) model.buildFrom(shape);
     return model;
   }

@@ -4,11 +4,12 @@ import { scalarTensor, toTensor } from '../core/convert.js';
 import type { DType, DTypeLike, WeakDType } from '../core/dtype.js';
 import { floatType, isFloat, isHalf, resultType, standardizeDType } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
-import { callSymbolically, isSymbolic, KerasTensor } from '../core/keras-tensor.js';
+import { isSymbolic, KerasTensor } from '../core/keras-tensor.js';
 import { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/copy.js';
 import { isPlainObject } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
+import { nameFunction, PublicOperation } from './public-operation.js';
 
 /** What a parameter accepts when the op is called on symbols: a KerasTensor wherever a tensor may stand. */
 export type OrSymbol<T> = [Extract<T, Tensor>] extends [never]
@@ -36,11 +37,11 @@ function checkOptionsArgument(name: string, value: unknown, known: readonly stri
  * parameters without a default. `options: null` leaves all checks to `fn`.
  */
 export function publicOp<F extends (...args: never[]) => unknown>(name: string, fn: F, options: readonly string[] | null = []): PublicOp<F> {
-  const operation = { name, replay: (args: readonly unknown[]) => fn(...(args as never[])) };
+  nameFunction(name, fn);
   const at = options === null ? Infinity : fn.length;
   const wrapped = (...args: unknown[]): unknown => {
     if (args.length > at) checkOptionsArgument(name, args[at], options!);
-    for (const arg of args) if (symbolicArgument(arg)) return callSymbolically(operation, args);
+    for (const arg of args) if (symbolicArgument(arg)) return new PublicOperation(name, fn).symbolicCall(...args);
     return fn(...(args as never[]));
   };
   Object.defineProperty(wrapped, 'name', { value: name });

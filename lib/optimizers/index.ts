@@ -1,6 +1,6 @@
 // `keras.optimizers`.
 import { didYouMean, show } from '../core/errors.js';
-import { aliasOf, deserializeObject, isSerialized, serializeObject, type SerializedObject } from '../config/registration.js';
+import { aliasOf, deserializeObject, isSerialized, provideModule, serializeObject, type SerializedObject } from '../config/registration.js';
 import { Adam } from './adam.js';
 import { Optimizer } from './optimizer.js';
 import { RMSprop } from './rmsprop.js';
@@ -14,6 +14,8 @@ export * as schedules from './schedules/index.js';
 
 const classes = { Adam, RMSprop, SGD };
 const names: ReadonlyMap<string, string> = new Map(Object.keys(classes).flatMap((name) => [[name.toLowerCase(), name], [aliasOf(name), name]]));
+
+provideModule('keras.optimizers', { find: (name) => (classes as Record<string, unknown>)[names.get(name.toLowerCase()) ?? name], names: () => names.keys() });
 
 /** Name of an optimizer. */
 export type OptimizerName = 'adam' | 'rmsprop' | 'sgd' | 'Adam' | 'RMSprop' | 'SGD';

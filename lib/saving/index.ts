@@ -1,2 +1,3 @@
-// `keras.saving`: names under which users' own classes and functions are saved.
-export { getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
+// `keras.saving`: objects as plain data, and the names under which users' own classes and functions are saved.
+export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
+export { deserializeKerasObject, type DeserializeKerasObjectOptions, serializeKerasObject } from '../config/serialization.js';

@@ -1,6 +1,8 @@
 // `keras.utils`.
 export { getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
 export * as boundingBoxes from '../layers/preprocessing/bounding-boxes/index.js';
+export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
+export { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 export { standardizeDType as standardizeDtype } from '../core/dtype.js';
 export { normalize, type NormalizeOptions, toCategorical, type ToCategoricalOptions } from './categorical.js';
 export { getFile, type GetFileOptions } from './get-file.js';

@@ -3,7 +3,7 @@ import type { Config } from '../../config/configurable.js';
 import type { DType, DTypeLike } from '../../core/dtype.js';
 import { standardizeDType } from '../../core/dtype.js';
 import { checkOptions, show } from '../../core/errors.js';
-import { KerasTensor, type Operation } from '../../core/keras-tensor.js';
+import { KerasTensor } from '../../core/keras-tensor.js';
 import { sameShape, type SymbolicShape } from '../../core/shape.js';
 import { Layer } from '../layer.js';
 
@@ -64,14 +64,14 @@ function checkedSymbol(symbol: KerasTensor, options: InputLayerOptions): KerasTe
  *
  * @throws without a shape, with `shape` or `batchSize` beside `batchShape`, and for sparse or ragged inputs.
  */
-export class InputLayer extends Layer implements Operation {
+export class InputLayer extends Layer {
   static readonly className = 'InputLayer';
   /** It takes no data, so there is nothing to call it with. */
   static readonly samples = [];
   /** Shape with the batch. */
   readonly batchShape: SymbolicShape;
   /** The symbol that stands for the data. */
-  readonly output: KerasTensor;
+  override readonly output: KerasTensor;
   /** Whether null may come in the input's place. */
   readonly optional: boolean;
 
@@ -85,7 +85,7 @@ export class InputLayer extends Layer implements Operation {
     this.output = inputTensor === null ? new KerasTensor(shape!, standardizeDType(dtype), { name }) : checkedSymbol(inputTensor, options);
     this.batchShape = this.output.shape;
     this.optional = optional;
-    this.output.history ??= { call: { operation: this, args: [], outputs: [this.output] }, index: 0 };
+    if (this.output.history === null) this.noteCall([], this.output);
     this.built = true;
   }
 
@@ -96,10 +96,6 @@ export class InputLayer extends Layer implements Operation {
 
   override call(): never {
     throw new Error(`InputLayer "${this.name}": is where data enter a model, it cannot be called`);
-  }
-  /** @internal */
-  replay(): never {
-    return this.call();
   }
 
   override getConfig(): Config {

@@ -1,0 +1,74 @@
+// What calls of layers share: their arguments, the masks and the training flag that travel through nested calls, and where an error happened.
+import { Variable } from '../core/variable.js';
+import { KerasTensor } from '../core/keras-tensor.js';
+import { getMask } from '../core/mask.js';
+import { showShape } from '../core/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { flatten, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
+
+/** Options of a layer's call. */
+export interface CallOptions {
+  /** Training or inference; by default that of the layer around this call, and else inference. */
+  training?: boolean | null | undefined;
+  /** Which entries count; by default the mask that the inputs carry. Layers that take no mask ignore it. */
+  mask?: Nested<Tensor | null> | null | undefined;
+  [option: string]: unknown;
+}
+
+/** True for what stands by position beside the first input: a tensor, a symbol or an array. */
+const isInput = (value: unknown): boolean =>
+  value instanceof Tensor || value instanceof KerasTensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value);
+
+/** The inputs of a call and the options after them, null when there are none. */
+export function splitCall(args: readonly unknown[]): { inputs: unknown[]; options: CallOptions | null } {
+  const last = args.at(-1);
+  const hasOptions = args.length > 1 && (isPlainObject(last) || last === undefined);
+  return { inputs: hasOptions ? args.slice(0, -1) : [...args], options: hasOptions ? ((last as CallOptions | undefined) ?? null) : null };
+}
+
+const isTensor = (value: unknown): value is Tensor | KerasTensor => value instanceof Tensor || value instanceof KerasTensor;
+/** True for a tensor or a structure of nothing but tensors. */
+function holdsTensors(value: unknown): boolean {
+  const { leaves } = flatten(value);
+  return leaves.length > 0 && leaves.every(isTensor);
+}
+/** The masks of a structure of tensors. */
+export const masksOf = (inputs: unknown): unknown => mapStructure((leaf) => getMask(leaf), inputs);
+/** True when there is a mask among them. */
+export const hasMask = (masks: unknown): boolean => flatten(masks).leaves.some((mask) => mask !== null && mask !== undefined);
+
+/**
+ * The options of a call with the masks that its inputs carry: `mask` for the only input, the options that the layer names for one of
+ * several inputs. What was given stays.
+ */
+export function withMasks(inputs: readonly unknown[], given: CallOptions | null, names: readonly string[]): CallOptions {
+  const options: CallOptions = { ...given };
+  const others = Object.values(options).some(holdsTensors);
+  if (inputs.length === 1 && !others) {
+    const masks = masksOf(inputs[0]);
+    if ((options.mask === null || options.mask === undefined) && hasMask(masks)) options.mask = masks as CallOptions['mask'];
+    return options;
+  }
+  names.forEach((name, i) => {
+    if (i >= inputs.length || (options[name] !== null && options[name] !== undefined)) return;
+    const masks = masksOf(inputs[i]);
+    if (hasMask(masks)) options[name] = masks;
+  });
+  return options;
+}
+
+/** Shapes of a structure of inputs, as text. */
+export function showShapes(inputs: unknown): string {
+  const shapes = flatten(inputs).leaves.filter(isTensor).map(({ shape }) => showShape(shape));
+  return shapes.join(', ');
+}
+
+const located = new WeakSet<Error>();
+/** Says once in an error which layer it happened in, and on what. */
+export function locate(error: unknown, label: string, name: string, inputs: unknown): unknown {
+  if (!(error instanceof Error) || located.has(error)) return error;
+  located.add(error);
+  const shapes = showShapes(inputs);
+  if (!error.message.includes(name)) error.message += `\n(in ${label}${shapes === '' ? '' : `, called on inputs of shape ${shapes}`})`;
+  return error;
+}
