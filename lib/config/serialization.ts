@@ -7,6 +7,7 @@ import type { SymbolicShape } from '../core/shape.js';
 import { type NestedArray, Tensor } from '../core/tensor.js';
 import { isPlainObject } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
+import * as ops from '../ops/index.js';
 import { PublicOperation, reviveOperation } from '../ops/public-operation.js';
 import type { Config } from './configurable.js';
 import type { CustomObjects } from './family.js';
@@ -23,9 +24,9 @@ const FUNCTION_MODULES = ['activations', 'constraints', 'initializers', 'losses'
 /** Modules whose classes stand in models. */
 const CLASS_MODULES = ['keras.layers', 'keras', 'keras.src.models.functional', 'keras.initializers', 'keras.regularizers', 'keras.constraints', 'keras.losses', 'keras.metrics', 'keras.optimizers', 'keras.optimizers.schedules'];
 
-function serializeFunction(fn: AnyFunction): SerializedObject | { class_name: string; config: { value: string } } {
+function serializeFunction(fn: AnyFunction): SerializedObject | { class_name: string; config: { value: string; language: string } } {
   const name = functionNameOf(fn) ?? getRegisteredName(fn);
-  return name === '' ? { class_name: '__lambda__', config: { value: String(fn) } } : { module: 'builtins', class_name: 'function', config: name, registered_name: 'function' };
+  return name === '' ? { class_name: '__lambda__', config: { value: String(fn), language: 'javascript' } } : { module: 'builtins', class_name: 'function', config: name, registered_name: 'function' };
 }
 
 function serializeSymbol({ shape, dtype, history }: KerasTensor): unknown {
@@ -76,9 +77,9 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   __bytes__: ({ value }) => value,
   __ellipsis__: () => '...',
   __slice__: ({ start, stop, step }, again) => ({ start: again(start), stop: again(stop), step: again(step) }),
-  __lambda__: ({ value }, _, safeMode) => {
+  __lambda__: ({ value, language }, _, safeMode) => {
     refuseInSafeMode('deserializeKerasObject', safeMode);
-    return functionOfSource(value);
+    return functionOfSource(language === 'javascript' ? value : null);
   },
 };
 
@@ -89,12 +90,15 @@ export class SavedSymbol extends KerasTensor {
   }
 }
 
-/** The function that source text stands for. Runs that text: only out of safe mode. @throws for what Python wrote. */
+/**
+ * The function that source text stands for; it sees `ops` and `keras.ops` and nothing else of where it was written. Runs that text: only out of safe mode.
+ * @throws for what Python wrote.
+ */
 export function functionOfSource(source: unknown): AnyFunction {
   if (typeof source !== 'string') throw new Error('the config holds a function of Python, which cannot run here; register a function of yours under a name, and save that');
   // eslint-disable-next-line @typescript-eslint/no-implied-eval, no-new-func -- the user has said that the origin is trusted
-  const make = new Function(`"use strict"; return (${source});`) as () => unknown;
-  const fn = make();
+  const make = new Function('ops', 'keras', `"use strict"; return (${source});`) as (...names: unknown[]) => unknown;
+  const fn = make(ops, { ops });
   if (typeof fn !== 'function') throw new TypeError('the config holds the source of something else than a function');
   return fn as AnyFunction;
 }

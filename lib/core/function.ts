@@ -2,7 +2,7 @@
 import { show } from './errors.js';
 import { computeOutputSpec, KerasTensor, type OperationCall } from './keras-tensor.js';
 import { Operation } from './operation.js';
-import { graphBetween, type OperationGraph } from './operation-graph.js';
+import { describeSymbol, graphBetween, type OperationGraph } from './operation-graph.js';
 import { showShape, type SymbolicShape } from './shape.js';
 import { Tensor } from './tensor.js';
 import { flatten, leafPaths, mapStructure, type Nested } from './tree.js';
@@ -64,7 +64,7 @@ export class Function extends Operation {
     this.#calls = new Set(this.#graph.calls);
     const known = new Set([...this.#inputs, ...this.#graph.calls.flatMap((call) => (call.inputs.length === 0 ? [] : call.outputs))]);
     this.#outputs.forEach((output, i) => {
-      if (!known.has(output)) throw new Error(`${where}: the output ${leafPaths(outputs)[i] || output.name} of shape ${showShape(output.shape)} is not connected to the inputs`);
+      if (!known.has(output)) throw new Error(`${where}: the output${leafPaths(outputs)[i] === '' ? '' : ` ${leafPaths(outputs)[i]}`}, ${describeSymbol(output)}, is not connected to the inputs`);
     });
   }
 

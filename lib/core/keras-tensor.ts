@@ -1,7 +1,7 @@
 // KerasTensor: the symbol that functional models are built of. Sizes may be unknown; it remembers the call that made it.
 import type { DType, DTypeLike } from './dtype.js';
 import { standardizeDType } from './dtype.js';
-import { specOf, type SymbolicShape } from './shape.js';
+import { showShape, specOf, type SymbolicShape } from './shape.js';
 import { withoutTapes } from './tape.js';
 import { Tensor } from './tensor.js';
 import { trace } from './trace.js';
@@ -71,8 +71,20 @@ function specsWith(fn: (args: readonly unknown[]) => unknown, args: readonly unk
     let next = 0;
     return fn(flat.pack(flat.leaves.map((leaf) => (leaf instanceof KerasTensor ? tensors[next++] : leaf))) as readonly unknown[]);
   };
-  const { returned } = withoutTapes(() => trace(specs, call, () => []));
-  return flatten(returned);
+  try {
+    const { returned } = withoutTapes(() => trace(specs, call, () => []));
+    return flatten(returned);
+  } catch (error) {
+    throw symbols.some(({ shape }) => shape.includes(null)) ? withoutStandIns(error, symbols, size) : error;
+  }
+}
+
+/** An error in terms of the symbols: the sizes that stand for unknown ones are none that the user knows. */
+function withoutStandIns(error: unknown, symbols: readonly KerasTensor[], size: number): unknown {
+  if (!(error instanceof Error)) return error;
+  const shapes = error.message.replace(/\(([^()]*)\)/g, (text: string) => text.replace(new RegExp(`\\b${size}\\b`, 'g'), 'None'));
+  error.message = symbols.every(({ shape }) => shapes.includes(showShape(shape))) ? shapes : `${shapes}; called on symbols of shape ${symbols.map(({ shape }) => showShape(shape)).join(', ')}`;
+  return error;
 }
 
 /**

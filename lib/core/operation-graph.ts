@@ -78,6 +78,10 @@ function groupByDepth<K>(depths: ReadonlyMap<K, number>): Map<number, K[]> {
 }
 const descending = (groups: ReadonlyMap<number, unknown>): number[] => [...groups.keys()].sort((a, b) => b - a);
 
+/** A symbol in messages: where it comes from and its shape. */
+export const describeSymbol = ({ name, shape, history }: KerasTensor): string =>
+  `the symbol ${history === null ? name : `"${history.call.operation.name}"[${history.call.index}][${history.index}]`} of shape ${showShape(shape)}`;
+
 function checkConnected(label: string, inputs: readonly KerasTensor[], calls: readonly OperationCall[]): void {
   const computable = new Set(inputs);
   const passed: string[] = [];
@@ -85,7 +89,7 @@ function checkConnected(label: string, inputs: readonly KerasTensor[], calls: re
     for (const symbol of needed) {
       if (!computable.has(symbol)) {
         throw new Error(
-          `${label}: the graph is disconnected: operation "${operation.name}" needs the symbol ${symbol.name} of shape ${showShape(symbol.shape)}, which cannot be computed from the inputs; ` +
+          `${label}: the graph is disconnected: operation "${operation.name}" needs ${describeSymbol(symbol)}, which cannot be computed from the inputs; ` +
           `reached without it: ${passed.length === 0 ? 'nothing' : passed.join(', ')}`,
         );
       }

@@ -27,6 +27,17 @@ export {
 } from './pooling/pooling.js';
 export { CenterCrop, type CenterCropOptions } from './preprocessing/center-crop.js';
 export type { ImageData, ImageLayerOptions } from './preprocessing/image-layer.js';
+export { Lambda, type LambdaOptions } from './core/lambda.js';
+export { Masking, type MaskingOptions } from './core/masking.js';
+export { Wrapper, type WrapperOptions } from './core/wrapper.js';
+export { Add, type AddOptions } from './merging/add.js';
+export { Average, type AverageOptions } from './merging/average.js';
+export { Concatenate, type ConcatenateOptions } from './merging/concatenate.js';
+export { Dot, type DotOptions } from './merging/dot.js';
+export { Maximum, type MaximumOptions } from './merging/maximum.js';
+export { Minimum, type MinimumOptions } from './merging/minimum.js';
+export { Multiply, type MultiplyOptions } from './merging/multiply.js';
+export { Subtract, type SubtractOptions } from './merging/subtract.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
 export { Resizing, type ResizingOptions } from './preprocessing/resizing.js';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './regularization/activity-regularization.js';

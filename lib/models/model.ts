@@ -1,7 +1,7 @@
 // Model: a layer with a loss, an optimizer and the loops of training.
 import type { Callback, Logs } from '../callbacks/callback.js';
 import { type History } from '../callbacks/history.js';
-import type { Config } from '../config/configurable.js';
+import { camelCase, type Config } from '../config/configurable.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { checkOptions, didYouMean, show } from '../core/errors.js';
 import { Function, type Symbols } from '../core/function.js';
@@ -258,6 +258,11 @@ export class Model extends Layer {
     return this.graphFor('operations').operations;
   }
 
+  /** @internal Whether tables of the model list the operations of its graph. */
+  get showsOperations(): boolean {
+    return this.#graph !== null;
+  }
+
   /** The layers that the model is made of: from inputs to outputs, or in the order of their definition. */
   get layers(): Layer[] {
     return this.#graph === null ? this.sublayers : this.#graph.operations.filter((operation) => operation instanceof Layer);
@@ -322,6 +327,29 @@ export class Model extends Layer {
     };
     this.stopTraining = false;
     this.#steps.clear();
+  }
+
+  /** What `compile` was given, in Keras's form; empty before `compile`. */
+  getCompileConfig(): Config {
+    if (this.#state === null) return {};
+    const { optimizer, options } = this.#state;
+    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null, runEagerly = false, stepsPerExecution = 1, jitCompile = 'auto' } = options;
+    return {
+      optimizer: serializeKerasObject(optimizer), loss: serializeKerasObject(loss), loss_weights: lossWeights, metrics: serializeKerasObject(plain),
+      weighted_metrics: serializeKerasObject(weightedMetrics), run_eagerly: runEagerly, steps_per_execution: stepsPerExecution,
+      jit_compile: jitCompile === true, // what Keras compiles with on a CPU by default; here steps are always compiled
+    };
+  }
+
+  /** Compiles the model as `getCompileConfig` of another says. */
+  compileFromConfig(config: Config): void {
+    if (this.compile !== Model.prototype.compile) {
+      process.emitWarning(`${this.name}: compile() is the model's own, so it is not called while loading; override getCompileConfig and compileFromConfig too, or call compile()`);
+      return;
+    }
+    const options = deserializeKerasObject(config) as Record<string, unknown>;
+    this.compile(Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value])));
+    if (this.built) this.optimizer.build(this.trainableVariables);
   }
 
   /** Misspelt names are found here, not at the first batch. */

@@ -124,6 +124,10 @@ export class Sequential extends Model {
     return [...this.stack];
   }
   /** @internal */
+  override get showsOperations(): boolean {
+    return false;
+  }
+  /** @internal */
   override get sublayers(): Layer[] {
     return [...(this.inputLayer === null ? [] : [this.inputLayer]), ...new Set([...this.stack, ...super.sublayers.filter((layer) => layer !== this.inputLayer)])];
   }

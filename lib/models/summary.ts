@@ -2,17 +2,21 @@
 import { dtypeBytes } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
 import { fixed, grouped } from '../core/format.js';
+import type { Function } from '../core/function.js';
+import type { OperationCall } from '../core/keras-tensor.js';
+import type { Operation } from '../core/operation.js';
 import type { SymbolicShape } from '../core/shape.js';
 import type { Variable } from '../core/variable.js';
-import type { Layer } from '../layers/layer.js';
+import { flatten } from '../core/tree.js';
+import { Layer } from '../layers/layer.js';
 import type { Model } from './model.js';
 import { type Column, renderTable } from './table.js';
 
 /** Options of `summary`. */
 export interface SummaryOptions {
-  /** Width of the table in characters. Default: 88, or the terminal's less 4; 12 more with `showTrainable`. */
+  /** Width of the table in characters. Default: 88 (108 where layers branch), or the terminal's less 4; 12 more with `showTrainable`. */
   lineLength?: number | null;
-  /** Where each column ends, as fractions of the width. Default `[0.45, 0.8, 1]`. */
+  /** Where each column ends, as fractions of the width. Default `[0.45, 0.8, 1]`, or `[0.3, 0.56, 0.74, 1]` with the column of connections. */
   positions?: readonly number[] | null;
   /** Takes the whole text. Default: standard output. */
   printFn?: ((text: string) => void) | null;
@@ -30,31 +34,61 @@ const terminalWidth = (): number => Number(process.env.COLUMNS) || process.stdou
 
 const formatShape = (shape: SymbolicShape): string => `(${shape.map((d) => d ?? 'None').join(', ')})`;
 
-/** Shape of a layer's output, for the input that it was built for. */
-function outputShape(layer: Layer): string {
-  if (!layer.built || layer.buildShapes === null) return '?';
-  if ('outputShape' in layer) return formatShape(layer.outputShape as SymbolicShape);
+const formatShapes = (shapes: readonly SymbolicShape[]): string => (shapes.length === 1 ? formatShape(shapes[0]!) : `[${shapes.map(formatShape).join(', ')}]`);
+const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((d) => d === null || typeof d === 'number');
+
+/** Shape of an operation's output: of its last symbolic call, else for the input that it was built for. */
+function outputShape(operation: Operation): string {
+  const last = operation.inboundCalls.at(-1);
+  if (last !== undefined) return formatShapes(last.outputs.map(({ shape }) => shape));
+  if (!(operation instanceof Layer) || !operation.built || operation.buildShapes === null) return '?';
   try {
-    return formatShape(layer.computeOutputShape(layer.buildShapes as SymbolicShape));
+    const shapes: unknown = 'outputShape' in operation ? operation.outputShape : operation.computeOutputShape(operation.buildShapes);
+    return formatShapes(flatten<SymbolicShape>(shapes, isShape).leaves);
   } catch {
-    return '?'; // it takes more than one input, or gives several outputs
+    return '?'; // it is called with more than its inputs
   }
 }
 
-function fieldsOf(layer: Layer, prefix: string, showTrainable: boolean): string[] {
-  const params = layer.built ? grouped(layer.countParams()) : '0 (unbuilt)';
-  const trained = layer.weights.length === 0 ? '-' : layer.trainable ? 'Y' : 'N';
-  return [`${prefix}${layer.name} (${layer.constructor.name})`, outputShape(layer), params, ...(showTrainable ? [trained] : [])];
+/** What the table shows beside the layers' own. */
+interface Table {
+  readonly options: SummaryOptions;
+  /** The graph whose connections are shown; null where layers follow one another. */
+  readonly graph: Function | null;
 }
 
-function rowsOf(layer: Layer, options: SummaryOptions, level = 0): string[][] {
+/** Where the inputs of an operation come from. */
+function connections(operation: Operation, graph: Function): string {
+  const calls = operation.inboundCalls.filter((call) => graph.has(call));
+  const places = calls.flatMap(({ inputs }) => inputs.map(({ history }) => `${history?.call.operation.name}[${history?.call.index}][${history?.index}]`));
+  return places.length === 0 ? '-' : places.join(', ');
+}
+
+function fieldsOf(operation: Operation, prefix: string, { options, graph }: Table): string[] {
+  const layer = operation instanceof Layer ? operation : null;
+  const params = layer === null ? '0' : layer.built ? grouped(layer.countParams()) : '0 (unbuilt)';
+  const trained = layer === null || layer.weights.length === 0 ? '-' : layer.trainable ? 'Y' : 'N';
+  return [
+    `${prefix}${operation.name} (${operation.typeName})`, outputShape(operation), params,
+    ...(graph === null ? [] : [connections(operation, graph)]), ...(options.showTrainable === true ? [trained] : []),
+  ];
+}
+
+function rowsOf(operation: Operation, table: Table, level = 0): string[][] {
   const prefix = level === 0 ? '' : `${'   '.repeat(level)}└ `;
-  const inner = options.expandNested === true && 'layers' in layer ? (layer.layers as Layer[]) : [];
-  return [fieldsOf(layer, prefix, options.showTrainable === true), ...inner.flatMap((nested) => rowsOf(nested, options, level + 1))];
+  const inner = table.options.expandNested === true && 'layers' in operation ? (operation.layers as Layer[]) : [];
+  return [fieldsOf(operation, prefix, table), ...inner.flatMap((nested) => rowsOf(nested, table, level + 1))];
+}
+
+/** True where each operation takes the output of the one before, and none is called twice. */
+function isChain(graph: Function): boolean {
+  for (const calls of graph.graph.callsByDepth.values()) if (calls.length > 1 || calls[0]!.inputs.length > 1) return false;
+  const called = (operation: Operation): OperationCall[] => operation.inboundCalls.filter((call) => graph.has(call));
+  return graph.operations.every((operation) => !(operation instanceof Layer) || called(operation).length <= 1);
 }
 
 /** The layers from the first that matches the first pattern to the last that matches the second. */
-function inRange(layers: readonly Layer[], range: SummaryOptions['layerRange']): readonly Layer[] {
+function inRange(layers: readonly Operation[], range: SummaryOptions['layerRange']): readonly Operation[] {
   if (range === null || range === undefined) return layers;
   if (!Array.isArray(range) || range.length !== 2 || range.some((name) => typeof name !== 'string')) {
     throw new TypeError(`summary: layerRange must be an array of two names, received ${show(range)}`);
@@ -101,8 +135,11 @@ function totalLines(model: Model): string[] {
   ];
 }
 
-function columnsOf(lineLength: number, positions: readonly number[], showTrainable: boolean): Column[] {
-  const headers = [['Layer (type)', 'left'], ['Output Shape', 'left'], ['Param #', 'right'], ...(showTrainable ? [['Trainable', 'center']] : [])] as [string, Column['align']][];
+function columnsOf(lineLength: number, positions: readonly number[], { options: { showTrainable = false }, graph }: Table): Column[] {
+  const headers: readonly (readonly [string, Column['align']])[] = [
+    ['Layer (type)', 'left'], ['Output Shape', 'left'], ['Param #', 'right'],
+    ...(graph === null ? [] : [['Connected to', 'left'] as const]), ...(showTrainable ? [['Trainable', 'center'] as const] : []),
+  ];
   if (positions.length < headers.length) throw new RangeError(`summary: positions must have ${headers.length - (showTrainable ? 1 : 0)} entries, received ${show(positions)}`);
   const ends = positions.map((position) => Math.trunc(position * lineLength));
   return headers.map(([header, align], i) => {
@@ -121,12 +158,14 @@ export function printSummary(model: Model, options: SummaryOptions = {}): void {
   checkOptions('summary', options, OPTIONS);
   const { showTrainable = false, positions, printFn, lineLength } = options;
   const screen = terminalWidth();
-  const width = lineLength ?? Math.min(88 + (showTrainable ? 12 : 0), screen - 4);
-  const ends = positions ?? [0.45, 0.8, 1];
-  const columns = columnsOf(width, showTrainable ? [...ends.map((end) => end * 0.9), 1] : ends, showTrainable);
-  const rows = inRange(model.layers, options.layerRange).flatMap((layer) => rowsOf(layer, options));
-  const table = renderTable(columns, rows, width).map((line) => line.slice(0, screen));
-  const text = `${[`Model: "${model.name}"`, ...table, ...totalLines(model)].join('\n')}\n`;
+  const operations = model.showsOperations ? model.operations : model.layers;
+  const table: Table = { options, graph: model.showsOperations && !isChain(model.graph!) ? model.graph : null };
+  const width = lineLength ?? Math.min((table.graph === null ? 88 : 108) + (showTrainable ? 12 : 0), screen - 4);
+  const ends = positions ?? (table.graph === null ? [0.45, 0.8, 1] : [0.3, 0.56, 0.74, 1]);
+  const columns = columnsOf(width, showTrainable ? [...ends.map((end) => end * 0.9), 1] : ends, table);
+  const rows = inRange(operations, options.layerRange).flatMap((operation) => rowsOf(operation, table));
+  const lines = renderTable(columns, rows, width).map((line) => line.slice(0, screen));
+  const text = `${[`Model: "${model.name}"`, ...lines, ...totalLines(model)].join('\n')}\n`;
   if (printFn === null || printFn === undefined) process.stdout.write(text);
   else printFn(text);
 }

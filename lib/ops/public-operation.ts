@@ -131,6 +131,11 @@ export class PublicOperation extends Operation {
     return this.#fn(...(args as never[]));
   }
 
+  /** @internal Another operation of the same function and name. */
+  again(): PublicOperation {
+    return new PublicOperation(this.functionName, this.#fn, { name: this.name });
+  }
+
   /** @internal Calls an operation that was made from a config with the arguments that its node has there. */
   callAsKeras(args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): unknown {
     return this.invoke(...ownCall(rowOf(this.functionName)!, { config: this.#config ?? {}, args, kwargs }));

@@ -24,7 +24,11 @@ const classes = Object.entries(layers as unknown as Record<string, unknown>)
 
 const inputsOf = ({ inputs }: Sample): Tensor[] => inputs.map((shape, i) => random.uniform(shape, { minval: -2, maxval: 2, seed: i + 1 }));
 /** Calls a layer of one or several inputs. */
-const call = (layer: layers.Layer, inputs: readonly unknown[], options?: object) => layer((inputs.length === 1 ? inputs[0] : inputs) as Tensor, options) as Tensor;
+const call = (layer: layers.Layer, inputs: readonly unknown[], options?: object) => layer(only(inputs) as Tensor, options) as Tensor;
+/** The only item, or all of them. */
+function only<T>(items: readonly T[]): T | readonly T[] {
+  return items.length === 1 ? items[0] : items;
+}
 
 describe.each(classes)('$name', ({ Class }) => {
   it('has samples', () => expect(Array.isArray(Class.samples)).toBe(true));
@@ -53,10 +57,9 @@ describe.each(samples)('$name, sample $i', ({ Class, sample }) => {
   });
 
   it('tells the shape of its output, with the batch unknown too', () => {
-    const [first] = sample.inputs;
     const output = call(make(), inputsOf(sample));
-    expect(make().computeOutputShape(first)).toEqual(output.shape);
-    const symbol = make()(new KerasTensor([null, ...first.slice(1)], 'float32'));
+    expect(make().computeOutputShape(only(sample.inputs))).toEqual(output.shape);
+    const symbol = make()(only(sample.inputs.map((shape) => new KerasTensor([null, ...shape.slice(1)], 'float32'))) as KerasTensor);
     expect(symbol.shape).toEqual([null, ...output.shape.slice(1)]);
     expect(symbol.dtype).toBe(output.dtype);
   });
@@ -68,7 +71,7 @@ describe.each(samples)('$name, sample $i', ({ Class, sample }) => {
     const weights = layer.trainableWeights;
     const values = [...inputs, ...weights.map((weight) => weight.value)];
     const [output, pullback] = vjp((...args: Tensor[]) => {
-      const [result] = layer.statelessCall(args.slice(inputs.length), layer.nonTrainableVariables.map((v) => v.value), args[0]);
+      const [result] = layer.statelessCall(args.slice(inputs.length), layer.nonTrainableVariables.map((v) => v.value), only(args.slice(0, inputs.length)));
       return result as Tensor;
     }, ...values);
     const gradients = pullback(ops.ones((output).shape));
