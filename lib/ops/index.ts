@@ -1,40 +1,9 @@
-// `keras.ops`.
+// `keras.ops`. Keras lists its functions by theme a second time; `ops.nn` and `ops.numpy` have all of them here.
 import './assign.js';
 import './methods.js';
 
-export { customGradient, jvp } from './autodiff.js';
-export { customGradient, jvp, type JvpOptions } from './autodiff.js';
-export * from './activation.js';
-export { associativeScan, cond, foriLoop, map, scan, switchOf as switch, vectorize, vectorizedMap, whileLoop } from './control.js';
-export * from './attention.js';
-export * from './core.js';
-export * from './creation.js';
-export * from './crossentropy.js';
-export * from './cumulative.js';
-export * from './ctc.js';
-export * from './diagonal.js';
-export * from './distance.js';
-export * from './einsum.js';
-export * from './elementwise.js';
-export * from './fourier.js';
+export * from './functions.js';
 export * as image from './image/index.js';
-export * from './indexing.js';
-export * from './linalg/index.js';
 export * as linalg from './linalg/index.js';
-export { logdet, slogdet } from './linalg/determinants.js';
-export * from './logic.js';
-export * from './normalization.js';
-export * from './pooling.js';
-export * from './order.js';
-export * from './products.js';
-export * from './rearrange.js';
-export * from './reduce.js';
-export * from './segments.js';
-export * from './sets.js';
-export * from './shape.js';
-export * from './special.js';
-export * from './split.js';
-export * from './transcendental.js';
-export * from './unfold.js';
-export * as image from './image/index.js';
-export * from './vectors.js';
+export * as nn from './functions.js';
+export * as numpy from './functions.js';

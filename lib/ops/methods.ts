@@ -40,15 +40,9 @@ import * as vectors from './vectors.js';
 const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape'] as const;
 type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
-  ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
-  ...pooling, ...unfolding,
-  ...cumulative, ...order, ...segments, ...sets, ...vectors,
-  ...activation, ...diagonal, ...elementwise, ...indexing, ...logic, ...normalization, ...products, ...rearranging, ...reduce, ...shape, ...split, ...transcendental,
-  cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
-  ...activation, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...products, ...reduce, ...shape, ...split, ...transcendental,
-  cast, cdist, copy, dotProductAttention, logdet, nanToNum, saturateCast, slogdet, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
-  i0, gammainc, rfft, stft, cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
-  i0, gammainc, rfft, stft, view, cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
+  ...activation, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,
+  ...segments, ...sets, ...shape, ...split, ...transcendental, ...unfolding, ...vectors,
+  cast, cdist, copy, dotProductAttention, emptyLike, fullLike, gammainc, i0, logdet, nanToNum, onesLike, rfft, saturateCast, slogdet, stft, stopGradient, view, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];

@@ -5,7 +5,7 @@ import { show } from '../core/errors.js';
 import { showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
-import { overlapAdd, type WindowAxis } from './primitives/windows.js';
+import { joinWindows, type WindowAxis } from './primitives/windows.js';
 import { publicOp } from './public.js';
 import { fitWindows, perAxis, readDataFormat, type DataFormat } from './spatial.js';
 
@@ -66,7 +66,7 @@ export const fold = publicOp('fold', (x: TensorLike, outputSize: Pair, kernelSiz
   if (count !== countY * countX) throw new RangeError(`fold: images of size ${show(image)} have ${countY} * ${countX} windows, but the last axis of the input of shape ${showShape(tensor.shape)} has ${count}`);
   const channels = rows / (sizeY * sizeX);
   const parts = p.transpose(p.reshape(tensor, [batch, channels, sizeY, sizeX, countY, countX]), [0, 1, 4, 5, 2, 3]);
-  const framed = overlapAdd(parts, [batch, channels, ...padded], 2, axes);
+  const framed = joinWindows(parts, [batch, channels, ...padded], 2, axes);
   return p.slice(framed, [0, 0, ...pads], [batch, channels, ...image]);
 }, ['dilation', 'padding', 'stride']);
 

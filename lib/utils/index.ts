@@ -1,5 +1,4 @@
 // `keras.utils`.
-export { getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
 export * as boundingBoxes from '../layers/preprocessing/bounding-boxes/index.js';
 export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
 export { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';

@@ -37,7 +37,7 @@ const windowsOp: Op<WindowAttrs> = defineOp('windows', {
     const { sizes } = layout(x!.shape, axis, axes);
     return [specOf(x!.dtype, perm.map((from) => sizes[from]!))];
   },
-  vjp: ([dy], { inputs: [x], attrs: { axis, axes, perm } }) => [overlapAdd(transpose(dy!, inverse(perm)), x!.shape, axis, axes)],
+  vjp: ([dy], { inputs: [x], attrs: { axis, axes, perm } }) => [joinWindows(transpose(dy!, inverse(perm)), x!.shape, axis, axes)],
   lower: ({ inputs: [x], outputs: [y], attrs: { axis, axes, perm } }) => {
     const { strides } = layout(x!.shape, axis, axes);
     const ints = y!.shape.length === 0 ? [1, 1, 1, 1] : [y!.shape.length, ...y!.shape, ...perm.map((from) => strides[from]!), ...stridesOf(y!.shape)];
@@ -74,8 +74,8 @@ function places(shape: Shape, axes: readonly WindowAxis[]): Tensor {
 }
 
 /** Windows, of shape (leading axes, counts, sizes, trailing axes), added up where they overlap to a tensor of `shape`: the gradient of `windows`. */
-export function overlapAdd(parts: Tensor, shape: Shape, axis: number, axes: readonly WindowAxis[]): Tensor {
-  if (isHalf(parts.dtype)) return castTo(overlapAdd(castTo(parts, 'float32'), shape, axis, axes), parts.dtype);
+export function joinWindows(parts: Tensor, shape: Shape, axis: number, axes: readonly WindowAxis[]): Tensor {
+  if (isHalf(parts.dtype)) return castTo(joinWindows(castTo(parts, 'float32'), shape, axis, axes), parts.dtype);
   const spatial = shape.slice(axis, axis + axes.length);
   const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + axes.length))];
   const indices = places(spatial, axes);
