@@ -49,8 +49,8 @@ describe('averagePool', () => {
 });
 
 describe.each([['maxPool', ops.maxPool], ['averagePool', ops.averagePool]] as const)('%s', (_, pool) => {
-  it('is the same in both data formats', () => {
-    const x = random.normal([2, 7, 5, 4, 3], { seed: 1 });
+  it.each([3, 9])('is the same in both data formats, of %i channels', (channels) => {
+    const x = random.normal([2, 7, 5, 4, channels], { seed: 1 });
     const options = { strides: [2, 1, 3], padding: 'same' } as const;
     const last = pool(x, [3, 2, 2], options);
     expect(list(pool(channelsFirst(x), [3, 2, 2], { ...options, dataFormat: 'channels_first' }))).toEqual(list(channelsFirst(last)));
