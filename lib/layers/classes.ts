@@ -53,5 +53,5 @@ export { Flatten, type FlattenOptions } from './reshaping/flatten.js';
 export { Permute, type PermuteOptions } from './reshaping/permute.js';
 export { RepeatVector, type RepeatVectorOptions } from './reshaping/repeat-vector.js';
 export { Reshape, type ReshapeOptions } from './reshaping/reshape.js';
-export { UpSampling1D, type UpSampling1DOptions, UpSampling3D, type UpSampling3DOptions } from './reshaping/up-sampling.js';
+export { UpSampling1D, type UpSampling1DOptions, UpSampling2D, type UpSampling2DOptions, type UpSamplingInterpolation, UpSampling3D, type UpSampling3DOptions } from './reshaping/up-sampling.js';
 export { ZeroPadding1D, type ZeroPadding1DOptions, ZeroPadding2D, ZeroPadding3D, type ZeroPaddingOptions } from './reshaping/zero-padding.js';

@@ -27,6 +27,7 @@ describe('configs are those of Keras', () => {
     [() => new layers.ZeroPadding2D([[1, 2], [3, 4]]), { padding: [[1, 2], [3, 4]], ...last }],
     [() => new layers.ZeroPadding3D(2), { padding: [[2, 2], [2, 2], [2, 2]], ...last }],
     [() => new layers.UpSampling1D(3), { size: 3 }],
+    [() => new layers.UpSampling2D(2, { interpolation: 'BILINEAR' as never }), { size: [2, 2], interpolation: 'bilinear', ...last }],
     [() => new layers.UpSampling3D([1, 2, 3]), { size: [1, 2, 3], ...last }],
   ] as const)('%#', (make, config) => {
     const layer = make();
@@ -101,6 +102,7 @@ describe('errors', () => {
     [() => new layers.Cropping1D(2)(ops.zeros([1, 4, 1])), /`cropping` parameter of `Cropping1D` layer must be smaller than the input length/],
     [() => new layers.Cropping3D(2)(ops.zeros([1, 5, 4, 5, 1])), /Values in `cropping` argument should be smaller than the corresponding spatial dimension/],
     [() => new layers.ZeroPadding3D([1, 2] as never), /padding must be an integer >= 0, or an array of 3/],
+    [() => new layers.UpSampling2D(2, { interpolation: 'biliner' as never }), /interpolation must be one of .*, received 'biliner'; did you mean 'bilinear'\?/],
     [() => new layers.UpSampling1D(0), /size must be a positive integer, received 0/],
     [() => new layers.MaxPooling2D()(ops.zeros([1, 4, 4])), /expected ndim=4, found ndim=3/],
     [() => new layers.MaxPooling2D()(ops.zeros([1, 1, 4, 1])), /Computed output size would be zero or negative/],
