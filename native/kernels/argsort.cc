@@ -1,6 +1,6 @@
 // The order of rows: argsort, and the k largest elements with their places. Equal elements keep their order; zeros of
 // either sign are equal in argsort, and NaN is the largest.
-#include "kernels/sort_columns.h"
+#include "kernels/bucket_sort.h"
 
 namespace keratin::KR_ISA {
 
@@ -52,14 +52,14 @@ static inline void argsort_long(const Args& args, int64_t n, Range units) {
   const int64_t of_row = args.phase == 2 ? LongSort::wanted_units : LongSort::chunks;
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
     const int64_t row = unit / of_row, part = unit % of_row;
-    const LongScratch<Item> scratch(static_cast<char*>(args.shared) + row * LongScratch<Item>::bytes(n), n);
+    const LongScratch<Item> scratch(static_cast<char*>(args.shared) + row * LongScratch<Item>::bytes(n));
     const T* x = args.at<const T>(0) + row * n;
     int32_t* out = args.at<int32_t>(1) + row * n;
     const auto item_at = [x](int64_t i) __attribute__((always_inline)) { return I::item(Order<T>::key(x[i]), i); };
     if (args.phase == 0) count_buckets<Item>(scratch, part, n, I::high, item_at);
     else if (args.phase == 1) fill_buckets<Item>(scratch, part, n, I::high, item_at);
     else {
-      sort_buckets<Item>(scratch, part, I::low, I::high, [=](const Item* items, int64_t at, int64_t count) {
+      sort_buckets<Item>(scratch, part, I::low, I::high, static_cast<Item*>(args.local), [=](const Item* items, int64_t at, int64_t count) {
         for (int64_t i = 0; i < count; ++i) out[at + i] = I::place(items[i]);
       });
     }
@@ -100,7 +100,7 @@ static Work plan_argsort(const int64_t* ints, bool) {
     work.phases = 3;
     work.units[0] = work.units[1] = rows * LongSort::chunks;
     work.units[2] = rows * LongSort::wanted_units;
-    work.local_bytes = 0;
+    work.local_bytes = n * static_cast<int64_t>(sizeof(Item));
     work.shared_bytes = rows * LongScratch<Item>::bytes(n);
   }
   return work;

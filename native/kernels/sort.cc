@@ -1,5 +1,5 @@
 // Sorting rows: x [rows, n] in ascending order, NaN last, zeros of either sign in the order in which they came.
-#include "kernels/sort_columns.h"
+#include "kernels/bucket_sort.h"
 
 namespace keratin::KR_ISA {
 
@@ -64,7 +64,7 @@ static inline void sort_group(T* out, const T* x, int64_t rows, int64_t n, void*
   constexpr int64_t lanes = simd::V<Signed>::lanes;
   constexpr Key flip = Key{1} << (8 * sizeof(Key) - 1);
   Signed* columns = static_cast<Signed*>(local);
-  rows_to_columns(columns, reinterpret_cast<const Signed*>(x), rows, n);
+  rows_to_columns(columns, reinterpret_cast<const Signed*>(x), rows, n, n);
   for (int64_t i = 0; i < n * lanes; ++i) {
     T value;
     std::memcpy(&value, columns + i, sizeof(T));
@@ -75,7 +75,7 @@ static inline void sort_group(T* out, const T* x, int64_t rows, int64_t n, void*
     const T value = Order<T>::value(static_cast<Key>(static_cast<Key>(columns[i]) ^ flip));
     std::memcpy(columns + i, &value, sizeof(T));
   }
-  columns_to_rows(reinterpret_cast<Signed*>(out), columns, rows, n);
+  columns_to_rows(reinterpret_cast<Signed*>(out), columns, rows, n, n);
   for (int64_t row = 0; row < rows; ++row) restore_zeros(out + row * n, n, x + row * n, n);
 }
 
@@ -86,14 +86,14 @@ static inline void sort_long(const Args& args, int64_t n, Range units) {
   const int64_t of_row = args.phase == 2 ? LongSort::wanted_units : LongSort::chunks;
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
     const int64_t row = unit / of_row, part = unit % of_row;
-    const LongScratch<Key> scratch(static_cast<char*>(args.shared) + row * LongScratch<Key>::bytes(n), n);
+    const LongScratch<Key> scratch(static_cast<char*>(args.shared) + row * LongScratch<Key>::bytes(n));
     const T* x = args.at<const T>(0) + row * n;
     T* out = args.at<T>(1) + row * n;
     const auto key_at = [x](int64_t i) __attribute__((always_inline)) { return Order<T>::key(x[i]); };
     if (args.phase == 0) count_buckets<Key>(scratch, part, n, top, key_at);
     else if (args.phase == 1) fill_buckets<Key>(scratch, part, n, top, key_at);
     else {
-      sort_buckets<Key>(scratch, part, 0, top, [=](const Key* keys, int64_t at, int64_t count) {
+      sort_buckets<Key>(scratch, part, 0, top, static_cast<Key*>(args.local), [=](const Key* keys, int64_t at, int64_t count) {
         for (int64_t i = 0; i < count; ++i) out[at + i] = Order<T>::value(keys[i]);
         restore_zeros(out + at, count, x, n);
       });
@@ -136,7 +136,7 @@ static Work plan_sort(const int64_t* ints, bool) {
     work.phases = 3;
     work.units[0] = work.units[1] = rows * LongSort::chunks;
     work.units[2] = rows * LongSort::wanted_units;
-    work.local_bytes = 0;
+    work.local_bytes = n * static_cast<int64_t>(sizeof(T));
     work.shared_bytes = rows * LongScratch<KeyOf<T>>::bytes(n);
   }
   return work;

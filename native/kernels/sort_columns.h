@@ -5,8 +5,8 @@
 
 namespace keratin::KR_ISA {
 
-// Longest row: its vectors stay in the first-level cache.
-inline constexpr int64_t kNetworkRows = 512;
+// Longest row: its vectors take 128 KiB at most.
+inline constexpr int64_t kNetworkRows = 2048;
 
 // Sorts each lane of n vectors by Batcher's merge exchange (Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M).
 template <typename T>
@@ -37,31 +37,31 @@ static inline void sort_network(T* columns, int64_t n) {
   }
 }
 
-// columns[c * lanes + row] = rows[row * n + c] for `rows` <= lanes rows, and back. Lanes without a row hold anything.
+// columns[c * lanes + row] = in[row * stride + c] for `rows` <= lanes rows of n, and back. Lanes without a row hold anything.
 template <typename T>
-static inline void rows_to_columns(T* columns, const T* in, int64_t rows, int64_t n) {
+static inline void rows_to_columns(T* columns, const T* in, int64_t rows, int64_t n, int64_t stride) {
   constexpr int64_t lanes = simd::V<T>::lanes, block = Block<T>::lanes;
   int64_t done = 0;
   if (rows == lanes) {
     for (; done + block <= n; done += block) {
-      for (int64_t row = 0; row < lanes; row += block) Block<T>::transpose(columns + done * lanes + row, in + row * n + done, lanes, n);
+      for (int64_t row = 0; row < lanes; row += block) Block<T>::transpose(columns + done * lanes + row, in + row * stride + done, lanes, stride);
     }
   }
   for (int64_t c = done; c < n; ++c) {
-    for (int64_t row = 0; row < lanes; ++row) columns[c * lanes + row] = row < rows ? in[row * n + c] : T{};
+    for (int64_t row = 0; row < lanes; ++row) columns[c * lanes + row] = row < rows ? in[row * stride + c] : T{};
   }
 }
 template <typename T>
-static inline void columns_to_rows(T* out, const T* columns, int64_t rows, int64_t n) {
+static inline void columns_to_rows(T* out, const T* columns, int64_t rows, int64_t n, int64_t stride) {
   constexpr int64_t lanes = simd::V<T>::lanes, block = Block<T>::lanes;
   int64_t done = 0;
   if (rows == lanes) {
     for (; done + block <= n; done += block) {
-      for (int64_t row = 0; row < lanes; row += block) Block<T>::transpose(out + row * n + done, columns + done * lanes + row, n, lanes);
+      for (int64_t row = 0; row < lanes; row += block) Block<T>::transpose(out + row * stride + done, columns + done * lanes + row, stride, lanes);
     }
   }
   for (int64_t c = done; c < n; ++c) {
-    for (int64_t row = 0; row < rows; ++row) out[row * n + c] = columns[c * lanes + row];
+    for (int64_t row = 0; row < rows; ++row) out[row * stride + c] = columns[c * lanes + row];
   }
 }
 
