@@ -48,7 +48,7 @@ struct Tridiagonal {
   double *d, *e;    // diagonal and, at i, the element of rows i and i + 1
   double* vectors;  // rows
   int64_t n;
-  Sweep sweep;
+  Sweeps& sweep;
   int64_t iterations = 0;
 
   // The end of the block from `begin` on that no negligible element splits; the element after it becomes 0.
@@ -84,7 +84,7 @@ struct Tridiagonal {
       } else if (m == l + 1) {
         const Eigen2 pair(d[l], e[l], d[l + 1]);
         sweep.set(l, pair.cosine, pair.sine);
-        sweep.apply(vectors, n, l, l + 1, false);
+        sweep.close(l, l + 1, false);
         d[l] = pair.r1, d[l + 1] = pair.r2, e[l] = 0;
         l += 2;
       } else {
@@ -102,7 +102,7 @@ struct Tridiagonal {
           g = c * r - b;
           sweep.set(i, c, -s);
         }
-        sweep.apply(vectors, n, l, m, false);
+        sweep.close(l, m, false);
         d[l] -= p;
         e[l] = g;
       }
@@ -121,7 +121,7 @@ struct Tridiagonal {
       } else if (m == l - 1) {
         const Eigen2 pair(d[l - 1], e[l - 1], d[l]);
         sweep.set(l - 1, pair.cosine, pair.sine);
-        sweep.apply(vectors, n, l - 1, l, true);
+        sweep.close(l - 1, l, true);
         d[l - 1] = pair.r1, d[l] = pair.r2, e[l - 1] = 0;
         l -= 2;
       } else {
@@ -139,7 +139,7 @@ struct Tridiagonal {
           g = c * r - b;
           sweep.set(i, c, s);
         }
-        sweep.apply(vectors, n, m, l, true);
+        sweep.close(m, l, true);
         d[l] -= p;
         e[l - 1] = g;
       }
@@ -210,8 +210,10 @@ static void eigh_matrix(const T* a, T* values, T* vectors, int64_t n, double* sc
   if (converged) {
     tridiagonalise(work, n, d, e, tau, w);
     form_basis(rows, work, tau, n);
-    Tridiagonal problem{d, e, rows, n, Sweep{tau, w}};
+    Sweeps sweeps{rows, n, n, w + n};
+    Tridiagonal problem{d, e, rows, n, sweeps};
     converged = problem.run();
+    sweeps.flush();
     problem.sort();
   }
   if (!converged) {
@@ -233,11 +235,11 @@ static void eigh(const Args& args, Range units) {
 static Work plan_eigh(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], n = ints[1];
-  if (!is_axis(matrices) || !is_axis(n)) return work.phases = 0, work;
+  if (!is_batch(matrices, n, n)) return work.phases = 0, work;
   const double size = static_cast<double>(n);
   work.units[0] = n == 0 ? 0 : matrices;
   work.nanoseconds = static_cast<double>(matrices) * (100 + size * size * (20 + 3 * size));
-  work.local_bytes = (2 * n * n + 4 * n) * static_cast<int64_t>(sizeof(double));
+  work.local_bytes = (2 * n * n + 4 * n + Sweeps::scratch_size(n)) * static_cast<int64_t>(sizeof(double));
   return work;
 }
 

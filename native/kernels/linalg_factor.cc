@@ -59,7 +59,7 @@ template <typename T>
 static Work plan_cholesky(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], n = ints[1];
-  if (!is_axis(matrices) || !is_axis(n)) return work.phases = 0, work;
+  if (!is_batch(matrices, n, n)) return work.phases = 0, work;
   const double size = static_cast<double>(n);
   work.units[0] = n == 0 ? 0 : matrices;
   work.nanoseconds = static_cast<double>(matrices) * (50 + size * size * (1 + size / 30));
@@ -82,7 +82,7 @@ static void lu(const Args& args, Range units) {
 static Work plan_lu(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], m = ints[1], n = ints[2];
-  if (!is_axis(matrices) || !is_axis(m) || !is_axis(n) || m > INT32_MAX) return work.phases = 0, work;
+  if (!is_batch(matrices, m, n) || m > INT32_MAX) return work.phases = 0, work;
   const double elements = static_cast<double>(m) * static_cast<double>(n);
   work.units[0] = m == 0 ? 0 : matrices;
   work.nanoseconds = static_cast<double>(matrices) * (50 + elements * (1 + static_cast<double>(least(m, n)) / 15));

@@ -35,7 +35,7 @@ static void qr(const Args& args, Range units) {
 static Work plan_qr(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], m = ints[1], n = ints[2], columns = ints[3];
-  if (!is_axis(matrices) || !is_axis(m) || !is_axis(n) || (columns != least(m, n) && columns != m)) return work.phases = 0, work;
+  if (!is_batch(matrices, m, n) || !is_batch(matrices, m, columns) || (columns != least(m, n) && columns != m)) return work.phases = 0, work;
   const double elements = static_cast<double>(m) * static_cast<double>(most(n, columns));
   work.units[0] = matrices;
   work.nanoseconds = static_cast<double>(matrices) * (100 + elements * (2 + static_cast<double>(least(m, n)) / 3));

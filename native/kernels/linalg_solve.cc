@@ -33,7 +33,7 @@ static void triangular_solve(const Args& args, Range units) {
 static Work plan_triangular_solve(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], n = ints[1], columns = ints[2];
-  if (!is_axis(matrices) || !is_axis(n) || !is_axis(columns)) return work.phases = 0, work;
+  if (!is_batch(matrices, n, n) || !is_batch(matrices, n, columns)) return work.phases = 0, work;
   const double size = static_cast<double>(n);
   work.units[0] = n == 0 ? 0 : matrices * over(columns, kColumns);
   work.nanoseconds = static_cast<double>(matrices) * (30 + size * static_cast<double>(columns) * (0.5 + size / 15));
@@ -136,7 +136,7 @@ static void determinant(const Args& args, Range units) {
 template <typename T>
 static Work plan_determinant(const int64_t* ints, bool) {
   Work work;
-  if (!is_axis(ints[0]) || !is_axis(ints[1])) return work.phases = 0, work;
+  if (!is_batch(ints[0], ints[1], ints[1])) return work.phases = 0, work;
   work.units[0] = ints[0];
   work.nanoseconds = static_cast<double>(ints[0]) * factor_nanoseconds(ints[1]);
   work.local_bytes = factor_bytes<T>(ints[1]);

@@ -29,7 +29,7 @@ struct Svd {
 
   int64_t scratch_size() const {
     const int64_t q = most(vectors(), small());
-    return big() * small() + 2 * big() * q + 2 * small() * small() + 8 * big() + HouseholderQr::scratch_size(big(), small(), q);
+    return big() * small() + 2 * big() * q + 2 * small() * small() + 8 * big() + 2 * Sweeps::scratch_size(small()) + HouseholderQr::scratch_size(big(), small(), q);
   }
 };
 
@@ -98,7 +98,7 @@ struct SvdMatrix {
     else convert(work, a, big * small);
     for (int64_t i = 0; i < big * small; ++i) work[i] /= factor;
     double *d = take(small), *e = take(small), *tau_columns = take(small), *tau_rows = take(small);
-    double *c1 = take(small), *s1 = take(small), *sums = take(2 * big);
+    double *rotations = take(2 * Sweeps::scratch_size(small)), *sums = take(2 * big);
     // The vectors of the long side and of the short side, as rows.
     double *along = wanted ? take(big * count) : nullptr, *across = wanted ? take(small * small) : nullptr;
     bool converged;
@@ -108,12 +108,13 @@ struct SvdMatrix {
       if (wanted) reduction.form_left(along, count, sums);
       if (wanted) reduction.form_right(across);
       // The transpose of an upper bidiagonal matrix is a lower one.
-      Bidiagonal problem{d, e, small, wide ? across : along, wide ? along : across, wanted ? (wide ? small : big) : 0,
-                         wanted ? (wide ? big : small) : 0, Sweep{tau_columns, tau_rows}, Sweep{c1, s1}};
+      Sweeps on_long{along, small, wanted ? big : 0, rotations};
+      Sweeps on_short{across, small, wanted ? small : 0, rotations + Sweeps::scratch_size(small)};
+      Bidiagonal problem{d, e, small, wide ? on_short : on_long, wide ? on_long : on_short};
       if (wide) problem.raise();
       converged = problem.run();
     } else {
-      converged = run_long(work, d, e, tau_columns, tau_rows, c1, s1, sums, along, across);
+      converged = run_long(work, d, e, tau_columns, tau_rows, rotations, sums, along, across);
     }
     if (!converged) return false;
     for (int64_t i = 0; i < small; ++i) s[i] = static_cast<To>(d[i] * factor);
@@ -123,7 +124,7 @@ struct SvdMatrix {
 
  private:
   // By way of the triangular factor R of the long matrix (of its transpose for a wide one): its vectors are turned by Q.
-  bool run_long(double* work, double* d, double* e, double* tau_columns, double* tau_rows, double* c1, double* s1, double* sums,
+  bool run_long(double* work, double* d, double* e, double* tau_columns, double* tau_rows, double* rotations, double* sums,
                 double* along, double* across) {
     const int64_t big = shape.big(), small = shape.small(), count = shape.vectors();
     const bool wide = shape.wide(), wanted = count > 0;
@@ -141,7 +142,8 @@ struct SvdMatrix {
     if (wanted) reduction.form_left(left, small, sums);
     if (wanted) reduction.form_right(right);
     const int64_t length = wanted ? small : 0;
-    Bidiagonal problem{d, e, small, left, right, length, length, Sweep{tau_columns, tau_rows}, Sweep{c1, s1}};
+    Sweeps on_left{left, small, length, rotations}, on_right{right, small, length, rotations + Sweeps::scratch_size(small)};
+    Bidiagonal problem{d, e, small, on_left, on_right};
     if (!problem.run()) return false;
     if (!wanted) return true;
     // Rows of along: turned . Q' for the first, and the rest of Q's columns.
@@ -181,7 +183,7 @@ static void svd(const Args& args, Range units) {
 static Work plan_svd(const int64_t* ints, bool) {
   Work work;
   const Svd shape(ints);
-  if (!is_axis(ints[0]) || !is_axis(shape.m) || !is_axis(shape.n)) return work.phases = 0, work;
+  if (!is_batch(ints[0], shape.m, shape.n) || !is_batch(ints[0], shape.big(), shape.columns)) return work.phases = 0, work;
   if (shape.columns != 0 && shape.columns != shape.small() && shape.columns != shape.big()) return work.phases = 0, work;
   const double small = static_cast<double>(shape.small()), big = static_cast<double>(shape.big());
   work.units[0] = ints[0];

@@ -60,14 +60,11 @@ struct Singular2 {
   }
 };
 
-// An upper bidiagonal B = U diag(d) V' in the making. The rows of `left` are the columns of U, those of `right` the rows of V';
-// a length of 0 means that they are not wanted.
+// An upper bidiagonal B = U diag(d) V' in the making. The rows of `on_left` are the columns of U, those of `on_right` the rows of V'.
 struct Bidiagonal {
   double *d, *e;
   int64_t n;
-  double *left, *right;
-  int64_t left_length, right_length;
-  Sweep on_left, on_right;
+  Sweeps &on_left, &on_right;
   double threshold = 0;  // below which couplings count as 0
 
   // Makes a lower bidiagonal matrix upper.
@@ -79,7 +76,7 @@ struct Bidiagonal {
       d[i + 1] = turn.c * d[i + 1];
       on_left.set(i, turn.c, turn.s);
     }
-    if (n > 1) on_left.apply(left, left_length, 0, n - 1, true);
+    if (n > 1) on_left.close(0, n - 1, true);
   }
 
   // Diagonalises: d becomes the singular values, not negative and descending. False: no convergence.
@@ -148,8 +145,8 @@ struct Bidiagonal {
     d[i] = pair.large, e[i] = 0, d[i + 1] = pair.small;
     on_right.set(i, pair.cos_right, pair.sin_right);
     on_left.set(i, pair.cos_left, pair.sin_left);
-    on_right.apply(right, right_length, i, i + 1, true);
-    on_left.apply(left, left_length, i, i + 1, true);
+    on_right.close(i, i + 1, true);
+    on_left.close(i, i + 1, true);
   }
 
   // Convergence tests of Demmel and Kahan, from the top and from the bottom; `smallest` bounds the block's least value from below.
@@ -186,13 +183,13 @@ struct Bidiagonal {
   void step(int64_t begin, int64_t end, int direction, double shift) const {
     if (direction == 1) {
       shift == 0 ? zero_shift_down(begin, end) : shifted_down(begin, end, shift);
-      on_right.apply(right, right_length, begin, end, true);
-      on_left.apply(left, left_length, begin, end, true);
+      on_right.close(begin, end, true);
+      on_left.close(begin, end, true);
       if (absolute(e[end - 1]) <= threshold) e[end - 1] = 0;
     } else {
       shift == 0 ? zero_shift_up(begin, end) : shifted_up(begin, end, shift);
-      on_right.apply(right, right_length, begin, end, false);
-      on_left.apply(left, left_length, begin, end, false);
+      on_right.close(begin, end, false);
+      on_left.close(begin, end, false);
       if (absolute(e[begin]) <= threshold) e[begin] = 0;
     }
   }
@@ -277,6 +274,10 @@ struct Bidiagonal {
 
   // Signs into V, and descending order.
   void finish() const {
+    double *left = on_left.rows, *right = on_right.rows;
+    const int64_t left_length = on_left.length, right_length = on_right.length;
+    on_left.flush();
+    on_right.flush();
     for (int64_t i = 0; i < n; ++i) {
       if (!__builtin_signbit(d[i])) continue;
       d[i] = -d[i];

@@ -15,9 +15,11 @@ KR_INLINE T absolute(T x) { return x < 0 ? -x : x; }
 template <typename T>
 KR_INLINE T root(T x) { return simd::sqrt(V<T>(x)).raw[0]; }
 
-// Sizes of which products and sums of a few cannot overflow: what a kernel accepts for its axes.
-inline constexpr int64_t kLargestAxis = int64_t{1} << 31;
-KR_INLINE bool is_axis(int64_t n) { return n >= 0 && n <= kLargestAxis; }
+// Whether `count` matrices of this shape are of sizes with which a kernel can reckon without overflow.
+KR_INLINE bool is_batch(int64_t count, int64_t rows, int64_t columns) {
+  constexpr int64_t kAxis = int64_t{1} << 31, kElements = int64_t{1} << 40;
+  return count >= 0 && count <= kAxis && rows >= 0 && rows <= kAxis && columns >= 0 && columns <= kAxis && rows * columns <= kElements;
+}
 
 // sum of x[i] * y[i], always in the same order.
 template <typename T>
