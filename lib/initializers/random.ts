@@ -3,7 +3,6 @@ import { type ConfigOf, configured, resolve, serializeFields, type Config, type 
 import { type Field, float, intList, nullable, oneOf, withDefault } from '../config/fields.js';
 import { isSerialized, type SerializedObject } from '../config/registration.js';
 import { castTo } from '../core/copy.js';
-import { makeTensor } from '../core/convert.js';
 import type { DType } from '../core/dtype.js';
 import { show } from '../core/errors.js';
 import { showShape, sizeOf, type Shape } from '../core/shape.js';
@@ -13,7 +12,6 @@ import * as random from '../random/index.js';
 import { makeDefaultSeed } from '../random/seed-generator.js';
 import { computeFans } from './fans.js';
 import { Initializer } from './initializer.js';
-import { orthonormalRows } from './orthonormal.js';
 
 /** What a seed may be: a whole number (the same values at every call), a generator (new values at every call), or its config. */
 export type SeedLike = number | random.SeedGenerator | SerializedObject | null;
@@ -208,8 +206,9 @@ export class Orthogonal extends configured(RandomInitializer, 'Orthogonal', {
     const rows = sizeOf(shape.slice(0, -1));
     const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
     const drawn = castTo(random.normal([count, length], { seed: this.seed, dtype }), 'float64');
-    const vectors = orthonormalRows(Float64Array.from(drawn.data as Float64Array), count, length);
-    const matrix = makeTensor('float64', [count, length], (data) => (data as Float64Array).set(vectors.map((v) => v * this.config.gain)));
-    return ops.reshape(castTo(rows < columns ? matrix : ops.transpose(matrix), dtype), shape);
+    const [q, r] = ops.qr(ops.transpose(drawn));
+    const signs = ops.where(ops.less(ops.diagonal(r), 0), -1, 1);
+    const matrix = ops.multiply(ops.multiply(q, signs), this.config.gain);
+    return ops.reshape(castTo(rows < columns ? ops.transpose(matrix) : matrix, dtype), shape);
   }
 }
