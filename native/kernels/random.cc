@@ -5,6 +5,7 @@
 // vectors and nothing needs to be transposed. A 64-bit element is made of two neighbouring words.
 #include <type_traits>
 #include <utility>
+#include "kernels/philox.h"
 #include "kernels/rows.h"
 #include "simd/math_log.h"
 #include "simd/math_trig.h"
@@ -19,50 +20,6 @@ static constexpr int64_t kPairs = 2 * kCounters;      // elements that a normal 
 static constexpr int64_t kBlockWords = 1024;          // generated at once, small enough to stay in the first-level cache
 static constexpr int64_t kUnitWords = 8 * kBlockWords;
 
-// Products of the low halves of the lanes of a with m.
-static KR_INLINE V<uint64_t> multiply_low(V<uint64_t> a, uint32_t m) {
-  const V<uint64_t> factor(uint64_t{m});
-#if defined(KR_SCALAR)
-  return (a & uint64_t{0xffffffff}) * factor;
-#elif defined(__AVX512F__)
-  return reinterpret_cast<simd::Raw<uint64_t>>(
-      _mm512_mul_epu32(reinterpret_cast<__m512i>(a.raw), reinterpret_cast<__m512i>(factor.raw)));
-#elif defined(__AVX2__)
-  return reinterpret_cast<simd::Raw<uint64_t>>(
-      _mm256_mul_epu32(reinterpret_cast<__m256i>(a.raw), reinterpret_cast<__m256i>(factor.raw)));
-#elif defined(__SSE2__)
-  return reinterpret_cast<simd::Raw<uint64_t>>(
-      _mm_mul_epu32(reinterpret_cast<__m128i>(a.raw), reinterpret_cast<__m128i>(factor.raw)));
-#else
-  return (a & uint64_t{0xffffffff}) * factor;
-#endif
-}
-
-template <int... I>
-static KR_INLINE V<uint64_t> lane_numbers(std::integer_sequence<int, I...>) {
-  return simd::Raw<uint64_t>{static_cast<uint64_t>(I)...};
-}
-
-// The four words of a vector of counters. A word is the low half of its lane; what the high half holds is of no matter.
-struct Words {
-  V<uint64_t> w[4];
-};
-
-static KR_INLINE Words philox(V<uint64_t> counters, const uint32_t* key) {
-  constexpr uint32_t multiplier0 = 0xd2511f53, multiplier1 = 0xcd9e8d57, weyl0 = 0x9e3779b9, weyl1 = 0xbb67ae85;
-  V<uint64_t> c0 = counters, c1 = counters >> 32, c2(uint64_t{0}), c3(uint64_t{0});
-  uint32_t k0 = key[0], k1 = key[1];
-#pragma GCC unroll 10
-  for (int round = 0; round < 10; ++round, k0 += weyl0, k1 += weyl1) {
-    const V<uint64_t> product0 = multiply_low(c0, multiplier0), product1 = multiply_low(c2, multiplier1);
-    c0 = (product1 >> 32) ^ c1 ^ V<uint64_t>(uint64_t{k0});
-    c1 = product1;
-    c2 = (product0 >> 32) ^ c3 ^ V<uint64_t>(uint64_t{k1});
-    c3 = product0;
-  }
-  return {{c0, c1, c2, c3}};
-}
-
 // Words [first, first + count) of the stream of `key`; both are multiples of kGroupWords.
 static void generate(uint32_t* out, const uint32_t* key, int64_t first, int64_t count) {
   constexpr int64_t lanes = V<uint64_t>::lanes;
@@ -70,7 +27,7 @@ static void generate(uint32_t* out, const uint32_t* key, int64_t first, int64_t 
   for (int64_t group = 0; group < count / kGroupWords; ++group) {
     const uint64_t counter = static_cast<uint64_t>((first / kGroupWords + group) * kCounters);
     for (int64_t column = 0; column < kCounters; column += lanes) {
-      const Words words = philox(numbers + V<uint64_t>(counter + static_cast<uint64_t>(column)), key);
+      const Words words = philox(numbers + V<uint64_t>(counter + static_cast<uint64_t>(column)), V<uint64_t>(uint64_t{0}), key);
       for (int row = 0; row < 4; ++row) {
         const auto narrow = __builtin_convertvector(words.w[row].raw, simd::Half<uint32_t>);
         std::memcpy(out + group * kGroupWords + row * kCounters + column, &narrow, sizeof(narrow));
