@@ -24,7 +24,8 @@ export interface FloatDrawOptions extends SeedOptions {
   dtype?: DTypeLike | null;
 }
 
-function floatDType(where: string, dtype: DTypeLike | null | undefined): DType {
+/** A dtype option that must be a float; null and undefined mean `floatx`. */
+export function floatDType(where: string, dtype: DTypeLike | null | undefined): DType {
   const type = standardizeDType(dtype);
   if (!isFloat(type)) throw new TypeError(`${where}: the dtype must be a float, received ${type}`);
   return type;

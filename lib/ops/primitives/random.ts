@@ -1,12 +1,14 @@
 // Counter-based random primitives (Philox 4x32-10): the same seed gives the same values on any number of threads.
 import type { DType } from '../../core/dtype.js';
 import type { Attrs } from '../../core/op.js';
-import { defineOp } from '../../core/op.js';
+import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
 import type { Shape } from '../../core/shape.js';
 import { sizeOf, specOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { primitive } from './primitive.js';
+import { divide, exp, greater, multiply, negative, select } from './elementwise.js';
+import { gammaDensity, gammaincByA } from './gamma.js';
+import { constant, primitive } from './primitive.js';
 
 interface RandomAttrs extends Attrs {
   readonly shape: Shape;
@@ -40,3 +42,41 @@ export const randomInt = random('random_int');
 export const randomBits = random('random_bits');
 /** 0 … n-1 in random order, int32. */
 export const permutation = random('permutation');
+
+type GammaAttrs = { stream: number; logarithm: boolean };
+const randomGammaOp: Op<GammaAttrs> = defineOp('random_gamma', {
+  infer: ([, alpha]) => [alpha!],
+  // By implicit reparameterization (M. Figurnov, S. Mohamed, A. Mnih, 2018): what the draw has below it stays the same.
+  vjp: ([dy], { inputs: [, alpha], outputs: [y], attrs: { logarithm } }) => {
+    const draw = logarithm ? exp(y!) : y!;
+    const density = gammaDensity(alpha!, draw);
+    const slope = negative(divide(gammaincByA(alpha!, draw), logarithm ? multiply(density, draw) : density));
+    return [null, multiply(dy!, select(greater(draw, constant(0, draw)), slope, constant(0, draw)))];
+  },
+  lower: ({ inputs: [, alpha], attrs: { stream, logarithm } }) => [{
+    kernel: 'random_gamma', dtype: alpha!.dtype, operands: [input(0), input(1), output(0)], ints: [alpha!.size, stream, Number(logarithm)],
+  }],
+});
+/** A gamma variate of scale 1 for each shape in `alpha`, or its logarithm; float32 or float64. Draws of different streams are independent. */
+export const randomGamma = primitive(randomGammaOp, [], (run) => (seed: Tensor, alpha: Tensor, { stream = 0, logarithm = false }: Partial<GammaAttrs> = {}): Tensor =>
+  run([seed, alpha], { stream, logarithm }));
+
+const randomBinomialOp = defineOp('random_binomial', {
+  infer: ([, counts]) => [counts!],
+  vjp: null,
+  lower: ({ inputs: [, counts] }) => [{
+    kernel: 'random_binomial', dtype: counts!.dtype, operands: [input(0), input(1), input(2), output(0)], ints: [counts!.size],
+  }],
+});
+/** How often something of probability `p` happens in `counts` attempts; both have one shape and dtype, float32 or float64, as has the result. */
+export const randomBinomial = primitive(randomBinomialOp, [], (run) => (seed: Tensor, counts: Tensor, p: Tensor): Tensor => run([seed, counts, p]));
+
+const randomCategoricalOp: Op<{ samples: number }> = defineOp('random_categorical', {
+  infer: ([, logits], { samples }: { samples: number }) => [specOf('int32', [logits!.shape[0]!, samples])],
+  vjp: null,
+  lower: ({ inputs: [, logits], attrs: { samples } }) => [{
+    kernel: 'random_categorical', dtype: logits!.dtype, operands: [input(0), input(1), output(0)], ints: [...logits!.shape, samples],
+  }],
+});
+/** `samples` classes, int32, for each row of logits [rows, classes], float32 or float64. */
+export const randomCategorical = primitive(randomCategoricalOp, [], (run) => (seed: Tensor, logits: Tensor, samples: number): Tensor => run([seed, logits], { samples }));
