@@ -84,7 +84,8 @@ export function resizeMatrix(from: number, to: number, method: keyof typeof INTE
     const step = from / to;
     const stretch = antialias ? Math.max(step, 1) : 1;
     const reach = radius * stretch;
-    const places = Array.from({ length: to }, (_, i) => (i + 0.5) * step - 0.5);
+    // In float32, as Keras computes them: integer images are rounded, and a place half an ulp away turns halves the other way.
+    const places = Array.from({ length: to }, (_, i) => Math.fround(Math.fround((i + 0.5) * Math.fround(step)) - 0.5));
     const bands = places.map((place) => ({ place, low: Math.max(0, Math.ceil(place - reach)), high: Math.min(from - 1, Math.floor(place + reach)) }));
     const taps = Math.max(1, ...bands.map(({ low, high }) => high - low + 1));
     // Distances beyond the band are beyond the radius as well, where weights are 0.
