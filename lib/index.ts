@@ -8,6 +8,7 @@ export * as initializers from './initializers/index.js';
 export * as layers from './layers/index.js';
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
+export * as mixedPrecision from './mixed-precision/index.js';
 export * as models from './models/index.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';

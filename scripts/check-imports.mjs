@@ -11,6 +11,7 @@ const libLayers = [
   ['ops', 'random', 'tree'],
   ['config'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'metrics', 'optimizers'],
+  ['mixed-precision'],
   ['layers'],
   ['utils'],
   ['callbacks'],

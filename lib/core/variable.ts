@@ -165,7 +165,8 @@ export class Variable {
     return autocast !== null && this.autocast && isFloat(this.dtype) ? castTo(value, autocast) : value;
   }
 
-  private concrete(): Tensor {
+  /** @internal The value in memory, also while a function is compiled. */
+  concrete(): Tensor {
     if (this.runs > 0) return new Tensor(this.spec, cloneBuffer(this.memory, this.spec.bytes));
     return (this.handedOut ??= new Tensor(this.spec, this.memory));
   }

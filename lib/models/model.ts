@@ -46,7 +46,7 @@ export interface CompileOptions {
   stepsPerExecution?: number;
   /** Kept for Keras's sake: steps are always compiled, unless `runEagerly`. */
   jitCompile?: boolean | 'auto';
-  /** Whether a loss-scaling optimizer scales the loss. Default true. */
+  /** Whether a model with the policy `mixed_float16` gets a `LossScaleOptimizer` around its optimizer. Default true. */
   autoScaleLoss?: boolean;
 }
 const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics', 'runEagerly', 'stepsPerExecution', 'jitCompile', 'autoScaleLoss'] as const;
@@ -319,7 +319,7 @@ export class Model extends Layer {
     if (!Number.isInteger(stepsPerExecution) || stepsPerExecution < 1) throw new RangeError(`compile: stepsPerExecution must be an integer >= 1, received ${show(stepsPerExecution)}`);
     this.checkNames(loss, plain, weightedMetrics);
     this.#state = {
-      optimizer: optimizers.get(options.optimizer ?? 'rmsprop'),
+      optimizer: this.scaled(optimizers.get(options.optimizer ?? 'rmsprop'), options.autoScaleLoss ?? true),
       loss: loss === null ? null : new CompileLoss(loss, lossWeights, this.outputNames),
       metrics: plain === null && weightedMetrics === null ? null : new CompileMetrics(plain, weightedMetrics, this.outputNames),
       lossTracker: new metrics.Mean({ name: 'loss' }),
@@ -350,6 +350,12 @@ export class Model extends Layer {
     const options = deserializeKerasObject(config) as Record<string, unknown>;
     this.compile(Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value])));
     if (this.built) this.optimizer.build(this.trainableVariables);
+  }
+
+  /** The optimizer, with loss scaling where gradients are float16. */
+  private scaled(optimizer: optimizers.Optimizer, autoScaleLoss: boolean): optimizers.Optimizer {
+    if (!autoScaleLoss || this.dtypePolicy.name !== 'mixed_float16' || optimizer instanceof optimizers.LossScaleOptimizer) return optimizer;
+    return new optimizers.LossScaleOptimizer(optimizer, { name: 'loss_scale_optimizer' });
   }
 
   /** Misspelt names are found here, not at the first batch. */

@@ -40,7 +40,7 @@ export class Adam extends configured(OptimizerFamily, 'Adam', schema, ['learning
   override updateStep(gradient: Tensor, variable: Variable, rate: Variable | Tensor): void {
     const { beta1, beta2, epsilon, amsgrad } = this.config;
     const index = this.indexOf(variable);
-    const step = ops.cast(ops.add(this.iterations, 1), variable.dtype);
+    const step = this.stepOf(variable);
     const power1 = ops.power(beta1, step);
     const power2 = ops.power(beta2, step);
     const alpha = ops.divide(ops.multiply(ops.cast(rate, variable.dtype), ops.sqrt(ops.subtract(1, power2))), ops.subtract(1, power1));
@@ -56,3 +56,15 @@ export class Adam extends configured(OptimizerFamily, 'Adam', schema, ['learning
     variable.assignSub(ops.divide(ops.multiply(m, alpha), ops.add(ops.sqrt(v), epsilon)));
   }
 }
+
+const decoupled = {
+  ...schema,
+  /** Fraction of each weight that every step takes away, times the rate. */
+  weightDecay: withDefault(float(), 0.004),
+} as const;
+
+/** Options of `AdamW`. */
+export type AdamWOptions = OptionsOf<typeof decoupled> & OptimizerOptions;
+
+/** `Adam` whose weights decay apart from the gradients: `w -= rate · weightDecay · w` before each step (Loshchilov and Hutter, 2019). */
+export class AdamW extends configured(Adam, 'AdamW', decoupled, ['learningRate']) {}

@@ -1,60 +1,25 @@
 // Optimizer: what all optimizers share. Updates are ops on variables, so they become part of the compiled step.
 import { type Config, type OptionsOf, resolve } from '../config/configurable.js';
-import { bool, float, int, nullable, string, type Field, field, withDefault } from '../config/fields.js';
-import { toTensor, type TensorLike } from '../core/convert.js';
+import { filled, toTensor, type TensorLike } from '../core/convert.js';
+import type { DType } from '../core/dtype.js';
 import { show } from '../core/errors.js';
 import { autoName } from '../core/names.js';
 import { withPath } from '../core/scope.js';
 import { settings } from '../core/settings.js';
 import { showShape, type Shape } from '../core/shape.js';
-import { type Tensor } from '../core/tensor.js';
-import { collectAssignments, Variable, withValues } from '../core/variable.js';
-import { filled } from '../core/convert.js';
-import type { DType } from '../core/dtype.js';
+import type { Tensor } from '../core/tensor.js';
+import { type Aggregation, collectAssignments, Variable, withValues } from '../core/variable.js';
 import * as initializers from '../initializers/index.js';
 import * as ops from '../ops/index.js';
-import type { SerializedObject } from '../config/registration.js';
+import { clipByGlobalNorm, clipByNorm } from './clip.js';
+import { type LearningRate, optimizerSchema } from './options.js';
 import { LearningRateSchedule } from './schedules/schedule.js';
 import * as schedules from './schedules/index.js';
 
-/** A rate: a number, a schedule, or a function without arguments that gives one. */
-export type LearningRate = number | LearningRateSchedule | (() => TensorLike);
+export { learningRate, type LearningRate, optimizerSchema } from './options.js';
 
-/** The field of the rate; a schedule may come as its config. */
-export const learningRate = (initial: number): Field<LearningRate | SerializedObject, LearningRate, false> =>
-  withDefault(
-    field<LearningRate | SerializedObject, LearningRate>('a number >= 0, a LearningRateSchedule or a function', (value) => {
-      if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value : undefined;
-      if (value instanceof LearningRateSchedule) return value;
-      if (typeof value === 'function') return value as () => TensorLike;
-      return typeof value === 'object' && value !== null && 'class_name' in value ? schedules.deserialize(value as SerializedObject) : undefined;
-    }, { serialize: (rate) => (rate instanceof LearningRateSchedule ? schedules.serialize(rate) : rate) }),
-    initial,
-  );
-
-/** Options of every optimizer, in Keras's order. */
-export const optimizerSchema = {
-  /** Name; by default the class's, in snake_case. */
-  name: nullable(string()),
-  learningRate: learningRate(0.001),
-  /** Fraction of each weight that every step takes away, times the rate. */
-  weightDecay: nullable(float()),
-  /** Each gradient is scaled to this norm at most. */
-  clipnorm: nullable(float()),
-  /** All gradients together are scaled to this norm at most. */
-  globalClipnorm: nullable(float()),
-  /** Each gradient's elements are brought into [-clipvalue, clipvalue]. */
-  clipvalue: nullable(float()),
-  /** Keep an exponential moving average of the weights. */
-  useEma: bool(false),
-  emaMomentum: withDefault(float({ min: 0, max: 1 }), 0.99),
-  /** After how many steps the weights are replaced by their average; null: at the end of `fit`. */
-  emaOverwriteFrequency: nullable(int({ min: 1 })),
-  /** The loss is multiplied by it and the gradients divided. */
-  lossScaleFactor: nullable(float()),
-  /** Update after so many steps, with the mean of their gradients. */
-  gradientAccumulationSteps: nullable(int({ min: 2 })),
-} as const;
+/** Options of `apply`; an array stands for `trainableVariables`. */
+export type ApplyOptions = { trainableVariables?: readonly Variable[] | null } | readonly Variable[];
 
 /** What `Optimizer` gets after its options were checked. */
 type Resolved = ReturnType<typeof resolve<typeof optimizerSchema>>;
@@ -77,12 +42,16 @@ export abstract class Optimizer {
   protected readonly base: Resolved;
   /** Whether the slots exist. */
   built = false;
+  /** @internal Name of the optimizer around this one, with which the paths of slots begin. */
+  within: string | null = null;
   /** Number of `apply` calls, int64 as in Keras on TensorFlow. */
-  private readonly stepCount: Variable;
+  protected readonly stepCount: Variable;
   private rate: Variable | LearningRateSchedule | (() => TensorLike);
   private readonly tracked: Variable[] = [];
   private readonly indices = new Map<Variable, number>();
-  private trained: readonly Variable[] = [];
+  private scaleFactor: number | null;
+  /** The variables that the optimizer was built with. */
+  protected trained: readonly Variable[] = [];
   private averages: Variable[] = [];
   private accumulators: Variable[] = [];
   private excluded: { readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null } = { variables: new Set(), names: null };
@@ -95,16 +64,25 @@ export abstract class Optimizer {
     if ([clipnorm, clipvalue, globalClipnorm].filter((v) => v !== null).length > 1) {
       throw new Error(`${className}: only one of clipnorm, clipvalue and globalClipnorm can be set, received ${show([clipnorm, clipvalue, globalClipnorm])}`);
     }
+    this.scaleFactor = this.base.lossScaleFactor;
     this.name = this.base.name ?? autoName(className);
     this.stepCount = this.track(0, 'iteration', 'int64');
     const rate = this.base.learningRate;
     this.rate = typeof rate === 'number' ? this.track(rate, 'learning_rate', settings.floatx) : rate;
   }
 
-  private track(value: number, name: string, dtype: DType): Variable {
-    const variable = withPath(this.name, () => new Variable(value, { name, dtype, trainable: false, aggregation: 'only_first_replica' }));
+  private track(value: number, name: string | null, dtype: DType, aggregation: Aggregation = 'only_first_replica'): Variable {
+    const variable = withPath(this.name, () => new Variable(value, { name, dtype, trainable: false, aggregation }));
     this.tracked.push(variable);
     return variable;
+  }
+
+  /** What the loss is multiplied by and the gradients are divided by; null: nothing. */
+  get lossScaleFactor(): number | null {
+    return this.scaleFactor;
+  }
+  set lossScaleFactor(value: number | null) {
+    this.scaleFactor = value;
   }
 
   /** All state: the step count, the rate (when it is no schedule), then what `build` adds. */
@@ -149,7 +127,7 @@ export abstract class Optimizer {
   /** Makes a state variable of the optimizer. */
   addVariable(shape: Shape, options: { initializer?: initializers.InitializerLike; dtype?: DType; name?: string } = {}): Variable {
     const { initializer = 'zeros', dtype = settings.floatx, name } = options;
-    const variable = withPath(this.name, () => new Variable(initializers.get(initializer) as never, { shape, dtype, trainable: false, name: name ?? null }));
+    const variable = withPath(this.within === null ? this.name : `${this.within}/${this.name}`, () => new Variable(initializers.get(initializer) as never, { shape, dtype, trainable: false, name: name ?? null }));
     this.tracked.push(variable);
     return variable;
   }
@@ -165,11 +143,16 @@ export abstract class Optimizer {
     return variables.map((variable) => this.addVariableFromReference(variable, { name, ...options }));
   }
 
-  /** Makes several slots for each variable, one variable after the other. */
-  protected addSlots<const N extends readonly string[]>(variables: readonly Variable[], names: N): { [K in keyof N]: Variable[] } {
+  /** Makes several slots for each variable, one variable after the other. `initial` has their initializers; default: zeros. */
+  protected addSlots<const N extends readonly string[]>(variables: readonly Variable[], names: N, initial: readonly initializers.InitializerLike[] = []): { [K in keyof N]: Variable[] } {
     const slots = names.map((): Variable[] => []);
-    for (const variable of variables) names.forEach((name, i) => slots[i]!.push(this.addVariableFromReference(variable, { name })));
+    for (const variable of variables) names.forEach((name, i) => slots[i]!.push(this.addVariableFromReference(variable, { name, initializer: initial[i] ?? 'zeros' })));
     return slots as { [K in keyof N]: Variable[] };
+  }
+
+  /** Makes a variable that no slot is, and part of the state. */
+  protected addScalar(value: number, dtype: DType, name: string | null = null): Variable {
+    return this.track(value, name, dtype, 'none');
   }
 
   /** Number of a variable among those that the optimizer was built with: that of its slots. */
@@ -181,6 +164,11 @@ export abstract class Optimizer {
     return index;
   }
 
+  /** The number of this update, from 1, in the dtype of a variable; `ahead` is added. */
+  protected stepOf(variable: Variable, ahead = 0): Tensor {
+    return ops.cast(ops.add(this.iterations, 1 + ahead), variable.dtype);
+  }
+
   // ---- updates -----------------------------------------------------------------------------------------------------
 
   /** Assigns the new value of one variable, and of its slots. */
@@ -190,8 +178,17 @@ export abstract class Optimizer {
    * Applies gradients (null: leave that variable) to variables, by default those that the optimizer was built with.
    * @throws when all gradients are null, when numbers differ, and for variables that it was not built with.
    */
-  apply(gradients: readonly (TensorLike | null)[], options: { trainableVariables?: readonly Variable[] | null } | readonly Variable[] = {}): void {
+  apply(gradients: readonly (TensorLike | null)[], options: ApplyOptions = {}): void {
     if (gradients.length === 0) return;
+    const variables = this.prepare(gradients, options);
+    const [present, updated] = this.withoutMissing(gradients, variables);
+    this.applyGiven(this.unscaled(present), updated);
+    for (const variable of updated) if (variable.constraint !== null) variable.assign(variable.constraint(variable.value));
+    this.stepCount.assignAdd(1);
+  }
+
+  /** The variables that `apply` is for, after the slots were made for them. */
+  protected prepare(gradients: readonly (TensorLike | null)[], options: ApplyOptions): readonly Variable[] {
     const given = Array.isArray(options) ? (options as readonly Variable[]) : (options as { trainableVariables?: readonly Variable[] | null }).trainableVariables;
     const variables = given ?? this.trained;
     if (!this.built) {
@@ -200,10 +197,7 @@ export abstract class Optimizer {
     }
     if (gradients.length !== variables.length) throw new RangeError(`${this.name}: received ${gradients.length} gradients for ${variables.length} variables`);
     variables.forEach((variable) => this.indexOf(variable));
-    const [present, updated] = this.withoutMissing(gradients, variables);
-    this.applyGiven(this.unscaled(present), updated);
-    for (const variable of updated) if (variable.constraint !== null) variable.assign(variable.constraint(variable.value));
-    this.stepCount.assignAdd(1);
+    return variables;
   }
 
   /** Applies `[gradient, variable]` pairs and returns the step count. */
@@ -234,7 +228,7 @@ export abstract class Optimizer {
   }
 
   private unscaled(gradients: Tensor[]): Tensor[] {
-    const { lossScaleFactor } = this.base;
+    const { lossScaleFactor } = this;
     return lossScaleFactor === null ? gradients : gradients.map((gradient) => ops.divide(gradient, lossScaleFactor));
   }
 
@@ -252,8 +246,12 @@ export abstract class Optimizer {
   private update(gradients: Tensor[], variables: Variable[]): void {
     const clipped = this.clip(gradients);
     this.decay(variables);
-    const rate = this.learningRate;
-    variables.forEach((variable, i) => this.updateStep(clipped[i]!, variable, rate));
+    this.updateAll(clipped, variables, this.learningRate);
+  }
+
+  /** Updates the variables one by one. Optimizers with state that all variables share extend it. */
+  protected updateAll(gradients: readonly Tensor[], variables: readonly Variable[], rate: Variable | Tensor): void {
+    variables.forEach((variable, i) => this.updateStep(gradients[i]!, variable, rate));
   }
 
   private accumulate(gradients: Tensor[], variables: Variable[], steps: number): void {
@@ -267,7 +265,7 @@ export abstract class Optimizer {
   }
 
   /** Assigns what one of two branches assigns; both are computed. */
-  private assignIf(condition: Tensor, then: () => void, otherwise: () => void): void {
+  protected assignIf(condition: Tensor, then: () => void, otherwise: () => void): void {
     const yes = collectAssignments(then);
     const no = collectAssignments(otherwise);
     for (const variable of new Set([...yes.keys(), ...no.keys()])) {
@@ -289,10 +287,15 @@ export abstract class Optimizer {
     return this.base.weightDecay;
   }
 
+  /** The weight decay of one variable, null for none. */
+  protected weightDecayOf(_variable: Variable): number | null {
+    return this.weightDecay;
+  }
+
   private decay(variables: readonly Variable[]): void {
-    const { weightDecay } = this;
-    if (weightDecay === null) return;
     for (const variable of variables) {
+      const weightDecay = this.weightDecayOf(variable);
+      if (weightDecay === null) continue;
       if (this.excluded.variables.has(variable) || this.excluded.names?.test(variable.name) === true) continue;
       const rate = ops.cast(this.learningRate, variable.dtype);
       variable.assign(ops.subtract(variable, ops.multiply(ops.multiply(variable, weightDecay), rate)));
@@ -328,7 +331,7 @@ export abstract class Optimizer {
 
   /** The loss to differentiate: times `lossScaleFactor`. */
   scaleLoss(loss: Tensor): Tensor {
-    const { lossScaleFactor } = this.base;
+    const { lossScaleFactor } = this;
     return lossScaleFactor === null ? loss : ops.multiply(loss, lossScaleFactor);
   }
 
@@ -338,14 +341,28 @@ export abstract class Optimizer {
    */
   statelessApply(optimizerVariables: readonly TensorLike[], gradients: readonly (TensorLike | null)[], trainableVariables: readonly TensorLike[]): [Tensor[], Tensor[]] {
     if (!this.built) throw new Error(`${this.name}: call build(trainableVariables) before statelessApply`);
-    const groups = [[this.trained, trainableVariables], [this.tracked, optimizerVariables]] as const;
+    const state = this.variables;
+    const groups = [[this.trained, trainableVariables], [state, optimizerVariables]] as const;
     const values = new Map<Variable, Tensor>();
     for (const [variables, given] of groups) {
       if (variables.length !== given.length) throw new RangeError(`${this.name}: statelessApply expects ${variables.length} values, received ${given.length}`);
       variables.forEach((variable, i) => values.set(variable, toTensor(given[i]!, variable.dtype)));
     }
     withValues(values, () => this.apply(gradients));
-    return [this.trained.map((variable) => values.get(variable)!), this.tracked.map((variable) => values.get(variable)!)];
+    return [this.trained.map((variable) => values.get(variable)!), state.map((variable) => values.get(variable)!)];
+  }
+
+  /** Sets the values of all state, in the order of `variables`. @throws before `build`, and when numbers or shapes differ; nothing is set then. */
+  setWeights(weights: readonly TensorLike[]): void {
+    if (!this.built) throw new Error(`${this.name}: call build(trainableVariables) before setWeights`);
+    const state = this.variables;
+    if (weights.length !== state.length) throw new RangeError(`${this.name}: setWeights expects ${state.length} values, received ${weights.length}`);
+    const tensors = weights.map((weight, i) => toTensor(weight, state[i]!.dtype, `${this.name}: setWeights`));
+    tensors.forEach((tensor, i) => {
+      const { spec, path, shape } = state[i]!;
+      if (tensor.spec !== spec) throw new RangeError(`${this.name}: ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`);
+    });
+    state.forEach((variable, i) => variable.assign(tensors[i]!));
   }
 
   // ---- config ------------------------------------------------------------------------------------------------------
@@ -363,27 +380,10 @@ export abstract class Optimizer {
       use_ema: base.useEma,
       ema_momentum: base.emaMomentum,
       ema_overwrite_frequency: base.emaOverwriteFrequency,
-      loss_scale_factor: base.lossScaleFactor,
+      loss_scale_factor: this.lossScaleFactor,
       gradient_accumulation_steps: base.gradientAccumulationSteps,
     };
   }
-}
-
-/** `gradient` scaled to a norm of `limit` at most. */
-function clipByNorm(gradient: Tensor, limit: number): Tensor {
-  const square = ops.sum(ops.square(gradient));
-  const positive = ops.greater(square, 0);
-  const norm = ops.where(positive, ops.sqrt(ops.where(positive, square, ops.onesLike(square))), square);
-  return ops.divide(ops.multiply(gradient, limit), ops.maximum(norm, limit));
-}
-
-/** Gradients scaled together, so that their global norm is `limit` at most; NaN when it is not finite, as in Keras. */
-function clipByGlobalNorm(gradients: readonly Tensor[], limit: number): Tensor[] {
-  const squares = gradients.map((gradient) => ops.sum(ops.square(gradient)));
-  const norm = ops.sqrt(squares.reduce((a, b) => ops.add(a, b)));
-  const finite = ops.multiply(limit, ops.minimum(ops.divide(1, norm), 1 / limit));
-  const scale = ops.add(finite, ops.subtract(norm, norm));
-  return gradients.map((gradient) => ops.multiply(gradient, ops.cast(scale, gradient.dtype)));
 }
 
 /** Options that every optimizer takes. */

@@ -74,7 +74,7 @@ function expectWeights(model: Model, expected: readonly RecordedArray[]): void {
 
 beforeEach(resetNames);
 
-describe.each(readFixture<Case>('training'))('$name', (recorded) => {
+describe.each([...readFixture<Case>('training'), ...readFixture<Case>('training_optimizers')])('$name', (recorded) => {
   const { x, y, sample_weight: sampleWeight, class_weight: classWeight, steps, fit } = recorded;
 
   it('has the weights and predictions of Keras', async () => {
