@@ -13,6 +13,8 @@ import * as random from '#lib/random/index.js';
 interface Sample {
   readonly args: readonly unknown[];
   readonly inputs: readonly (readonly number[])[];
+  /** The inputs are integers from 0 to `below - 1`; otherwise floats. */
+  readonly below?: number;
 }
 interface LayerClass {
   new (...args: unknown[]): layers.Layer;
@@ -22,7 +24,8 @@ const classes = Object.entries(layers as unknown as Record<string, unknown>)
   .filter(([name, member]) => name !== 'Layer' && typeof member === 'function' && member.prototype instanceof layers.Layer)
   .map(([name, member]) => ({ name, Class: member as LayerClass }));
 
-const inputsOf = ({ inputs }: Sample): Tensor[] => inputs.map((shape, i) => random.uniform(shape, { minval: -2, maxval: 2, seed: i + 1 }));
+const inputsOf = ({ inputs, below }: Sample): Tensor[] => inputs.map((shape, i) =>
+  below === undefined ? random.uniform(shape, { minval: -2, maxval: 2, seed: i + 1 }) : random.randint(shape, 0, below, { seed: i + 1 }));
 /** Calls a layer of one or several inputs. */
 const call = (layer: layers.Layer, inputs: readonly unknown[], options?: object) => layer(only(inputs) as Tensor, options) as Tensor;
 /** The only item, or all of them. */
@@ -69,9 +72,11 @@ describe.each(samples)('$name, sample $i', ({ Class, sample }) => {
     const inputs = inputsOf(sample);
     call(layer, inputs);
     const weights = layer.trainableWeights;
-    const values = [...inputs, ...weights.map((weight) => weight.value)];
+    const floats = sample.below === undefined ? inputs : [];
+    const values = [...floats, ...weights.map((weight) => weight.value)];
     const [output, pullback] = vjp((...args: Tensor[]) => {
-      const [result] = layer.statelessCall(args.slice(inputs.length), layer.nonTrainableVariables.map((v) => v.value), only(args.slice(0, inputs.length)));
+      const given = floats.length === 0 ? inputs : args.slice(0, floats.length);
+      const [result] = layer.statelessCall(args.slice(floats.length), layer.nonTrainableVariables.map((v) => v.value), only(given));
       return result as Tensor;
     }, ...values);
     const gradients = pullback(ops.ones((output).shape));

@@ -1,21 +1,18 @@
 // Softmax: as a layer, with a mask.
 import * as activations from '../../activations/index.js';
 import type { OptionsOf } from '../../config/configurable.js';
-import { field, withDefault } from '../../config/fields.js';
+import { withDefault } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { showShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
+import { axes } from '../axes-field.js';
 import { type CallOptions, layer } from '../layer.js';
 import type { LayerOptions } from '../options.js';
 
-const isWhole = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
-const axes = field<number | readonly number[]>('an axis or an array of axes', (v) =>
-  isWhole(v) || (Array.isArray(v) && v.length > 0 && v.every(isWhole)) ? (v as number | number[]) : undefined);
-
 const schema = {
   /** One axis or several, over which the outputs add up to 1. */
-  axis: withDefault(axes, -1),
+  axis: withDefault(axes(), -1),
 } as const;
 
 /** Options of `Softmax`. */

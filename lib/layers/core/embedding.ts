@@ -1,0 +1,95 @@
+// Embedding: a vector for each of a number of things.
+import type { Config, OptionsOf } from '../../config/configurable.js';
+import { array } from '../../config/array-field.js';
+import { bool, field, int, nullable, withDefault } from '../../config/fields.js';
+import { constraint } from '../../constraints/field.js';
+import type { TensorLike } from '../../core/convert.js';
+import type { SymbolicShape } from '../../core/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { isPlainObject } from '../../core/tree.js';
+import type { Variable } from '../../core/variable.js';
+import { initializer } from '../../initializers/field.js';
+import * as ops from '../../ops/index.js';
+import { regularizer } from '../../regularizers/field.js';
+import { layer } from '../layer.js';
+import type { LayerOptions } from '../options.js';
+
+const vectors = array();
+// Keras takes the tensor itself or, as setWeights does, a list of it.
+const firstValues = field<TensorLike | readonly [TensorLike], TensorLike>('an array of numbers', (v, where) =>
+  vectors.parse(Array.isArray(v) && v.length === 1 && (v[0] instanceof Tensor || (Array.isArray(v[0]) && Array.isArray(v[0][0]))) ? v[0] : v, where));
+
+const schema = {
+  /** Number of things: inputs are integers from 0 to `inputDim - 1`. */
+  inputDim: int({ min: 1 }),
+  /** Size of a vector. */
+  outputDim: int({ min: 1 }),
+  embeddingsInitializer: initializer('uniform'),
+  embeddingsRegularizer: regularizer(),
+  embeddingsConstraint: constraint(),
+  /** Whether the input 0 stands for nothing, and is masked for the layers after this one. */
+  maskZero: bool(false),
+  /** First values of the vectors, of shape (inputDim, outputDim), or an array of one such tensor. Not kept in the config. */
+  weights: nullable(firstValues),
+  /** Deprecated in Keras: without an effect. */
+  inputLength: nullable(int()),
+  /** Part of Keras's config; null: the layer is not quantized. */
+  quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
+} as const;
+
+/** Options of `Embedding`. */
+export type EmbeddingOptions = OptionsOf<typeof schema> & LayerOptions;
+
+const Base = layer('Embedding', schema, ['inputDim', 'outputDim']);
+
+/**
+ * Integers become learned vectors: `(…)` becomes `(…, outputDim)`.
+ *
+ * ```ts
+ * const layer = new keras.layers.Embedding(1000, 64);
+ * layer(ops.ones([4, 10], { dtype: 'int32' })).shape; // [4, 10, 64]
+ * ```
+ * @throws for an input outside of 0 to `inputDim - 1`, and for `weights` of another shape.
+ */
+export class Embedding extends Base {
+  static readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { maskZero: true }], inputs: [[5]], below: 7 }];
+  /** Vectors of shape (inputDim, outputDim). */
+  declare embeddings: Variable;
+
+  override readonly autocast: boolean = false;
+  override supportsMasking = this.config.maskZero;
+
+  constructor(...args: ConstructorParameters<typeof Base>) {
+    super(...args);
+    const given: object = isPlainObject(args.at(-1)) ? (args.at(-1) as object) : {};
+    // The family's option of the same name tells the size of an input.
+    if (!['inputShape', 'batchShape', 'batchInputShape'].some((key) => key in given)) (this as { declaredInput: SymbolicShape | null }).declaredInput = null;
+    const { weights, inputLength } = this.config;
+    if (inputLength !== null) process.emitWarning(`Embedding "${this.name}": inputLength is deprecated and has no effect; leave it out`);
+    if (weights === null) return;
+    (this.build)();
+    this.setWeights([weights]);
+  }
+
+  override build(_inputShape?: SymbolicShape): void {
+    const { inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint } = this.config;
+    this.embeddings = this.addWeight({
+      name: 'embeddings', shape: [inputDim, outputDim], initializer: embeddingsInitializer, regularizer: embeddingsRegularizer, constraint: embeddingsConstraint,
+    });
+  }
+
+  override call(inputs: Tensor): Tensor {
+    const indices = inputs.dtype === 'int32' || inputs.dtype === 'int64' ? inputs : ops.cast(inputs, 'int32');
+    return ops.cast(ops.take(this.embeddings, indices, { axis: 0 }), this.computeDtype);
+  }
+
+  /** With `maskZero`: true where an input is not 0. */
+  override computeMask(inputs: TensorLike): Tensor | null {
+    return this.config.maskZero ? ops.notEqual(inputs, 0) : null;
+  }
+
+  override getConfig(): Config {
+    const { weights: _, input_length: __, ...config } = super.getConfig();
+    return { activity_regularizer: null, ...config, input_dim: this.config.inputDim };
+  }
+}
