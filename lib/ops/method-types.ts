@@ -6,6 +6,7 @@ import type { Tensor } from '../core/tensor.js';
 import type { AlphaOptions, AxisOptions, ShrinkOptions, SoftmaxOptions } from './activation.js';
 import type { DotProductAttentionOptions } from './attention.js';
 import type { Axis, Numbers } from './axes.js';
+import type { ConvOptions, ConvTransposeOptions } from './convolution.js';
 import type { NanToNumOptions } from './core.js';
 import type { CumulativeOptions, DiffOptions, TrapezoidOptions } from './cumulative.js';
 import type { DiagonalNumber, DiagonalOptions } from './diagonal.js';
@@ -102,6 +103,10 @@ export interface TensorMethods
   extractSequences(sequenceLength: number, sequenceStride: number): Tensor;
   depthToSpace(blockSize: number, options?: DepthSpaceOptions): Tensor;
   spaceToDepth(blockSize: number, options?: DepthSpaceOptions): Tensor;
+  conv(kernel: TensorLike, options?: ConvOptions): Tensor;
+  convTranspose(kernel: TensorLike, options?: ConvTransposeOptions): Tensor;
+  depthwiseConv(kernel: TensorLike, options?: ConvOptions): Tensor;
+  separableConv(depthwiseKernel: TensorLike, pointwiseKernel: TensorLike, options?: ConvOptions): Tensor;
   psnr(x2: TensorLike, maxVal: number): Tensor;
   tensordot(x2: TensorLike, options?: { axes?: number | readonly [number | readonly number[], number | readonly number[]]; }): Tensor;
   cdist(y: TensorLike): Tensor;

@@ -9,6 +9,8 @@ import * as activation from './activation.js';
 import { dotProductAttention } from './attention.js';
 import { numbersOf, type ShapeLike } from './axes.js';
 import { cast, copy, nanToNum, saturateCast, stopGradient, view } from './core.js';
+import * as convolution from './convolution.js';
+import { cast, copy, nanToNum, saturateCast, stopGradient } from './core.js';
 import { emptyLike, fullLike, onesLike, zerosLike } from './creation.js';
 import * as cumulative from './cumulative.js';
 import * as diagonal from './diagonal.js';
@@ -40,9 +42,10 @@ import * as vectors from './vectors.js';
 const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape'] as const;
 type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
-  ...activation, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,
+  ...activation, ...convolution, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,
   ...segments, ...sets, ...shape, ...split, ...transcendental, ...unfolding, ...vectors,
   cast, cdist, copy, dotProductAttention, emptyLike, fullLike, gammainc, i0, logdet, nanToNum, onesLike, rfft, saturateCast, slogdet, stft, stopGradient, view, zerosLike,
+  cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];

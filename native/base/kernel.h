@@ -31,7 +31,8 @@ struct Fault {
 
 // An elementwise program applied to rows [i0, i1) x columns [j0, j1) of a product (one matrix of the batch), while the tile
 // is still in cache. `tile` holds the product's values, row i at tile + (i - i0) * row_bytes. Reads other operands and
-// writes the instruction's outputs itself.
+// writes the instruction's outputs itself. Rows may run on into the next matrices: a kernel that counts rows through the whole
+// batch passes batch = 0.
 struct Epilogue {
   void (*apply)(const Epilogue* self, void* tile, int64_t row_bytes, int64_t batch, int64_t i0, int64_t i1, int64_t j0,
                 int64_t j1);

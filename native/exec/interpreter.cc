@@ -182,14 +182,21 @@ void Program::run_block(void* const* operands, void* scratch, void* tile, int64_
   const int64_t step = std::min(by_rows ? tile_rows_ : 1, rows.end - rows.begin);
   const int64_t width = by_rows ? columns_ : std::min(kTile, columns.end - columns.begin);
   Interpreter interpreter(*this, operands, scratch, step * width);
-  interpreter.enter(batch);
-  interpreter.set_product(static_cast<char*>(tile) - rows.begin * row_bytes - columns.begin * inputs_[0].access.size, row_bytes);
-  for (int64_t row = rows.begin; row < rows.end; row += step) {
-    if (by_rows) {
-      interpreter.run_rows(row, std::min(step, rows.end - row));
-    } else {
-      for (int64_t column = columns.begin; column < columns.end; column += width)
-        interpreter.run_span(row, column, std::min(width, columns.end - column));
+  char* product = static_cast<char*>(tile) - columns.begin * inputs_[0].access.size;
+  int64_t outer = (batch * matrix_rows_ + rows.begin) / rows_, row = batch * matrix_rows_ + rows.begin - outer * rows_;
+  for (int64_t left = rows.end - rows.begin; left > 0; row = 0, outer++) {
+    const int64_t end = std::min(row + left, rows_);
+    left -= end - row;
+    interpreter.enter(outer);
+    interpreter.set_product(product - row * row_bytes, row_bytes);
+    product += (end - row) * row_bytes;
+    for (; row < end; row += step) {
+      if (by_rows) {
+        interpreter.run_rows(row, std::min(step, end - row));
+      } else {
+        for (int64_t column = columns.begin; column < columns.end; column += width)
+          interpreter.run_span(row, column, std::min(width, columns.end - column));
+      }
     }
   }
 }

@@ -101,19 +101,43 @@ class ProgramReader {
     }
   }
 
-  // Makes the last two dimensions rows and columns. An epilogue keeps its matrix; else dimensions are merged.
+  // Makes the last two dimensions rows and columns, after dimensions were merged; those of an epilogue's matrices only into
+  // longer columns of rows.
   void lay_out() {
-    if (!epilogue_) merge_dimensions(dims_, inputs_);
+    Program& p = *program_;
+    if (epilogue_) {
+      p.matrix_rows_ = dims_[dims_.size() - 2];
+      merge_rows();
+    } else {
+      merge_dimensions(dims_, inputs_);
+    }
     while (dims_.size() < 2) {
       const int64_t unit = dims_.empty() ? 1 : 0;  // a single element is a dense row of one
       dims_.insert(dims_.begin(), 1);
       for (RawInput& input : inputs_) input.strides.insert(input.strides.begin(), unit);
     }
-    Program& p = *program_;
     p.columns_ = dims_.back();
     p.rows_ = dims_[dims_.size() - 2];
     p.outer_dims_.assign(dims_.begin(), dims_.end() - 2);
     for (int64_t dim : p.outer_dims_) p.outer_ *= dim;
+  }
+
+  // Merges all dimensions but the last: a bias, say, is the same for all rows of all matrices.
+  void merge_rows() {
+    const int64_t columns = dims_.back();
+    std::vector<int64_t> strides;
+    for (RawInput& input : inputs_) {
+      strides.push_back(input.strides.back());
+      input.strides.pop_back();
+    }
+    dims_.pop_back();
+    merge_dimensions(dims_, inputs_);
+    if (dims_.empty()) {
+      dims_.push_back(1);
+      for (size_t i = 0; i < inputs_.size(); i++) inputs_[i].strides.push_back(columns * strides[i]);
+    }
+    dims_.push_back(columns);
+    for (size_t i = 0; i < inputs_.size(); i++) inputs_[i].strides.push_back(strides[i]);
   }
 
   void choose_tile() {

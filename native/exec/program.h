@@ -43,7 +43,7 @@ class Program {
   // Runs the tiles of `units`.
   void run(void* const* operands, void* scratch, Range units) const;
 
-  // Runs rows [i0, i1) x columns [j0, j1) of matrix `batch` as an epilogue; see Epilogue in base/kernel.h.
+  // Runs rows x columns of matrix `batch` as an epilogue; see Epilogue in base/kernel.h.
   void run_block(void* const* operands, void* scratch, void* tile, int64_t row_bytes, int64_t batch, Range rows,
                  Range columns) const;
 
@@ -53,11 +53,6 @@ class Program {
     int64_t bytes;
   };
   std::vector<Reach> reaches() const;
-
-  // Rows and columns of the matrices that an epilogue sees, and how many there are.
-  int64_t rows() const { return rows_; }
-  int64_t columns() const { return columns_; }
-  int64_t outer() const { return outer_; }
 
  private:
   friend class ProgramReader;
@@ -91,6 +86,7 @@ class Program {
 
   std::vector<int64_t> outer_dims_;
   int64_t outer_ = 1, rows_ = 1, columns_ = 1;
+  int64_t matrix_rows_ = 1;    // of an epilogue: rows of the last two dimensions, before rows were merged
   bool whole_rows_ = true;     // tiles are whole rows
   int64_t tile_rows_ = 1;      // rows in a tile
   int64_t span_ = 1;           // columns in a tile

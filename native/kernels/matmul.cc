@@ -10,6 +10,9 @@
 
 namespace keratin::KR_ISA {
 
+constinit const Micro<float> micro_float{};
+constinit const Micro<double> micro_double{};
+
 // The whole of a product for which Cut::single_tile holds.
 template <typename T>
 static void single(const Problem& p, const Args& args) {

@@ -21,22 +21,25 @@ struct GemmBlocks {
   int64_t depth;        // most steps of k between two visits to C
   int64_t packed_rows;  // rows of C in a unit when both operands are packed
   int64_t strip_rows;   // most rows of C in a unit when A is read in place
+  int64_t conv_rows;    // most rows of C in a unit of a convolution
+  int64_t kernel_rows;  // most rows of C in a unit of the gradient of a convolution's kernel
+  int64_t kernel_depth; // most steps of k between two visits to C there
   int dot_rows;         // rows of a block of dot products, of 4 columns: sums and operands fill the registers
   double gflops;        // what one thread reaches; only estimates of cost use it
 };
 
 #if defined(__AVX512F__)
-inline constexpr GemmBlocks kGemmF32 = {14, 2, 1024, 70, 512, 4, 150};
-inline constexpr GemmBlocks kGemmF64 = {14, 2, 512, 70, 512, 4, 75};
+inline constexpr GemmBlocks kGemmF32 = {14, 2, 1024, 70, 512, 112, 504, 256, 4, 150};
+inline constexpr GemmBlocks kGemmF64 = {14, 2, 512, 70, 512, 112, 252, 256, 4, 75};
 #elif defined(__AVX2__)
-inline constexpr GemmBlocks kGemmF32 = {6, 2, 512, 72, 384, 2, 83};
-inline constexpr GemmBlocks kGemmF64 = {6, 2, 256, 72, 384, 2, 41};
+inline constexpr GemmBlocks kGemmF32 = {6, 2, 512, 72, 384, 72, 252, 128, 2, 83};
+inline constexpr GemmBlocks kGemmF64 = {6, 2, 256, 72, 384, 72, 126, 128, 2, 41};
 #elif defined(__ARM_NEON) && !defined(KR_SCALAR)
-inline constexpr GemmBlocks kGemmF32 = {8, 3, 512, 64, 256, 4, 40};
-inline constexpr GemmBlocks kGemmF64 = {8, 3, 256, 64, 256, 4, 20};
+inline constexpr GemmBlocks kGemmF32 = {8, 3, 512, 64, 256, 64, 256, 128, 4, 40};
+inline constexpr GemmBlocks kGemmF64 = {8, 3, 256, 64, 256, 64, 128, 128, 4, 20};
 #else
-inline constexpr GemmBlocks kGemmF32 = {4, 2, 512, 64, 256, 2, 25};
-inline constexpr GemmBlocks kGemmF64 = {4, 2, 256, 64, 256, 2, 12};
+inline constexpr GemmBlocks kGemmF32 = {4, 2, 512, 64, 256, 64, 256, 128, 2, 25};
+inline constexpr GemmBlocks kGemmF64 = {4, 2, 256, 64, 256, 64, 128, 128, 2, 12};
 #endif
 
 template <typename T>

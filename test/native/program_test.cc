@@ -163,21 +163,21 @@ TEST(Program, WritesOverAnInput) {
   }
 }
 
-// out = product * scale + residual, applied to a product that is cut into blocks.
+// out = product * scale + residual, applied to a product that is cut into blocks. `flat`: rows are counted through all matrices.
 void check_epilogue(const Dims& dims, const Dims& scale_strides, const Dims& residual_strides, int64_t block_rows, int64_t block_columns,
-                    int64_t gap) {
+                    int64_t gap, bool flat) {
   const Dims whole = dense(dims);
   Builder builder{dims, {{kF32, whole}, {kF32, scale_strides}, {kF32, residual_strides}}, {kF32}, 1,
                   {{test::Multiply, 4, 0, 1, -1}, {test::Add, 3, 4, 2, -1}}};
   auto program = builder.read(true);
   ASSERT_NE(program, nullptr);
-  const int64_t rows = dims[dims.size() - 2], columns = dims.back(), total = product(dims);
+  const int64_t columns = dims.back(), total = product(dims), rows = flat ? total / columns : dims[dims.size() - 2];
   std::vector<float> matrix = random_floats(total, 4);
   std::vector<float> scale = values_for(dims, scale_strides, 5), residual = values_for(dims, residual_strides, 6);
   std::vector<float> out(static_cast<size_t>(total) + 1, 77);
   void* operands[] = {scale.data(), residual.data(), out.data()};
   std::vector<double> scratch(static_cast<size_t>(program->scratch_bytes() / 8));
-  for (int64_t batch = 0; batch < program->outer(); batch++)
+  for (int64_t batch = 0; batch < total / (rows * columns); batch++)
     for (int64_t i0 = 0; i0 < rows; i0 += block_rows)
       for (int64_t j0 = 0; j0 < columns; j0 += block_columns) {
         const int64_t i1 = std::min(rows, i0 + block_rows), j1 = std::min(columns, j0 + block_columns), pitch = j1 - j0 + gap;
@@ -204,11 +204,11 @@ TEST(Program, AppliesToBlocksOfAProduct) {
     const Dims whole = dense(dims);
     for (int64_t block_columns : {columns, (columns + 1) / 2, int64_t{32}})
       for (int64_t block_rows : {1, 6, 1000})
-        for (int64_t gap : {0, 5}) {
+        for (auto [gap, flat] : {std::pair<int64_t, bool>{0, false}, {5, false}, {0, true}, {5, true}}) {
           SCOPED_TRACE(testing::Message() << testing::PrintToString(dims) << " in " << block_rows << " x " << block_columns << " gap " << gap);
-          check_epilogue(dims, bias, whole, block_rows, block_columns, gap);
-          check_epilogue(dims, column, bias, block_rows, block_columns, gap);
-          check_epilogue(dims, none, column, block_rows, block_columns, gap);
+          check_epilogue(dims, bias, whole, block_rows, block_columns, gap, flat);
+          check_epilogue(dims, column, bias, block_rows, block_columns, gap, flat);
+          check_epilogue(dims, none, column, block_rows, block_columns, gap, flat);
         }
   }
 }

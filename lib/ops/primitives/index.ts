@@ -2,6 +2,7 @@
 export * from './control.js';
 export * from './decompositions.js';
 export * from './ctc.js';
+export * from './convolution.js';
 export * from './elementwise.js';
 export { gammainc } from './gamma.js';
 export * from './gather.js';

@@ -112,7 +112,12 @@ struct Micro {
     ((kernels[true][true][v][i] = micro<T, i + 1, v + 1, true, true>), ...);
   }
 };
+// The kernels are compiled with matmul.cc; convolutions use the same.
+extern const Micro<float> micro_float;
+extern const Micro<double> micro_double;
 template <typename T>
-static constexpr Micro<T> kMicro{};
+inline constexpr const Micro<T>& kMicro = micro_float;
+template <>
+inline constexpr const Micro<double>& kMicro<double> = micro_double;
 
 }  // namespace keratin::KR_ISA

@@ -42,7 +42,7 @@ static void multiply_panel(Tile<T>& t, const Left<T>& left, const Split& split, 
     t.a = left.at(p, i);
     t.c = c + i * t.row_c;
     if (p == 0 && t.packed) {
-      kMicro<T>.packing[left.row == 1][split.size(0) - kMicro<T>.kPackRows](t);
+      kMicro<T>.packing[left.row == 1][split.size(0) - Micro<T>::kPackRows](t);
       t.b = t.packed;
       t.row_b = vectors * kLanes<T>;
     } else {
@@ -112,7 +112,7 @@ struct TileUnit {
     t.b = source;
     t.row_b = cut.row_b;
     t.packed = nullptr;
-    if (cut.pack_b && cut.col_b == 1 && width == kCols && split.size(0) >= kMicro<T>.kPackRows) {
+    if (cut.pack_b && cut.col_b == 1 && width == kCols && split.size(0) >= Micro<T>::kPackRows) {
       t.packed = scratch;
     } else if (cut.pack_b) {
       pack_panel(scratch, kCols, source, cut.col_b, cut.row_b, width, t.depth);

@@ -1,0 +1,157 @@
+// The gradient of the kernels of a depthwise convolution: for every tap, the sum over all positions of products of channels.
+#pragma once
+#include "kernels/conv/depthwise.h"
+
+namespace keratin::KR_ISA {
+
+struct DepthwiseKernelCut {
+  static constexpr int64_t kSumUnit = 4096;  // elements of the sum of the parts in a unit
+  Geometry g;
+  int64_t lines, parts;  // lines of the result, and pieces in which they are summed
+  KR_INLINE explicit DepthwiseKernelCut(const Geometry& geometry)
+      : g(geometry), lines(g.batch * g.axes[0].out * g.axes[1].out), parts(1) {
+    const int64_t most_parts = g.axes[2].out * g.cin > 0 ? static_cast<int64_t>(g.work() / 2e5) : 1;
+    parts = most(least(least(16, lines), most_parts), 1);
+  }
+  int64_t size() const { return g.taps() * g.cin; }
+};
+
+// sums[k * L * kVectors ...] += x * dy over `count` positions, for kTaps neighbouring taps.
+template <typename T, int kTaps, int kVectors, bool kPartial>
+static void depthwise_dots(const T* x, int64_t step, int64_t tap, const T* dy, int64_t channels, int64_t count, T* sums,
+                           int64_t last) {
+  constexpr int64_t L = kLanes<T>;
+  const Lanes<T> part(last);
+  const auto get = [&](const T* p, int v) __attribute__((always_inline)) {
+    return kPartial && v == kVectors - 1 ? part.load(p + v * L) : load(p + v * L);
+  };
+  Vec<T> s[kTaps][kVectors];
+#pragma GCC unroll 4
+  for (int k = 0; k < kTaps; ++k) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) s[k][v] = get(sums + k * channels, v);
+  }
+  for (int64_t i = 0; i < count; ++i, x += step, dy += channels) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      const Vec<T> d = get(dy, v);
+#pragma GCC unroll 4
+      for (int k = 0; k < kTaps; ++k) s[k][v] = fma(d, get(x + k * tap, v), s[k][v]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int k = 0; k < kTaps; ++k) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      T* p = sums + k * channels + v * L;
+      if (kPartial && v == kVectors - 1) part.store(p, s[k][v]);
+      else store(p, s[k][v]);
+    }
+  }
+}
+
+template <typename T, int kTaps>
+static void depthwise_taps(const T* x, int64_t step, int64_t tap, const T* dy, int64_t channels, int64_t count, T* sums) {
+  constexpr int64_t L = kLanes<T>, V = 3;
+  int64_t c = 0;
+  for (; c + V * L <= channels; c += V * L)
+    depthwise_dots<T, kTaps, V, false>(x + c, step, tap, dy + c, channels, count, sums + c, L);
+  for (; c + L <= channels; c += L) depthwise_dots<T, kTaps, 1, false>(x + c, step, tap, dy + c, channels, count, sums + c, L);
+  if (c < channels) depthwise_dots<T, kTaps, 1, true>(x + c, step, tap, dy + c, channels, count, sums + c, channels - c);
+}
+
+// One line of the output's gradient against one line of the input, for taps [begin, end) of the last axis: by threes where
+// all positions but those at the ends have them, one by one there.
+template <typename T>
+static void depthwise_kernel_line(const ViewAxis& a, const T* x, const T* dy, int64_t channels, T* sums) {
+  const int64_t step = a.step * channels, tap = a.tap_step * channels;
+  // Positions that read inside of the source with tap k.
+  const auto inside = [&](int64_t k) {
+    const int64_t first = k * a.tap_step + a.offset;
+    const int64_t begin = first >= 0 ? 0 : over(-first, a.step);
+    const int64_t end = first >= a.source ? 0 : least(a.rows, over(a.source - first, a.step));
+    return Range{begin, most(end, begin)};
+  };
+  const auto add = [&](int64_t k, int64_t taps, int64_t begin, int64_t end) {
+    if (begin >= end) return;
+    const T* from = x + (begin * a.step + k * a.tap_step + a.offset) * channels;
+    (taps == 3 ? depthwise_taps<T, 3> : depthwise_taps<T, 1>)(from, step, tap, dy + begin * channels, channels, end - begin,
+                                                              sums + k * channels);
+  };
+  for (int64_t k = 0; k < a.taps; k += 3) {
+    const int64_t taps = least(3, a.taps - k);
+    Range common = {0, a.rows};
+    for (int64_t t = 0; t < taps; ++t) {
+      const Range r = inside(k + t);
+      common = {most(common.begin, r.begin), least(common.end, r.end)};
+    }
+    common.end = most(common.end, common.begin);
+    for (int64_t t = 0; t < taps; ++t) {
+      const Range r = inside(k + t);
+      const int64_t begin = taps == 3 ? least(most(common.begin, r.begin), r.end) : r.end, end = most(common.end, r.begin);
+      add(k + t, 1, r.begin, begin);
+      if (taps == 3) add(k + t, 1, least(most(end, begin), r.end), r.end);
+    }
+    if (taps == 3) add(k, 3, common.begin, common.end);
+  }
+}
+
+template <typename T>
+static void depthwise_kernel_part(const DepthwiseKernelCut& cut, const Args& args, int64_t part) {
+  const Geometry& g = cut.g;
+  const View v = forward_view(g);
+  const ViewAxis &x = v.axes[0], &y = v.axes[1], &z = v.axes[2];
+  const int64_t channels = g.cin;
+  T* sums = cut.parts > 1 ? static_cast<T*>(args.shared) + part * cut.size() : args.at<T>(2);
+  zero_elements(sums, cut.size());
+  const Split split(cut.lines, cut.parts);
+  for (int64_t i = split.start(part), end = i + split.size(part); i < end; ++i) {
+    const int64_t n = i / y.rows / x.rows, at[2] = {i / y.rows % x.rows, i % y.rows};
+    const Taps tx(x, at[0]), ty(y, at[1]);
+    const T* dy = args.at<const T>(1) + i * z.rows * channels;
+    for (int64_t j = tx.begin; j < tx.end; ++j) {
+      for (int64_t k = ty.begin; k < ty.end; ++k) {
+        const int64_t sx = at[0] * x.step + j * x.tap_step + x.offset, sy = at[1] * y.step + k * y.tap_step + y.offset;
+        const T* line = args.at<const T>(0) + ((n * x.source + sx) * y.source + sy) * z.source * channels;
+        depthwise_kernel_line(z, line, dy, channels, sums + (j * y.taps + k) * z.taps * channels);
+      }
+    }
+  }
+}
+
+template <typename T>
+static void depthwise_kernel(const Args& args, Range r) {
+  const DepthwiseKernelCut cut{Geometry(args.ints)};
+  if (args.phase == 0) {
+    for (int64_t part = r.begin; part < r.end; ++part) depthwise_kernel_part<T>(cut, args, part);
+    return;
+  }
+  const T* parts = static_cast<const T*>(args.shared);
+  T* result = args.at<T>(2);
+  const int64_t begin = r.begin * cut.kSumUnit, end = least(r.end * cut.kSumUnit, cut.size());
+  for (int64_t i = begin; i < end; ++i) result[i] = parts[i];
+  for (int64_t p = 1; p < cut.parts; ++p)
+    for (int64_t i = begin; i < end; ++i) result[i] += parts[p * cut.size() + i];
+}
+
+template <typename T>
+static Work plan_depthwise_kernel(const int64_t* ints, bool) {
+  Work work;
+  const Geometry g(ints);
+  if (!sound_depthwise(g)) {
+    work.phases = 0;
+    return work;
+  }
+  const DepthwiseKernelCut cut(g);
+  constexpr int64_t kSize = sizeof(T);
+  work.units[0] = cut.parts;
+  if (cut.parts > 1) {
+    work.phases = 2;
+    work.units[1] = over(cut.size(), cut.kSumUnit);
+    work.shared_bytes = cut.parts * cut.size() * kSize;
+  }
+  work.nanoseconds = 100 + g.work() * kSize / 100 + static_cast<double>((g.in_pixels() + g.out_pixels()) * g.cin * kSize) / 24;
+  return work;
+}
+
+}  // namespace keratin::KR_ISA

@@ -1,0 +1,234 @@
+// A convolution, and the gradient of its input, as products of gathered rows and packed weights.
+#pragma once
+#include "kernels/conv/gather.h"
+#include "kernels/gemm/tiles.h"
+
+namespace keratin::KR_ISA {
+
+// The decisions for one convolution: how the products are cut into units, by shape alone.
+//
+// A unit is some rows of one phase by some columns of one group. It gathers its rows, a chunk of the inner dimension at a
+// time, and multiplies them by one panel of weights after the other. Weights are packed for all units before, except where
+// each is used by one unit only, which then packs them on its way.
+template <typename T>
+struct ConvCut {
+  static constexpr const GemmBlocks& kBlocks = kGemm<T>;
+  static constexpr int64_t kLine = 64 / sizeof(T);
+  static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;
+
+  Geometry g;
+  bool gradient;                                         // of the input
+  int64_t phases, columns, channels, depth;              // columns: of a group; depth: of all phases
+  int64_t rows;                                          // of the largest phase
+  int64_t unit_rows = 0, unit_cols = 0, row_units = 0, col_units = 0;
+  bool packed = false;
+
+  KR_INLINE ConvCut(const Geometry& geometry, bool of_input)
+      : g(geometry), gradient(of_input), phases(of_input ? phases_of(g) : 1), columns(of_input ? g.group_in() : g.group_out()),
+        channels(of_input ? g.group_out() : g.group_in()), depth(g.taps() * channels), rows(0) {
+    if (phases > 0) rows = view(0).rows();
+    if (rows == 0 || columns == 0) return;
+    cut();
+    row_units = over(rows, unit_rows);
+    col_units = over(columns, unit_cols);
+    packed = gradient || row_units > 1 || (!Lanes<T>::kFast && columns % kLanes<T> != 0);
+  }
+
+  KR_INLINE View view(int64_t phase) const { return gradient ? gradient_view(g, phase) : forward_view(g); }
+  int64_t units() const { return phases * g.groups * row_units * col_units; }
+  int64_t panels() const { return over(columns, kCols); }
+  // Elements of the weights of one panel of columns; a transposed block may end behind them.
+  int64_t panel() const { return (depth + Block<T>::lanes) * kCols; }
+  int64_t packed_size() const { return packed ? g.groups * panels() * panel() : 0; }
+
+  // Steps of the inner dimension between two visits to C, at most.
+  int64_t chunk() const { return least(most(depth, 1), kBlocks.depth); }
+  // An odd number of lines: rows a multiple of 4 KiB apart would share a set of the first-level cache.
+  static KR_INLINE int64_t stride(int64_t width) { return (over(width, kLine) | 1) * kLine; }
+  int64_t gathered_size() const { return unit_rows * stride(chunk()) + kLanes<T>; }
+  int64_t panel_scratch() const { return packed ? 0 : panel_size<T>(kCols, chunk()); }
+  // C is made in scratch where an epilogue reads it, and where its rows are apart in the result.
+  bool in_scratch(bool epilogue) const { return epilogue || phases > 1; }
+  int64_t tile_size(bool epilogue) const { return in_scratch(epilogue) ? multiple(unit_rows * unit_cols, kLine) : 0; }
+
+ private:
+  // Rows are gathered anew for each range of columns, which costs as much as 2 to 3 columns of arithmetic.
+  KR_INLINE void cut() {
+    unit_rows = rows <= kBlocks.conv_rows ? rows : multiple(over(rows, over(rows, kBlocks.conv_rows)), kRows);
+    unit_cols = multiple(over(columns, over(columns, 512)), kCols);
+    const double work = static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(depth / phases + 1) *
+                        static_cast<double>(phases * g.groups);
+    for (;;) {
+      const int64_t count = phases * g.groups * over(rows, unit_rows) * over(columns, unit_cols);
+      if (count >= 16 || work < 1e6 * static_cast<double>(count)) break;
+      if (unit_cols > 2 * kCols) {
+        unit_cols = multiple(unit_cols / 2, kCols);
+      } else if (unit_rows > 2 * kRows) {
+        unit_rows = multiple(over(unit_rows, 2), kRows);
+      } else if (unit_cols > kCols) {
+        unit_cols = kCols;
+      } else {
+        break;
+      }
+    }
+  }
+};
+
+// Packs the weights of panels [begin, end) of columns, counted through the groups.
+template <typename T>
+static void pack_weights(const ConvCut<T>& cut, const T* kernel, T* packed, Range r) {
+  const Geometry& g = cut.g;
+  for (int64_t u = r.begin; u < r.end; ++u) {
+    const int64_t group = u / cut.panels(), j = (u - group * cut.panels()) * cut.kCols;
+    const int64_t count = least(cut.columns - j, cut.kCols), first = group * g.group_out();
+    T* out = packed + u * cut.panel();
+    if (!cut.gradient) {
+      pack_panel(out, cut.kCols, kernel + first + j, int64_t{1}, g.cout, count, cut.depth);
+      continue;
+    }
+    for (int64_t phase = 0; phase < cut.phases; ++phase) {
+      const View v = cut.view(phase);
+      for (int64_t x = 0; x < v.axes[0].taps; ++x) {
+        for (int64_t y = 0; y < v.axes[1].taps; ++y) {
+          for (int64_t z = 0; z < v.axes[2].taps; ++z, out += cut.channels * cut.kCols) {
+            const auto at = [&](int d, int64_t t) { return v.axes[d].first + t * v.axes[d].skip; };
+            const int64_t tap = (at(0, x) * g.axes[1].kernel + at(1, y)) * g.axes[2].kernel + at(2, z);
+            const T* in = kernel + (tap * cut.columns + j) * g.cout + first;
+            pack_panel(out, cut.kCols, in, g.cout, int64_t{1}, count, cut.channels);
+          }
+        }
+      }
+    }
+  }
+}
+
+// One unit of a convolution or of the gradient of its input.
+template <typename T>
+struct ConvUnit {
+  const ConvCut<T>& cut;
+  const Args& args;
+  int64_t phase, group, row, rows, col, cols;  // col: of the group
+
+  KR_INLINE void run() const {
+    const View v = cut.view(phase);
+    const bool apart = cut.in_scratch(args.epilogue != nullptr);
+    T* scratch = static_cast<T*>(args.local);
+    const int64_t width = cut.columns * cut.g.groups;
+    T* result = args.at<T>(2) + group * cut.columns + col;
+    T* c = apart ? scratch : result + row * width;
+    const int64_t row_c = apart ? cols : width;
+    multiply_all(v, c, row_c, scratch + cut.tile_size(args.epilogue != nullptr));
+    const int64_t begin = group * cut.columns + col;
+    if (args.epilogue) {
+      args.epilogue->apply(args.epilogue, c, row_c * static_cast<int64_t>(sizeof(T)), 0, row, row + rows, begin, begin + cols);
+    } else if (apart) {
+      scatter(v, c, result, width);
+    }
+  }
+
+ private:
+  KR_INLINE void multiply_all(const View& v, T* c, int64_t row_c, T* scratch) const {
+    const int64_t depth = v.depth();
+    if (depth == 0) {
+      for (int64_t i = 0; i < rows; ++i) zero_elements(c + i * row_c, cols);
+      return;
+    }
+    const int64_t chunks = over(depth, cut.kBlocks.depth);
+    const Split steps(depth, chunks), split(rows, over(rows, cut.kRows));
+    T* gathered = scratch;
+    Tile<T> t;
+    t.row_c = row_c;
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+      const int64_t k = steps.start(chunk);
+      t.depth = steps.size(chunk);
+      t.accumulate = chunk > 0;
+      const int64_t stride = cut.stride(t.depth);
+      gather_rows<T>(v, args.at<T>(0) + group * cut.channels, row, rows, {k, k + t.depth, stride, gathered});
+      const Left<T> left = {gathered, stride, 1, 0};
+      for (int64_t j = 0; j < cols; j += cut.kCols)
+        multiply_panels(t, left, split, k, j, c, scratch + cut.unit_rows * cut.stride(cut.chunk()));
+    }
+  }
+
+  // The unit's rows against one panel of columns.
+  KR_INLINE void multiply_panels(Tile<T>& t, const Left<T>& left, const Split& split, int64_t k, int64_t j, T* c,
+                                 T* scratch) const {
+    constexpr int64_t L = kLanes<T>, kCols = ConvCut<T>::kCols, kLine = ConvCut<T>::kLine;
+    const int64_t width = least(cols - j, kCols), vectors = over(width, L), panels = over(rows, cut.kRows);
+    const bool more = j + kCols < cols;
+    t.last = width - (vectors - 1) * L;
+    t.packed = nullptr;
+    if (cut.packed) {
+      const int64_t panel = group * cut.panels() + (col + j) / kCols;
+      t.b = static_cast<const T*>(args.shared) + panel * cut.panel() + (phase_start() + k) * kCols;
+      t.row_b = kCols;
+      return multiply_panel(t, left, split, panels, vectors, c + j, more ? t.b + cut.panel() : nullptr, t.depth * kLine, kLine);
+    }
+    t.row_b = cut.g.cout;
+    t.b = args.at<T>(1) + k * t.row_b + group * cut.columns + col + j;
+    const T* ahead = more ? t.b + kCols : nullptr;
+    const int64_t row_b = t.row_b;
+    if (panels > 1 && width == kCols && split.size(0) >= Micro<T>::kPackRows) {
+      t.packed = scratch;
+    } else if (panels > 1) {
+      pack_panel(scratch, kCols, t.b, int64_t{1}, row_b, width, t.depth);
+      t.b = scratch;
+      t.row_b = kCols;
+    }
+    multiply_panel(t, left, split, panels, vectors, c + j, ahead, kLine, row_b);
+  }
+
+  // Where the phase's weights begin in a panel, in steps of the inner dimension.
+  KR_INLINE int64_t phase_start() const {
+    int64_t start = 0;
+    for (int64_t p = 0; p < phase; ++p) start += cut.view(p).depth();
+    return start;
+  }
+
+  // Copies the rows of C to their places in the result.
+  KR_INLINE void scatter(const View& v, const T* c, T* result, int64_t width) const {
+    Position p(v, row);
+    for (int64_t i = 0; i < rows; ++i, p.advance(v, 1)) {
+      int64_t at = p.n;
+      for (int d = 0; d < Geometry::kAxes; ++d) at = at * v.axes[d].result + v.axes[d].row_first + p.at[d] * v.axes[d].row_step;
+      copy_elements(result + at * width, c + i * cols, cols);
+    }
+  }
+};
+
+// `args`: the source, the kernel, the result.
+template <typename T>
+static void convolve(const Args& args, Range r, bool gradient) {
+  const ConvCut<T> cut(Geometry(args.ints), gradient);
+  if (cut.packed && args.phase == 0) return pack_weights(cut, args.at<T>(1), static_cast<T*>(args.shared), r);
+  for (int64_t u = r.begin; u < r.end; ++u) {
+    int64_t rest = u / cut.col_units;
+    const int64_t col = (u - rest * cut.col_units) * cut.unit_cols;
+    const int64_t group = rest / cut.row_units % cut.g.groups, phase = rest / cut.row_units / cut.g.groups;
+    const int64_t row = rest % cut.row_units * cut.unit_rows, last = cut.phases > 1 ? cut.view(phase).rows() : cut.rows;
+    if (row >= last) continue;
+    ConvUnit<T>{cut, args, phase, group, row, least(cut.unit_rows, last - row), col, least(cut.unit_cols, cut.columns - col)}.run();
+  }
+}
+
+template <typename T>
+static Work plan_convolve(const int64_t* ints, bool epilogue, bool gradient) {
+  Work work;
+  const Geometry g(ints);
+  if (!g.sound() || (epilogue && gradient && phases_of(g) > 1)) {
+    work.phases = 0;
+    return work;
+  }
+  const ConvCut<T> cut(g, gradient);
+  constexpr int64_t kSize = sizeof(T);
+  const double moved = static_cast<double>(g.in_pixels() * g.cin + g.out_pixels() * g.cout + g.taps() * g.group_in() * g.cout);
+  work.phases = cut.packed ? 2 : 1;
+  work.units[0] = cut.packed ? g.groups * cut.panels() : 0;
+  work.units[work.phases - 1] = cut.units();
+  work.nanoseconds = 100 + 2 * g.work() / cut.kBlocks.gflops + moved * kSize / 12;
+  work.shared_bytes = cut.packed_size() * kSize;
+  work.local_bytes = (cut.tile_size(epilogue) + cut.gathered_size() + cut.panel_scratch()) * kSize;
+  return work;
+}
+
+}  // namespace keratin::KR_ISA
