@@ -53,7 +53,7 @@ export function serializeKerasObject(object: unknown): unknown {
   if (object instanceof PublicOperation) return { module: object.kerasModule, class_name: object.typeName, config: serializeKerasObject(object.getConfig()), registered_name: object.typeName };
   const target = object as { getConfig?: () => Config };
   if (typeof target.getConfig === 'function') {
-    const form = serializeObject(moduleOf((object as object).constructor), target as { getConfig(): Config });
+    const form = serializeObject(moduleOf((object).constructor), target as { getConfig(): Config });
     return { ...form, config: serializeKerasObject(form.config) };
   }
   if (typeof object === 'function') return serializeFunction(object as AnyFunction);
@@ -96,7 +96,7 @@ export class SavedSymbol extends KerasTensor {
  */
 export function functionOfSource(source: unknown): AnyFunction {
   if (typeof source !== 'string') throw new Error('the config holds a function of Python, which cannot run here; register a function of yours under a name, and save that');
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, no-new-func -- the user has said that the origin is trusted
+   
   const make = new Function('ops', 'keras', `"use strict"; return (${source});`) as (...names: unknown[]) => unknown;
   const fn = make(ops, { ops });
   if (typeof fn !== 'function') throw new TypeError('the config holds the source of something else than a function');

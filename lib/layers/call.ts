@@ -1,5 +1,4 @@
 // What calls of layers share: their arguments, the masks and the training flag that travel through nested calls, and where an error happened.
-import { Variable } from '../core/variable.js';
 import { KerasTensor } from '../core/keras-tensor.js';
 import { getMask } from '../core/mask.js';
 import { showShape } from '../core/shape.js';
@@ -15,15 +14,11 @@ export interface CallOptions {
   [option: string]: unknown;
 }
 
-/** True for what stands by position beside the first input: a tensor, a symbol or an array. */
-const isInput = (value: unknown): boolean =>
-  value instanceof Tensor || value instanceof KerasTensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value);
-
 /** The inputs of a call and the options after them, null when there are none. */
 export function splitCall(args: readonly unknown[]): { inputs: unknown[]; options: CallOptions | null } {
   const last = args.at(-1);
   const hasOptions = args.length > 1 && (isPlainObject(last) || last === undefined);
-  return { inputs: hasOptions ? args.slice(0, -1) : [...args], options: hasOptions ? ((last as CallOptions | undefined) ?? null) : null };
+  return { inputs: hasOptions ? args.slice(0, -1) : [...args], options: hasOptions ? ((last) ?? null) : null };
 }
 
 const isTensor = (value: unknown): value is Tensor | KerasTensor => value instanceof Tensor || value instanceof KerasTensor;

@@ -5,7 +5,7 @@ import { deserializeKerasObject, serializeKerasObject } from '../config/serializ
 import { show } from '../core/errors.js';
 import { Operation } from '../core/operation.js';
 import * as classes from './classes.js';
-import { Layer } from './layer.js';
+import { type Layer } from './layer.js';
 
 provideModule('keras.layers', { find: (name) => (Object.hasOwn(classes, name) ? (classes as Record<string, unknown>)[name] : null), names: () => Object.keys(classes) });
 

@@ -34,11 +34,11 @@ function flatInputs(label: string, fn: Function, inputs: unknown): unknown[] {
 }
 
 /** Adds or takes away a last axis of size 1, where that makes the rank right. */
-function fitRank(label: string, x: Tensor | KerasTensor, i: number, symbol: KerasTensor): Tensor | KerasTensor {
+function fitRank(label: string, x: Tensor | KerasTensor, i: number, symbol: KerasTensor, sizes: boolean): Tensor | KerasTensor {
   const { shape } = symbol;
   const wrong = () =>
     new RangeError(`Input ${i} of layer "${label}" is incompatible with the layer: expected shape=${showShape([null, ...shape.slice(1)])}, found shape=${showShape(x.shape)} (input '${symbol.name}')`);
-  const fits = (own: KerasTensor['shape']) => own.length === shape.length && shape.every((d, axis) => axis === 0 || d === null || own[axis] === null || own[axis] === d);
+  const fits = (own: KerasTensor['shape']) => own.length === shape.length && shape.every((d, axis) => !sizes || axis === 0 || d === null || own[axis] === null || own[axis] === d);
   if (fits(x.shape)) return x;
   if (x.shape.length === shape.length + 1 && x.shape.at(-1) === 1 && fits(x.shape.slice(0, -1))) return ops.squeeze(x as Tensor, { axis: -1 });
   if (x.shape.length === shape.length - 1 && shape.at(-1) === 1 && fits([...x.shape, 1])) return ops.expandDims(x as Tensor, -1);
@@ -46,10 +46,11 @@ function fitRank(label: string, x: Tensor | KerasTensor, i: number, symbol: Kera
 }
 
 /**
- * The values of a functional model's inputs, flat: in the symbols' order and dtypes, with the masks given and those that they carry.
+ * The values of a functional model's inputs, flat: in the symbols' order and dtypes, with the masks given and those that they carry. `sizes`: whether
+ * the sizes of the axes are checked, and not only their number.
  * @throws for too many or too few of them, for names that are no inputs, and for shapes that do not fit.
  */
-export function standardizeInputs(label: string, fn: Function, inputs: unknown, mask: unknown): unknown[] {
+export function standardizeInputs(label: string, fn: Function, inputs: unknown, mask: unknown, sizes = true): unknown[] {
   const values = flatInputs(label, fn, inputs);
   const symbols = fn.inputs;
   if (values.length !== symbols.length) {
@@ -66,7 +67,7 @@ export function standardizeInputs(label: string, fn: Function, inputs: unknown, 
     }
     const tensor = value instanceof KerasTensor ? value : toTensor(value as TensorLike, null, label);
     const cast = tensor instanceof KerasTensor ? (tensor.dtype === symbol.dtype ? tensor : ops.cast(tensor as never, symbol.dtype)) : castTo(tensor, symbol.dtype);
-    const fitted = keepMask(value, fitRank(label, cast as Tensor, i, symbol));
+    const fitted = keepMask(value, fitRank(label, cast as Tensor, i, symbol, sizes));
     if (masks[i] !== null && masks[i] !== undefined) setMask(fitted, masks[i]);
     return fitted;
   });

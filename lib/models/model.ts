@@ -125,7 +125,7 @@ function readArguments(args: ModelArguments): { symbols: [Symbols, Symbols] | nu
   if (args.length >= 2) return { symbols: [args[0] as Symbols, args[1] as Symbols], options: args[2] ?? {} };
   const given = args[0] ?? {};
   if (!isPlainObject(given)) throw new TypeError(`Model: expected inputs and outputs, received inputs alone: ${show(given)}`);
-  if (!('inputs' in given && 'outputs' in given)) return { symbols: null, options: given as ModelOptions };
+  if (!('inputs' in given && 'outputs' in given)) return { symbols: null, options: given };
   const { inputs, outputs, ...options } = given;
   return { symbols: [inputs, outputs] as [Symbols, Symbols], options };
 }
@@ -299,7 +299,7 @@ export class Model extends Layer {
   static override fromConfig(config: Config, _options: unknown = {}): unknown {
     if (!isFunctionalConfig(config)) return super.fromConfig(config);
     const { inputs, outputs } = functionalFromConfig(config as FunctionalConfig, isFunctional);
-    const Class = this as unknown as typeof Model;
+    const Class = this;
     const made = new (Class === functionalClass ? Model : Class)(inputs, outputs, { name: config.name as string });
     if (config.trainable === false) made.trainable = false;
     return made;
@@ -398,19 +398,15 @@ export class Model extends Layer {
     return this.#state?.options.stepsPerExecution ?? 1;
   }
 
-  /** Metrics in the order of the logs: the loss, then those of `compile`. */
-  get metrics(): metrics.Metric[] {
-    if (this.#state === null) return [];
-    const { lossTracker, loss, metrics: list } = this.#state;
-    return [lossTracker, ...(loss?.metrics ?? []), ...(list?.metrics ?? [])];
+  /** The metrics: the loss, those of `compile`, the losses of single outputs, those in properties of the model and of its layers. */
+  override get metrics(): metrics.Metric[] {
+    const own = this.#state === null ? [] : [this.#state.lossTracker, ...(this.#state.metrics?.metrics ?? []), ...(this.#state.loss?.metrics ?? [])];
+    const ofLayers = (layer: Layer): metrics.Metric[] => (layer instanceof Model ? [] : layer.metrics);
+    return [...new Set([...own, ...this.ownMetrics(), ...this.sublayers.flatMap(ofLayers)])];
   }
   /** Names of the metrics, in order. */
   get metricsNames(): string[] {
     return this.metrics.map((metric) => metric.name);
-  }
-  /** @internal Keys of the logs that are losses: the total, then those of single outputs. */
-  get lossNames(): string[] {
-    return ['loss', ...(this.#state?.loss?.metrics ?? []).map((metric) => metric.name)];
   }
   /** Variables of the metrics. */
   get metricsVariables(): Variable[] {
@@ -441,9 +437,17 @@ export class Model extends Layer {
 
   /** Results of all metrics by log key. */
   getMetricsResult(): Record<string, unknown> {
-    const { lossTracker, loss, metrics: list } = this.compiledFor('fit');
-    const parts = (loss?.metrics ?? []).map((metric) => [metric.name, metric.result()] as const);
-    return { loss: lossTracker.result(), ...Object.fromEntries(parts), ...(list?.result() ?? {}) };
+    const results: Record<string, unknown> = {};
+    const list = this.#state?.metrics ?? null;
+    const ofCompile = new Set(list?.metrics ?? []);
+    let told = false;
+    for (const metric of this.metrics) {
+      // Those of compile have keys of their own, with the names of outputs.
+      if (!ofCompile.has(metric)) results[metric.name] = metric.result();
+      else if (!told) Object.assign(results, list!.result());
+      told ||= ofCompile.has(metric);
+    }
+    return results;
   }
 
   private updateLoss(loss: Tensor, x: unknown): void {

@@ -3,6 +3,7 @@ import type { Config } from '../config/configurable.js';
 import { serializePolicy } from '../config/dtype-policy.js';
 import { show } from '../core/errors.js';
 import { KerasTensor } from '../core/keras-tensor.js';
+import { autoName } from '../core/names.js';
 import { sameShape, showShape, type SymbolicShape } from '../core/shape.js';
 import { Function } from '../core/function.js';
 import { getMask } from '../core/mask.js';
@@ -15,6 +16,7 @@ import { deserialize as deserializeLayer, serialize as serializeLayer } from '..
 import { Layer } from '../layers/layer.js';
 import type { LayerOptions } from '../layers/options.js';
 import type { SerializedObject } from '../config/registration.js';
+import { standardizeInputs } from './functional-inputs.js';
 import { Model } from './model.js';
 
 /** Options of `Sequential`. */
@@ -105,11 +107,12 @@ export class Sequential extends Model {
     }
     let x = this.inputLayer.output;
     for (const layer of this.stack) x = layer(x);
-    this.setGraph(new Function(this.inputLayer.output, x, { name: `${this.name}_graph`, label: `Sequential model "${this.name}"` }));
+    // Keras makes a functional model here, which counts among the names.
+    this.setGraph(new Function(this.inputLayer.output, x, { name: autoName('functional'), label: `Sequential model "${this.name}"` }));
   }
 
   override call(inputs: unknown, ...rest: unknown[]): unknown {
-    if (this.graph !== null) return super.call(inputs, ...rest);
+    if (this.graph !== null) return this.runGraph(this.graph, inputs, rest);
     // Inputs that are a structure: each layer takes what the one before gave, with its mask.
     let mask: unknown = (isPlainObject(rest.at(-1)) ? (rest.at(-1) as CallOptions) : {}).mask ?? null;
     let x = inputs;
@@ -118,6 +121,18 @@ export class Sequential extends Model {
       mask = mapStructure((leaf) => getMask(leaf), x);
     }
     return x;
+  }
+
+  /** Runs the layers on inputs of other sizes too, where they can. */
+  private runGraph(graph: Function, inputs: unknown, rest: readonly unknown[]): unknown {
+    const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
+    const values = standardizeInputs(this.name, graph, inputs, mask, false);
+    try {
+      return graph.run(values);
+    } catch (error) {
+      standardizeInputs(this.name, graph, inputs, mask); // says it of the whole model where the sizes are wrong
+      throw error;
+    }
   }
 
   override get layers(): Layer[] {
@@ -150,7 +165,7 @@ export class Sequential extends Model {
 
   static override fromConfig(config: Config): Sequential {
     const { layers, name, build_input_shape: shape } = config as { layers: SerializedObject[]; name: string; build_input_shape?: SymbolicShape };
-    const model = new (this as unknown as typeof Sequential)(layers.map((layer) => deserializeLayer(layer)), { name });
+    const model = new (this)(layers.map((layer) => deserializeLayer(layer)), { name });
     if (!model.built && shape !== undefined) model.buildFrom(shape);
     return model;
   }

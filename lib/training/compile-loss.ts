@@ -1,11 +1,12 @@
 // The loss and the metrics that `compile` was given, matched with a model's outputs on the first batch.
-import { show, didYouMean } from '../core/errors.js';
+import { show } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../core/tree.js';
 import type { Variable } from '../core/variable.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import * as ops from '../ops/index.js';
+import { lossNameOf, type Output, outputsOf, perOutput, valuesFor } from './outputs.js';
 
 /** Names that pick the binary, sparse or categorical loss by the shapes of targets and outputs. */
 export type LossShorthand = 'crossentropy' | 'ce';
@@ -15,11 +16,11 @@ type LossChoice = losses.LossLike | LossShorthand;
 type MetricChoice = metrics.MetricLike | MetricShorthand;
 
 /** A loss for each output: one for all, or an array or object that mirrors the outputs. */
-export type LossSpec = LossChoice | readonly (LossChoice | null)[] | { readonly [output: string]: LossChoice | null };
+export type LossSpec = LossChoice | readonly (LossSpec | null)[] | { readonly [output: string]: LossSpec | null };
 /** Metrics: a list for the only output, or lists by output. */
-export type MetricsSpec = readonly (MetricChoice | null | readonly MetricChoice[])[] | { readonly [output: string]: MetricChoice | readonly MetricChoice[] | null };
+export type MetricsSpec = readonly (MetricChoice | null | MetricsSpec)[] | { readonly [output: string]: MetricChoice | MetricsSpec | null };
 /** A weight for each loss. */
-export type LossWeights = number | readonly number[] | { readonly [output: string]: number };
+export type LossWeights = number | readonly (LossWeights | null)[] | { readonly [output: string]: LossWeights | null };
 
 /** An output's values, targets and weights. */
 interface OutputData {
@@ -29,28 +30,6 @@ interface OutputData {
 }
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
-
-/** Names of the outputs: the keys of an object, else those the model gives, else null. */
-function namesOf(yPred: unknown, given: readonly string[] | null, count: number): (string | null)[] {
-  if (isPlainObject(yPred) && Object.keys(yPred).length === count) return Object.keys(yPred);
-  return given?.length === count ? [...given] : Array.from({ length: count }, () => null);
-}
-
-/** One entry of a spec for each output. */
-function perOutput<T>(what: string, spec: unknown, names: readonly (string | null)[]): (T | null)[] {
-  if (isPlainObject(spec)) {
-    const known = names.filter((name) => name !== null);
-    for (const key of Object.keys(spec)) {
-      if (!known.includes(key)) throw new Error(`compile: ${what} names an output '${key}' that the model does not have${didYouMean(key, known)} (outputs: ${known.join(', ')})`);
-    }
-    return names.map((name) => (spec[name!] ?? null) as T | null);
-  }
-  if (isList(spec)) {
-    if (spec.length !== names.length) throw new Error(`compile: ${what} has ${spec.length} entries, expected one for each of ${names.length} outputs`);
-    return [...spec] as (T | null)[];
-  }
-  return names.map(() => (spec ?? null) as T | null);
-}
 
 /** Whether targets and outputs are those of binary or of sparse categorical classification: what `'accuracy'` picks by. */
 function classification({ yTrue, yPred }: OutputData): 'binary' | 'sparse' | 'categorical' {
@@ -87,60 +66,76 @@ function resolveMetric(identifier: MetricChoice, data: OutputData): metrics.Metr
   return new metrics.MeanMetricWrapper(found as never, { name });
 }
 
-/** Tensors of every output, in order; the targets and weights may be one for all or mirror the outputs. */
-function pair(y: unknown, yPred: unknown, sampleWeight: unknown, names: readonly (string | null)[], used: readonly boolean[]): (OutputData | null)[] {
-  const outputs = flatten<Tensor>(yPred).leaves;
-  const list = (value: unknown, what: string): (Tensor | null)[] => {
-    if (value === null || value === undefined) return outputs.map(() => null);
-    if (isPlainObject(value) && names.every((name) => name !== null)) return names.map((name) => (value[name] as Tensor | undefined) ?? null);
-    const leaves = flatten<Tensor>(value).leaves;
-    if (leaves.length === outputs.length) return leaves;
-    const wanted = used.filter(Boolean).length;
-    if (leaves.length === wanted) {
-      let next = 0;
-      return used.map((flag) => (flag ? leaves[next++]! : null));
-    }
-    if (leaves.length === 1 && what === 'sampleWeight') return outputs.map(() => leaves[0]!);
-    throw new Error(`the model has ${outputs.length} outputs, but ${what} has ${leaves.length} arrays`);
-  };
-  const targets = list(y, 'y');
-  const weights = list(sampleWeight, 'sampleWeight');
-  return outputs.map((output, i) => (targets[i] === null ? null : { yTrue: targets[i]!, yPred: output, sampleWeight: weights[i]! }));
+/** Tensors of every output, in order; null for one without targets. */
+function pair(y: unknown, yPred: unknown, sampleWeight: unknown, outputs: readonly Output[], used: readonly boolean[]): (OutputData | null)[] {
+  const predicted = flatten<Tensor>(yPred).leaves;
+  const targets = valuesFor('y', y, yPred, outputs, used);
+  const weights = valuesFor('sampleWeight', sampleWeight, yPred, outputs, used);
+  return predicted.map((output, i) => (targets[i] === null ? null : { yTrue: targets[i]!, yPred: output, sampleWeight: weights[i]! }));
+}
+
+/** True for what is a loss or metric by itself, rather than structure around some. */
+const isChoice = (value: unknown): boolean => typeof value === 'string' || typeof value === 'function' || (isPlainObject(value) && 'class_name' in value);
+/** True for losses that all see one output. */
+const isChoiceList = (value: unknown): boolean => isChoice(value) || (isList(value) && value.every((item) => item === null || isChoice(item)));
+
+interface OutputLoss {
+  readonly loss: losses.Loss;
+  readonly output: number;
+  readonly weight: number | null;
+  /** Mean of the loss, where there are several. */
+  readonly tracker: metrics.Mean | null;
 }
 
 /** The losses of `compile`, added up. With several of them each has a `Mean` metric of its own. */
 export class CompileLoss {
-  private resolved: { readonly loss: losses.Loss; readonly output: number; readonly weight: number | null; readonly tracker: metrics.Mean | null }[] | null = null;
-  private names: (string | null)[] = [];
+  private resolved: OutputLoss[] | null = null;
+  private outputs: Output[] = [];
   private used: boolean[] = [];
 
-  constructor(private readonly spec: LossSpec, private readonly weights: LossWeights | null, private readonly outputNames: readonly string[] | null) {}
+  constructor(private readonly spec: LossSpec, private readonly weights: LossWeights | null, private readonly outputNames: readonly string[] | null) {
+    const ok = weights === null || typeof weights === 'number' || isList(weights) || isPlainObject(weights);
+    if (!ok) throw new TypeError(`compile: lossWeights must be a number, or an array or object of numbers for the outputs, received ${show(weights)}`);
+  }
 
   /** Means of the single losses, when there is more than one. */
   get metrics(): metrics.Metric[] {
     return (this.resolved ?? []).flatMap(({ tracker }) => (tracker === null ? [] : [tracker]));
   }
 
+  /** The losses of each output: several for an only output. */
+  private choices(yPred: unknown): (LossChoice[] | null)[] {
+    const { spec, outputs } = this;
+    if (outputs.length === 1 && isList(spec) && spec.every((item) => item === null || isChoice(item))) return [spec.filter((item) => item !== null) as LossChoice[]];
+    return perOutput<LossChoice>('loss', spec, yPred, outputs, isChoice).map((choice) => (choice === null ? null : [choice]));
+  }
+
   private build(y: unknown, yPred: unknown): void {
-    const outputs = flatten<Tensor>(yPred).leaves;
-    this.names = namesOf(yPred, this.outputNames, outputs.length);
-    const single = outputs.length === 1 && isList(this.spec) && this.spec.length > 1;
-    const specs = single ? [this.spec as never] : perOutput<LossChoice>('loss', this.spec, this.names);
-    this.used = specs.map((spec) => spec !== null);
-    const weights = perOutput<number>('lossWeights', this.weights, this.names);
-    const data = pair(y, yPred, null, this.names, this.used);
-    const pairs = specs.flatMap((spec, i) => (spec === null || data[i] === null ? [] : (single ? (this.spec as readonly LossChoice[]) : [spec]).map((one) => ({ spec: one, i }))));
-    this.resolved = pairs.map(({ spec, i }) => {
-      const loss = resolveLoss(spec, data[i]!);
-      const tracker = pairs.length > 1 ? new metrics.Mean({ name: `${this.names[i] ?? loss.name}_loss` }) : null;
-      return { loss, output: i, weight: weights[i] ?? null, tracker };
+    this.outputs = outputsOf(yPred, this.outputNames);
+    const choices = this.choices(yPred);
+    this.used = choices.map((list) => list !== null);
+    const weights = this.weightsOf(choices, yPred);
+    const data = pair(y, yPred, null, this.outputs, this.used);
+    const pairs = choices.flatMap((list, output) => (list ?? []).map((choice, i) => ({ choice, output, weight: weights[output]![i] ?? null })));
+    this.resolved = pairs.map(({ choice, output, weight }) => {
+      if (data[output] === null) throw new Error(`y has no targets for the output ${this.outputs[output]!.name ?? output}, which has a loss`);
+      const loss = resolveLoss(choice, data[output]!);
+      const tracker = pairs.length > 1 ? new metrics.Mean({ name: `${lossNameOf(this.outputs[output]!, loss.name)}_loss` }) : null;
+      return { loss, output, weight, tracker };
     });
+  }
+
+  /** A weight for each loss of each output. */
+  private weightsOf(choices: readonly (readonly unknown[] | null)[], yPred: unknown): (number | null)[][] {
+    const { weights, outputs } = this;
+    if (outputs.length === 1 && isList(weights) && weights.length === (choices[0]?.length ?? 0)) return [[...weights] as (number | null)[]];
+    return perOutput<number>('lossWeights', weights, yPred, outputs).map((weight, i) => (choices[i] ?? []).map(() => weight));
   }
 
   /** The weighted sum of the losses. */
   compute(y: unknown, yPred: unknown, sampleWeight: unknown): Tensor | null {
     if (this.resolved === null) this.build(y, yPred);
-    const data = pair(y, yPred, sampleWeight, this.names, this.used);
+    const data = pair(y, yPred, sampleWeight, this.outputs, this.used);
     let total: Tensor | null = null;
     for (const { loss, output, weight, tracker } of this.resolved!) {
       const { yTrue, yPred: predicted, sampleWeight: weights } = data[output]!;
@@ -162,7 +157,7 @@ interface OutputMetrics {
 /** The metrics of `compile`. */
 export class CompileMetrics {
   private groups: OutputMetrics[] | null = null;
-  private names: (string | null)[] = [];
+  private outputs: Output[] = [];
 
   constructor(private readonly spec: MetricsSpec | null, private readonly weightedSpec: MetricsSpec | null, private readonly outputNames: readonly string[] | null) {
     for (const [name, value] of [['metrics', spec], ['weightedMetrics', weightedSpec]] as const) {
@@ -181,12 +176,12 @@ export class CompileMetrics {
   }
 
   private build(y: unknown, yPred: unknown): void {
-    const count = flatten(yPred).leaves.length;
-    this.names = namesOf(yPred, this.outputNames, count);
-    const data = pair(y, yPred, null, this.names, this.names.map(() => true));
+    this.outputs = outputsOf(yPred, this.outputNames);
+    const data = pair(y, yPred, null, this.outputs, this.outputs.map(() => true));
     const resolveSet = (spec: MetricsSpec | null, weighted: boolean): OutputMetrics[] => {
       if (spec === null || (isList(spec) && spec.length === 0)) return [];
-      const lists: (unknown)[] = count === 1 ? [flatten(spec, (v) => v instanceof metrics.Metric).leaves] : perOutput<unknown>(weighted ? 'weightedMetrics' : 'metrics', spec, this.names);
+      const what = weighted ? 'weightedMetrics' : 'metrics';
+      const lists = this.outputs.length === 1 ? [flatten(spec, isChoice).leaves] : perOutput<unknown>(what, spec, yPred, this.outputs, this.isEntry(spec));
       return lists.flatMap((list, output) => {
         const items = (isList(list) ? list : [list]).filter((item) => item !== null) as MetricChoice[];
         return items.length === 0 || data[output] === null ? [] : [{ metrics: items.map((item) => resolveMetric(item, data[output]!)), output, weighted }];
@@ -195,11 +190,17 @@ export class CompileMetrics {
     this.groups = [...resolveSet(this.spec, false), ...resolveSet(this.weightedSpec, true)];
   }
 
+  /** What stands for one output inside of a spec: a metric, or a list of them; the spec itself is never one. */
+  private isEntry(spec: MetricsSpec): (value: unknown) => boolean {
+    return (value) => value !== spec && isChoiceList(value);
+  }
+
   /** Takes a batch into account. */
   updateState(y: unknown, yPred: unknown, sampleWeight: unknown): void {
     if (this.groups === null) this.build(y, yPred);
-    const data = pair(y, yPred, sampleWeight, this.names, this.names.map(() => true));
+    const data = pair(y, yPred, sampleWeight, this.outputs, this.outputs.map(() => true));
     for (const { metrics: list, output, weighted } of this.groups!) {
+      if (data[output] === null) continue; // no targets for it
       const { yTrue, yPred: predicted, sampleWeight: weights } = data[output]!;
       for (const metric of list) metric.updateState(yTrue, predicted, { sampleWeight: weighted ? weights : null });
     }
@@ -210,7 +211,8 @@ export class CompileMetrics {
     const results: Record<string, unknown> = {};
     const seen = new Map<string, number>();
     for (const { metrics: list, output, weighted } of this.groups ?? []) {
-      const prefix = this.names.length > 1 && this.names[output] ? `${this.names[output]}_` : '';
+      const { name } = this.outputs[output]!;
+      const prefix = this.outputs.length > 1 && name !== null ? `${name}_` : '';
       for (const metric of list) {
         let key = `${prefix}${metric.name}`;
         if (weighted && seen.has(key)) key = `${prefix}weighted_${metric.name}`;

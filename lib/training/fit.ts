@@ -173,11 +173,12 @@ async function runTest(run: Run, source: Source, steps: number | null): Promise<
   }
 }
 
-/** Logs as `evaluate` returns them: the loss, the losses of single outputs, then the metrics in alphabetical order. */
+/** Logs as `evaluate` returns them: in the order of the model's metrics, then the others in alphabetical order. */
 function asResult(model: Model, logs: Logs, returnDict: boolean | undefined): Logs | number | number[] {
   if (returnDict === true) return logs;
-  const first = model.lossNames.filter((name) => name in logs);
-  const values = [...first, ...Object.keys(logs).filter((name) => !first.includes(name))].map((name) => logs[name]!);
+  const names = new Set(model.metricsNames);
+  const first = [...names].filter((name) => name in logs);
+  const values = [...first, ...Object.keys(logs).filter((name) => !names.has(name)).sort()].map((name) => logs[name]!);
   return values.length === 1 ? values[0]! : values;
 }
 

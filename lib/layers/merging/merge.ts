@@ -7,6 +7,7 @@ import { KerasTensor } from '../../core/keras-tensor.js';
 import { getMask, setMask } from '../../core/mask.js';
 import { showShape, type SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { isPlainObject } from '../../core/tree.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, layerSchema } from '../options.js';
@@ -29,6 +30,11 @@ const spread = (mask: Tensor, x: Tensor): Tensor => ops.broadcastTo(ops.expandDi
  */
 export abstract class Merge extends Layer {
   override supportsMasking = true;
+
+  /** @internal The inputs may be named: `layer({ inputs: [a, b] })`. */
+  override invoke(first: unknown, ...rest: unknown[]): unknown {
+    return super.invoke(isPlainObject(first) && 'inputs' in first ? first.inputs : first, ...rest);
+  }
 
   /** The output for inputs of one rank. */
   protected abstract merge(inputs: readonly Tensor[]): Tensor;
