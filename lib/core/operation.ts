@@ -111,4 +111,11 @@ export abstract class Operation extends Callable {
   getConfig(): Record<string, unknown> {
     return { name: this.name };
   }
+
+  /** Makes an operation from what `getConfig` gave: `new this(config)` with the keys in camelCase. */
+  static fromConfig(config: Record<string, unknown>): unknown {
+    const camel = (key: string): string => key.replace(/(?!^)_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
+    const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [camel(key), value]));
+    return new (this as unknown as new (options: unknown) => unknown)(options);
+  }
 }

@@ -529,7 +529,7 @@ export abstract class Layer extends Operation {
   }
 
   /** Makes a layer from what `getConfig` gave: `new this(config)` with the keys in camelCase. */
-  static fromConfig(config: Config): unknown {
+  static override fromConfig(config: Config): unknown {
     const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [anyField(key), value]));
     return new (this as unknown as new (options: unknown) => unknown)(options);
   }

@@ -45,7 +45,6 @@ const FUNCTIONS = {
   ...activation, ...convolution, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,
   ...segments, ...sets, ...shape, ...split, ...transcendental, ...unfolding, ...vectors,
   cast, cdist, copy, dotProductAttention, emptyLike, fullLike, gammainc, i0, logdet, nanToNum, onesLike, rfft, saturateCast, slogdet, stft, stopGradient, view, zerosLike,
-  cast, copy, nanToNum, saturateCast, stopGradient, emptyLike, fullLike, onesLike, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];

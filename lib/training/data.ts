@@ -19,7 +19,7 @@ export type Batch = readonly [Data] | readonly [Data, Data | null | undefined] |
 export type BatchStream = Iterable<Batch | Data> | AsyncIterable<Batch | Data>;
 
 const isArrayData = (value: unknown): boolean =>
-  value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value) || isPlainObject(value);
+  value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value) || (isPlainObject(value) && !(Symbol.iterator in value) && !(Symbol.asyncIterator in value));
 
 /** True for an iterable of batches rather than data in memory. */
 export function isStream(x: unknown): x is BatchStream {

@@ -1,0 +1,85 @@
+// Options of a model's methods.
+import type { Callback } from '../callbacks/callback.js';
+import type * as optimizers from '../optimizers/index.js';
+import type { LossSpec, LossWeights, MetricsSpec } from '../training/compile-loss.js';
+import type { BatchStream, Data } from '../training/data.js';
+import type { Shuffle } from '../training/loop.js';
+
+/** Options of `compile`. */
+export interface CompileOptions {
+  /** Name, config or instance. Default `'rmsprop'`. */
+  optimizer?: optimizers.OptimizerLike;
+  /** Name, instance or function `(yTrue, yPred) => values`; one for each output in an array or object. */
+  loss?: LossSpec | null;
+  lossWeights?: LossWeights | null;
+  /** Metrics that do not see sample weights. `'accuracy'` picks the binary, categorical or sparse one by the shapes. */
+  metrics?: MetricsSpec | null;
+  /** Metrics that see sample and class weights. */
+  weightedMetrics?: MetricsSpec | null;
+  /** Run steps op by op instead of compiling them; for debugging. Default false. */
+  runEagerly?: boolean;
+  /** Batches between calls of batch callbacks. Default 1. */
+  stepsPerExecution?: number;
+  /** Kept for Keras's sake: steps are always compiled, unless `runEagerly`. */
+  jitCompile?: boolean | 'auto';
+  /** Whether a model with the policy `mixed_float16` gets a `LossScaleOptimizer` around its optimizer. Default true. */
+  autoScaleLoss?: boolean;
+}
+/** Names of the options of `compile`. */
+export const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics', 'runEagerly', 'stepsPerExecution', 'jitCompile', 'autoScaleLoss'] as const;
+
+/** Options that `fit`, `evaluate` and `predict` share. */
+export interface RunOptions {
+  /** Rows in a batch. Default 32; not for data sets, which give batches. */
+  batchSize?: number | null;
+  /** 0: silent; 1: progress bar; 2: one line an epoch; `'auto'` (default): a bar on a terminal, lines elsewhere. */
+  verbose?: 'auto' | 0 | 1 | 2;
+  callbacks?: readonly Callback[] | Callback | null;
+  /** Stops the run between steps; the promise is then rejected with the signal's reason. */
+  signal?: AbortSignal | null;
+}
+/** Options of `fit`. */
+export interface FitOptions extends RunOptions {
+  /** Passes over the data. Default 1. */
+  epochs?: number;
+  /** Number of the first epoch. Default 0. */
+  initialEpoch?: number;
+  /** Fraction of the rows, from the end, to validate on. Default 0. */
+  validationSplit?: number;
+  /** `[x, y]`, `[x, y, sampleWeight]` or a data set. */
+  validationData?: readonly [Data, Data] | readonly [Data, Data, Data | null] | BatchStream | null;
+  validationSteps?: number | null;
+  validationBatchSize?: number | null;
+  /** Validate every so many epochs, or after those listed (counted from 1). Default 1. */
+  validationFreq?: number | readonly number[];
+  /** Visit rows in random order, or whole batches in random order (`'batch'`). Default true. Data sets keep their own order. */
+  shuffle?: Shuffle;
+  /** Weights of the classes, by number. */
+  classWeight?: Readonly<Record<string, number>> | null;
+  /** Weights of the samples. */
+  sampleWeight?: Data | null;
+  /** Batches in an epoch. Default: all. */
+  stepsPerEpoch?: number | null;
+}
+/** Options of `evaluate`. */
+export interface EvaluateOptions extends RunOptions {
+  sampleWeight?: Data | null;
+  /** Batches. Default: all. */
+  steps?: number | null;
+  /** Give an object of values by name instead of an array. Default false. */
+  returnDict?: boolean;
+}
+/** Options of `predict`. */
+export interface PredictOptions extends RunOptions {
+  /** Batches. Default: all. */
+  steps?: number | null;
+}
+/** Options of `trainOnBatch` and `testOnBatch`. */
+export interface OnBatchOptions {
+  sampleWeight?: Data | null;
+  classWeight?: Readonly<Record<string, number>> | null;
+  returnDict?: boolean;
+}
+
+/** Data of one batch as steps get it: `[x, y, sampleWeight]`; y and sampleWeight may be null. */
+export type StepData = readonly [x: unknown, y: unknown, sampleWeight: unknown];
