@@ -137,15 +137,19 @@ function pick({ rows, lead }: Ranked, places: Tensor): Tensor {
   return index.ndim === 1 ? p.gather(rows, index, lead.length) : p.gatherAlong(rows, index, lead.length);
 }
 
-/** Quantiles of sorted rows: [...lead, Q]. `q` is [Q]. */
-function quantilesOf(given: Ranked, q: Tensor, method: QuantileMethod): Tensor {
+/**
+ * Quantiles of sorted rows: [...lead, Q]. `q` is [Q]. Where a quantile is an element, its derivative in `q` is that of the interval below with
+ * `fromBelow`, else 0.
+ */
+function quantilesOf(given: Ranked, q: Tensor, method: QuantileMethod, fromBelow: boolean): Tensor {
   const { rows, counts } = given;
   const [zero, one] = [constant(0, q), constant(1, q)];
   const last = p.subtract(counts, one);
   const within = (place: Tensor) => p.maximum(p.stopGradient(p.minimum(place, last)), zero);
   if (method === 'inverted_cdf') return pick(given, within(p.subtract(p.ceil(p.multiply(q, counts)), one)));
   const place = p.multiply(q, last);
-  const [below, above] = [p.floor(place), p.ceil(place)];
+  const above = p.ceil(place);
+  const below = fromBelow && method === 'linear' ? p.maximum(p.subtract(above, one), p.minimum(above, zero)) : p.floor(place);
   if (method === 'lower') return pick(given, within(below));
   if (method === 'higher') return pick(given, within(above));
   const share = p.subtract(place, below);
@@ -161,15 +165,16 @@ interface Request {
   readonly method?: QuantileMethod;
   readonly keepdims?: boolean;
   readonly ignoreNaN: boolean;
+  readonly fromBelow?: boolean;
 }
 /** Quantiles `q` (a scalar or [Q], a float) of `x` along axes; the axis of `q` comes first. */
-function quantiles(where: string, x: TensorLike, q: Tensor, { axis = null, method = 'linear', keepdims = false, ignoreNaN }: Request): Tensor {
+function quantiles(where: string, x: TensorLike, q: Tensor, { axis = null, method = 'linear', keepdims = false, ignoreNaN, fromBelow = false }: Request): Tensor {
   if (!METHODS.includes(method)) throw new TypeError(`${where}: unknown method ${show(method)}${didYouMean(String(method), METHODS)} (valid: ${METHODS.join(', ')})`);
   if (q.ndim > 1) throw new RangeError(`${where}: q must be a number or have one axis, received shape ${showShape(q.shape)}`);
   const tensor = toFloat(where, x);
   const axes = normalizeAxes(axis, tensor.ndim, where);
   const given = ranked(tensor, axes, where, ignoreNaN);
-  const found = quantilesOf(given, p.reshape(castTo(q, given.counts.dtype), [q.size]), method);
+  const found = quantilesOf(given, p.reshape(castTo(q, given.counts.dtype), [q.size]), method, fromBelow);
   const rank = given.lead.length;
   const shape = keepdims ? keptShape(tensor.shape, axes) : given.lead;
   const result = p.reshape(p.transpose(found, movedAxes(rank + 1, -1, 0, where)), [...q.shape, ...shape]);
@@ -186,7 +191,8 @@ function shares(where: string, q: TensorLike, percent: boolean): Tensor {
 
 const quantileOp = (name: string, percent: boolean, ignoreNaN: boolean) =>
   publicOp(name, (x: TensorLike, q: TensorLike, options: QuantileOptions = {}): Tensor =>
-    quantiles(name, x, shares(name, q, percent), { ...options, ignoreNaN }), QUANTILE_OPTIONS);
+    // The derivative of percentiles is as Keras has it on JAX.
+    quantiles(name, x, shares(name, q, percent), { ...options, ignoreNaN, fromBelow: percent && !ignoreNaN }), QUANTILE_OPTIONS);
 const medianOp = (name: string, ignoreNaN: boolean) =>
   publicOp(name, (x: TensorLike, { axis = null, keepdims = false }: MedianOptions = {}): Tensor =>
     quantiles(name, x, filled([], 0.5, 'float32'), { axis, keepdims, method: 'midpoint', ignoreNaN }), ['axis', 'keepdims']);
