@@ -154,6 +154,31 @@ static inline typename Order<T>::Key sift(typename Index<T>::Item* items, int64_
   return worst;
 }
 
+// Up to here the best are kept in order, which a new one enters by moving the worse ones: few do.
+static constexpr int64_t kOrdered = 16;
+template <typename T>
+static inline const typename Index<T>::Item* few_best_of(const T* x, int64_t n, int64_t k, typename Index<T>::Item* best) {
+  using I = Index<T>;
+  for (int64_t i = 0; i < k; ++i) best[i] = I::item(falling_key(x[i]), i);
+  insertion_sort(best, k);
+  auto worst = I::key(best[k - 1]);
+  for (int64_t i = k; i < n; i += kBlock) {
+    const int64_t end = min_of(i + kBlock, n);
+    bool any = false;
+    for (int64_t j = i; j < end; ++j) any |= falling_key(x[j]) < worst;
+    if (!any) continue;
+    for (int64_t j = i; j < end; ++j) {
+      const auto key = falling_key(x[j]);
+      if (key >= worst) continue;  // an element as large as the worst comes later, so it loses
+      int64_t at = k - 1;
+      for (; at > 0 && I::key(best[at - 1]) > key; --at) best[at] = best[at - 1];
+      best[at] = I::item(key, j);
+      worst = I::key(best[k - 1]);
+    }
+  }
+  return best;
+}
+
 // The k smallest items of a row, sorted. `best` has room for twice room_of(n, k).
 template <typename T>
 static inline const typename Index<T>::Item* best_of(const T* x, int64_t n, int64_t k, typename Index<T>::Item* best) {
@@ -188,7 +213,8 @@ static void top_k(const Args& args, Range units) {
   const int64_t n = args.ints[1], k = args.ints[2];
   for (int64_t row = units.begin; row < units.end; ++row) {
     const T* x = args.at<const T>(0) + row * n;
-    const auto* best = best_of(x, n, k, static_cast<typename I::Item*>(args.local));
+    auto* room = static_cast<typename I::Item*>(args.local);
+    const auto* best = k <= kOrdered ? few_best_of(x, n, k, room) : best_of(x, n, k, room);
     for (int64_t i = 0; i < k; ++i) {
       const int32_t place = I::place(best[i]);
       args.at<T>(1)[row * k + i] = x[place];
