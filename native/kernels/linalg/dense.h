@@ -1,14 +1,11 @@
 // What the factorisations of dense matrices share: operations on contiguous rows, and products of blocks.
 #pragma once
+#include "kernels/gemm/problem.h"
 #include "simd/vector.h"
 
 namespace keratin::KR_ISA {
 
 using simd::V;
-
-KR_INLINE constexpr int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-KR_INLINE constexpr int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-KR_INLINE constexpr int64_t over(int64_t a, int64_t b) { return (a + b - 1) / b; }  // the quotient, rounded up
 
 template <typename T>
 KR_INLINE T absolute(T x) { return x < 0 ? -x : x; }
