@@ -1,0 +1,221 @@
+// LayerState: what a layer holds: weights, layers, metrics and losses, in Keras's order.
+import { toTensor, type TensorLike } from '../core/convert.js';
+import type { DType } from '../core/dtype.js';
+import { isFloat } from '../core/dtype.js';
+import { Operation } from '../core/operation.js';
+import { currentScope, withScope } from '../core/scope.js';
+import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
+import type { Tensor } from '../core/tensor.js';
+import { isNumberArray, isPlainObject } from '../core/tree.js';
+import { type Aggregation, Variable } from '../core/variable.js';
+import * as constraints from '../constraints/index.js';
+import * as initializers from '../initializers/index.js';
+import { Metric } from '../metrics/metric.js';
+import * as ops from '../ops/index.js';
+import { SeedGenerator } from '../random/index.js';
+import * as regularizers from '../regularizers/index.js';
+import type { Layer } from './layer.js';
+
+/** Options of `addWeight`. */
+export interface AddWeightOptions {
+  /** Default `[]`, a scalar. */
+  shape?: SymbolicShape;
+  /** Default `'glorot_uniform'` for floats, `'zeros'` for the rest. */
+  initializer?: initializers.InitializerLike;
+  /** Default: the layer's variable dtype. */
+  dtype?: DType | null;
+  /** Default true. */
+  trainable?: boolean;
+  /** Default true. */
+  autocast?: boolean;
+  regularizer?: regularizers.RegularizerLike;
+  constraint?: constraints.ConstraintLike;
+  aggregation?: Aggregation;
+  name?: string | null;
+}
+
+/** Properties of a layer that hold no state of its own. */
+const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput']);
+
+/** The part of `Layer` that keeps its variables, the layers and metrics in its properties, and losses. */
+export abstract class LayerState extends Operation {
+  /** Whether the weights exist. */
+  built = false;
+  readonly #tracked: { readonly trainable: Variable[]; readonly nonTrainable: Variable[] } = { trainable: [], nonTrainable: [] };
+  #losses: Tensor[] = [];
+  #trainable: boolean;
+
+  constructor({ name, trainable }: { name: string | null; trainable: boolean }) {
+    super({ name });
+    this.#trainable = trainable;
+  }
+
+  /** Dtype of the weights. */
+  abstract get variableDtype(): DType;
+
+  /** The name with the class, for messages: `Dense "dense_1"`. */
+  protected get label(): string {
+    return `${this.constructor.name} "${this.name}"`;
+  }
+
+  /** Makes a weight of the layer. @throws for sizes that are not known. */
+  addWeight(options: AddWeightOptions = {}): Variable {
+    const { shape = [], trainable = true, name, autocast = true, aggregation = 'none' } = options;
+    if (shape.some((d) => d === null)) throw new RangeError(`${this.label}: the weight ${name ?? ''} has shape ${showShape(shape)}, but every size must be known`);
+    const dtype = options.dtype ?? this.variableDtype;
+    const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'));
+    const build = () => {
+      const variable = new Variable(initializer, { shape: shape as Shape, dtype, trainable, autocast, aggregation, name: name ?? null });
+      variable.regularizer = regularizers.get(options.regularizer ?? null);
+      variable.constraint = constraints.get(options.constraint ?? null);
+      return variable;
+    };
+    // Outside of build and call the layer's own name is not yet part of the path.
+    const variable = currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
+    this.#tracked[trainable ? 'trainable' : 'nonTrainable'].push(variable);
+    return variable;
+  }
+
+  /** @internal What the layer holds in its own properties, nested in arrays and objects too, in the order of definition. */
+  private *held(): Iterable<unknown> {
+    const seen = new Set<unknown>();
+    function* visit(value: unknown): Iterable<unknown> {
+      if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value)) return;
+      if (value instanceof LayerState || value instanceof Variable || value instanceof SeedGenerator || value instanceof Metric) {
+        seen.add(value);
+        yield value;
+      } else if (Array.isArray(value) || isPlainObject(value)) {
+        seen.add(value);
+        for (const item of Object.values(value)) yield* visit(item);
+      }
+    }
+    for (const key of Object.keys(this)) if (!UNTRACKED.has(key)) yield* visit((this as Record<string, unknown>)[key]);
+  }
+
+  /** @internal Layers held by this one, in order. */
+  get sublayers(): Layer[] {
+    return [...this.held()].filter((item): item is Layer => item instanceof LayerState);
+  }
+  /** Metrics that the layer and its sublayers hold in properties of theirs. */
+  get metrics(): Metric[] {
+    return [...new Set([...this.ownMetrics(), ...this.sublayers.flatMap((layer) => layer.metrics)])];
+  }
+  /** @internal Metrics in properties of the layer itself. */
+  protected ownMetrics(): Metric[] {
+    return [...this.held()].filter((item) => item instanceof Metric);
+  }
+
+  private ownVariables(): Variable[] {
+    const { trainable, nonTrainable } = this.#tracked;
+    const known = new Set([...trainable, ...nonTrainable]);
+    const assigned = [...this.held()].filter((item): item is Variable => item instanceof Variable && !known.has(item));
+    return [...trainable, ...assigned.filter((v) => v.trainable), ...nonTrainable, ...assigned.filter((v) => !v.trainable)];
+  }
+
+  private collect(own: (layer: LayerState) => readonly Variable[]): Variable[] {
+    const found = new Set<Variable>();
+    const visit = (layer: LayerState) => {
+      own(layer).forEach((variable) => found.add(variable));
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    return [...found];
+  }
+
+  /** All weights, of sublayers too, without the state of random number generators. */
+  get weights(): Variable[] {
+    return this.collect((layer) => layer.ownVariables());
+  }
+  /** All variables, of sublayers too, with the state of random number generators. */
+  get variables(): Variable[] {
+    return this.collect((layer) => [...layer.ownVariables(), ...[...layer.held()].filter((item) => item instanceof SeedGenerator).map((seed) => seed.state)]);
+  }
+  /** The weights that gradients reach. Empty when the layer is not trainable. */
+  get trainableWeights(): Variable[] {
+    return this.trainable ? this.weights.filter((v) => v.trainable) : [];
+  }
+  get nonTrainableWeights(): Variable[] {
+    return this.trainable ? this.weights.filter((v) => !v.trainable) : this.weights;
+  }
+  /** As `trainableWeights`. */
+  get trainableVariables(): Variable[] {
+    return this.trainable ? this.variables.filter((v) => v.trainable) : [];
+  }
+  get nonTrainableVariables(): Variable[] {
+    return this.trainable ? this.variables.filter((v) => !v.trainable) : this.variables;
+  }
+
+  /** Whether the weights are trained. Setting it sets it for the sublayers too. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+  set trainable(value: boolean) {
+    this.#trainable = value;
+    this.#tracked.trainable.forEach((variable) => {
+      variable.trainable = value;
+    });
+    this.sublayers.forEach((layer) => {
+      layer.trainable = value;
+    });
+  }
+
+  /** The values of all weights, in the order of `weights`. */
+  getWeights(): Tensor[] {
+    return this.weights.map((variable) => variable.value);
+  }
+
+  /**
+   * Sets the values of all weights, in the order of `weights`.
+   * @throws when their number or a shape differs; nothing is set then.
+   */
+  setWeights(weights: readonly TensorLike[]): void {
+    const own = this.weights;
+    if (weights.length !== own.length) throw new RangeError(`${this.label}: setWeights expects ${own.length} weights, received ${weights.length}`);
+    const tensors = weights.map((weight, i) => toTensor(weight, own[i]!.dtype, `${this.label}: setWeights`));
+    tensors.forEach((tensor, i) => {
+      const { shape, path } = own[i]!;
+      if (tensor.spec !== own[i]!.spec) throw new RangeError(`${this.label}: weight ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`);
+    });
+    own.forEach((variable, i) => variable.assign(tensors[i]!));
+  }
+
+  /** Number of scalars in all weights. @throws while the layer is not built. */
+  countParams(): number {
+    if (!this.built) throw new Error(`${this.label}: its weights are counted after it was built; call it on data, or call build(inputShape) first`);
+    return this.weights.reduce((total, { size }) => total + size, 0);
+  }
+
+  // ---- losses ------------------------------------------------------------------------------------------------------
+
+  /** Adds a scalar to the loss of the model that the layer is in. Call it in `call`. */
+  addLoss(loss: TensorLike | readonly TensorLike[]): void {
+    const list = Array.isArray(loss) && !isNumberArray(loss) ? loss : [loss];
+    for (const item of list) this.#losses.push(ops.convertToTensor(item));
+  }
+
+  /** @throws always: Keras has no such method any more. */
+  addMetric(..._args: unknown[]): never {
+    throw new Error(`${this.label}: addMetric does not exist in Keras 3; keep the metric in a property (this.loss = new metrics.Mean()) and call its updateState`);
+  }
+
+  /** Losses of the last call (`addLoss`, activity regularizers), and those of the weights' regularizers. */
+  get losses(): Tensor[] {
+    const losses: Tensor[] = [];
+    const seen = new Set<LayerState>();
+    const visit = (layer: LayerState) => {
+      if (seen.has(layer)) return;
+      seen.add(layer);
+      losses.push(...layer.#losses);
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    for (const variable of this.trainableWeights) if (variable.regularizer !== null) losses.push(variable.regularizer(variable.value));
+    return losses;
+  }
+
+  /** @internal Forgets the losses of earlier calls. */
+  clearLosses(): void {
+    this.#losses = [];
+    this.sublayers.forEach((layer) => layer.clearLosses());
+  }
+}
