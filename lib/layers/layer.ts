@@ -18,6 +18,7 @@ import { flatten, isNumberArray, mapStructure, type Nested } from '../core/tree.
 import { type Variable, withAutocast, withValues } from '../core/variable.js';
 import * as regularizers from '../regularizers/index.js';
 import * as ops from '../ops/index.js';
+import { byPosition } from '../core/keywords.js';
 import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
@@ -85,6 +86,8 @@ export abstract class Layer extends LayerState {
   /** @internal Shapes that `build` was called with. */
   buildShapes: unknown = null;
 
+  /** @internal The name of the input, by which a call may give it; null where an object is a structure of inputs. */
+  static readonly parameter: string | null = 'inputs';
   /** @internal Options that get the masks of several inputs, in their order. */
   static readonly maskOptions: readonly string[] = [];
 
@@ -116,7 +119,8 @@ export abstract class Layer extends LayerState {
   /** @internal */
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
-    const { inputs: given, options } = splitCall(args);
+    const { parameter } = this.constructor as typeof Layer;
+    const { inputs: given, options } = splitCall(parameter === null ? args : byPosition(args, [parameter]));
     const inputs = this.convertsInputs ? given.map((arg) => this.convertInput(arg)) : given;
     if (this.inputSpec !== null) this.checkInput(inputs[0]);
     this.ensureBuilt(inputs);

@@ -3,6 +3,7 @@ import { Configurable, resolve, type Config, type OptionsOf } from '../config/co
 import { computeDtype, nullable, string } from '../config/fields.js';
 import type { DType, DTypeLike } from '../core/dtype.js';
 import { checkOptions } from '../core/errors.js';
+import { byPosition } from '../core/keywords.js';
 import { autoName, toSnakeCase } from '../core/names.js';
 import { withScope } from '../core/scope.js';
 import type { Shape } from '../core/shape.js';
@@ -90,6 +91,9 @@ export class Metric extends Configurable {
     const { name, dtype } = resolve(target.name, metricSchema, options);
     this.name = name ?? target.defaultName ?? (target.className === undefined || target.numbered ? autoName(target.className ?? target.name) : toSnakeCase(target.className));
     this.dtype = dtype;
+    // Targets and predictions may be given by their names.
+    const update = this.updateState.bind(this) as (...args: unknown[]) => void;
+    Object.defineProperty(this, 'updateState', { value: (...args: unknown[]) => update(...byPosition(args, ['yTrue', 'yPred'])), configurable: true, writable: true });
   }
 
   /** @internal */

@@ -86,6 +86,8 @@ const isFunctional = (operation: Operation): boolean => functionalClass !== null
 export class Model extends Layer {
   static override readonly module: string | null = 'keras';
   static readonly className: string = 'Model';
+  /** @internal An object of inputs by their names. */
+  static override readonly parameter = null;
   /** Set it to true in a callback to end `fit` after this epoch (or batch). */
   stopTraining = false;
   /** What the last `fit` recorded. */

@@ -10,7 +10,6 @@ import { dotProductAttention } from './attention.js';
 import { numbersOf, type ShapeLike } from './axes.js';
 import { cast, copy, nanToNum, saturateCast, stopGradient, view } from './core.js';
 import * as convolution from './convolution.js';
-import { cast, copy, nanToNum, saturateCast, stopGradient } from './core.js';
 import { emptyLike, fullLike, onesLike, zerosLike } from './creation.js';
 import * as cumulative from './cumulative.js';
 import * as diagonal from './diagonal.js';

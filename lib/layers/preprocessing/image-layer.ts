@@ -43,6 +43,8 @@ export interface TransformCallOptions<T = unknown> {
 /** Base of the preprocessing layers of images. */
 export abstract class ImageLayer<T = unknown> extends Layer {
   static override readonly baseSchema = baseSchema;
+  /** @internal */
+  static override readonly parameter = 'data';
   /** Format of the bounding boxes; null: none are taken. */
   readonly boundingBoxFormat: string | null;
   /** Where the channel axis stands. */

@@ -174,3 +174,9 @@ describe('metrics.get', () => {
     expect(() => metrics.get('acuracy')).toThrow(new TypeError("unknown metric 'acuracy'; did you mean 'accuracy'?"));
   });
 });
+
+it('takes targets and predictions by their names', () => {
+  const metric = new metrics.TruePositives();
+  metric.updateState({ yTrue: [0, 1, 1], yPred: [1, 1, 1], sampleWeight: [1, 2, 3] });
+  expect(metric.result().item()).toBe(5);
+});
