@@ -177,6 +177,5 @@ describe('metrics.get', () => {
 
 it('takes targets and predictions by their names', () => {
   const metric = new metrics.TruePositives();
-  metric.updateState({ yTrue: [0, 1, 1], yPred: [1, 1, 1], sampleWeight: [1, 2, 3] });
-  expect(metric.result().item()).toBe(5);
+  expect(metric({ yTrue: [0, 1, 1], yPred: [1, 1, 1], sampleWeight: [1, 2, 3] }).item()).toBe(5);
 });
