@@ -119,8 +119,7 @@ export abstract class Layer extends LayerState {
   /** @internal */
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
-    const { parameter } = this.constructor as typeof Layer;
-    const { inputs: given, options } = splitCall(parameter === null ? args : byPosition(args, [parameter]));
+    const { inputs: given, options } = this.split(args);
     const inputs = this.convertsInputs ? given.map((arg) => this.convertInput(arg)) : given;
     if (this.inputSpec !== null) this.checkInput(inputs[0]);
     this.ensureBuilt(inputs);
@@ -129,6 +128,12 @@ export abstract class Layer extends LayerState {
     const outputs = isSymbolic(inputs) || isSymbolic(masked) ? this.callOnSymbols(given, options, inputs, masked) : this.compute(inputs, masked);
     this.maskOutputs(inputs[0], outputs, previous);
     return outputs;
+  }
+
+  /** The inputs and the options of a call. */
+  private split(args: readonly unknown[]): ReturnType<typeof splitCall> {
+    const { parameter } = this.constructor as typeof Layer;
+    return splitCall(parameter === null ? args : byPosition(args, [parameter]));
   }
 
   /** @internal Whether inputs are brought to the compute dtype before the call. */
@@ -284,7 +289,7 @@ export abstract class Layer extends LayerState {
    * @returns `[outputs, nonTrainableValues]`, and the losses as a third with `returnLosses`.
    */
   statelessCall(trainable: readonly TensorLike[], nonTrainable: readonly TensorLike[], ...args: unknown[]): [unknown, Tensor[], ...Tensor[][]] {
-    const { inputs, options } = splitCall(args);
+    const { inputs, options } = this.split(args);
     const { returnLosses = false, ...rest } = (options ?? {}) as CallOptions & { returnLosses?: boolean };
     const groups = [[this.trainableVariables, trainable], [this.nonTrainableVariables, nonTrainable]] as const;
     const values = new Map<Variable, Tensor>();
