@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measure, type Failure, type Row } from './measure.js';
-import { failureLines, table } from './report.js';
+import { failureLines, partsTable, table } from './report.js';
 import { findPeers, keratin, peerNames, type System } from './systems.js';
 import { workloads } from './workloads.js';
 
@@ -71,6 +71,8 @@ async function main(): Promise<void> {
     failures.push(...result.failures);
   }
   console.log(`\n${table(chosen, systemNames, rows)}`);
+  const parts = partsTable(systemNames, rows);
+  if (parts !== '') console.log(`\n${parts}`);
   if (failures.length > 0) console.log(`\n${failureLines(failures)}`);
   if (json) writeFileSync(json, `${JSON.stringify(rows, null, 1)}\n`);
   if (failures.some((f) => f.system === keratin.name)) process.exitCode = 1;

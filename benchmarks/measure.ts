@@ -4,12 +4,23 @@ import { median } from './statistics.js';
 import type { System } from './systems.js';
 import type { Workload } from './workloads.js';
 
+/** One of several things that a workload measures. */
+export interface Part {
+  name: string;
+  /** Multiplications and additions. */
+  flops: number;
+  /** Seconds of one call: the median inside the process. */
+  seconds: number;
+}
+
 /** What a measuring process prints as its last line. */
 export interface Measurement {
   /** Seconds of one unit of work: the median inside the process, warm-up excluded. */
   seconds: number;
   /** Resident megabytes after the import (the workload `import` only). */
   rssMb?: number;
+  /** What the seconds are the sum of (the workload `kernels` only). */
+  parts?: Part[];
   /** Versions of what was measured. */
   versions: Record<string, string>;
 }
@@ -29,6 +40,8 @@ export interface Row {
   /** `seconds` expressed in `unit`. */
   median: number;
   rssMb?: number;
+  /** Each with the median of the rounds. */
+  parts?: Part[];
   versions: Record<string, string>;
 }
 
@@ -77,10 +90,15 @@ function summarize(workload: Workload, system: System, results: readonly Measure
     rounds,
     unit: workload.unit,
     median: workload.inUnit(seconds),
+    ...(results[0].parts && { parts: medianParts(results.map((r) => r.parts ?? [])) }),
     ...(memory.length > 0 && { rssMb: Math.round(median(memory)) }),
     versions: results[0].versions,
   };
 }
+
+/** The parts of the first round, with the median seconds of all rounds. */
+const medianParts = (rounds: readonly Part[][]): Part[] =>
+  rounds[0].map((part, i) => ({ ...part, seconds: median(rounds.map((parts) => parts[i].seconds)) }));
 
 /** One measurement in a fresh process; a string is the reason why there is none. */
 function runOnce(system: System, workload: string): Promise<Measurement | string> {

@@ -51,7 +51,7 @@ function pythonPeers(python: string): System[] {
   for (const backend of ['tensorflow', 'jax']) {
     if (!has.has('keras') || !has.has(backend)) continue;
     const env = { KERAS_BACKEND: backend, TF_CPP_MIN_LOG_LEVEL: '3', JAX_PLATFORMS: 'cpu', CUDA_VISIBLE_DEVICES: '-1' };
-    systems.push({ name: `keras-${backend}`, command: script('keras_peer.py'), env });
+    systems.push({ name: `keras-${backend}`, command: script('keras_peer.py'), env, lacks: ['kernels'] });
   }
   if (has.has('torch')) {
     const env = { CUDA_VISIBLE_DEVICES: '-1' };
@@ -64,5 +64,5 @@ function nodePeers(): System[] {
   const folder = join(root, 'build', 'peers', 'node');
   if (!existsSync(join(folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm'))) return [];
   const command = (workload: string) => [process.execPath, join(peers, 'tfjs_peer.mjs'), workload, folder];
-  return [{ name: 'tfjs-wasm', command }];
+  return [{ name: 'tfjs-wasm', command, lacks: ['kernels'] }];
 }

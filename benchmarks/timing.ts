@@ -1,6 +1,6 @@
 // How Keratin's workloads are timed and reported. The peers time themselves in the same way (peers/timing.py).
 import { readFileSync } from 'node:fs';
-import type { Measurement } from './measure.js';
+import type { Measurement, Part } from './measure.js';
 import { median } from './statistics.js';
 
 const WARM_UP_SECONDS = 0.5;
@@ -30,6 +30,20 @@ export async function secondsPerCall(loop: (calls: number) => void | Promise<voi
   return median(batches);
 }
 
+/** Seconds of one synchronous call, for workloads of many parts: 50 ms of warm-up, then the median over 7 batches of at least 20 ms. */
+export function briefSecondsPerCall(call: () => void): number {
+  const start = now();
+  let calls = 0;
+  for (; calls < 3 || now() - start < 0.05; calls++) call();
+  const perBatch = Math.max(1, Math.ceil((0.02 * calls) / (now() - start)));
+  const batches = Array.from({ length: 7 }, () => {
+    const begin = now();
+    for (let i = 0; i < perBatch; i++) call();
+    return (now() - begin) / perBatch;
+  });
+  return median(batches);
+}
+
 /** Times epochs from the end of one to the end of the next, so that all that happens between them counts. */
 export class EpochTimer {
   private readonly ends: number[] = [];
@@ -46,7 +60,7 @@ export class EpochTimer {
 }
 
 /** Prints the measurement, which ends the program. */
-export function report(seconds: number, more: { rssMb?: number } = {}): void {
+export function report(seconds: number, more: { rssMb?: number; parts?: Part[] } = {}): void {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   const measurement: Measurement = { seconds, ...more, versions: { keratin: version, node: process.versions.node } };
   console.log(JSON.stringify(measurement));

@@ -3,6 +3,10 @@
 Batches are gathered by index from tensors in memory, which is faster than a DataLoader.
 """
 
+import json
+import math
+import pathlib
+import statistics
 import sys
 
 from timing import median_step, now, report, resident_mb, seconds_per_call
@@ -73,6 +77,73 @@ def gemm():
     return eager((1024, 1024), "matmul")
 
 
+def brief_seconds_per_call(call):
+    """As in benchmarks/timing.ts: 50 ms of warm-up, then the median over 7 batches of at least 20 ms."""
+    start, calls = now(), 0
+    while calls < 3 or now() - start < 0.05:
+        call()
+        calls += 1
+    per_batch = max(1, math.ceil(0.02 * calls / (now() - start)))
+    batches = []
+    for _ in range(7):
+        begin = now()
+        for _ in range(per_batch):
+            call()
+        batches.append((now() - begin) / per_batch)
+    return statistics.median(batches)
+
+
+def kernels():
+    """The shapes of kernels.json. Convolutions are measured in both memory formats, and the faster one counts."""
+    import torch
+    import torch.nn.functional as F
+
+    shapes = json.loads((pathlib.Path(__file__).parent.parent / "kernels.json").read_text())
+    parts = []
+
+    def measure(name, work, *calls):
+        parts.append({"name": name, "flops": 2 * work, "seconds": min(brief_seconds_per_call(call) for call in calls)})
+
+    def convolution(shape, depthwise):
+        cin, kernel, stride = shape["cin"], shape["kernel"], shape.get("stride", 1)
+        cout, groups = (cin, cin) if depthwise else (shape["cout"], 1)
+        padding = 0 if shape.get("padding") == "valid" else (kernel - 1) // 2
+        calls = [[], [], []]
+        for memory_format in [torch.contiguous_format, torch.channels_last]:
+            x = torch.rand(shape["batch"], cin, shape["size"], shape["size"]).to(memory_format=memory_format)
+            w = torch.rand(cout, cin // groups, kernel, kernel).to(memory_format=memory_format)
+            dy = torch.rand_like(F.conv2d(x, w, stride=stride, padding=padding, groups=groups))
+
+            def backward(mask, x=x, w=w, dy=dy):
+                settings = [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], groups, mask
+                torch.ops.aten.convolution_backward(dy, x, w, None, *settings)
+
+            calls[0].append(lambda x=x, w=w: F.conv2d(x, w, stride=stride, padding=padding, groups=groups))
+            calls[1].append(lambda backward=backward: backward([True, False, False]))
+            calls[2].append(lambda backward=backward: backward([False, True, False]))
+        work = dy.numel() * kernel * kernel * cin // groups
+        for suffix, each in zip(["", ", input gradient", ", kernel gradient"], calls):
+            measure(shape["name"] + suffix, work, *each)
+
+    for shape in shapes["matmul"]:
+        a, b = torch.rand(shape["a"]), torch.rand(shape["b"])
+        measure(shape["name"], a.numel() * shape["b"][-1], lambda: torch.matmul(a, b))
+    for shape in shapes["conv"]:
+        convolution(shape, depthwise=False)
+    for shape in shapes["depthwise"]:
+        convolution(shape, depthwise=True)
+    for shape in shapes["max_pool"]:
+        kernel = shape["kernel"]
+        x = torch.rand(shape["batch"], shape["cin"], shape["size"], shape["size"])
+        last = x.to(memory_format=torch.channels_last)
+        work = F.max_pool2d(x, kernel, shape["stride"]).numel() * kernel * kernel // 2
+        measure(shape["name"], work, *[lambda x=x: F.max_pool2d(x, kernel, shape["stride"]) for x in (x, last)])
+    for shape in shapes["einsum"]:
+        a, b = torch.rand(shape["a"]), torch.rand(shape["b"])
+        measure(shape["name"], shape["work"], lambda: torch.einsum(shape["equation"], a, b))
+    return {"seconds": sum(part["seconds"] for part in parts), "parts": parts}
+
+
 def eager_add():
     return eager((8, 8), "add")
 
@@ -88,6 +159,7 @@ WORKLOADS = {
     "tiny_mlp": tiny_mlp,
     "mnist_mlp": mnist_mlp,
     "gemm": gemm,
+    "kernels": kernels,
     "eager_add": eager_add,
     "import": import_,
 }

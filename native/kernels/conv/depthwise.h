@@ -175,7 +175,7 @@ template <typename T, bool gradient>
 static void depthwise(const Args& args, Range r) {
   const DepthwiseCut cut(Geometry(args.ints), gradient);
   for (int64_t u = r.begin; u < r.end; ++u) {
-    const int64_t phase = u / cut.row_units, row = (u - phase * cut.row_units) * cut.unit_rows;
+    const int64_t block = u / cut.phases, phase = u - block * cut.phases, row = block * cut.unit_rows;
     const int64_t last = cut.phases > 1 ? cut.view(phase).rows() : cut.rows;
     if (row < last) depthwise_unit<T>(cut, args, phase, row, least(cut.unit_rows, last - row));
   }

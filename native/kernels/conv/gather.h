@@ -57,16 +57,20 @@ struct Window {
 // A run: neighbouring columns whose values are neighbours in one line of the source. Copies the part of it that is in the
 // window, for `count` rows: `from` is where the run of the first of them begins in the line, `step` how much further that of
 // the next. Elements outside of the line are zeros.
+// Runs are too short for the hardware to see them coming: the lines of the row after the next ones are prefetched.
 template <typename T>
 static void gather_run(const T* line, int64_t length, int64_t from, int64_t step, int64_t count, T* out, int64_t stride,
                        int64_t n) {
-  constexpr int64_t L = kLanes<T>;
+  constexpr int64_t L = kLanes<T>, kAhead = 4;
   const int64_t whole = n / L * L;
   const Lanes<T> rest(n - whole);
   for (int64_t i = 0; i < count; ++i, from += step, out += stride) {
     if (from >= 0 && from + n <= length) {
       const T* in = line + from;
-      for (int64_t j = 0; j < whole; j += L) store(out + j, load(in + j));
+      for (int64_t j = 0; j < whole; j += L) {
+        __builtin_prefetch(in + j + kAhead * step);
+        store(out + j, load(in + j));
+      }
       if (n > whole) rest.store(out + whole, rest.load(in + whole));
       continue;
     }

@@ -31,6 +31,13 @@ struct Geometry {
            static_cast<double>(group_in());
   }
 
+  // Whether every output is made of the input at the same place alone.
+  KR_INLINE bool pointwise() const {
+    bool same = true;
+    for (const Axis& a : axes) same = same && a.kernel == 1 && a.stride == 1 && a.low == 0 && a.in == a.out;
+    return same;
+  }
+
   // False for integers that no convolution has: with those the kernels would divide by zero or leave their operands.
   KR_INLINE bool sound() const {
     if (groups < 1 || batch < 0 || cin < 0 || cout < 0 || cin % groups || cout % groups) return false;

@@ -16,7 +16,8 @@ struct KernelCut {
   Geometry g;
   int64_t rows, columns, pixels;  // rows: values of a gathered row; columns: of a group
   int64_t unit_rows = 0, unit_cols = 0, row_units = 0, col_units = 0, parts = 1, chunk = 0;
-  bool pack = false;  // the gradient of the output is packed
+  bool pack = false;      // the gradient of the output is packed
+  bool in_place = false;  // the input is its own matrix of gathered rows
 
   KR_INLINE explicit KernelCut(const Geometry& geometry)
       : g(geometry), rows(g.taps() * g.group_in()), columns(g.group_out()), pixels(g.out_pixels()) {
@@ -29,12 +30,15 @@ struct KernelCut {
     // A part has 256 positions at least, and enough work to be worth its sum.
     parts = most(least(over(16, tiles), least(pixels / 256, static_cast<int64_t>(g.work() / 4e6))), 1);
     chunk = least(most(over(pixels, parts), 1), kBlocks.kernel_depth);
+    // Rows a multiple of 512 bytes apart share few sets of the first-level cache: 256 channels by 64 in place gave 92
+    // GFLOP/s, gathered 124; 64 by 256 gave 132 and 117.
+    in_place = g.pointwise() && g.cin * static_cast<int64_t>(sizeof(T)) % 512 != 0;
     pack = unit_rows > kRows || (!Lanes<T>::kFast && columns % kLanes<T> != 0);
   }
 
   int64_t units() const { return g.groups * parts * row_units * col_units; }
   int64_t size() const { return rows * g.cout; }
-  int64_t gathered_size() const { return chunk * ConvCut<T>::stride(unit_rows) + kLanes<T>; }
+  int64_t gathered_size() const { return in_place ? 0 : chunk * ConvCut<T>::stride(unit_rows) + kLanes<T>; }
   int64_t panel_scratch() const { return pack ? panel_size<T>(kCols, chunk) : 0; }
 };
 
@@ -59,11 +63,15 @@ struct KernelUnit {
       const int64_t pixel = first + steps.start(chunk);
       t.depth = steps.size(chunk);
       t.accumulate = chunk > 0;
-      gather_rows<T>(v, args.at<T>(0) + group * v.channels, pixel, t.depth, {row, row + rows, stride, gathered});
+      const T* source = args.at<T>(0) + group * v.channels;
+      Left<T> left = {source + pixel * cut.g.cin + row, 1, cut.g.cin, 0};
+      if (!cut.in_place) {
+        gather_rows<T>(v, source, pixel, t.depth, {row, row + rows, stride, gathered});
+        left = {gathered, 1, stride, 0};
+      }
       const T* b = args.at<T>(1) + pixel * cut.g.cout + begin;
       for (int64_t j = 0; j < cols; j += cut.kCols)
-        multiply_columns(t, {gathered, 1, stride, 0}, split, b + j, least(cols - j, cut.kCols), c + j,
-                         gathered + cut.gathered_size());
+        multiply_columns(t, left, split, b + j, least(cols - j, cut.kCols), c + j, gathered + cut.gathered_size());
     }
   }
 

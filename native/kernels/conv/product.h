@@ -61,8 +61,12 @@ struct ConvCut {
     for (;;) {
       const int64_t count = phases * g.groups * over(rows, unit_rows) * over(columns, unit_cols);
       if (count >= 16 || work < 1e6 * static_cast<double>(count)) break;
-      if (unit_cols > 2 * kCols) {
+      if (unit_cols > 4 * kCols) {
         unit_cols = multiple(unit_cols / 2, kCols);
+      } else if (unit_rows > 4 * kRows) {
+        unit_rows = multiple(over(unit_rows, 2), kRows);
+      } else if (unit_cols > 2 * kCols) {
+        unit_cols = 2 * kCols;
       } else if (unit_rows > 2 * kRows) {
         unit_rows = multiple(over(unit_rows, 2), kRows);
       } else if (unit_cols > kCols) {
@@ -202,10 +206,10 @@ static void convolve(const Args& args, Range r, bool gradient) {
   const ConvCut<T> cut(Geometry(args.ints), gradient);
   if (cut.packed && args.phase == 0) return pack_weights(cut, args.at<T>(1), static_cast<T*>(args.shared), r);
   for (int64_t u = r.begin; u < r.end; ++u) {
-    int64_t rest = u / cut.col_units;
-    const int64_t col = (u - rest * cut.col_units) * cut.unit_cols;
-    const int64_t group = rest / cut.row_units % cut.g.groups, phase = rest / cut.row_units / cut.g.groups;
-    const int64_t row = rest % cut.row_units * cut.unit_rows, last = cut.phases > 1 ? cut.view(phase).rows() : cut.rows;
+    // The phases of the same rows are neighbours: they read the same part of the source.
+    const int64_t a = u / cut.col_units, b = a / cut.phases, group = b / cut.row_units;
+    const int64_t col = (u - a * cut.col_units) * cut.unit_cols, phase = a - b * cut.phases;
+    const int64_t row = (b - group * cut.row_units) * cut.unit_rows, last = cut.phases > 1 ? cut.view(phase).rows() : cut.rows;
     if (row >= last) continue;
     ConvUnit<T>{cut, args, phase, group, row, least(cut.unit_rows, last - row), col, least(cut.unit_cols, cut.columns - col)}.run();
   }
