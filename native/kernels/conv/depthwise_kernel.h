@@ -1,11 +1,11 @@
 // The gradient of the kernels of a depthwise convolution: for every tap, the sum over all positions of products of channels.
 #pragma once
 #include "kernels/conv/depthwise.h"
+#include "kernels/conv/parts.h"
 
 namespace keratin::KR_ISA {
 
 struct DepthwiseKernelCut {
-  static constexpr int64_t kSumUnit = 4096;  // elements of the sum of the parts in a unit
   Geometry g;
   int64_t lines, parts;  // lines of the result, and pieces in which they are summed
   KR_INLINE explicit DepthwiseKernelCut(const Geometry& geometry)
@@ -126,12 +126,7 @@ static void depthwise_kernel(const Args& args, Range r) {
     for (int64_t part = r.begin; part < r.end; ++part) depthwise_kernel_part<T>(cut, args, part);
     return;
   }
-  const T* parts = static_cast<const T*>(args.shared);
-  T* result = args.at<T>(2);
-  const int64_t begin = r.begin * cut.kSumUnit, end = least(r.end * cut.kSumUnit, cut.size());
-  for (int64_t i = begin; i < end; ++i) result[i] = parts[i];
-  for (int64_t p = 1; p < cut.parts; ++p)
-    for (int64_t i = begin; i < end; ++i) result[i] += parts[p * cut.size() + i];
+  add_parts(static_cast<const T*>(args.shared), cut.parts, cut.size(), args.at<T>(2), r);
 }
 
 template <typename T>
@@ -147,7 +142,7 @@ static Work plan_depthwise_kernel(const int64_t* ints, bool) {
   work.units[0] = cut.parts;
   if (cut.parts > 1) {
     work.phases = 2;
-    work.units[1] = over(cut.size(), cut.kSumUnit);
+    work.units[1] = over(cut.size(), kPartsUnit);
     work.shared_bytes = cut.parts * cut.size() * kSize;
   }
   work.nanoseconds = 100 + g.work() * kSize / 100 + static_cast<double>((g.in_pixels() + g.out_pixels()) * g.cin * kSize) / 24;

@@ -76,7 +76,7 @@ static void gather_run(const T* line, int64_t length, int64_t from, int64_t step
     }
     const int64_t begin = least(most(-from, 0), n), end = most(least(length - from, n), begin);
     zero_elements(out, begin);
-    copy_elements(out + begin, line + from + begin, end - begin);
+    if (end > begin) copy_elements(out + begin, line + (from + begin), end - begin);
     zero_elements(out + end, n - end);
   }
 }

@@ -50,7 +50,8 @@ static void integer_row(const IntegerCut& cut, const T* source, const T* kernel,
   const Axis *x = g.axes, *y = g.axes + 1, *z = g.axes + 2;
   const auto size = [&](const Axis* a, bool of_source) { return cut.gradient == of_source ? a->out : a->in; };
   const int64_t pz = row % size(z, false), py = row / size(z, false) % size(y, false);
-  const int64_t px = row / size(z, false) / size(y, false) % size(x, false), n = row / size(z, false) / size(y, false) / size(x, false);
+  const int64_t plane_number = row / size(z, false) / size(y, false);
+  const int64_t px = plane_number % size(x, false), n = plane_number / size(x, false);
   const int64_t channels = cut.gradient ? g.cout : g.cin, plane = g.group_in() * g.cout;
   for (int64_t j = 0; j < cut.columns; ++j) out[j] = 0;
   for (int64_t i = 0; i < x->kernel; ++i) {

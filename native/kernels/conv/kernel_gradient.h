@@ -1,5 +1,6 @@
 // The gradient of a convolution's kernel: gathered rows, transposed, times the gradient of the output.
 #pragma once
+#include "kernels/conv/parts.h"
 #include "kernels/conv/product.h"
 
 namespace keratin::KR_ISA {
@@ -11,7 +12,6 @@ struct KernelCut {
   static constexpr const GemmBlocks& kBlocks = kGemm<T>;
   static constexpr int64_t kLine = 64 / sizeof(T);
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;
-  static constexpr int64_t kSumUnit = 4096;  // elements of the sum of the parts in a unit
 
   Geometry g;
   int64_t rows, columns, pixels;  // rows: values of a gathered row; columns: of a group
@@ -95,19 +95,10 @@ struct KernelUnit {
   }
 };
 
-// The sum of the parts, in their order, for units [begin, end) of kSumUnit elements.
-template <typename T>
-static void sum_parts(const KernelCut<T>& cut, const T* parts, T* result, Range r) {
-  const int64_t begin = r.begin * cut.kSumUnit, end = least(r.end * cut.kSumUnit, cut.size());
-  for (int64_t i = begin; i < end; ++i) result[i] = parts[i];
-  for (int64_t p = 1; p < cut.parts; ++p)
-    for (int64_t i = begin; i < end; ++i) result[i] += parts[p * cut.size() + i];
-}
-
 template <typename T>
 static void kernel_gradient(const Args& args, Range r) {
   const KernelCut<T> cut{Geometry(args.ints)};
-  if (args.phase == 1) return sum_parts(cut, static_cast<const T*>(args.shared), args.at<T>(2), r);
+  if (args.phase == 1) return add_parts(static_cast<const T*>(args.shared), cut.parts, cut.size(), args.at<T>(2), r);
   for (int64_t u = r.begin; u < r.end; ++u) {
     const int64_t a = u / cut.col_units, b = a / cut.row_units, c = b / cut.parts;
     const int64_t col = (u - a * cut.col_units) * cut.unit_cols, row = (a - b * cut.row_units) * cut.unit_rows;
@@ -130,7 +121,7 @@ static Work plan_kernel_gradient(const int64_t* ints, bool) {
   work.units[0] = cut.units();
   if (cut.parts > 1) {
     work.phases = 2;
-    work.units[1] = over(cut.size(), cut.kSumUnit);
+    work.units[1] = over(cut.size(), kPartsUnit);
     work.shared_bytes = cut.parts * cut.size() * kSize;
   }
   work.nanoseconds = 100 + 2 * g.work() / cut.kBlocks.gflops + moved * kSize / 12;

@@ -2,6 +2,7 @@
 #pragma once
 #include "kernels/conv/gather.h"
 #include "kernels/gemm/tiles.h"
+#include "kernels/gemm/vectors.h"
 
 namespace keratin::KR_ISA {
 
@@ -9,7 +10,8 @@ namespace keratin::KR_ISA {
 //
 // A unit is some rows of one phase by some columns of one group. It gathers its rows, a chunk of the inner dimension at a
 // time, and multiplies them by one panel of weights after the other. Weights are packed for all units before, except where
-// each is used by one unit only, which then packs them on its way.
+// each is used by one unit only, which then packs them on its way. With very few columns a register tile would be almost
+// empty: gathered rows are multiplied by columns as dot products, the whole inner dimension at once.
 template <typename T>
 struct ConvCut {
   static constexpr const GemmBlocks& kBlocks = kGemm<T>;
@@ -21,17 +23,18 @@ struct ConvCut {
   int64_t phases, columns, channels, depth;              // columns: of a group; depth: of all phases
   int64_t rows;                                          // of the largest phase
   int64_t unit_rows = 0, unit_cols = 0, row_units = 0, col_units = 0;
-  bool packed = false;
+  bool packed = false, dots = false;
 
   KR_INLINE ConvCut(const Geometry& geometry, bool of_input)
       : g(geometry), gradient(of_input), phases(of_input ? phases_of(g) : 1), columns(of_input ? g.group_in() : g.group_out()),
         channels(of_input ? g.group_out() : g.group_in()), depth(g.taps() * channels), rows(0) {
     if (phases > 0) rows = view(0).rows();
     if (rows == 0 || columns == 0) return;
+    dots = columns <= 4 && depth / phases >= kLanes<T>;
     cut();
     row_units = over(rows, unit_rows);
     col_units = over(columns, unit_cols);
-    packed = gradient || row_units > 1 || (!Lanes<T>::kFast && columns % kLanes<T> != 0);
+    packed = gradient || dots || row_units > 1 || (!Lanes<T>::kFast && columns % kLanes<T> != 0);
   }
 
   KR_INLINE View view(int64_t phase) const { return gradient ? gradient_view(g, phase) : forward_view(g); }
@@ -39,10 +42,13 @@ struct ConvCut {
   int64_t panels() const { return over(columns, kCols); }
   // Elements of the weights of one panel of columns; a transposed block may end behind them.
   int64_t panel() const { return (depth + Block<T>::lanes) * kCols; }
-  int64_t packed_size() const { return packed ? g.groups * panels() * panel() : 0; }
+  // Elements of the weights of one column, for dot products.
+  int64_t column() const { return multiple(depth, kLine); }
+  int64_t packed_size() const { return packed ? g.groups * (dots ? columns * column() : panels() * panel()) : 0; }
+  int64_t packing_units() const { return packed ? g.groups * (dots ? 1 : panels()) : 0; }
 
   // Steps of the inner dimension between two visits to C, at most.
-  int64_t chunk() const { return least(most(depth, 1), kBlocks.depth); }
+  int64_t chunk() const { return dots ? depth : least(most(depth, 1), kBlocks.depth); }
   // An odd number of lines: rows a multiple of 4 KiB apart would share a set of the first-level cache.
   static KR_INLINE int64_t stride(int64_t width) { return (over(width, kLine) | 1) * kLine; }
   int64_t gathered_size() const { return unit_rows * stride(chunk()) + kLanes<T>; }
@@ -56,6 +62,7 @@ struct ConvCut {
   KR_INLINE void cut() {
     unit_rows = rows <= kBlocks.conv_rows ? rows : multiple(over(rows, over(rows, kBlocks.conv_rows)), kRows);
     unit_cols = multiple(over(columns, over(columns, 512)), kCols);
+    if (dots) unit_rows = most(least(unit_rows, 65536 / stride(depth)), 4);
     const double work = static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(depth / phases + 1) *
                         static_cast<double>(phases * g.groups);
     for (;;) {
@@ -78,6 +85,35 @@ struct ConvCut {
   }
 };
 
+// Calls visit(tap) for the taps of the kernel that a view uses, in the order of its gathered rows.
+template <typename Visit>
+KR_INLINE void each_tap(const View& v, Visit visit) {
+  const auto at = [&](int d, int64_t t) { return v.axes[d].first + t * v.axes[d].skip; };
+  for (int64_t x = 0; x < v.axes[0].taps; ++x)
+    for (int64_t y = 0; y < v.axes[1].taps; ++y)
+      for (int64_t z = 0; z < v.axes[2].taps; ++z) visit((at(0, x) * v.kernel[1] + at(1, y)) * v.kernel[2] + at(2, z));
+}
+
+// Packs the columns of weights of groups [begin, end), each contiguous.
+template <typename T>
+static void pack_columns(const ConvCut<T>& cut, const T* kernel, T* packed, Range r) {
+  const Geometry& g = cut.g;
+  for (int64_t u = r.begin * cut.columns; u < r.end * cut.columns; ++u) {
+    const int64_t group = u / cut.columns, j = u - group * cut.columns, first = group * g.group_out();
+    T* out = packed + u * cut.column();
+    if (!cut.gradient) {
+      for (int64_t k = 0; k < cut.depth; ++k) out[k] = kernel[k * g.cout + first + j];
+      continue;
+    }
+    for (int64_t phase = 0; phase < cut.phases; ++phase) {
+      each_tap(cut.view(phase), [&](int64_t tap) {
+        copy_elements(out, kernel + (tap * cut.columns + j) * g.cout + first, cut.channels);
+        out += cut.channels;
+      });
+    }
+  }
+}
+
 // Packs the weights of panels [begin, end) of columns, counted through the groups.
 template <typename T>
 static void pack_weights(const ConvCut<T>& cut, const T* kernel, T* packed, Range r) {
@@ -91,17 +127,10 @@ static void pack_weights(const ConvCut<T>& cut, const T* kernel, T* packed, Rang
       continue;
     }
     for (int64_t phase = 0; phase < cut.phases; ++phase) {
-      const View v = cut.view(phase);
-      for (int64_t x = 0; x < v.axes[0].taps; ++x) {
-        for (int64_t y = 0; y < v.axes[1].taps; ++y) {
-          for (int64_t z = 0; z < v.axes[2].taps; ++z, out += cut.channels * cut.kCols) {
-            const auto at = [&](int d, int64_t t) { return v.axes[d].first + t * v.axes[d].skip; };
-            const int64_t tap = (at(0, x) * g.axes[1].kernel + at(1, y)) * g.axes[2].kernel + at(2, z);
-            const T* in = kernel + (tap * cut.columns + j) * g.cout + first;
-            pack_panel(out, cut.kCols, in, g.cout, int64_t{1}, count, cut.channels);
-          }
-        }
-      }
+      each_tap(cut.view(phase), [&](int64_t tap) {
+        pack_panel(out, cut.kCols, kernel + (tap * cut.columns + j) * g.cout + first, g.cout, int64_t{1}, count, cut.channels);
+        out += cut.channels * cut.kCols;
+      });
     }
   }
 }
@@ -137,6 +166,7 @@ struct ConvUnit {
       for (int64_t i = 0; i < rows; ++i) zero_elements(c + i * row_c, cols);
       return;
     }
+    if (cut.dots) return multiply_dots(v, depth, c, row_c, scratch);
     const int64_t chunks = over(depth, cut.kBlocks.depth);
     const Split steps(depth, chunks), split(rows, over(rows, cut.kRows));
     T* gathered = scratch;
@@ -152,6 +182,17 @@ struct ConvUnit {
       for (int64_t j = 0; j < cols; j += cut.kCols)
         multiply_panels(t, left, split, k, j, c, scratch + cut.unit_rows * cut.stride(cut.chunk()));
     }
+  }
+
+  // All of the unit by dot products.
+  KR_INLINE void multiply_dots(const View& v, int64_t depth, T* c, int64_t row_c, T* gathered) const {
+    constexpr int64_t R = Dots<T>::kRows;
+    const int64_t stride = cut.stride(depth);
+    gather_rows<T>(v, args.at<T>(0) + group * cut.channels, row, rows, {0, depth, stride, gathered});
+    const T* b = static_cast<const T*>(args.shared) + group * cut.columns * cut.column() + phase_start();
+    for (int64_t i = 0; i < rows; i += R)
+      kDots<T>.kernels[least(rows - i, R) - 1][cols - 1](gathered + i * stride, stride, b, cut.column(), c + i * row_c, row_c,
+                                                         depth);
   }
 
   // The unit's rows against one panel of columns.
@@ -204,14 +245,16 @@ struct ConvUnit {
 template <typename T>
 static void convolve(const Args& args, Range r, bool gradient) {
   const ConvCut<T> cut(Geometry(args.ints), gradient);
-  if (cut.packed && args.phase == 0) return pack_weights(cut, args.at<T>(1), static_cast<T*>(args.shared), r);
+  if (cut.packed && args.phase == 0)
+    return (cut.dots ? pack_columns<T> : pack_weights<T>)(cut, args.at<T>(1), static_cast<T*>(args.shared), r);
   for (int64_t u = r.begin; u < r.end; ++u) {
     // The phases of the same rows are neighbours: they read the same part of the source.
     const int64_t a = u / cut.col_units, b = a / cut.phases, group = b / cut.row_units;
     const int64_t col = (u - a * cut.col_units) * cut.unit_cols, phase = a - b * cut.phases;
     const int64_t row = (b - group * cut.row_units) * cut.unit_rows, last = cut.phases > 1 ? cut.view(phase).rows() : cut.rows;
     if (row >= last) continue;
-    ConvUnit<T>{cut, args, phase, group, row, least(cut.unit_rows, last - row), col, least(cut.unit_cols, cut.columns - col)}.run();
+    const int64_t rows = least(cut.unit_rows, last - row), cols = least(cut.unit_cols, cut.columns - col);
+    ConvUnit<T>{cut, args, phase, group, row, rows, col, cols}.run();
   }
 }
 
@@ -227,7 +270,7 @@ static Work plan_convolve(const int64_t* ints, bool epilogue, bool gradient) {
   constexpr int64_t kSize = sizeof(T);
   const double moved = static_cast<double>(g.in_pixels() * g.cin + g.out_pixels() * g.cout + g.taps() * g.group_in() * g.cout);
   work.phases = cut.packed ? 2 : 1;
-  work.units[0] = cut.packed ? g.groups * cut.panels() : 0;
+  work.units[0] = cut.packing_units();
   work.units[work.phases - 1] = cut.units();
   work.nanoseconds = 100 + 2 * g.work() / cut.kBlocks.gflops + moved * kSize / 12;
   work.shared_bytes = cut.packed_size() * kSize;
