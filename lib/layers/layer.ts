@@ -120,7 +120,7 @@ export abstract class Layer extends LayerState {
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
     const { inputs: given, options } = this.split(args);
-    const inputs = this.convertsInputs ? given.map((arg) => this.convertInput(arg)) : given;
+    const inputs = given.map((arg) => this.convertInput(arg));
     if (this.inputSpec !== null) this.checkInput(inputs[0]);
     this.ensureBuilt(inputs);
     const masked = withMasks(inputs, options, (this.constructor as typeof Layer).maskOptions);
@@ -136,13 +136,13 @@ export abstract class Layer extends LayerState {
     return splitCall(parameter === null ? args : byPosition(args, [parameter]));
   }
 
-  /** @internal Whether inputs are brought to the compute dtype before the call. */
+  /** @internal Whether floats among the inputs are brought to the compute dtype before the call. */
   protected get convertsInputs(): boolean {
     return true;
   }
 
   private convertInput(input: unknown): unknown {
-    const target = this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null;
+    const target = this.convertsInputs && this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null;
     const convert = (leaf: unknown): unknown => {
       if (leaf === null || leaf === undefined) return leaf;
       if (leaf instanceof KerasTensor) {

@@ -139,10 +139,15 @@ class Reader {
     }
     // What Keras wrote down by itself is not what the user asked for: layers inside of a training model would not train.
     const { training } = callSignature(operation.constructor);
-    if (training !== undefined && options.training === training) delete options.training;
-    if (options.mask === null) delete options.mask;
+    const written: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries({ training, mask: null })) {
+      if (value === undefined || options[name] !== value) continue;
+      written[name] = value;
+      delete options[name];
+    }
     const own = Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
     operation.invoke(...values, ...(Object.keys(own).length === 0 ? [] : [own]));
+    Object.assign(operation.inboundCalls.at(-1)!.recorded, written);
   }
 
   /** Repeats the calls as soon as what they need is there. */

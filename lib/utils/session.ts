@@ -1,5 +1,6 @@
 // State of the whole process: seeds and automatic names.
 import { checkOptions } from '../core/errors.js';
+import { resetSafeMode } from '../config/safe-mode.js';
 import { resetNames } from '../core/names.js';
 import { setGlobalSeed } from '../random/seed-generator.js';
 
@@ -21,9 +22,10 @@ export interface ClearSessionOptions {
   freeMemory?: boolean;
 }
 
-/** Starts the automatic names anew: the next `Dense` without a name is `dense`. */
+/** Starts the automatic names anew: the next `Dense` without a name is `dense`. Safe mode is on again for loading. */
 export function clearSession(options: ClearSessionOptions = {}): void {
   checkOptions('clearSession', options, ['freeMemory']);
   resetNames();
+  resetSafeMode();
   if (options.freeMemory ?? true) globalThis.gc?.();
 }

@@ -174,6 +174,25 @@ describe('masks', () => {
     }
   });
 
+  it('are computed in the graph for layers of Keras that take them, as in its configs', () => {
+    class LSTM extends layers.Layer {
+      static readonly className = 'LSTM';
+      override call(x: keras.Tensor, { mask = null }: { mask?: keras.Tensor | null } = {}): keras.Tensor {
+        return mask === null ? x : ops.where(ops.expandDims(mask, -1), x, 7);
+      }
+    }
+    const x = Input([4, 1]);
+    const model = new Model(x, new LSTM()(new layers.Masking()(x)));
+    expect(model.operations.map(({ name }) => name)).toEqual(['input_layer', 'not_equal', 'masking', 'any', 'lstm']);
+    const config = model.getConfig() as { layers: { inbound_nodes: { kwargs: Record<string, unknown> }[] }[] };
+    expect(config.layers.at(-1)!.inbound_nodes[0]!.kwargs).toEqual({
+      training: false, mask: { class_name: '__keras_tensor__', config: { shape: [null, 4], dtype: 'bool', keras_history: ['any', 0, 0] } },
+    });
+    expect(values(model(data))).toEqual([[[1], [7], [3], [7]], [[7], [7], [7], [4]]]);
+    const revived = keras.models.modelFromJson(model.toJson(), { customObjects: { LSTM } });
+    expect([values(revived(data)), revived.toJson()]).toEqual([values(model(data)), model.toJson()]);
+  });
+
   it('that are given take the place of those that are carried', () => {
     Spy.seen = [];
     new Spy()(new layers.Masking()(data), { mask: ops.ones([2, 4], { dtype: 'bool' }) });
