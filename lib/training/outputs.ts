@@ -58,6 +58,8 @@ function align<T>(what: string, spec: unknown, structure: unknown, outputs: read
   }
   const names = outputs.map(({ name }) => name);
   checkKeys(what, Object.keys(spec), names.filter((name) => name !== null));
+  const missing = names.filter((name) => name !== null && !(name in spec));
+  if (what === 'loss' && missing.length > 0) throw new Error(`compile: loss has no entry for ${missing.map(show).join(', ')}; null stands for an output without a loss (outputs: ${namesIn(outputs)})`);
   return names.map((name) => (spec[name!] ?? null) as T | null);
 }
 

@@ -405,6 +405,16 @@ describe('a mistake is explained', () => {
       model.compile({ loss: { p: 'mse', r: 'mse' } });
       await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
     }, /compile: loss names an output 'r' that the model does not have.*outputs: p, q/],
+    ['a loss that is missing', async () => {
+      const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
+      model.compile({ loss: { p: 'mse' } });
+      await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
+    }, /compile: loss has no entry for 'q'; null stands for an output without a loss/],
+    ['targets that are missing', async () => {
+      const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
+      model.compile({ loss: 'mse' });
+      await model.fit(ones(2, 4), { p: ones(2, 1) }, { verbose: 0 });
+    }, /y has no targets for the output q, which has a loss/],
     ['too few losses', async () => {
       const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
       model.compile({ loss: ['mse', 'mse', 'mse'] });
