@@ -41,10 +41,12 @@ const isShape = (value: unknown): boolean => Array.isArray(value) && value.every
 function outputShape(operation: Operation): string {
   const last = operation.inboundCalls.at(-1);
   if (last !== undefined) return formatShapes(last.outputs.map(({ shape }) => shape));
-  if (!(operation instanceof Layer) || !operation.built || operation.buildShapes === null) return '?';
+  if (!(operation instanceof Layer) || !operation.built) return '?';
+  const { graph } = operation as { graph?: Function | null };
+  if (graph !== null && graph !== undefined) return formatShapes(graph.outputs.map(({ shape }) => shape));
+  if (operation.buildShapes === null) return '?';
   try {
-    const shapes: unknown = 'outputShape' in operation ? operation.outputShape : operation.computeOutputShape(operation.buildShapes);
-    return formatShapes(flatten<SymbolicShape>(shapes, isShape).leaves);
+    return formatShapes(flatten<SymbolicShape>(operation.computeOutputShape(operation.buildShapes), isShape).leaves);
   } catch {
     return '?'; // it is called with more than its inputs
   }

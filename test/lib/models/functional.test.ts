@@ -96,6 +96,26 @@ describe('a functional model', () => {
     expect(new Model(x, model.output, { trainable: false }).trainableWeights).toEqual([]);
   });
 
+  it('shows its output in the table of a model that holds it', () => {
+    class Net extends Model {
+      readonly base: keras.Model;
+      constructor(base: keras.Model) {
+        super();
+        this.base = base;
+      }
+      override call(x: unknown): unknown {
+        return this.base(x as keras.Tensor);
+      }
+    }
+    const x = Input([3]);
+    const net = new Net(new Model(x, dense(4)(x)));
+    let text = '';
+    net.summary({ printFn: (part) => (text += part) });
+    expect(text).toMatch(/functional \(Functional\) +│ \(None, 4\)/);
+    expect([net.layers.map(({ name }) => name), net(ones(2, 3)).shape]).toEqual([['functional'], [2, 4]]);
+    expect(() => net.inputs).toThrow(/net: has no inputs: only models made of symbols/);
+  });
+
   it('builds a Sequential, and stands in one', () => {
     const x = Input([3]);
     const bottom = new Model(x, dense(4)(x));
@@ -185,7 +205,7 @@ describe('masks', () => {
     const model = new Model(x, new LSTM()(new layers.Masking()(x)));
     expect(model.operations.map(({ name }) => name)).toEqual(['input_layer', 'not_equal', 'masking', 'any', 'lstm']);
     const config = model.getConfig() as { layers: { inbound_nodes: { kwargs: Record<string, unknown> }[] }[] };
-    expect(config.layers.at(-1)!.inbound_nodes[0]!.kwargs).toEqual({
+    expect(config.layers.at(-1)!.inbound_nodes[0].kwargs).toEqual({
       training: false, mask: { class_name: '__keras_tensor__', config: { shape: [null, 4], dtype: 'bool', keras_history: ['any', 0, 0] } },
     });
     expect(values(model(data))).toEqual([[[1], [7], [3], [7]], [[7], [7], [7], [4]]]);
