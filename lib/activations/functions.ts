@@ -58,7 +58,7 @@ export interface GeluOptions {
 }
 
 /** `x` times the probability that a standard normal is at most `x` (Hendrycks & Gimpel, 2016). */
-export const gelu = publicOp('gelu', (x: TensorLike, { approximate = false }: GeluOptions = {}): Tensor => ops.gelu(x, { approximate }), ['approximate']);
+export const gelu = ((x: TensorLike, options: GeluOptions = {}) => ops.gelu(x, { approximate: false, ...options })) as typeof ops.gelu;
 
 /** `e` to the power of `x`. */
 export const exponential = publicOp('exponential', (x: TensorLike): Tensor => ops.exp(x));

@@ -30,11 +30,13 @@ function classNameOf(functionName: string): string {
 const functions = new Map<string, AnyFunction>();
 /** @internal Makes a function of `keras.ops` known to configs. */
 export function nameFunction(functionName: string, fn: AnyFunction): void {
-  functions.set(snake(functionName), fn);
+  // An activation of the same name is made of the function, and comes after it.
+  if (!functions.has(snake(functionName))) functions.set(snake(functionName), fn);
 }
 
 /** Arguments by the names of Keras's parameters. */
-function byName([, parameters, positional]: OperationRow, args: readonly unknown[]): Record<string, unknown> {
+function byName(row: OperationRow, args: readonly unknown[]): Record<string, unknown> {
+  const [, parameters, positional] = row;
   const params = words(parameters).map(entry);
   const named: Record<string, unknown> = Object.fromEntries(params.flatMap(({ name, value }) => (value === null ? [] : [[name, JSON.parse(value)]])));
   const order = words(positional);
@@ -51,6 +53,7 @@ function byName([, parameters, positional]: OperationRow, args: readonly unknown
   });
   const variadic = params.find(({ name }) => /^\*\w/.test(name));
   if (variadic !== undefined) named[variadic.name] = rest.slice(order.length);
+  else if (rest.length > order.length) throw new Error(`${row[0]}: Keras's config has no place for the options ${Object.keys(rest.at(-1) as object).join(', ')}; put the call into a layer of your own`);
   return named;
 }
 

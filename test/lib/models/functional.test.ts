@@ -300,6 +300,16 @@ describe('configs of objects', () => {
     expect(() => saving.serializeKerasObject(new Map())).toThrow(/a Map cannot be saved/);
   });
 
+  it('tell functions of keras.ops from activations of the same name', () => {
+    const x = Input([3]);
+    for (const [fn, approximate] of [[keras.activations.gelu, false], [ops.gelu, true]] as const) {
+      const config = new Model(x, fn(x)).getConfig() as { layers: { class_name: string; config: object }[] };
+      expect(config.layers[1]).toMatchObject({ class_name: 'Gelu', config: { approximate } });
+    }
+    const unnamed = new Model(x, keras.activations.relu(x, { maxValue: 3 }));
+    expect(() => unnamed.toJson()).toThrow(/Relu: Keras's config has no place for the options maxValue/);
+  });
+
   it('hold functions only out of safe mode, or by name', () => {
     const lambda = new layers.Lambda((x: keras.Tensor) => x.multiply(3));
     expect(() => layers.Lambda.fromConfig(lambda.getConfig())).toThrow(/safeMode: false/);
