@@ -57,3 +57,9 @@ export function checkOptions(where: string, options: object | undefined, known: 
     if (!known.includes(key)) throw new TypeError(`${where}: unknown option '${key}'${didYouMean(key, known)}`);
   }
 }
+
+/** A choice among strings. Throws a TypeError with the nearest one. */
+export function checkChoice<T extends string>(where: string, option: string, value: unknown, choices: readonly T[]): T {
+  if ((choices as readonly unknown[]).includes(value)) return value as T;
+  throw new TypeError(`${where}: ${option} must be ${choices.map(show).join(' or ')}, received ${show(value)}${didYouMean(String(value), choices)}`);
+}

@@ -8,14 +8,14 @@ import { showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { publicOp } from './public.js';
-import { checkImages, perAxis, resolveDataFormat, resolvePadding, windowSizes, withChannelsLast, type DataFormat, type PerAxis } from './convolution-windows.js';
+import { type DataFormat, fitWindows, type Padding, perAxis, type PerAxis, readDataFormat, readPadding, withChannelsLast } from './spatial.js';
 
 /** Options of the convolutions. */
 export interface ConvOptions {
   /** Distance between neighbouring windows, one number or one for each spatial axis. Default 1. */
   strides?: PerAxis;
   /** `'valid'`: windows stay inside; `'same'`: zeros at both ends, so that there is an output for every step. Default `'valid'`. */
-  padding?: 'valid' | 'same';
+  padding?: Padding;
   /** Where the channels stand. Default null: `config.imageDataFormat()`. */
   dataFormat?: DataFormat | null;
   /** Distance between neighbouring elements of a window, one number or one for each spatial axis. Default 1. */
@@ -33,6 +33,10 @@ function computed(dtype: DType): DType {
   if (isFloat(dtype)) return isHalf(dtype) ? 'float32' : dtype;
   return dtype === 'int64' || dtype === 'uint64' ? 'int64' : 'int32';
 }
+/** Throws unless `x` has a batch axis, one to three spatial axes and channels. */
+function checkImages(where: string, x: Tensor): void {
+  if (x.ndim < 3 || x.ndim > 5) throw new RangeError(`${where}: expected inputs with 1 to 3 spatial axes between batch and channels, received shape ${showShape(x.shape)}`);
+}
 /** Calls `fn` on both in a dtype that has a kernel, the inputs in that of the kernel. */
 function inKernelDType(where: string, inputs: TensorLike, kernel: TensorLike, fn: (x: Tensor, kernel: Tensor) => Tensor): Tensor {
   const weights = toTensor(kernel, null, where);
@@ -49,8 +53,9 @@ function inKernelDType(where: string, inputs: TensorLike, kernel: TensorLike, fn
 function convolve(where: string, x: Tensor, kernel: Tensor, groups: number, { strides = 1, padding = 'valid', dilationRate = 1 }: ConvOptions): Tensor {
   const rank = x.ndim - 2;
   const [steps, dilation] = [perAxis(where, 'strides', strides, rank), perAxis(where, 'dilationRate', dilationRate, rank)];
-  const mode = resolvePadding(where, padding, ['valid', 'same']);
-  const { low, size } = windowSizes(x.shape.slice(1, -1), kernel.shape.slice(0, -2), steps, dilation, mode);
+  const mode = readPadding(where, padding);
+  const fits = x.shape.slice(1, -1).map((length, d) => fitWindows(length, kernel.shape[d]!, steps[d]!, mode, dilation[d]));
+  const [low, size] = [fits.map((fit) => fit.before), fits.map((fit) => Math.max(0, fit.count))];
   const multiplier = kernel.shape.at(-1)! / groups;
   if (groups === 1 || kernel.shape.at(-2) !== 1 || multiplier <= 1) return p.conv(x, kernel, { strides: steps, dilation, low, groups }, size);
   // With several filters a channel, each gets a copy of the channel: depthwise kernels have one filter for each.
@@ -74,7 +79,7 @@ function checkNotEmpty(where: string, x: Tensor, y: Tensor, kernel: Tensor): Ten
  * filters are divided into groups. The inputs take the kernel's dtype. Throws when the output would be empty.
  */
 export const conv = publicOp('conv', (inputs: TensorLike, kernel: TensorLike, options: ConvOptions = {}): Tensor => {
-  const format = resolveDataFormat('conv', options.dataFormat);
+  const format = readDataFormat('conv', options.dataFormat);
   return inKernelDType('conv', inputs, kernel, (given, weights) => withChannelsLast(given, format, (x) => {
     const [channels, each, filters] = [x.shape.at(-1)!, weights.shape.at(-2)!, weights.shape.at(-1)!];
     if (each === 0 || channels % each !== 0) {
@@ -91,7 +96,7 @@ export const conv = publicOp('conv', (inputs: TensorLike, kernel: TensorLike, op
  * multiplier` channels, those of the first input channel first.
  */
 export const depthwiseConv = publicOp('depthwiseConv', (inputs: TensorLike, kernel: TensorLike, options: ConvOptions = {}): Tensor => {
-  const format = resolveDataFormat('depthwiseConv', options.dataFormat);
+  const format = readDataFormat('depthwiseConv', options.dataFormat);
   return inKernelDType('depthwiseConv', inputs, kernel, (given, weights) =>
     withChannelsLast(given, format, (x) => convolveDepthwise('depthwiseConv', x, weights, options)));
 }, OPTIONS);
@@ -107,7 +112,7 @@ function convolveDepthwise(where: string, x: Tensor, kernel: Tensor, options: Co
  */
 export const separableConv = publicOp('separableConv', (inputs: TensorLike, depthwiseKernel: TensorLike, pointwiseKernel: TensorLike, options: ConvOptions = {}): Tensor => {
   const where = 'separableConv';
-  const format = resolveDataFormat(where, options.dataFormat);
+  const format = readDataFormat(where, options.dataFormat);
   return inKernelDType(where, inputs, depthwiseKernel, (given, depthwise) => withChannelsLast(given, format, (x) => {
     const middle = convolveDepthwise(where, x, depthwise, options);
     const pointwise = castTo(toTensor(pointwiseKernel, null, where), middle.dtype);
@@ -118,7 +123,7 @@ export const separableConv = publicOp('separableConv', (inputs: TensorLike, dept
 }, OPTIONS);
 
 /** Where the output of a transposed convolution begins in the full one, and its size, along one axis. */
-function transposedAxis(size: number, reach: number, stride: number, padding: 'valid' | 'same', extra: number | null): { low: number; size: number } {
+function transposedAxis(size: number, reach: number, stride: number, padding: Padding, extra: number | null): { low: number; size: number } {
   if (padding === 'valid') return { low: 0, size: (size - 1) * stride + reach + (extra ?? Math.max(stride - reach, 0)) };
   // Elements by which the output is longer than that of windows that stay inside, which has size * stride - stride - reach + 2.
   const zeros = extra === null ? stride + reach - 2 : reach + (reach % 2) - 2 + extra;
@@ -132,8 +137,8 @@ function transposedAxis(size: number, reach: number, stride: number, padding: 'v
 export const convTranspose = publicOp('convTranspose', (inputs: TensorLike, kernel: TensorLike, options: ConvTransposeOptions = {}): Tensor => {
   const where = 'convTranspose';
   const { strides = 1, padding = 'valid', dilationRate = 1, outputPadding = null } = options;
-  const format = resolveDataFormat(where, options.dataFormat);
-  const mode = resolvePadding(where, padding, ['valid', 'same']);
+  const format = readDataFormat(where, options.dataFormat);
+  const mode = readPadding(where, padding);
   return inKernelDType(where, inputs, kernel, (given, weights) => withChannelsLast(given, format, (x) => {
     checkChannels(where, x, weights, -1);
     const rank = x.ndim - 2;

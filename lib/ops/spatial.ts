@@ -1,26 +1,35 @@
 // What ops over images, volumes and sequences share: data formats, sizes per axis, and where windows lie.
-import { show } from '../core/errors.js';
+import { checkChoice, show } from '../core/errors.js';
 import { settings } from '../core/settings.js';
-import { didYouMean } from '../core/errors.js';
+import type { Tensor } from '../core/tensor.js';
+import * as p from './primitives/index.js';
 
 /** Where the channel axis stands: `(batch, ..., channels)` or `(batch, channels, ...)`. */
 export type DataFormat = 'channels_last' | 'channels_first';
 /** Where windows may lie: within the input, or over its borders so that there is one for every stride. */
 export type Padding = 'valid' | 'same';
 
-function word<T extends string>(value: unknown, valid: readonly T[], where: string, option: string): T {
-  const found = typeof value === 'string' ? valid.find((name) => name === value.toLowerCase()) : undefined;
-  if (found === undefined) throw new TypeError(`${where}: ${option} must be ${valid.map(show).join(' or ')}, received ${show(value)}${didYouMean(String(value), valid)}`);
-  return found;
-}
+const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 /** A data format, in lower or upper case; null and undefined mean that of `keras.config.imageDataFormat()`. */
 export const readDataFormat = (where: string, value: DataFormat | null | undefined): DataFormat =>
-  word(value ?? settings.imageDataFormat, ['channels_last', 'channels_first'], where, 'dataFormat');
+  checkChoice(where, 'dataFormat', lower(value ?? settings.imageDataFormat), ['channels_last', 'channels_first']);
 /** A padding, in lower or upper case. */
-export const readPadding = (where: string, value: Padding): Padding => word(value, ['valid', 'same'], where, 'padding');
+export const readPadding = (where: string, value: Padding): Padding => checkChoice(where, 'padding', lower(value), ['valid', 'same']);
 
+/** The orders of axes that bring the channels to the end, and back behind the batch axis. */
+const lastOrder = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
+const firstOrder = (rank: number): number[] => [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
+/** Calls `fn` with the channels last, and brings its result back to the format. */
+export function withChannelsLast(x: Tensor, format: DataFormat, fn: (x: Tensor) => Tensor): Tensor {
+  if (format === 'channels_last') return fn(x);
+  const y = fn(p.transpose(x, lastOrder(x.ndim)));
+  return p.transpose(y, firstOrder(y.ndim));
+}
+
+/** One number for all spatial axes, or one for each. */
+export type PerAxis = number | readonly number[];
 /** One number for all axes, or one for each. Throws unless there are `rank` whole numbers of at least `least`. */
-export function perAxis(where: string, option: string, value: number | readonly number[], rank: number, least = 1): number[] {
+export function perAxis(where: string, option: string, value: PerAxis, rank: number, least = 1): number[] {
   const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : Array.isArray(value) ? [...value as readonly number[]] : [];
   if (list.length !== rank || list.some((n) => !Number.isInteger(n) || n < least)) {
     const many = rank === 1 ? 'an array of one' : `an array of ${rank} of them`;

@@ -1,28 +1,21 @@
 // Images as tensors: which axes are height, width and channels.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import { didYouMean, show } from '../../core/errors.js';
-import { settings } from '../../core/settings.js';
 import { showShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
+import { type DataFormat, readDataFormat } from '../spatial.js';
 
 /** Where the channel axis stands; null is `keras.config.imageDataFormat()`. */
-export type ImageFormat = 'channels_last' | 'channels_first' | null;
+export type ImageFormat = DataFormat | null;
 /** The option that all functions of images have. */
 export interface ImageFormatOptions {
   /** `'channels_last'` or `'channels_first'`. Default null: `keras.config.imageDataFormat()`. */
   dataFormat?: ImageFormat;
 }
 
-/** A choice among strings. Throws with the nearest one. */
-export function checkChoice<T extends string>(where: string, option: string, value: unknown, choices: readonly T[]): T {
-  if ((choices as readonly unknown[]).includes(value)) return value as T;
-  throw new TypeError(`${where}: ${option} must be one of ${choices.map(show).join(', ')}, received ${show(value)}${didYouMean(String(value), choices)}`);
-}
 /** True for channels last. */
-export const channelsLast = (where: string, format: ImageFormat | undefined): boolean =>
-  checkChoice(where, 'dataFormat', format ?? settings.imageDataFormat, ['channels_last', 'channels_first']) === 'channels_last';
+export const channelsLast = (where: string, format: ImageFormat | undefined): boolean => readDataFormat(where, format) === 'channels_last';
 
 /** An image or a batch of images with the numbers of its axes. */
 export interface Images {

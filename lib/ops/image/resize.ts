@@ -3,7 +3,7 @@ import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
 import { isFloat, isInteger } from '../../core/dtype.js';
-import { show } from '../../core/errors.js';
+import { checkChoice, show } from '../../core/errors.js';
 import { normalizeAxis, showShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { numbersOf, partOf, type Numbers } from '../axes.js';
@@ -14,7 +14,7 @@ import { constant } from '../primitives/primitive.js';
 import { promote, publicOp, toFloat, widened } from '../public.js';
 import { pad } from '../shape.js';
 import { INTERPOLATIONS, LEAST_WEIGHT, resizeMatrix } from './bands.js';
-import { checkChoice, imagesOf, type ImageFormatOptions, type Images } from './layout.js';
+import { imagesOf, type ImageFormatOptions, type Images } from './layout.js';
 
 const RESIZE_METHODS = ['nearest', 'bilinear', 'bicubic', 'lanczos3', 'lanczos5'] as const;
 /** How `resize` finds values between pixels. */

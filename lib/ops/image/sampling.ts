@@ -3,13 +3,12 @@ import type { TensorLike } from '../../core/convert.js';
 import { scalarTensor, toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
 import { type DType, isFloat, isInteger, resultType } from '../../core/dtype.js';
-import { show } from '../../core/errors.js';
+import { checkChoice, show } from '../../core/errors.js';
 import { showShape, sizeOf, stridesOf, type Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
 import { constant } from '../primitives/primitive.js';
 import { publicOp } from '../public.js';
-import { checkChoice } from './layout.js';
 
 const FILL_MODES = ['constant', 'nearest', 'wrap', 'mirror', 'reflect'] as const;
 /**

@@ -12,7 +12,7 @@ export * from './pool.js';
 export * from './order.js';
 export * from './random.js';
 export * from './reduce.js';
-export * from './scan.js';
+export * from './cumulative.js';
 export * from './shape.js';
 export * from './windows.js';
 export * from './frames.js';
