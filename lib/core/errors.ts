@@ -61,5 +61,6 @@ export function checkOptions(where: string, options: object | undefined, known: 
 /** A choice among strings. Throws a TypeError with the nearest one. */
 export function checkChoice<T extends string>(where: string, option: string, value: unknown, choices: readonly T[]): T {
   if ((choices as readonly unknown[]).includes(value)) return value as T;
-  throw new TypeError(`${where}: ${option} must be ${choices.map(show).join(' or ')}, received ${show(value)}${didYouMean(String(value), choices)}`);
+  const expected = choices.length > 2 ? `one of ${choices.map(show).join(', ')}` : choices.map(show).join(' or ');
+  throw new TypeError(`${where}: ${option} must be ${expected}, received ${show(value)}${didYouMean(String(value), choices)}`);
 }

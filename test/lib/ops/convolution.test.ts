@@ -113,14 +113,14 @@ describe('errors', () => {
     ['rank', () => ops.conv(draw(1, 5, 4), kernel), /conv: a kernel for inputs of shape \(1, 5, 4\) has 3 axes, received shape \(3, 3, 4, 6\)/],
     ['no spatial axis', () => ops.conv(draw(5, 4), draw(4, 6)), /conv: expected inputs with 1 to 3 spatial axes/],
     ['emptiness', () => ops.conv(x, draw(6, 1, 4, 6)), /the output would be empty/],
-    ['strides', () => ops.conv(x, kernel, { strides: [1, 0] }), /conv: strides must be whole and at least 1, received \[1, 0\]/],
-    ['number of strides', () => ops.conv(x, kernel, { strides: [2] }), /strides must be one number or 2/],
+    ['strides', () => ops.conv(x, kernel, { strides: [1, 0] }), /conv: strides must be an integer >= 1 or an array of 2 of them, received \[1, 0\]/],
+    ['number of strides', () => ops.conv(x, kernel, { strides: [2] }), /array of 2 of them, received \[2\]/],
     ['padding', () => ops.conv(x, kernel, { padding: 'valdi' as 'valid' }), /padding must be 'valid' or 'same', received 'valdi'; did you mean 'valid'/],
     ['format', () => ops.conv(x, kernel, { dataFormat: 'channels_frist' as 'channels_first' }), /did you mean 'channels_first'/],
     ['an option', () => ops.conv(x, kernel, { stride: 2 } as never), /conv: unknown option 'stride'; did you mean 'strides'/],
     ['depthwise channels', () => ops.depthwiseConv(x, draw(3, 3, 2, 1)), /depthwiseConv: the inputs have 4 channels, but the kernel of shape \(3, 3, 2, 1\) takes 2/],
     ['pointwise channels', () => ops.separableConv(x, draw(3, 3, 4, 1), draw(1, 1, 3, 2)), /separableConv: the inputs have 4 channels/],
     ['transposed channels', () => ops.convTranspose(x, draw(3, 3, 4, 6)), /convTranspose: the inputs have 4 channels, but .* takes 6/],
-    ['output padding', () => ops.convTranspose(x, draw(3, 3, 6, 4), { outputPadding: -1 }), /outputPadding must be whole and at least 0/],
+    ['output padding', () => ops.convTranspose(x, draw(3, 3, 6, 4), { outputPadding: -1 }), /outputPadding must be an integer >= 0/],
   ])('name %s', (_, call, message) => expect(call).toThrow(message));
 });
