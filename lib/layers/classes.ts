@@ -5,6 +5,19 @@ export { LeakyReLU, type LeakyReLUOptions } from './activations/leaky-relu.js';
 export { PReLU, type PReLUOptions } from './activations/prelu.js';
 export { ReLU, type ReLUOptions } from './activations/relu.js';
 export { Softmax, type SoftmaxLayerOptions } from './activations/softmax.js';
+export {
+  Conv1D, type Conv1DOptions, Conv2D, Conv3D, type ConvLayerOptions, type EnableLoraOptions,
+  Conv1D as Convolution1D, Conv2D as Convolution2D, Conv3D as Convolution3D,
+} from './convolutional/conv.js';
+export {
+  Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, type ConvTransposeLayerOptions,
+  Conv1DTranspose as Convolution1DTranspose, Conv2DTranspose as Convolution2DTranspose, Conv3DTranspose as Convolution3DTranspose,
+} from './convolutional/conv-transpose.js';
+export { DepthwiseConv1D, DepthwiseConv2D, type DepthwiseConvLayerOptions } from './convolutional/depthwise-conv.js';
+export {
+  SeparableConv1D, SeparableConv2D, type SeparableConvLayerOptions,
+  SeparableConv1D as SeparableConvolution1D, SeparableConv2D as SeparableConvolution2D,
+} from './convolutional/separable-conv.js';
 export { Dense, type DenseOptions } from './core/dense.js';
 export { Embedding, type EmbeddingOptions } from './core/embedding.js';
 export { Identity, type IdentityOptions } from './core/identity.js';

@@ -5,11 +5,11 @@ import type { Padding } from '../ops/spatial.js';
 const isWhole = (value: unknown, least: number): value is number => typeof value === 'number' && Number.isInteger(value) && value >= least;
 const several = (rank: number): string => (rank === 1 ? 'an array of one' : `an array of ${rank} of them`);
 
-/** A whole number for all of `rank` axes, or one for each. The layer sees one for each. */
-export const sizes = (rank: number): Field<number | readonly number[], readonly number[], true> =>
-  field(`an integer >= 1 or ${several(rank)}`, (value) => {
+/** A whole number, of at least `least`, for all of `rank` axes, or one for each. The layer sees one for each. */
+export const sizes = (rank: number, least = 1): Field<number | readonly number[], readonly number[], true> =>
+  field(`an integer >= ${least} or ${several(rank)}`, (value) => {
     const list: unknown = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
-    return Array.isArray(list) && list.length === rank && list.every((n) => isWhole(n, 1)) ? (list) : undefined;
+    return Array.isArray(list) && list.length === rank && list.every((n) => isWhole(n, least)) ? (list) : undefined;
   });
 
 /** Whether windows lie within the input or over its borders; in lower or upper case. */
