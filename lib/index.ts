@@ -1,5 +1,6 @@
 // The public surface: re-exports, nothing else.
 export * as activations from './activations/index.js';
+export * as applications from './applications/index.js';
 export * as callbacks from './callbacks/index.js';
 export * as config from './config/index.js';
 export * as constraints from './constraints/index.js';

@@ -1,0 +1,132 @@
+// What the networks of `keras.applications` share: their options, checks, inputs and classifier.
+import { existsSync } from 'node:fs';
+import * as activations from '../activations/index.js';
+import { checkOptions, didYouMean, show } from '../core/errors.js';
+import { KerasTensor } from '../core/keras-tensor.js';
+import { settings } from '../core/settings.js';
+import { showShape, type SymbolicShape } from '../core/shape.js';
+import * as layers from '../layers/index.js';
+import { Model } from '../models/index.js';
+
+/** Options of a network of `keras.applications`. */
+export interface ApplicationOptions {
+  /** Whether the network ends with the classifier. Default true. */
+  includeTop?: boolean | undefined;
+  /** null: drawn at random; `'imagenet'`, the default, or the path of a file: trained weights. */
+  weights?: 'imagenet' | (string & {}) | null | undefined;
+  /** A symbol to use as the network's input, in place of a new one. */
+  inputTensor?: KerasTensor | null | undefined;
+  /** Shape of an image, such as `[224, 224, 3]`. Default: that of the trained network; without the classifier images of any size. */
+  inputShape?: SymbolicShape | null | undefined;
+  /** What follows the last layer without the classifier: the mean or the maximum over rows and columns, or nothing, the default. */
+  pooling?: 'avg' | 'max' | null | undefined;
+  /** Number of classes of the classifier. Default 1000. */
+  classes?: number | undefined;
+  /** Activation of the classifier; null: none, the outputs are logits. Default `'softmax'`. */
+  classifierActivation?: activations.ActivationLike | undefined;
+  /** Name of the model. */
+  name?: string | null | undefined;
+}
+/** The options with their defaults; `name` is null where it was not given. */
+export type ResolvedOptions = { readonly [K in keyof ApplicationOptions]-?: Exclude<ApplicationOptions[K], undefined> };
+const DEFAULTS: ResolvedOptions = {
+  includeTop: true, weights: 'imagenet', inputTensor: null, inputShape: null, pooling: null, classes: 1000, classifierActivation: 'softmax', name: null,
+};
+
+/** A function that makes a network. Weights come from a file, so with them it gives a promise. */
+export interface Application<O extends ApplicationOptions = ApplicationOptions> {
+  (options: O & { weights: null }): Model;
+  (options?: O): Promise<Model>;
+}
+
+/** Makes an `Application` of what builds the network from checked options; `more` are the defaults of options of its own. */
+export function application<More extends object = object>(
+  where: string, build: (options: ResolvedOptions & Required<More>) => Model, more: Required<More> = {} as Required<More>,
+): Application<ApplicationOptions & More> {
+  const defaults = { ...DEFAULTS, ...more };
+  const make = (options: ApplicationOptions = {}): Model | Promise<Model> => {
+    checkOptions(where, options, Object.keys(defaults));
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const resolved = { ...defaults, ...given };
+    checkNetwork(where, resolved);
+    return resolved.weights === null ? build(resolved) : Promise.reject(unreadable(where, resolved.weights));
+  };
+  Object.defineProperty(make, 'name', { value: where });
+  return make as Application<ApplicationOptions & More>;
+}
+const unreadable = (where: string, weights: string): Error =>
+  new Error(`${where}: weights ${show(weights)} are in files that this version cannot read yet; make the network with weights: null, and set its weights with setWeights`);
+
+function checkNetwork(where: string, { includeTop, weights, pooling, classes, classifierActivation }: ResolvedOptions): void {
+  if (typeof includeTop !== 'boolean') throw new TypeError(`${where}: includeTop must be true or false, received ${show(includeTop)}`);
+  if (weights !== null && weights !== 'imagenet' && (typeof weights !== 'string' || !existsSync(weights))) {
+    throw new TypeError(`${where}: weights must be null (drawn at random), 'imagenet' or the path of a file, received ${show(weights)}`);
+  }
+  if (!Number.isInteger(classes) || classes < 1) throw new TypeError(`${where}: classes must be an integer >= 1, received ${show(classes)}`);
+  if (weights === 'imagenet' && includeTop && classes !== 1000) throw new RangeError(`${where}: with weights 'imagenet' and the classifier, classes must be 1000, received ${classes}`);
+  if (pooling !== null && pooling !== 'avg' && pooling !== 'max') throw new TypeError(`${where}: pooling must be 'avg', 'max' or null, received ${show(pooling)}${didYouMean(String(pooling), ['avg', 'max'])}`);
+  const known = activations.get(classifierActivation, `${where}: classifierActivation`);
+  if (weights !== null && includeTop && known !== activations.softmax && known !== activations.linear) {
+    throw new RangeError(`${where}: with trained weights, classifierActivation must be 'softmax' or null, received ${show(classifierActivation)}`);
+  }
+}
+
+/** What `inputShapeOf` needs to know besides the options. */
+interface Sizes {
+  /** Rows and columns when the options do not say. */
+  readonly usual: number;
+  /** The fewest rows and columns. */
+  readonly least: number;
+}
+/** Rows, columns and channels of the input, in the order of the data format. */
+export function inputShapeOf(where: string, { inputShape, includeTop, weights }: ResolvedOptions, { usual, least }: Sizes): SymbolicShape {
+  const first = settings.imageDataFormat === 'channels_first';
+  const shaped = (size: number | null, channels: number | null): SymbolicShape => (first ? [channels, size, size] : [size, size, channels]);
+  if (inputShape === null || inputShape.length === 0) return shaped(includeTop ? usual : null, 3);
+  if (inputShape.length !== 3) throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${showShape(inputShape)}`);
+  const channels = inputShape[first ? 0 : 2]!;
+  const area = first ? inputShape.slice(1) : inputShape.slice(0, 2);
+  if (weights === 'imagenet') {
+    if (channels !== 3) throw new RangeError(`${where}: with weights 'imagenet' the input has 3 channels, received inputShape ${showShape(inputShape)}`);
+    if (includeTop && area.some((size) => size !== usual)) throw new RangeError(`${where}: with weights 'imagenet' and the classifier, inputShape must be ${showShape(shaped(usual, 3))}, received ${showShape(inputShape)}`);
+  } else if (channels !== 1 && channels !== 3) {
+    process.emitWarning(`${where}: usually takes 1 or 3 channels, received inputShape ${showShape(inputShape)}`);
+  }
+  if (area.some((size) => size !== null && size < least)) throw new RangeError(`${where}: images must have at least ${least} rows and columns, received inputShape ${showShape(inputShape)}`);
+  if (includeTop && inputShape.some((size) => size === null)) throw new RangeError(`${where}: with the classifier all sizes of inputShape must be known, received ${showShape(inputShape)}`);
+  return inputShape;
+}
+
+/** The symbol that the network begins with. */
+export function inputSymbol(where: string, inputTensor: unknown, shape: SymbolicShape): KerasTensor {
+  if (inputTensor === null) return layers.Input(shape);
+  if (!(inputTensor instanceof KerasTensor)) throw new TypeError(`${where}: inputTensor must be a symbol, such as keras.Input gives, received ${show(inputTensor)}`);
+  return inputTensor;
+}
+/** The inputs that a symbol is computed from. */
+function sources(symbol: KerasTensor, seen = new Set<KerasTensor>()): KerasTensor[] {
+  if (seen.has(symbol)) return [];
+  seen.add(symbol);
+  const inputs = symbol.history?.call.inputs ?? [];
+  return inputs.length === 0 ? [symbol] : inputs.flatMap((input) => sources(input, seen));
+}
+/** The model from the input, or what that is computed from, to `output`. */
+export const networkOf = (input: KerasTensor, { inputTensor }: ResolvedOptions, output: KerasTensor, name: string): Model =>
+  new Model(inputTensor === null ? input : sources(inputTensor), output, { name });
+
+/** Where the channels of a batch of images are. */
+export const channelAxis = (): 1 | 3 => (settings.imageDataFormat === 'channels_first' ? 1 : 3);
+
+/** Names of the pooling layers at the end of a network; null: automatic ones. */
+interface EndNames {
+  readonly average: string | null;
+  readonly maximum: string | null;
+}
+/** The classifier, or the pooling in its place. */
+export function networkEnd(x: KerasTensor, { includeTop, pooling, classes, classifierActivation }: ResolvedOptions, names: EndNames): KerasTensor {
+  if (includeTop || pooling === 'avg') {
+    const means = new layers.GlobalAveragePooling2D({ name: names.average })(x);
+    return includeTop ? new layers.Dense(classes, { activation: classifierActivation, name: 'predictions' })(means) : means;
+  }
+  return pooling === 'max' ? new layers.GlobalMaxPooling2D({ name: names.maximum })(x) : x;
+}

@@ -1,0 +1,2 @@
+// `keras.applications.resnet50`.
+export { decodePredictions, preprocessInput, ResNet50 } from './resnet.js';
