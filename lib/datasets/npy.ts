@@ -1,16 +1,11 @@
 // Arrays in NumPy's file formats: .npy, one array, and .npz, a zip file of them.
 import { readFile } from 'node:fs/promises';
 import { unzip } from 'fflate';
-import { makeTensor } from '../core/convert.js';
-import { dtypeBytes, type DType } from '../core/dtype.js';
-import { sizeOf } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
-import * as ops from '../ops/index.js';
+import { dtypeBytes } from '../core/dtype.js';
+import { Tensor } from '../core/tensor.js';
+import { unpickle } from './pickle.js';
+import { NUMPY_CODES, type PickledArray, tensorOfBytes } from './pickled-array.js';
 
-/** NumPy's codes of little-endian types. */
-const CODES: Readonly<Record<string, DType>> = {
-  b1: 'bool', i1: 'int8', i2: 'int16', i4: 'int32', i8: 'int64', u1: 'uint8', u2: 'uint16', u4: 'uint32', u8: 'uint64', f2: 'float16', f4: 'float32', f8: 'float64',
-};
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
 /**
@@ -19,6 +14,13 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
  * @throws for another format, for types that are no numbers, and for truncated files.
  */
 export function readNpy(bytes: Uint8Array, name: string): Tensor {
+  const array = readArray(bytes, name, false);
+  if (!(array instanceof Tensor)) throw new Error(`${name}: expected an array of numbers, found one of objects`);
+  return array;
+}
+
+/** As `readNpy`; with `allowObjects`, arrays of objects are unpickled, which reads data only. */
+function readArray(bytes: Uint8Array, name: string, allowObjects: boolean): Tensor | PickledArray {
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) throw new Error(`${name}: is no .npy file`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wide = bytes[6]! >= 2;
@@ -26,15 +28,21 @@ export function readNpy(bytes: Uint8Array, name: string): Tensor {
   const end = start + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
   const header = new TextDecoder('latin1').decode(bytes.subarray(start, end));
   const parsed = /'descr':\s*'([<>|=])(\w+)'.*'fortran_order':\s*(True|False).*'shape':\s*\(([\d, ]*)\)/s.exec(header);
-  const dtype = parsed === null ? undefined : CODES[parsed[2]!];
-  if (parsed === null || dtype === undefined || (parsed[1] === '>' && dtypeBytes(dtype) > 1)) throw new Error(`${name}: cannot read a .npy file with the header ${header.trim()}`);
+  const refuse = (): never => {
+    throw new Error(`${name}: cannot read a .npy file with the header ${header.trim()}`);
+  };
+  if (parsed === null) return refuse();
+  if (parsed[2] === 'O' && allowObjects) return readObjects(bytes.subarray(end), name);
+  const dtype = NUMPY_CODES[parsed[2]!];
+  if (dtype === undefined || (parsed[1] === '>' && dtypeBytes(dtype) > 1)) return refuse();
   const shape = parsed[4]!.split(',').filter((size) => size.trim() !== '').map(Number);
-  const length = sizeOf(shape) * dtypeBytes(dtype);
-  if (bytes.length - end < length) throw new Error(`${name}: is truncated: expected ${length} bytes of data, found ${Math.max(0, bytes.length - end)}`);
-  const isFortran = parsed[3] === 'True';
-  const tensor = makeTensor(dtype, isFortran ? shape.toReversed() : shape, (data) =>
-    new Uint8Array(data.buffer, data.byteOffset, length).set(bytes.subarray(end, end + length)));
-  return isFortran ? ops.transpose(tensor) : tensor;
+  return tensorOfBytes(dtype, shape, parsed[3] === 'True', bytes.subarray(end), name);
+}
+
+function readObjects(bytes: Uint8Array, name: string): Tensor | PickledArray {
+  const array = unpickle(bytes, name);
+  if (array instanceof Tensor || (typeof array === 'object' && array !== null && 'items' in array)) return array;
+  throw new Error(`${name}: expected a pickled NumPy array`);
 }
 
 /**
@@ -42,9 +50,21 @@ export function readNpy(bytes: Uint8Array, name: string): Tensor {
  * @throws (rejects) when it is no zip file, or one of its arrays cannot be read.
  */
 export async function readNpz(file: string): Promise<Record<string, Tensor>> {
+  const arrays = Object.entries(await unzipFile(file));
+  return Object.fromEntries(arrays.map(([name, bytes]) => [name, readNpy(bytes, `${file}: ${name}.npy`)]));
+}
+
+/** As `readNpz`, for files with arrays of objects. */
+export async function readObjectNpz(file: string): Promise<Record<string, Tensor | PickledArray>> {
+  const arrays = Object.entries(await unzipFile(file));
+  return Object.fromEntries(arrays.map(([name, bytes]) => [name, readArray(bytes, `${file}: ${name}.npy`, true)]));
+}
+
+/** The arrays' files, by the arrays' names. */
+async function unzipFile(file: string): Promise<Record<string, Uint8Array>> {
   const packed = await readFile(file);
   const files = await new Promise<Record<string, Uint8Array>>((resolve, reject) => {
     unzip(packed, (error, unpacked) => (error === null ? resolve(unpacked) : reject(new Error(`${file}: cannot be unpacked: ${error.message}`, { cause: error }))));
   });
-  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name.replace(/\.npy$/, ''), readNpy(bytes, `${file}: ${name}`)]));
+  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name.replace(/\.npy$/, ''), bytes]));
 }

@@ -1,12 +1,13 @@
 // getFile: files from the network, kept in a cache.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { checkOptions, show } from '../core/errors.js';
+import { type ArchiveFormat, unpackArchive } from './archive.js';
 import { Progbar } from './progbar.js';
 
 /** Options of `getFile`. */
@@ -27,8 +28,14 @@ export interface GetFileOptions {
   cacheDir?: string | null;
   /** Whether a file in the cache is fetched again. Default false. */
   forceDownload?: boolean;
+  /** Whether the file is an archive to unpack. Default false. */
+  extract?: boolean;
+  /** As `extract`, with the `archiveFormat` `'tar'`. */
+  untar?: boolean;
+  /** Formats to try: `'tar'` (also compressed by gzip), `'zip'`, or both for `'auto'`, the default; null for none. */
+  archiveFormat?: 'auto' | ArchiveFormat | readonly ArchiveFormat[] | null;
 }
-const OPTIONS = ['fname', 'origin', 'fileHash', 'hashAlgorithm', 'md5Hash', 'cacheSubdir', 'cacheDir', 'forceDownload'] as const;
+const OPTIONS = ['fname', 'origin', 'fileHash', 'hashAlgorithm', 'md5Hash', 'cacheSubdir', 'cacheDir', 'forceDownload', 'extract', 'untar', 'archiveFormat'] as const;
 
 /** A hash to compare with. */
 interface Expected {
@@ -38,6 +45,8 @@ interface Expected {
 
 /** Keras's folder for data. */
 export const kerasHome = (): string => process.env.KERAS_HOME || path.join(homedir(), '.keras');
+
+const isFolder = (name: string): Promise<boolean> => stat(name).then((found) => found.isDirectory(), () => false);
 
 const isWritable = (folder: string): Promise<boolean> =>
   mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)).then(() => true, () => false);
@@ -52,7 +61,7 @@ async function cacheFolder({ cacheDir, cacheSubdir = 'datasets' }: GetFileOption
 }
 
 function fileName({ fname, origin }: GetFileOptions): string {
-  const name = fname ?? path.posix.basename(new URL(origin).pathname);
+  const name = fname || path.posix.basename(new URL(origin).pathname);
   if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name)) {
     throw new TypeError(`getFile: the option fname must be the name of a file, without folders, received ${show(name)}; folders go into cacheDir and cacheSubdir`);
   }
@@ -119,22 +128,58 @@ async function download(origin: string, target: string, expected: Expected | nul
   }
 }
 
+/** The names in the cache of an archive and of the folder that it is unpacked to, as Keras chooses them. */
+function archiveNames(name: string, given: boolean): { archive: string; folder: string } {
+  if (!given || !name.includes('.')) return { archive: `${name}_archive`, folder: name };
+  return { archive: name, folder: `${name.slice(0, name.indexOf('.'))}_extracted` };
+}
+
+function archiveFormats({ archiveFormat = 'auto', untar = false }: GetFileOptions): readonly ArchiveFormat[] {
+  if (untar) return ['tar'];
+  if (archiveFormat === null) return [];
+  const formats = archiveFormat === 'auto' ? (['tar', 'zip'] as const) : typeof archiveFormat === 'string' ? [archiveFormat] : archiveFormat;
+  if (!Array.isArray(formats) || formats.some((format) => format !== 'tar' && format !== 'zip')) {
+    throw new TypeError(`getFile: archiveFormat must be 'auto', 'tar', 'zip', an array of the latter two or null, received ${show(archiveFormat)}`);
+  }
+  return formats;
+}
+
+/** Puts the file into the cache, unless it is there and right. True when it was fetched. */
+async function provide(options: GetFileOptions, target: string): Promise<boolean> {
+  const expected = expectedHash(options);
+  if (options.forceDownload !== true && (await isValid(target, expected))) return false;
+  await download(options.origin, target, expected);
+  return true;
+}
+
 /**
  * Fetches a file, unless the cache has it, and checks its hash. A file in the cache is complete: it is written under another name first.
  *
  * ```ts
  * const file = await keras.utils.getFile({ origin: 'https://example.org/flowers.csv' }); // ~/.keras/datasets/flowers.csv
+ * const folder = await keras.utils.getFile({ origin: 'https://example.org/flowers.tgz', extract: true }); // ~/.keras/datasets/flowers.tgz
  * ```
- * @returns the path of the file in the cache.
- * @throws (rejects) when the URL cannot be fetched, or the content has another hash.
+ * With `extract`, archives (tar, tar.gz, zip) are unpacked to a folder: `fname`, or for `fname: 'flowers.tgz'` the folder `flowers_extracted`; the archive
+ * stays beside it. It is unpacked under another name first, and again only when the archive was fetched again. Entries that would lie outside of the folder are
+ * left out, with a warning.
+ * @returns the path of the file in the cache, or of the folder.
+ * @throws (rejects) when the URL cannot be fetched, the content has another hash, or an archive is damaged or compressed by bzip2 or xz.
  */
 export async function getFile(options: GetFileOptions): Promise<string> {
   checkOptions('getFile', options, OPTIONS);
   if (typeof options.origin !== 'string') throw new TypeError(`getFile: the option origin must be a URL, received ${show(options.origin)}`);
   const name = fileName(options);
-  const expected = expectedHash(options);
-  const target = path.join(await cacheFolder(options), name);
-  if (options.forceDownload !== true && (await isValid(target, expected))) return target;
-  await download(options.origin, target, expected);
-  return target;
+  if (options.extract !== true && options.untar !== true) {
+    const target = path.join(await cacheFolder(options), name);
+    await provide(options, target);
+    return target;
+  }
+  const formats = archiveFormats(options);
+  const names = archiveNames(name, options.fname != null && options.fname !== '');
+  const cache = await cacheFolder(options);
+  const [archive, folder] = [path.join(cache, names.archive), path.join(cache, names.folder)];
+  const isNew = await provide(options, archive);
+  if (!isNew && (await isFolder(folder))) return folder;
+  if (!(await unpackArchive(archive, folder, formats))) process.emitWarning(`getFile: ${archive} was not unpacked: it is no archive of the format ${formats.join(' or ') || 'null'}`);
+  return folder;
 }
