@@ -32,3 +32,5 @@ function numberOf(map: ReadonlyMap<string, number>, kind: string, name: string, 
 export const kernelNumber = (name: string, dtype: DType): number => numberOf(get().kernels, 'kernel', name, dtype);
 /** The number of a tile op. Throws a TypeError when the dtype has none. */
 export const tileNumber = (name: string, dtype: DType): number => numberOf(get().tiles, 'tile op', name, dtype);
+/** Whether there is a kernel of this name for the dtype. */
+export const hasKernel = (name: string, dtype: DType): boolean => get().kernels.has(`${name}/${dtype}`);

@@ -1,7 +1,10 @@
 // How primitives are written: the op and the function that calls it are one thing.
 import type { Attrs, Op } from '../../core/op.js';
-import { bind, bind1 } from '../../core/op.js';
+import { bind } from '../../core/op.js';
 import { scalarTensor } from '../../core/convert.js';
+import { castTo } from '../../core/copy.js';
+import { isHalf } from '../../core/dtype.js';
+import { hasKernel } from '../../core/kernels.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 
@@ -26,14 +29,28 @@ export interface Case<A> {
 /** A primitive as a function of tensors. `op` holds its rules, `samples` what the tests call it with. */
 export type Primitive<A extends Attrs, F> = F & { readonly op: Op<A>; readonly samples: readonly Case<A>[] };
 
+/**
+ * @internal Calls an op. Most kernels that compute have no 16-bit form: for these, 16-bit floats are widened to float32 and the results rounded back, so that
+ * gradients, which call primitives directly, need not think of it.
+ */
+export function callPrimitive<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
+  if (typeof op.lower !== 'function' || !inputs.some(({ dtype }) => isHalf(dtype))) return bind(op, inputs, attrs);
+  const specs = inputs.map(({ spec }) => spec);
+  const outputs = op.infer(specs, attrs ?? ({} as A));
+  const instructions = op.lower({ inputs: specs, outputs, attrs: attrs ?? ({} as A) });
+  if (instructions.every(({ kernel, dtype, control }) => control !== undefined || hasKernel(kernel, dtype))) return bind(op, inputs, attrs);
+  const results = bind(op, inputs.map((input) => (isHalf(input.dtype) ? castTo(input, 'float32') : input)), attrs);
+  return results.map((result, i) => castTo(result, outputs[i]!.dtype));
+}
+
 /** Makes the function of an op with one output from the way it is called. */
 export function primitive<A extends Attrs, F>(op: Op<A>, samples: readonly Case<NoInfer<A>>[], call: (run: (inputs: readonly Tensor[], attrs?: A) => Tensor) => F): Primitive<A, F> {
-  return Object.assign(call((inputs, attrs) => bind1(op, inputs, attrs)) as object, { op, samples }) as Primitive<A, F>;
+  return Object.assign(call((inputs, attrs) => callPrimitive(op, inputs, attrs)[0]!) as object, { op, samples }) as Primitive<A, F>;
 }
 
 /** `primitive` for an op with several outputs. */
 export function primitives<A extends Attrs, F>(op: Op<A>, samples: readonly Case<NoInfer<A>>[], call: (run: (inputs: readonly Tensor[], attrs?: A) => Tensor[]) => F): Primitive<A, F> {
-  return Object.assign(call((inputs, attrs) => bind(op, inputs, attrs)) as object, { op, samples }) as Primitive<A, F>;
+  return Object.assign(call((inputs, attrs) => callPrimitive(op, inputs, attrs)) as object, { op, samples }) as Primitive<A, F>;
 }
 
 /** A constant of the dtype of `like`. */
