@@ -102,7 +102,7 @@ type StaticsOf<B> = { [K in Exclude<keyof B, 'prototype' | 'className' | 'schema
  */
 export function configured<B extends FamilyBase, const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
   Base: B, className: string, schema: S, positional?: P,
-): (new (...args: ArgumentsOf<S & B['baseSchema'], P>) => InstanceType<B> & { readonly config: ConfigOf<S> }) & ConfiguredStatic<S> & StaticsOf<B> {
+): (new (...args: ArgumentsOf<S & Omit<B['baseSchema'], keyof S>, P>) => InstanceType<B> & { readonly config: ConfigOf<S> }) & ConfiguredStatic<S> & StaticsOf<B> {
   const order: readonly string[] = positional ?? [];
   const all: Schema = { ...schema, ...Base.baseSchema };
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin base

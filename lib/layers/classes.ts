@@ -18,7 +18,13 @@ export {
   SeparableConv1D, SeparableConv2D, type SeparableConvLayerOptions,
   SeparableConv1D as SeparableConvolution1D, SeparableConv2D as SeparableConvolution2D,
 } from './convolutional/separable-conv.js';
+export { AdditiveAttention, type AdditiveAttentionOptions } from './attention/additive-attention.js';
+export { Attention, type AttentionCallOptions, type AttentionOptions } from './attention/attention.js';
+export { GroupQueryAttention, type GroupQueryAttentionOptions } from './attention/group-query-attention.js';
+export type { HeadAttentionCallOptions } from './attention/head-attention.js';
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention/multi-head-attention.js';
 export { Dense, type DenseOptions } from './core/dense.js';
+export { EinsumDense, type EinsumDenseOptions } from './core/einsum-dense.js';
 export { Embedding, type EmbeddingOptions } from './core/embedding.js';
 export { Identity, type IdentityOptions } from './core/identity.js';
 export { InputLayer, type InputLayerOptions } from './core/input-layer.js';
@@ -43,6 +49,7 @@ export { CenterCrop, type CenterCropOptions } from './preprocessing/center-crop.
 export type { ImageData, ImageLayerOptions } from './preprocessing/image-layer.js';
 export { Lambda, type LambdaOptions } from './core/lambda.js';
 export { Masking, type MaskingOptions } from './core/masking.js';
+export { ReversibleEmbedding, type ReversibleEmbeddingOptions } from './core/reversible-embedding.js';
 export { Wrapper, type WrapperOptions } from './core/wrapper.js';
 export { Add, type AddOptions } from './merging/add.js';
 export { Average, type AverageOptions } from './merging/average.js';
@@ -56,6 +63,7 @@ export { BatchNormalization, type BatchNormalizationLayerOptions, type RenormCli
 export { GroupNormalization, type GroupNormalizationOptions } from './normalization/group-normalization.js';
 export { LayerNormalization, type LayerNormalizationLayerOptions } from './normalization/layer-normalization.js';
 export { RMSNormalization, type RMSNormalizationOptions } from './normalization/rms-normalization.js';
+export { SpectralNormalization, type SpectralNormalizationOptions } from './normalization/spectral-normalization.js';
 export { UnitNormalization, type UnitNormalizationOptions } from './normalization/unit-normalization.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
 export { Resizing, type ResizingOptions } from './preprocessing/resizing.js';
@@ -74,3 +82,4 @@ export { RepeatVector, type RepeatVectorOptions } from './reshaping/repeat-vecto
 export { Reshape, type ReshapeOptions } from './reshaping/reshape.js';
 export { UpSampling1D, type UpSampling1DOptions, UpSampling2D, type UpSampling2DOptions, type UpSamplingInterpolation, UpSampling3D, type UpSampling3DOptions } from './reshaping/up-sampling.js';
 export { ZeroPadding1D, type ZeroPadding1DOptions, ZeroPadding2D, ZeroPadding3D, type ZeroPaddingOptions } from './reshaping/zero-padding.js';
+export { TimeDistributed, type TimeDistributedOptions } from './rnn/time-distributed.js';

@@ -73,6 +73,8 @@ export abstract class LayerState extends Operation {
     // Outside of build and call the layer's own name is not yet part of the path.
     const variable = currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
     this.#tracked[trainable ? 'trainable' : 'nonTrainable'].push(variable);
+    // It stays one of the trainable ones: setting `trainable` of the layer makes it so again.
+    if (!this.#trainable) variable.trainable = false;
     return variable;
   }
 

@@ -18,10 +18,11 @@ const isRecordedArray = (value: unknown): value is RecordedArray => typeof value
 /** Options with Keras's names in camelCase. */
 export const camelKeys = (options: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
 
-/** The object of a spec, made of a family's exports. */
+const isSpec = (value: unknown): value is Spec => isPlainObject(value) && 'symbol' in value;
+/** The object of a spec, made of a family's exports; so are specs among its arguments. */
 export function make<T>(family: object, { symbol, args, options }: Spec): T {
   const Class = (family as Record<string, unknown>)[symbol.split('.').at(-1)!] as new (...args: unknown[]) => T;
-  return new Class(...args, camelKeys(options));
+  return new Class(...args.map((arg) => (isSpec(arg) ? make(family, arg) : arg)), camelKeys(options));
 }
 
 /** The function `<symbol>` of the package, called with arguments by position and options by Keras's names. */

@@ -29,7 +29,7 @@ export type WrapperOptions = LayerOptions;
  * @throws for what is no layer.
  */
 export class Wrapper extends layer('Wrapper', { layer: layerField }, ['layer']) {
-  static readonly samples = [];
+  static readonly samples: readonly object[] = [];
   /** The layer inside. */
   readonly layer: Layer = this.config.layer;
 

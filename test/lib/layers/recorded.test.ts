@@ -4,12 +4,14 @@ import { ops, layers, vjp, type Tensor } from 'keratin';
 import { Tensor as AnyTensor } from '#lib/core/tensor.js';
 import { flatten } from '#lib/core/tree.js';
 import { fixtureNames, readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
-import { expectClose, expectResult, make, tensorOf } from '../../helpers/recorded.js';
+import { argumentOf, camelKeys, expectClose, expectResult, make, tensorOf } from '../../helpers/recorded.js';
 
 interface LayerCase {
   name: string;
   spec: Spec;
   inputs: RecordedArray[];
+  spread?: boolean;
+  options?: Record<string, unknown>;
   training: boolean | null;
   weights: { path: string; value: RecordedArray; trainable: boolean }[];
   outputs: unknown[];
@@ -24,8 +26,10 @@ const GRADIENT = { relative: 2e-4, absolute: 2e-5 };
 describe.each(fixtureNames('layers_'))('%s', (fixture) => {
   describe.each(readFixture<LayerCase>(fixture).map((recorded) => [recorded.name, recorded] as const))('%s', (_, recorded) => {
     const inputs = recorded.inputs.map(tensorOf);
-    const options = recorded.training === null ? {} : { training: recorded.training };
-    const call = (layer: AnyLayer, xs: readonly Tensor[]) => layer(xs.length === 1 ? xs[0] : [...xs], options);
+    const given = camelKeys(argumentOf(recorded.options ?? {}) as Record<string, unknown>);
+    const options = recorded.training === null ? given : { ...given, training: recorded.training };
+    const argumentsOf = (xs: readonly Tensor[]): Tensor[] | [Tensor | Tensor[]] => (recorded.spread === true ? [...xs] : [xs.length === 1 ? xs[0] : [...xs]]);
+    const call = (layer: AnyLayer, xs: readonly Tensor[]) => (layer as (...args: unknown[]) => unknown)(...argumentsOf(xs), options);
     const built = (): AnyLayer => {
       const layer = make<AnyLayer>(layers, recorded.spec);
       call(layer, inputs);
@@ -57,8 +61,8 @@ describe.each(fixtureNames('layers_'))('%s', (fixture) => {
       const trainable = layer.trainableWeights.map((v) => v.value);
       const [, pullback] = vjp((...xs: Tensor[]) => {
         let next = 0;
-        const given = inputs.map((x) => (isFloat(x) ? xs[next++] : x));
-        const [outputs] = layer.statelessCall(xs.slice(floats.length), state, given.length === 1 ? given[0] : given, options);
+        const values = inputs.map((x) => (isFloat(x) ? xs[next++] : x));
+        const [outputs] = layer.statelessCall(xs.slice(floats.length), state, ...argumentsOf(values), options);
         return flatten(outputs).leaves.filter((y): y is Tensor => y instanceof AnyTensor && isFloat(y));
       }, ...floats, ...trainable);
       const gradients = [pullback(recorded.cotangents!.map(tensorOf)) as Tensor | Tensor[]].flat();
