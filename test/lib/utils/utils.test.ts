@@ -182,7 +182,7 @@ describe('getFile', () => {
   it('refuses names that leave the folder', async () => {
     await expect(utils.getFile({ origin: `${origin}/x`, fname: '../x', cacheDir })).rejects.toThrow('without folders');
     await expect(utils.getFile({ origin: `${origin}/`, cacheDir })).rejects.toThrow('fname must be the name of a file');
-    await expect(utils.getFile({ origin: `${origin}/x`, untar: true } as never)).rejects.toThrow("unknown option 'untar'");
+    await expect(utils.getFile({ origin: `${origin}/x`, unpack: true } as never)).rejects.toThrow("unknown option 'unpack'");
     await expect(utils.getFile({} as never)).rejects.toThrow('origin must be a URL');
   });
 });
