@@ -86,8 +86,8 @@ export abstract class Layer extends LayerState {
   /** @internal Shapes that `build` was called with. */
   buildShapes: unknown = null;
 
-  /** @internal The name of the input, by which a call may give it; null where an object is a structure of inputs. */
-  static readonly parameter: string | null = 'inputs';
+  /** @internal The names of the inputs, by which a call may give them; none where an object is a structure of inputs. */
+  static readonly parameters: readonly string[] = ['inputs'];
   /** @internal Options that get the masks of several inputs, in their order. */
   static readonly maskOptions: readonly string[] = [];
 
@@ -131,9 +131,9 @@ export abstract class Layer extends LayerState {
   }
 
   /** The inputs and the options of a call. */
-  private split(args: readonly unknown[]): ReturnType<typeof splitCall> {
-    const { parameter } = this.constructor as typeof Layer;
-    return splitCall(parameter === null ? args : byPosition(args, [parameter]));
+  protected split(args: readonly unknown[]): ReturnType<typeof splitCall> {
+    const { parameters } = this.constructor as typeof Layer;
+    return splitCall(parameters.length === 0 ? args : byPosition(args, parameters));
   }
 
   /** @internal Whether floats among the inputs are brought to the compute dtype before the call. */

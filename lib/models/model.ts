@@ -87,7 +87,7 @@ export class Model extends Layer {
   static override readonly module: string | null = 'keras';
   static readonly className: string = 'Model';
   /** @internal An object of inputs by their names. */
-  static override readonly parameter = null;
+  static override readonly parameters: readonly string[] = [];
   /** Set it to true in a callback to end `fit` after this epoch (or batch). */
   stopTraining = false;
   /** What the last `fit` recorded. */

@@ -2,7 +2,6 @@
 import type { Config } from '../../config/configurable.js';
 import { bool, field, float, int, nullable, withDefault } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
-import { byPosition } from '../../core/keywords.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { checkOptions } from '../../core/errors.js';
 import type { KerasTensor, OperationCall } from '../../core/keras-tensor.js';
@@ -75,6 +74,8 @@ const fresh = (initial: InitialValue): InitialValue => (initial instanceof Initi
 
 /** Base of the attention layers with several heads. They are called on a query and a value: `layer(query, value, { key })`. */
 export abstract class HeadAttention extends Layer {
+  /** @internal */
+  static override readonly parameters: readonly string[] = ['query', 'value'];
   static override readonly maskOptions = ['queryMask', 'valueMask', 'keyMask'];
   override supportsMasking = true;
   // The shapes of the last build, by the names of Keras's parameters.
@@ -89,7 +90,7 @@ export abstract class HeadAttention extends Layer {
 
   /** @internal */
   override invoke(...args: unknown[]): unknown {
-    const { inputs, options } = splitCall(byPosition(args, ['query', 'value']));
+    const { inputs, options } = this.split(args);
     const where = `${this.constructor.name} "${this.name}"`;
     if (inputs.length < 2 || inputs.length > 3) throw new TypeError(`${where}: is called on a query and a value, as layer(query, value, options), received ${inputs.length} input${inputs.length === 1 ? '' : 's'}`);
     const { key = null, ...rest } = (options ?? {}) as HeadAttentionCallOptions;

@@ -44,7 +44,7 @@ export interface TransformCallOptions<T = unknown> {
 export abstract class ImageLayer<T = unknown> extends Layer {
   static override readonly baseSchema = baseSchema;
   /** @internal */
-  static override readonly parameter = 'data';
+  static override readonly parameters: readonly string[] = ['data'];
   /** Format of the bounding boxes; null: none are taken. */
   readonly boundingBoxFormat: string | null;
   /** Where the channel axis stands. */
