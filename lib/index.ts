@@ -13,6 +13,7 @@ export * as mixedPrecision from './mixed-precision/index.js';
 export * as models from './models/index.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';
+export * as preprocessing from './preprocessing/index.js';
 export * as random from './random/index.js';
 export * as regularizers from './regularizers/index.js';
 export * as saving from './saving/index.js';

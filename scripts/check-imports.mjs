@@ -18,7 +18,7 @@ const libLayers = [
   ['training'],
   ['models'],
   ['saving'],
-  ['applications', 'datasets', 'visualization', 'distribution'],
+  ['applications', 'datasets', 'preprocessing', 'visualization', 'distribution'],
   ['index.ts'],
 ];
 

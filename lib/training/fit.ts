@@ -69,9 +69,9 @@ function arraySource(run: Run, data: ArrayData, { batchSize, shuffle = false }: 
   return { batches: runner.batches, epoch: (steps) => runner.epoch(steps, eachBatch), close: () => Promise.resolve() };
 }
 
-function streamSource(where: string, run: Run, { x, y, sampleWeight, classWeight, batchSize, keep = false }: SourceOptions): Source {
+function streamSource(where: string, run: Run, { x, y, sampleWeight, classWeight, batchSize, shuffle = false, keep = false }: SourceOptions): Source {
   refuse(where, { y, sampleWeight, batchSize });
-  return new StreamRunner(run, x as BatchStream, { classWeight: classWeight ?? null, keep });
+  return new StreamRunner(run, x as BatchStream, { classWeight: classWeight ?? null, keep, shuffle: shuffle !== false });
 }
 
 /** A run without its callbacks' list. */
@@ -116,7 +116,7 @@ function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined
   if (given === null && validationData !== null && validationData !== undefined) throw new TypeError(`fit: validationData must be [x, y], [x, y, sampleWeight] or a data set, received ${show(validationData)}`);
   if (isStream(x)) {
     if (validationSplit > 0) throw new TypeError('fit: validationSplit is for arrays in memory; give validationData with a data set');
-    const source: SourceOptions = { x, y, sampleWeight: options.sampleWeight, classWeight: options.classWeight, batchSize, keep: options.stepsPerEpoch != null };
+    const source: SourceOptions = { x, y, sampleWeight: options.sampleWeight, classWeight: options.classWeight, batchSize, shuffle, keep: options.stepsPerEpoch != null };
     return { train: (run) => streamSource('fit', run, source), validate: given };
   }
   const all = ArrayData.read(x, y, options.sampleWeight, options.classWeight);

@@ -7,6 +7,7 @@ import { type Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';
 import * as ops from '../ops/index.js';
 import { randomPermutation } from '../random/functions.js';
+import { PyDataset, readAhead } from '../utils/py-dataset.js';
 import { type ArrayData, type BatchStream, readBatch } from './data.js';
 import { compileStep, counterIndex, isSmall, readLogs, runStep, type Source, type StepKind } from './steps.js';
 
@@ -123,16 +124,38 @@ export class ArrayRunner {
   }
 }
 
+/** How a stream is read. */
+export interface StreamOptions {
+  readonly classWeight?: Readonly<Record<string, number>> | null;
+  /** Go on where the last epoch ended. */
+  readonly keep: boolean;
+  /** Visit batches in random order, where they have numbers. */
+  readonly shuffle?: boolean;
+}
+
 /** Runs batches that an iterable gives. */
 export class StreamRunner {
   private iterator: Iterator<unknown> | AsyncIterator<unknown> | null = null;
-  /** Number of batches of a pass, once one has ended. */
+  /** Number of batches of a pass, when the data set tells it, or once one has ended. */
   batches: number | null = null;
+  /** The stream, where its batches have numbers. */
+  private readonly numbered: PyDataset | null;
 
-  constructor(private readonly run: Run, private readonly stream: BatchStream, private readonly options: { classWeight?: Readonly<Record<string, number>> | null; keep: boolean }) {}
+  constructor(private readonly run: Run, private readonly stream: BatchStream, private readonly options: StreamOptions) {
+    this.numbered = stream instanceof PyDataset ? (stream as PyDataset) : null;
+    this.batches = this.numbered?.numBatches ?? null;
+  }
 
   private open(): Iterator<unknown> | AsyncIterator<unknown> {
+    if (this.numbered !== null) return readAhead(this.numbered, this.visiting(this.numbered));
     return Symbol.asyncIterator in this.stream ? this.stream[Symbol.asyncIterator]() : (this.stream as Iterable<unknown>)[Symbol.iterator]();
+  }
+
+  /** Numbers of the batches of a pass; null for a set without end. */
+  private visiting({ numBatches }: PyDataset): readonly number[] | null {
+    if (numBatches === null) return null;
+    if (this.options.shuffle === true && numBatches > 0) return [...(randomPermutation(numBatches).data as Int32Array)];
+    return Array.from({ length: numBatches }, (_, i) => i);
   }
 
   private async one(data: ArrayData): Promise<unknown> {
@@ -144,7 +167,9 @@ export class StreamRunner {
 
   /** Runs `steps` batches (null: until the iterable ends). */
   async epoch(steps: number | null): Promise<{ logs: Logs; exhausted: boolean }> {
-    const { run, options } = this;
+    const { run, options, numbered } = this;
+    if (numbered !== null && steps === null && numbered.numBatches === null) throw new RangeError(`${run.kind === 'train' ? 'fit' : run.kind === 'test' ? 'evaluate' : 'predict'}: the data set has no end (its numBatches is null); give ${run.kind === 'train' ? 'stepsPerEpoch' : 'steps'}`);
+    await numbered?.onEpochBegin();
     if (!options.keep || this.iterator === null) this.iterator = this.open();
     let logs: Logs = {};
     let done = 0;
@@ -167,6 +192,7 @@ export class StreamRunner {
     }
     if (steps === null) this.batches = done;
     if (done === 0) throw new RangeError(`${run.kind === 'train' ? 'fit' : run.kind === 'test' ? 'evaluate' : 'predict'}: the data set gave no batch${this.batches ? '; it must be iterable anew each epoch (or give stepsPerEpoch)' : ''}`);
+    await numbered?.onEpochEnd();
     return { logs, exhausted: steps !== null && done < steps };
   }
 

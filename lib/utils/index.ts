@@ -3,8 +3,12 @@ export * as boundingBoxes from '../layers/preprocessing/bounding-boxes/index.js'
 export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
 export { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 export { standardizeDType as standardizeDtype } from '../core/dtype.js';
+export type { ArchiveFormat } from './archive.js';
+export { packXYSampleWeight, type PackOptions, unpackXYSampleWeight } from './batches.js';
 export { normalize, type NormalizeOptions, toCategorical, type ToCategoricalOptions } from './categorical.js';
 export { getFile, type GetFileOptions } from './get-file.js';
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from './pad-sequences.js';
 export { Progbar, type ProgbarOptions, type ProgbarUpdateOptions, type ProgbarValue } from './progbar.js';
+export { PyDataset, PyDataset as Sequence, type PyDatasetOptions } from './py-dataset.js';
 export { clearSession, type ClearSessionOptions, setRandomSeed } from './session.js';
+export { timeseriesDatasetFromArray, type TimeseriesOptions } from './timeseries.js';

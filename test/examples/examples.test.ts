@@ -53,6 +53,13 @@ describe('examples', () => {
     expect(numberIn(lines.at(-1))).toBeGreaterThan(66);
   });
 
+  it.each(['cifar10_cnn', 'cnn_32_64_128'])('%s learns made-up images without a network, and says so', async (name) => {
+    const lines = await linesOf(name, { EPOCHS: '2', SAMPLES: '1280' });
+    expect(lines.filter((line) => line.includes('made-up images take the place of CIFAR-10'))).toHaveLength(1);
+    expect(lines).toContain(name === 'cifar10_cnn' ? ' Total params: 122,570 (478.79 KB)' : ' Total params: 356,810 (1.36 MB)');
+    expect(numberIn(lines.at(-1))).toBeGreaterThan(0.3);
+  }, 120_000);
+
   it('custom_loop makes the loss fall', async () => {
     const losses = (await linesOf('custom_loop', { STEPS: '200' })).filter((line) => line.startsWith('step')).map(numberIn);
     expect(losses).toHaveLength(3);
