@@ -40,7 +40,7 @@ async function archive(name: string, files: Record<string, Uint8Array>): Promise
   }
   const target = path.join(home, name);
   if (name.endsWith('.zip')) await writeFile(target, zipSync(files));
-  else await create({ file: target, cwd: source, gzip: name.endsWith('gz') }, [...new Set(Object.keys(files).map((file) => file.split('/')[0]!))]);
+  else await create({ file: target, cwd: source, gzip: name.endsWith('gz') }, [...new Set(Object.keys(files).map((file) => file.split('/')[0]))]);
   return [pathToFileURL(target).href, createHash('sha256').update(await readFile(target)).digest('hex')];
 }
 
