@@ -1,5 +1,5 @@
 // Primitives that reduce a run of neighbouring axes; other axes are moved together first by the callers.
-import { isFloat } from '../../core/dtype.js';
+import { isFloat, isHalf } from '../../core/dtype.js';
 import { defineOp } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
 import type { Shape, Spec } from '../../core/shape.js';
@@ -39,7 +39,13 @@ function reduction(name: string, rule: Rule | null, result: (x: Spec) => Spec['d
   return primitive(op, [
     { inputs: [{ shape: [3, 4, 5], low: 0.5 }], attrs: { axis: 1, count: 1 } },
     { inputs: [{ shape: [3, 4], low: 0.5 }], attrs: { axis: 0, count: 2 } },
-  ], (run) => (x: Tensor, axis: number, count = 1): Tensor => (count === 0 ? x : run([x], { axis, count })));
+  ], (run) => (x: Tensor, axis: number, count = 1): Tensor => {
+    if (count === 0) return x;
+    // The kernels have no 16-bit form; gradients of 16-bit tensors come here too.
+    if (!isHalf(x.dtype)) return run([x], { axis, count });
+    const wide = run([castTo(x, 'float32')], { axis, count });
+    return isFloat(wide.dtype) ? castTo(wide, x.dtype) : wide;
+  });
 }
 
 /** The gradient shared equally among all elements that attain the extreme, as in JAX. */
