@@ -1,4 +1,5 @@
 // EarlyStopping: ends training when a value no longer gets better.
+import { printMessage } from '../config/logging.js';
 import { checkOptions, show } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { Callback, type Logs } from './callback.js';
@@ -107,9 +108,9 @@ export class EarlyStopping extends Callback {
   }
 
   override onTrainEnd(): void {
-    if (this.stoppedEpoch > 0 && this.verbose > 0) process.stdout.write(`Epoch ${this.stoppedEpoch + 1}: early stopping\n`);
+    if (this.stoppedEpoch > 0 && this.verbose > 0) printMessage(`Epoch ${this.stoppedEpoch + 1}: early stopping\n`);
     if (this.bestWeights === null) return;
-    if (this.verbose > 0) process.stdout.write(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.\n`);
+    if (this.verbose > 0) printMessage(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.\n`);
     this.model.setWeights(this.bestWeights);
   }
 

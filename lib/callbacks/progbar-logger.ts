@@ -1,4 +1,5 @@
 // ProgbarLogger: the progress of fit, evaluate and predict on standard output.
+import { printMessage } from '../config/logging.js';
 import { Progbar } from '../utils/progbar.js';
 import { Callback, type CallbackParams, type Logs } from './callback.js';
 
@@ -31,7 +32,7 @@ export class ProgbarLogger extends Callback {
   override onEpochBegin(epoch: number): void {
     this.begin();
     const epochs = this.params?.epochs ?? 1;
-    if (this.verbose > 0 && epochs > 1) process.stdout.write(`Epoch ${epoch + 1}/${epochs}\n`);
+    if (this.verbose > 0 && epochs > 1) printMessage(`Epoch ${epoch + 1}/${epochs}\n`);
   }
   override onEpochEnd(_epoch: number, logs: Logs = {}): void {
     this.end(logs);

@@ -4,6 +4,9 @@ import type { FloatDType } from '../core/dtype.js';
 import { settings } from '../core/settings.js';
 
 export { dtypePolicy, setDtypePolicy } from './dtype-policy.js';
+export {
+  disableInteractiveLogging, disableTracebackFiltering, enableInteractiveLogging, enableTracebackFiltering, isInteractiveLoggingEnabled, isTracebackFilteringEnabled,
+} from './logging.js';
 export { enableUnsafeDeserialization } from './safe-mode.js';
 
 const FLOATS = ['bfloat16', 'float16', 'float32', 'float64'] as const;
@@ -31,3 +34,38 @@ export function setImageDataFormat(value: 'channels_first' | 'channels_last'): v
 }
 /** The name of what computes: Keratin has one backend. */
 export const backend = (): string => 'keratin';
+/** @throws for anything but `'keratin'`. */
+export function setBackend(name: string): void {
+  if (name !== 'keratin') throw new RangeError(`setBackend: there is one backend, 'keratin', received ${show(name)}`);
+}
+
+/** Lets attention use a fused kernel where there is one. There is none on CPUs, so nothing computes otherwise; as in Keras, the setting is kept. */
+export function enableFlashAttention(): void {
+  settings.flashAttention = true;
+}
+/** Keeps attention from using a fused kernel. */
+export function disableFlashAttention(): void {
+  settings.flashAttention = false;
+}
+/** What was said about fused kernels of attention; null: nothing. */
+export const isFlashAttentionEnabled = (): boolean | null => settings.flashAttention;
+
+/** Whether layers are modules of Flax NNX: never. */
+export const isNnxEnabled = (): boolean => false;
+
+function limit(where: string, value: number | null): number | null {
+  if (value !== null && !(Number.isInteger(value) && value >= 0)) throw new RangeError(`${where}: expected an integer >= 0 or null, received ${show(value)}`);
+  return value;
+}
+/** Limits the epochs of every `fit`, to try a script quickly; null: no limit. The environment variable `KERAS_MAX_EPOCHS` does so too. */
+export function setMaxEpochs(maxEpochs: number | null): void {
+  settings.maxEpochs = limit('setMaxEpochs', maxEpochs);
+}
+/** Limits the steps of every epoch of `fit`, `evaluate` and `predict`; null: no limit. The environment variable `KERAS_MAX_STEPS_PER_EPOCH` does so too. */
+export function setMaxStepsPerEpoch(maxStepsPerEpoch: number | null): void {
+  settings.maxStepsPerEpoch = limit('setMaxStepsPerEpoch', maxStepsPerEpoch);
+}
+/** The limit of epochs; null: none. */
+export const maxEpochs = (): number | null => settings.maxEpochs;
+/** The limit of steps; null: none. */
+export const maxStepsPerEpoch = (): number | null => settings.maxStepsPerEpoch;

@@ -12,15 +12,21 @@ export function withScope<T>(name: string, fn: () => T): T {
   }
 }
 
+/** Makes `path` the whole current path until the function that is returned runs. */
+export function openPath(path: string): () => void {
+  const saved = scopes.splice(0, scopes.length, ...(path === '' ? [] : [path]));
+  return () => void scopes.splice(0, scopes.length, ...saved);
+}
+
 /** The current path, `''` at the top. */
 export const currentScope = (): string => scopes.join('/');
 
 /** Runs `fn` with `path` as the whole current path. */
 export function withPath<T>(path: string, fn: () => T): T {
-  const saved = scopes.splice(0, scopes.length, ...(path === '' ? [] : [path]));
+  const close = openPath(path);
   try {
     return fn();
   } finally {
-    scopes.splice(0, scopes.length, ...saved);
+    close();
   }
 }

@@ -68,6 +68,17 @@ export function withValues<T>(values: Map<Variable, Tensor>, fn: () => T): T {
 
 let collecting: Map<Variable, Tensor> | null = null;
 /**
+ * Makes the variables in `values` stand for those tensors, and keeps in it what is assigned to any variable instead of assigning it, until the
+ * function that is returned runs.
+ */
+export function openAssignments(values: Map<Variable, Tensor>): () => void {
+  const previous = collecting;
+  collecting = values;
+  return () => {
+    collecting = previous;
+  };
+}
+/**
  * Runs `fn` and gives what it assigned instead of assigning it; inside `fn` the assigned values are seen. With it both sides of a
  * condition can be computed, and one of them chosen.
  */

@@ -5,6 +5,7 @@ import { isFloat } from '../core/dtype.js';
 import { Operation } from '../core/operation.js';
 import { currentScope, withScope } from '../core/scope.js';
 import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
+import { statelessState } from '../core/stateless.js';
 import type { Tensor } from '../core/tensor.js';
 import { isNumberArray, isPlainObject } from '../core/tree.js';
 import { type Aggregation, Variable } from '../core/variable.js';
@@ -192,7 +193,30 @@ export abstract class LayerState extends Operation {
   /** Adds a scalar to the loss of the model that the layer is in. Call it in `call`. */
   addLoss(loss: TensorLike | readonly TensorLike[]): void {
     const list = Array.isArray(loss) && !isNumberArray(loss) ? loss : [loss];
-    for (const item of list) this.#losses.push(ops.convertToTensor(item));
+    const scope = statelessState();
+    for (const item of list.map((value) => ops.convertToTensor(value))) {
+      if (scope === null || scope.collectLosses) this.#losses.push(item);
+      if (scope?.collectLosses === true) scope.losses.push(item);
+    }
+  }
+
+  /** @internal Runs `fn`, and gives the losses that it has added to this layer and the ones in it, without keeping them. */
+  protected takeLosses(fn: () => void): { readonly layer: LayerState; readonly losses: readonly Tensor[] }[] {
+    const layers: LayerState[] = [];
+    const visit = (layer: LayerState): void => {
+      if (layers.includes(layer)) return;
+      layers.push(layer);
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    const before = layers.map((layer) => layer.#losses);
+    layers.forEach((layer) => (layer.#losses = []));
+    try {
+      fn();
+      return layers.map((layer) => ({ layer, losses: layer.#losses }));
+    } finally {
+      layers.forEach((layer, i) => (layer.#losses = before[i]!));
+    }
   }
 
   /** @throws always: Keras has no such method any more. */

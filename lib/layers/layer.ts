@@ -2,7 +2,7 @@
 import { anyField, layerSchema, type LayerOptions } from './options.js';
 import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } from '../config/configurable.js';
 import type { Schema } from '../config/fields.js';
-import { type DTypePolicy, serializePolicy } from '../config/dtype-policy.js';
+import { type DTypePolicy, DTypePolicyMap, getPolicy, type PolicyLike, serializePolicy } from '../config/dtype-policy.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../core/dtype.js';
 import { isFloat } from '../core/dtype.js';
@@ -11,18 +11,20 @@ import { castTo } from '../core/copy.js';
 import { computeOutputSpec, isSymbolic, KerasTensor } from '../core/keras-tensor.js';
 import { getMask, keepMask, setMask } from '../core/mask.js';
 import { autoName } from '../core/names.js';
-import { withScope } from '../core/scope.js';
+import { currentScope, withScope } from '../core/scope.js';
 import type { SymbolicShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, isNumberArray, mapStructure, type Nested } from '../core/tree.js';
 import { type Variable, withAutocast, withValues } from '../core/variable.js';
 import * as regularizers from '../regularizers/index.js';
+import { remat } from '../ops/control.js';
 import * as ops from '../ops/index.js';
 import { byPosition } from '../core/keywords.js';
 import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerState } from './layer-state.js';
+import { currentRemat } from './remat-scope.js';
 
 export type { CallOptions } from './call.js';
 export type { AddWeightOptions } from './layer-state.js';
@@ -73,7 +75,20 @@ export abstract class Layer extends LayerState {
   static readonly builtWhenMade: boolean = false;
 
   /** Where it computes and keeps its variables; see `DTypePolicy`. */
-  dtypePolicy: DTypePolicy;
+  get dtypePolicy(): DTypePolicy {
+    return this.#policy;
+  }
+  set dtypePolicy(value: DTypePolicy | PolicyLike | null) {
+    const policy = getPolicy(value);
+    if (this.#policy instanceof DTypePolicyMap && this.path !== null) {
+      if (this.#policy.has(this.path)) this.#policy.delete(this.path);
+      this.#policy.set(this.path, policy);
+    } else this.#policy = policy;
+  }
+  #policy: DTypePolicy;
+  readonly #remat = currentRemat();
+  /** Name with those of the layers around it, once the layer is built: `encoder/dense`. */
+  path: string | null = null;
   /** Whether float inputs are cast to the compute dtype. */
   readonly autocast: boolean;
   /** True for a layer that passes masks on; by default for one with a `computeMask` of its own. */
@@ -99,7 +114,7 @@ export abstract class Layer extends LayerState {
       if (!Object.hasOwn(layerSchema, key)) throw new TypeError(`${new.target.name}: unknown option '${key}'${didYouMean(key, Object.keys(layerSchema))}`);
     }
     const given = resolve(new.target.name, layerSchema, options as Record<string, unknown>);
-    this.dtypePolicy = given.dtype;
+    this.#policy = given.dtype;
     this.autocast = given.autocast;
     this.activityRegularizer = given.activityRegularizer;
     // Whoever calls `build`, it runs once and under the layer's name.
@@ -211,7 +226,10 @@ export abstract class Layer extends LayerState {
   buildFrom(shape: unknown, others: readonly unknown[] = []): void {
     if (this.built) return;
     const { build } = Object.getPrototypeOf(this) as Layer;
-    withScope(this.name, () => (build as (...shapes: unknown[]) => void).call(this, shape, ...others));
+    withScope(this.name, () => {
+      this.path = currentScope();
+      (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
+    });
     this.buildShapes = shape;
     this.built = true;
   }
@@ -223,7 +241,7 @@ export abstract class Layer extends LayerState {
     context = { entry: outer?.entry ?? this, training };
     try {
       const options = { ...given, training };
-      const outputs = withScope(this.name, () => this.withDtype(() => this.call(inputs[0], ...inputs.slice(1), options)));
+      const outputs = withScope(this.name, () => this.withDtype(() => this.callAgainForGradients(inputs, options)));
       if (this.activityRegularizer !== null) this.regularizeActivity(outputs);
       return outputs;
     } catch (error) {
@@ -231,6 +249,43 @@ export abstract class Layer extends LayerState {
     } finally {
       context = outer;
     }
+  }
+
+  /** Calls the layer, by the mode of the `RematScope` that it was made in. */
+  private callAgainForGradients(inputs: readonly unknown[], options: CallOptions): unknown {
+    const call = () => this.call(inputs[0], ...inputs.slice(1), options);
+    const scope = this.#remat;
+    if (scope === null || scope.mode === null) return call();
+    const { config } = this as { config?: { activation?: unknown } };
+    if (scope.mode === 'activations') {
+      if (typeof config?.activation !== 'function') return call();
+      try {
+        Object.assign(this, { config: { ...config, activation: remat(config.activation as (x: Tensor) => Tensor) } });
+        return call();
+      } finally {
+        Object.assign(this, { config });
+      }
+    }
+    const isMeant = scope.mode === 'full' || (scope.mode === 'list_of_layers' ? scope.layerNames.includes(this.name) : this.countOutputs(inputs, options) > scope.outputSizeThreshold);
+    return isMeant ? this.callAgain(call) : call();
+  }
+  /** The call in `remat`, through which losses go as further outputs. */
+  private callAgain(call: () => unknown): unknown {
+    let added: ReturnType<Layer['takeLosses']> = [];
+    const [outputs, losses] = remat(() => {
+      let result: unknown;
+      added = this.takeLosses(() => (result = call()));
+      return [result, added.map((item) => [...item.losses])] as const;
+    })();
+    added.forEach(({ layer }, i) => losses[i]!.forEach((loss) => layer.addLoss(loss)));
+    return outputs;
+  }
+  /** Elements of the outputs of a call. */
+  private countOutputs(inputs: readonly unknown[], options: CallOptions): number {
+    const symbols = mapStructure((leaf) => (leaf instanceof Tensor ? new KerasTensor(leaf.shape, leaf.dtype) : leaf), inputs);
+    let outputs: unknown;
+    this.takeLosses(() => (outputs = computeOutputSpec((actual) => this.call(actual[0], ...actual.slice(1), options), symbols as unknown[])));
+    return flatten<KerasTensor>(outputs).leaves.reduce((total, { shape }) => total + shape.reduce<number>((a, b) => a * (b ?? 1), 1), 0);
   }
 
   private withDtype<T>(fn: () => T): T {
@@ -308,15 +363,23 @@ export abstract class Layer extends LayerState {
 
   /** Dtype of the computation. */
   get computeDtype(): DType {
-    return this.dtypePolicy.computeDtype;
+    return this.ownPolicy.computeDtype;
+  }
+  /** How the layer is quantized; null: not at all. */
+  get quantizationMode(): string | null {
+    return this.ownPolicy.quantizationMode;
+  }
+  /** @internal The policy, in a map that of the layer's path. */
+  protected get ownPolicy(): DTypePolicy {
+    return this.#policy instanceof DTypePolicyMap && this.path !== null ? this.#policy.get(this.path) : this.#policy;
   }
   /** Dtype of the weights. */
   get variableDtype(): DType {
-    return this.dtypePolicy.variableDtype;
+    return this.ownPolicy.variableDtype;
   }
   /** As `variableDtype`. */
   get dtype(): DType {
-    return this.dtypePolicy.variableDtype;
+    return this.ownPolicy.variableDtype;
   }
 
   /** Keras's config of the layer: what `fromConfig` needs to make another like it. */

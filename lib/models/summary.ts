@@ -1,4 +1,5 @@
 // Keras's table of a model's layers.
+import { printMessage } from '../config/logging.js';
 import { dtypeBytes } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
 import { fixed, grouped } from '../core/format.js';
@@ -168,6 +169,6 @@ export function printSummary(model: Model, options: SummaryOptions = {}): void {
   const rows = inRange(operations, options.layerRange).flatMap((operation) => rowsOf(operation, table));
   const lines = renderTable(columns, rows, width).map((line) => line.slice(0, screen));
   const text = `${[`Model: "${model.name}"`, ...lines, ...totalLines(model)].join('\n')}\n`;
-  if (printFn === null || printFn === undefined) process.stdout.write(text);
+  if (printFn === null || printFn === undefined) printMessage(text);
   else printFn(text);
 }

@@ -8,6 +8,7 @@ import { runCompiled, runCompiledAsync } from '../core/jit.js';
 import { isPlainObject } from '../core/tree.js';
 import type { EvaluateOptions, FitOptions, Model, OnBatchOptions, PredictOptions, RunOptions } from '../models/model.js';
 import * as ops from '../ops/index.js';
+import { settings } from '../core/settings.js';
 import { ArrayData, type BatchStream, type Data, isStream, splitValidation } from './data.js';
 import { ArrayRunner, type Run, StreamRunner } from './loop.js';
 import { compileStep, isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';
@@ -106,7 +107,7 @@ function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined
       const run = newRun(model, 'test', callbacks, signal);
       const source = held instanceof ArrayData ? arraySource(run, held, { batchSize: validationBatchSize ?? batchSize })
         : streamSource('fit', run, { x: held, y: valY, sampleWeight: weights, batchSize: null });
-      return runTest(run, source, validationSteps ?? null);
+      return runTest(run, source, limitedSteps(validationSteps ?? null, source.batches));
     };
   };
   const given = validationData === null || validationData === undefined ? null
@@ -116,7 +117,8 @@ function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined
   if (given === null && validationData !== null && validationData !== undefined) throw new TypeError(`fit: validationData must be [x, y], [x, y, sampleWeight] or a data set, received ${show(validationData)}`);
   if (isStream(x)) {
     if (validationSplit > 0) throw new TypeError('fit: validationSplit is for arrays in memory; give validationData with a data set');
-    const source: SourceOptions = { x, y, sampleWeight: options.sampleWeight, classWeight: options.classWeight, batchSize, shuffle, keep: options.stepsPerEpoch != null };
+    const keep = options.stepsPerEpoch != null || Boolean(settings.maxStepsPerEpoch);
+    const source: SourceOptions = { x, y, sampleWeight: options.sampleWeight, classWeight: options.classWeight, batchSize, shuffle, keep };
     return { train: (run) => streamSource('fit', run, source), validate: given };
   }
   const all = ArrayData.read(x, y, options.sampleWeight, options.classWeight);
@@ -124,18 +126,34 @@ function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined
   return { train: (run) => arraySource(run, data, { batchSize, shuffle }), validate: given ?? (held === null ? null : evaluateOn(held)) };
 }
 
+/** Steps of an epoch under `config.setMaxStepsPerEpoch`; null: all of the `batches`. */
+function limitedSteps(steps: number | null, batches: number | null): number | null {
+  const { maxStepsPerEpoch: limit } = settings;
+  if (!limit || limit >= (steps ?? batches ?? Infinity)) return steps;
+  process.emitWarning(`Limiting the steps of an epoch to ${limit}, as config.setMaxStepsPerEpoch says`);
+  return limit;
+}
+function limitedEpochs(epochs: number): number {
+  const { maxEpochs: limit } = settings;
+  if (!limit || limit >= epochs) return epochs;
+  process.emitWarning(`Limiting the epochs to ${limit}, as config.setMaxEpochs says`);
+  return limit;
+}
+
 /** `Model.fit`. */
 export async function fitModel(model: Model, x: Data | BatchStream, rest: readonly unknown[]): Promise<History> {
   const [y, options] = splitRest<FitOptions>(x, rest);
   checkFit(options);
-  const { epochs = 1, initialEpoch = 0, validationFreq = 1, stepsPerEpoch = null } = options;
+  const { initialEpoch = 0, validationFreq = 1 } = options;
+  const epochs = limitedEpochs(options.epochs ?? 1);
   const history = new History();
   const verbose = verbosity(options.verbose);
   const all = [...listOf(options.callbacks), history, ...(verbose === 0 ? [] : [new ProgbarLogger()])];
-  const callbacks = new CallbackList(all, model, { epochs, steps: stepsPerEpoch, verbose });
+  const callbacks = new CallbackList(all, model, { epochs, steps: options.stepsPerEpoch ?? null, verbose });
   const { train, validate } = prepare(model, x, y, options, callbacks);
   const run = newRun(model, 'train', callbacks, options.signal);
   const source = train(run);
+  const stepsPerEpoch = limitedSteps(options.stepsPerEpoch ?? null, source.batches);
   callbacks.setParams({ epochs, steps: stepsPerEpoch ?? source.batches, verbose });
   model.stopTraining = false;
   model.history = history;
@@ -194,8 +212,9 @@ export async function evaluateModel(model: Model, x: Data | BatchStream, rest: r
   const run = newRun(model, 'test', callbacks, options.signal);
   const { batchSize, sampleWeight } = options;
   const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x, y, sampleWeight), { batchSize });
-  callbacks.setParams({ epochs: 1, steps: options.steps ?? source.batches, verbose });
-  return asResult(model, await runTest(run, source, options.steps ?? null), options.returnDict);
+  const steps = limitedSteps(options.steps ?? null, source.batches);
+  callbacks.setParams({ epochs: 1, steps: steps ?? source.batches, verbose });
+  return asResult(model, await runTest(run, source, steps), options.returnDict);
 }
 
 /** `Model.predict`. */
@@ -210,10 +229,11 @@ export async function predictModel(model: Model, x: Data | BatchStream, options:
   const run = newRun(model, 'predict', callbacks, options.signal, (outputs) => batches.push(outputs));
   const { batchSize } = options;
   const source = isStream(x) ? streamSource('predict', run, { x, y: null, batchSize }) : arraySource(run, ArrayData.read(x, null, null), { batchSize });
-  callbacks.setParams({ steps: options.steps ?? source.batches, verbose });
+  const steps = limitedSteps(options.steps ?? null, source.batches);
+  callbacks.setParams({ steps: steps ?? source.batches, verbose });
   await callbacks.call('onPredictBegin', {});
   try {
-    await source.epoch(options.steps ?? null);
+    await source.epoch(steps);
   } finally {
     await source.close();
   }

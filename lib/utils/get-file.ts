@@ -1,4 +1,5 @@
 // getFile: files from the network, kept in a cache.
+import { printMessage } from '../config/logging.js';
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, constants, mkdir, rename, rm, stat } from 'node:fs/promises';
@@ -103,7 +104,7 @@ async function open(origin: string): Promise<{ content: Readable; length: number
 /** Fetches into a temporary file beside the target, which takes its place when it is complete and right. */
 async function download(origin: string, target: string, expected: Expected | null): Promise<void> {
   const { content, length } = await open(origin);
-  process.stdout.write(`Downloading data from ${origin}\n`);
+  printMessage(`Downloading data from ${origin}\n`);
   const part = `${target}.${randomUUID()}.part`;
   const hash = createHash(expected?.algorithm ?? 'md5');
   const bar = new Progbar(length, { verbose: process.stdout.isTTY ? 1 : 0 });

@@ -1,6 +1,7 @@
 // `keras.utils`.
 export * as boundingBoxes from '../layers/preprocessing/bounding-boxes/index.js';
 export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
+export { disableInteractiveLogging, enableInteractiveLogging, isInteractiveLoggingEnabled } from '../config/logging.js';
 export { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 export { standardizeDType as standardizeDtype } from '../core/dtype.js';
 export type { ArchiveFormat } from './archive.js';
@@ -12,3 +13,4 @@ export { Progbar, type ProgbarOptions, type ProgbarUpdateOptions, type ProgbarVa
 export { PyDataset, PyDataset as Sequence, type PyDatasetOptions } from './py-dataset.js';
 export { clearSession, type ClearSessionOptions, setRandomSeed } from './session.js';
 export { timeseriesDatasetFromArray, type TimeseriesOptions } from './timeseries.js';
+export { isKerasTensor } from './is-keras-tensor.js';

@@ -1,4 +1,5 @@
 // Progbar: Keras's progress bar.
+import { printMessage } from '../config/logging.js';
 import { checkOptions, show } from '../core/errors.js';
 import { fixed, scientific } from '../core/format.js';
 import { type Tensor } from '../core/tensor.js';
@@ -151,12 +152,12 @@ export class Progbar {
     const length = shownLength(line);
     const back = this.redraws ? `${'\b'.repeat(this.lineLength)}\r` : '\n';
     const cover = ' '.repeat(Math.max(0, this.lineLength - length));
-    process.stdout.write(`${back}${line}${cover}${finalize ? '\n' : ''}`);
+    printMessage(`${back}${line}${cover}${finalize ? '\n' : ''}`);
     this.lineLength = length;
   }
 
   private printLine(current: number, now: number, perStep: number): void {
     const time = `${fixed(now - this.start, 0)}s - ${formatDuration(perStep, this.options.unitName)}`;
-    process.stdout.write(`${this.counter(current)} - ${time}${this.metrics((value) => !(value > 1e-3))}\n`);
+    printMessage(`${this.counter(current)} - ${time}${this.metrics((value) => !(value > 1e-3))}\n`);
   }
 }
