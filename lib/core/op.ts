@@ -33,8 +33,8 @@ export interface LowerCall<A> {
 }
 
 /**
- * How a primitive runs: a tile op of the fused elementwise interpreter, no work at all (the output shares the input's
- * memory), or instructions for kernels.
+ * How a primitive runs: a tile op of the fused elementwise interpreter, no work at all (each output shares the memory of the
+ * input of its number), or instructions for kernels.
  */
 export type Lowering<A> =
   | { readonly tile: string | ((call: LowerCall<A>) => string); readonly key?: (call: LowerCall<A>) => DType }
@@ -50,6 +50,11 @@ export interface OpDefinition<A extends Attrs> {
    * null for an input without one. `vjp: null` where the op has no gradient.
    */
   readonly vjp: ((grads: readonly (Tensor | null)[], call: VjpCall<A>) => readonly (Tensor | null)[]) | null;
+  /**
+   * Derivatives of the outputs along tangents of the inputs (null: an input that stands still), null for an output without one. By default
+   * what `vjp` says, transposed; ops whose `vjp` has to run everything backwards have a rule of their own.
+   */
+  readonly jvp?: (tangents: readonly (Tensor | null)[], call: VjpCall<A>) => readonly (Tensor | null)[];
   readonly lower: Lowering<A>;
   /** Rough number of multiplications and additions; by default one for each element of the outputs. */
   readonly cost?: (call: LowerCall<A>) => number;
@@ -107,7 +112,7 @@ function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
   const { plan, outputs } = compiledCall(op, inputs, attrs);
   if (plan === null) {
     const shared = op.lower === 'alias';
-    return outputs.map((spec) => new Tensor(spec, shared ? inputs[0]!.memory : allocate(spec.bytes)));
+    return outputs.map((spec, i) => new Tensor(spec, shared ? inputs[i]!.memory : allocate(spec.bytes)));
   }
   if (outputs.length === 1 && inputs.length <= 2) {
     const out = allocate(outputs[0]!.bytes);

@@ -3,13 +3,13 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { isFloat } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
-import { bind1, defineOp } from '../core/op.js';
+import { bind, defineOp } from '../core/op.js';
 import { sameShape, showShape } from '../core/shape.js';
 import { pausing, recording, Tape, withoutTapes } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, mapStructure, type Nested } from '../core/tree.js';
+import { flatten, type Nested } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
-import { backward, linearize, tensorLeaves } from './linearize.js';
+import { backward, linearize, pushForward, tensorLeaves } from './linearize.js';
 import { scan } from './primitives/control.js';
 import { equal } from './primitives/elementwise.js';
 import { iota, reshape } from './primitives/shape.js';
@@ -212,7 +212,7 @@ export interface JvpOptions {
 }
 /**
  * The value of `fn` at `primals` and its derivative in the direction of `tangents`, as `jax.jvp`: `[output, derivative]`, with `hasAux`
- * `[output, derivative, auxiliary]`. Computed by differentiating the pullback, which is linear in its cotangent.
+ * `[output, derivative, auxiliary]`. In forward mode, through all control flow.
  */
 export function jvp<R extends Nested<Tensor>, X>(fn: (...inputs: Tensor[]) => readonly [R, X], primals: readonly TensorLike[], tangents: readonly TensorLike[], options: { hasAux: true }): [R, R, X];
 export function jvp<R extends Nested<Tensor>>(fn: (...inputs: Tensor[]) => R, primals: readonly TensorLike[], tangents: readonly TensorLike[], options?: { hasAux?: false }): [R, R];
@@ -231,33 +231,54 @@ export function jvp(fn: (...inputs: Tensor[]) => unknown, primals: readonly Tens
     auxiliary = others;
     return result;
   };
-  const { output, outputs, pullback } = linearize(run, inputs, 'jvp');
-  const back = linearize((...cotangents) => pullback(cotangents).map((gradient, i) => gradient ?? zeros(inputs[i]!)), outputs.map(zeros), 'jvp');
-  const derivatives = back.pullback(directions).map((derivative, i) => derivative ?? zeros(outputs[i]!));
-  let next = 0;
-  return [output, mapStructure(() => derivatives[next++], output), ...auxiliary];
+  const { output, outputs, derivatives } = pushForward(run, inputs, directions, 'jvp');
+  return [output, flatten(output).pack(outputs.map((result, i) => derivatives[i] ?? zeros(result))), ...auxiliary];
+}
+
+/** What `gradFn` may return: the gradient of the only input, or gradients of all of them; null for none. */
+type GradientsOfInputs = Nested<Tensor | null>;
+/** The gradients that a `gradFn` returned, checked against the inputs. */
+function checkedGradients(returned: GradientsOfInputs | undefined, inputs: readonly Tensor[]): (Tensor | null)[] {
+  const gradients = flatten<Tensor | Variable | null | undefined>(returned).leaves;
+  if (gradients.length !== inputs.length) throw new RangeError(`customGradient: gradFn must return ${inputs.length} gradients, one for each input, received ${gradients.length}`);
+  return inputs.map((input, i) => {
+    const gradient = gradients[i] ?? null;
+    if (gradient === null || !isFloat(input.dtype)) return null;
+    const tensor = toTensor(gradient, null, 'customGradient');
+    if (!sameShape(tensor.shape, input.shape)) throw new RangeError(`customGradient: gradFn returned a gradient of shape ${showShape(tensor.shape)} for input ${i} of shape ${showShape(input.shape)}`);
+    return castTo(tensor, input.dtype);
+  });
 }
 
 /**
- * A function with a gradient of its own. `fn` returns `[output, gradFn]`; `gradFn(upstream)` gives the gradients of the inputs, in order.
- * As `keras.ops.custom_gradient`.
+ * A function with a gradient of its own. `fn(...args)` takes tensors or nested structures of them and returns `[output, gradFn]`, the output a tensor or a
+ * structure. `gradFn(...cotangents, { upstream })` gets a cotangent for each tensor of the output (also as `upstream`, in the output's structure) and returns
+ * a gradient for each tensor of the arguments, null for none. What it computes differentiates again. As `keras.ops.custom_gradient`.
+ * @throws when `gradFn` returns another number of gradients than there are inputs, or one of another shape.
  */
-export function customGradient<A extends readonly Tensor[]>(
-  fn: (...inputs: A) => readonly [Tensor, (upstream: Tensor) => Tensor | readonly (Tensor | null)[]],
-): (...inputs: TensorLike[]) => Tensor {
-  return (...inputs) => {
-    const tensors = inputs.map((input) => toTensor(input, null, 'customGradient')) as unknown as A;
-    const [output, gradFn] = withoutTapes(() => fn(...tensors));
+export function customGradient<A extends unknown[], R>(
+  fn: (...args: A) => readonly [R, (...cotangents: never[]) => GradientsOfInputs],
+): (...args: { [K in keyof A]: A[K] extends Tensor ? TensorLike : A[K] }) => R {
+  if (typeof fn !== 'function') throw new TypeError(`customGradient: expected a function, received ${show(fn)}`);
+  return (...args) => {
+    const flat = flatten<TensorLike>(args, (value) => value !== args && isNumbers(value));
+    const inputs = flat.leaves.map((leaf) => toTensor(leaf, null, 'customGradient'));
+    const given = flat.pack(inputs) as A;
+    const returned: unknown = fn(...given);
+    if (!Array.isArray(returned) || returned.length !== 2 || typeof returned[1] !== 'function') throw new TypeError(`customGradient: the function must return [output, gradFn], received ${show(returned)}`);
+    const [output, gradFn] = returned as [R, (...cotangents: unknown[]) => GradientsOfInputs];
+    const outputs = tensorLeaves(output, 'customGradient');
+    const structure = flatten(output);
     // The rule is part of the call, not of the op, so the op is made for the call.
     const op = defineOp('custom_gradient', {
-      infer: ([y]) => [y!],
-      vjp: ([dy]) => {
-        const gradients = gradFn(dy!);
-        const list = gradients instanceof Tensor ? [gradients] : gradients;
-        return [null, ...tensors.map((t, i) => (list[i] ? castTo(list[i], t.dtype) : null))];
+      infer: (specs) => specs.slice(0, outputs.length),
+      vjp: (given) => {
+        const cotangents = given.map((cotangent, i) => cotangent ?? zeros(outputs[i]!));
+        return [...outputs.map(() => null), ...checkedGradients(gradFn(...cotangents, { upstream: structure.pack(cotangents) }), inputs)];
       },
       lower: 'alias',
+      unique: true,
     });
-    return bind1(op, [output, ...tensors]);
+    return structure.pack(bind(op, [...outputs, ...inputs])) as R;
   };
 }

@@ -128,7 +128,7 @@ export interface WhileLoopOptions {
 }
 /**
  * Applies `body` to the loop variables as long as `cond` holds for them. When they are an array, its entries are passed one by one.
- * Returns the final loop variables. Inside a compiled function, it has no gradient.
+ * Returns the final loop variables. Inside a compiled function it has a derivative in forward mode (`jvp`) only, as in JAX.
  */
 export const whileLoop = publicOp('whileLoop', <S extends Structure>(
   cond: (...loopVars: never[]) => TensorLike, body: (...loopVars: never[]) => unknown, loopVars: S, { maximumIterations = null }: WhileLoopOptions = {},

@@ -8,7 +8,7 @@ import type { Op } from '../op.js';
 /** The value whose memory `value` shares. */
 export function rootOf(value: Value): Value {
   let root = value;
-  for (let node = producer(root); node !== null && node.op.lower === 'alias'; node = producer(root)) root = node.inputs[0]!;
+  while (root.source.kind === 'node' && root.source.node.op.lower === 'alias') root = root.source.node.inputs[root.source.index]!;
   return root;
 }
 

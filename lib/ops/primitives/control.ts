@@ -2,7 +2,7 @@
 // whatever they read outside is an input, and variables that they assign are carried along.
 import { castTo } from '../../core/copy.js';
 import { isFloat } from '../../core/dtype.js';
-import type { Value } from '../../core/graph.js';
+import type { Graph, Value } from '../../core/graph.js';
 import { bind, defineOp, type Op } from '../../core/op.js';
 import { costOf } from '../../core/plan.js';
 import { input, output, type Operand } from '../../core/program.js';
@@ -10,7 +10,7 @@ import { specOf, type Spec } from '../../core/shape.js';
 import { close, replay, subgraph, valueOf, type Closure, type Subgraph } from '../../core/subgraph.js';
 import { taping } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { linearize } from '../linearize.js';
+import { linearize, pushForward } from '../linearize.js';
 import { add } from './elementwise.js';
 import { zerosLike } from './shape.js';
 
@@ -49,6 +49,19 @@ function pullBack(fn: (inputs: readonly Tensor[]) => readonly Tensor[], inputs: 
   return pullback(seeds).map((gradient, i) => gradient ?? zerosLike(floats[i]!));
 }
 
+/** What a graph gives, and the derivatives of its float outputs along tangents of its inputs (null: one that stands still); null for the others. */
+function pushThrough(graph: Graph, inputs: readonly Tensor[], tangents: readonly (Tensor | null)[]): { outputs: readonly Tensor[]; derivatives: (Tensor | null)[] } {
+  const { outputs, derivatives } = pushForward((...values) => replay(graph, values), inputs, tangents, 'control flow');
+  return { outputs, derivatives: outputs.map((result, i) => (isFloat(result.dtype) ? derivatives[i] ?? zerosLike(result) : null)) };
+}
+const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value) => value !== null);
+/** The values of `places` in a list of `length`, null elsewhere. */
+function placed<T>(places: readonly number[], values: readonly T[], length: number): (T | null)[] {
+  return Array.from({ length }, (_, i) => (places.includes(i) ? values[places.indexOf(i)]! : null));
+}
+const indicesOf = <T>(list: readonly T[], keep: (item: T) => boolean): number[] => [...list.keys()].filter((i) => keep(list[i]!));
+const floatPlaces = (tensors: readonly Tensor[]): number[] => indicesOf(tensors, ({ dtype }) => isFloat(dtype));
+
 interface BranchAttrs {
   readonly [key: string]: readonly Subgraph[];
   readonly branches: readonly Subgraph[];
@@ -67,6 +80,12 @@ const branchOp: Op<BranchAttrs> = defineOp('switch', {
       return pullBack(outputsOf, values.slice(0, inputs.length), values.slice(inputs.length));
     });
     return [null, ...spread(inputs, branch(index!, rules, [...inputs, ...seeds]))];
+  },
+  jvp: ([, ...tangents], { inputs: [index, ...inputs], outputs, attrs: { branches } }) => {
+    const moving = indicesOf(tangents, (tangent) => tangent !== null);
+    const rules = branches.map(({ graph }) => (...values: Tensor[]) =>
+      present(pushThrough(graph, values.slice(0, inputs.length), placed(moving, values.slice(inputs.length), inputs.length)).derivatives));
+    return placed(floatPlaces(outputs), branch(index!, rules, [...inputs, ...present(tangents)]), outputs.length);
   },
   lower: ({ inputs, outputs, attrs: { branches } }) => [
     { kernel: 'control', dtype: 'int32', operands: all(inputs, outputs), ints: [], control: { kind: 'branch', graphs: branches.map(({ graph }) => graph) } },
@@ -95,6 +114,19 @@ const whileOp: Op<WhileAttrs> = defineOp('while_loop', {
   infer: (_, { body }) => specsOf(body.graph.outputs),
   vjp: () => {
     throw new Error('whileLoop has no gradient in reverse, since the number of its steps is not known beforehand; use foriLoop with fixed bounds, or scan');
+  },
+  // The loop over the carries and their tangents.
+  jvp: (tangents, { inputs, outputs, attrs: { condition, body, constants, most } }) => {
+    const [fixed, initial] = [inputs.slice(0, constants), inputs.slice(constants)];
+    const floats = floatPlaces(initial);
+    const start = floats.map((i) => tangents[constants + i] ?? zerosLike(initial[i]!));
+    const holds = (...carried: Tensor[]) => replay(condition.graph, [...fixed, ...carried.slice(0, initial.length)])[0]!;
+    const step = (...carried: Tensor[]) => {
+      const moving = placed(floats, carried.slice(initial.length), initial.length);
+      const next = pushThrough(body.graph, [...fixed, ...carried.slice(0, initial.length)], [...tangents.slice(0, constants), ...moving]);
+      return [...next.outputs, ...present(next.derivatives)];
+    };
+    return placed(floats, whileLoop(holds, step, [...initial, ...start], most).slice(initial.length), outputs.length);
   },
   lower: ({ inputs, outputs, attrs: { condition, body, constants, most } }) => [{
     kernel: 'control', dtype: 'bool', operands: all(inputs, outputs), ints: [constants, outputs.length, most ?? -1],
@@ -138,6 +170,23 @@ const scanOp: Op<ScanAttrs> = defineOp('scan', {
     const attrsThatSave = saving(attrs);
     const again = bind(scanOp, inputs, attrsThatSave);
     return scanGradients([...grads, ...again.slice(outputs.length).map(() => null)], inputs, again, attrsThatSave);
+  },
+  // The scan over the carries and their tangents.
+  jvp: (tangents, { inputs, outputs, attrs: { body, constants, carries, length, reverse } }) => {
+    const [fixed, initial, slices] = [inputs.slice(0, constants), inputs.slice(constants, constants + carries), inputs.slice(constants + carries)];
+    const floats = floatPlaces(initial);
+    const start = floats.map((i) => tangents[constants + i] ?? zerosLike(initial[i]!));
+    const ofSlices = tangents.slice(constants + carries);
+    const moving = indicesOf(ofSlices, (tangent) => tangent !== null);
+    const step = (carried: readonly Tensor[], row: readonly Tensor[]) => {
+      const point = [...fixed, ...carried.slice(0, carries), ...row.slice(0, slices.length)];
+      const along = [...tangents.slice(0, constants), ...placed(floats, carried.slice(carries), carries), ...placed(moving, row.slice(slices.length), slices.length)];
+      const next = pushThrough(body.graph, point, along);
+      return { carries: [...next.outputs.slice(0, carries), ...present(next.derivatives.slice(0, carries))], rows: present(next.derivatives.slice(carries)) };
+    };
+    const result = scan(step, [...initial, ...start], [...slices, ...present(ofSlices)], length, reverse);
+    const rows = floatPlaces(outputs).filter((i) => i >= carries);
+    return placed([...floats, ...rows], [...result.carries.slice(carries), ...result.rows], outputs.length);
   },
   lower: ({ inputs, outputs, attrs: { body, constants, carries, length, reverse } }) => [{
     kernel: 'control', dtype: 'int32', operands: all(inputs, outputs),
