@@ -81,7 +81,7 @@ describe.each(samples)('$name, sample $i', ({ Class, sample }) => {
     }, ...values);
     const gradients = pullback(ops.ones((output).shape));
     expect(gradients.map((gradient) => gradient.shape)).toEqual(values.map((value) => value.shape));
-    expect(gradients.every((gradient) => (gradient.tolist() as unknown[]).flat(Infinity).every(Number.isFinite))).toBe(true);
+    expect(gradients.every((gradient) => ([gradient.tolist()] as unknown[]).flat(Infinity).every(Number.isFinite))).toBe(true);
   });
 
   it('computes for training and for inference, and takes empty batches', () => {

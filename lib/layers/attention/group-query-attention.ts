@@ -87,10 +87,10 @@ export class GroupQueryAttention extends Base {
     const options = rest.at(-1) as HeadAttentionCallOptions;
     const key = rest.length > 1 ? (rest[0] as Tensor) : value;
     const mask = this.mergedMask(query, value, options);
-    const gate = this.config.useGate ? (this.gateDense(query) as Tensor) : null;
+    const gate = this.config.useGate ? (this.gateDense(query)) : null;
     const heads = [this.queryDense(query), this.keyDense(key), this.valueDense(value)] as [Tensor, Tensor, Tensor];
     const [mixed, weights] = this.attend(...heads, this.widenMask(mask, 4, -3), options);
-    const outputs = this.outputDense(gate === null ? mixed : ops.multiply(mixed, gate)) as Tensor;
+    const outputs = this.outputDense(gate === null ? mixed : ops.multiply(mixed, gate));
     return options.returnAttentionScores === true ? [outputs, weights!] : outputs;
   }
 
@@ -101,8 +101,8 @@ export class GroupQueryAttention extends Base {
     if (dropout === 0 && !returnAttentionScores) return [ops.dotProductAttention(query, key, value, { mask, scale, flashAttention }), null];
     const [keys, values] = [key, value].map((x) => ops.repeat(x, numQueryHeads / numKeyValueHeads, { axis: 2 })) as [Tensor, Tensor];
     const scores = ops.einsum('bquh,bkuh->buqk', ops.multiply(query, scale), keys);
-    const weights = this.softmax(scores, { mask }) as Tensor;
-    const kept = dropout > 0 ? (this.dropoutLayer(weights, { training }) as Tensor) : weights;
+    const weights = this.softmax(scores, { mask });
+    const kept = dropout > 0 ? (this.dropoutLayer(weights, { training })) : weights;
     return [ops.einsum('buqk,bkuh->bquh', kept, values), weights];
   }
 

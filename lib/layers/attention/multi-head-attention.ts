@@ -144,10 +144,10 @@ export class MultiHeadAttention extends Base {
     const options = rest.at(-1) as HeadAttentionCallOptions;
     const key = rest.length > 1 ? (rest[0] as Tensor) : value;
     const mask = this.mergedMask(query, value, options);
-    const gate = this.config.useGate ? (this.gateDense(query) as Tensor) : null;
+    const gate = this.config.useGate ? (this.gateDense(query)) : null;
     const heads = [this.queryDense(query), this.keyDense(key), this.valueDense(value)] as [Tensor, Tensor, Tensor];
     const [mixed, weights] = this.attend(...heads, mask, options);
-    const outputs = this.outputDense(gate === null ? mixed : ops.multiply(mixed, gate)) as Tensor;
+    const outputs = this.outputDense(gate === null ? mixed : ops.multiply(mixed, gate));
     const { queryMask = null, returnAttentionScores = false } = options;
     if (queryMask !== null) setMask(outputs, queryMask);
     return returnAttentionScores ? [outputs, weights!] : outputs;
@@ -161,8 +161,8 @@ export class MultiHeadAttention extends Base {
       return [ops.dotProductAttention(query, key, value, { mask: this.widenMask(mask, 4, axis), scale, flashAttention: this.config.flashAttention }), null];
     }
     const scores = ops.einsum(this.#equations.scores, key, ops.multiply(query, scale));
-    const weights = this.softmax(scores, { mask: this.widenMask(mask, scores.ndim, axis) }) as Tensor;
-    const kept = this.dropout > 0 ? (this.dropoutLayer(weights, { training }) as Tensor) : weights;
+    const weights = this.softmax(scores, { mask: this.widenMask(mask, scores.ndim, axis) });
+    const kept = this.dropout > 0 ? (this.dropoutLayer(weights, { training })) : weights;
     return [ops.einsum(this.#equations.mean, kept, value), weights];
   }
 

@@ -65,7 +65,7 @@ function withFans<I extends object>(initial: I, { inputAxes, outputAxes }: Einsu
 export class EinsumDense extends layer('EinsumDense', schema, ['equation', 'outputShape']) {
   static readonly samples = [
     { args: ['ab,bc->ac', 4], inputs: [[2, 3]] },
-    { args: ['...ab,bcd->...acd', [null, 2, 2], { biasAxes: 'cd', activation: 'tanh' }], inputs: [[2, 3, 4]] },
+    { args: ['...ab,bcd->...acd', [3, 2, 2], { biasAxes: 'cd', activation: 'tanh' }], inputs: [[2, 3, 4]] },
   ];
   /** Weights, with the axes that the equation names. */
   declare kernel: Variable;

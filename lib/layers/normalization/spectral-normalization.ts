@@ -72,7 +72,7 @@ export class SpectralNormalization extends Wrapper {
       assign(this.vectorU, vector);
       assign(this.kernel, kernel);
     }
-    return ops.cast(this.layer(inputs) as Tensor, inputs.dtype);
+    return ops.cast(this.layer(inputs), inputs.dtype);
   }
 
   override computeOutputShape(inputShape: SymbolicShape): SymbolicShape {

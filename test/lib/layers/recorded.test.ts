@@ -57,8 +57,8 @@ describe.each(fixtureNames('layers_'))('%s', (fixture) => {
       const layer = built();
       const isFloat = (x: Tensor) => x.dtype.startsWith('float');
       const floats = inputs.filter(isFloat);
-      const state = layer.nonTrainableWeights.map((v) => v.value);
-      const trainable = layer.trainableWeights.map((v) => v.value);
+      const state = layer.nonTrainableVariables.map((v) => v.value);
+      const trainable = layer.trainableVariables.map((v) => v.value);
       const [, pullback] = vjp((...xs: Tensor[]) => {
         let next = 0;
         const values = inputs.map((x) => (isFloat(x) ? xs[next++] : x));
