@@ -1,7 +1,7 @@
 // From JavaScript values to tensors: numbers, nested arrays, typed arrays, tensors and variables.
 import { castTo } from './copy.js';
-import type { DType, TypedArray } from './dtype.js';
-import { isDType, isInteger, viewOf } from './dtype.js';
+import type { Complex, DType, TypedArray } from './dtype.js';
+import { complexType, isComplex, isDType, isInteger, viewOf } from './dtype.js';
 import { show } from './errors.js';
 import { allocate, elementsOf } from './memory.js';
 import { settings } from './settings.js';
@@ -10,8 +10,8 @@ import { specOf } from './shape.js';
 import { Tensor, type NestedArray } from './tensor.js';
 import { Variable } from './variable.js';
 
-/** Whatever is accepted where a tensor is read. */
-export type TensorLike = Tensor | Variable | TypedArray | Uint8ClampedArray | NestedArray | readonly TensorLike[] | number | bigint | boolean;
+/** Whatever is accepted where a tensor is read. `{ re, im }` is a complex number, also in nested arrays. */
+export type TensorLike = Tensor | Variable | TypedArray | Uint8ClampedArray | NestedArray | readonly TensorLike[] | number | bigint | boolean | Complex;
 
 /** A new tensor whose elements `fill` writes. */
 export function makeTensor(dtype: DType, shape: Shape, fill: (data: TypedArray) => void): Tensor {
@@ -38,7 +38,21 @@ export function scalarTensor(value: number, dtype: DType): Tensor {
 /** Types that JavaScript writes directly; the others are made from float64 or int64 by a cast. */
 const DIRECT = new Set<DType>(['float32', 'float64', 'int32', 'int8', 'int16', 'uint8', 'uint16', 'uint32', 'bool']);
 
-function fromNumbers(flat: ArrayLike<number | bigint | boolean>, shape: Shape, dtype: DType, natural: DType): Tensor {
+type Scalar = number | bigint | boolean;
+const isComplexNumber = (value: unknown): value is Complex =>
+  typeof value === 'object' && value !== null && typeof (value as Complex).re === 'number' && typeof (value as Complex).im === 'number';
+const partsOf = (value: Scalar | Complex): [number, number] => (isComplexNumber(value) ? [value.re, value.im] : [Number(value), 0]);
+
+/** A complex tensor; to real dtypes it is cast, which drops the imaginary parts. */
+function fromComplex(flat: ArrayLike<Scalar | Complex>, shape: Shape, dtype: DType): Tensor {
+  const tensor = makeTensor(isComplex(dtype) ? dtype : 'complex128', shape, (data) => {
+    for (let i = 0; i < flat.length; i++) [data[2 * i], data[2 * i + 1]] = partsOf(flat[i]!);
+  });
+  return castTo(tensor, dtype);
+}
+
+function fromNumbers(flat: ArrayLike<Scalar>, shape: Shape, dtype: DType, natural: DType): Tensor {
+  if (isComplex(dtype)) return fromComplex(flat, shape, dtype);
   const wide = natural === 'int64' ? 'int64' : 'float64';
   const whole = isInteger(dtype) || dtype === 'bool';
   // JavaScript's typed arrays wrap where Keras truncates or asks for non-zero: fractions go through the native cast.
@@ -97,7 +111,8 @@ function nestedShape(value: readonly unknown[], where: string): number[] {
 
 function fromNested(value: readonly unknown[], dtype: DType | null, where: string): Tensor {
   const shape = nestedShape(value, where);
-  const flat: (number | bigint | boolean)[] = [];
+  const flat: (Scalar | Complex)[] = [];
+  let complex = false;
   let kind = 'bool' as 'bool' | 'int32' | 'int64' | 'float';
   const visit = (item: unknown): void => {
     if (Array.isArray(item) || ArrayBuffer.isView(item)) {
@@ -108,12 +123,14 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
       if (!Number.isSafeInteger(item)) kind = 'float';
       else if (kind === 'bool' || kind === 'int32') kind = Math.abs(item) > 0x7fffffff && item !== -0x80000000 ? 'int64' : 'int32';
     } else if (typeof item === 'bigint') kind = kind === 'float' ? 'float' : 'int64';
+    else if (isComplexNumber(item)) complex = true;
     else if (typeof item !== 'boolean') throw new TypeError(`${where}: expected numbers, received ${show(item)}`);
     flat.push(item);
   };
   visit(value);
   const natural = kind === 'float' || flat.length === 0 ? settings.floatx : kind;
-  return fromNumbers(flat, shape, dtype ?? natural, natural);
+  if (complex) return fromComplex(flat, shape, dtype ?? complexType(settings.floatx));
+  return fromNumbers(flat as Scalar[], shape, dtype ?? natural, natural);
 }
 
 function containsTensors(value: readonly unknown[]): boolean {
@@ -140,6 +157,7 @@ export function toTensor(value: TensorLike, dtype: DType | null = null, where = 
   }
   if (typeof value === 'boolean') return scalarTensor(Number(value), dtype ?? 'bool');
   if (typeof value === 'bigint') return fromNumbers([value], [], dtype ?? 'int64', 'int64');
+  if (isComplexNumber(value)) return fromComplex([value], [], dtype ?? complexType(settings.floatx));
   if (Array.isArray(value)) {
     if (containsTensors(value)) {
       const parts = value.map((part) => toTensor(part as TensorLike, dtype, where));
@@ -154,6 +172,11 @@ export function toTensor(value: TensorLike, dtype: DType | null = null, where = 
 /** A tensor filled with one value. */
 export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   if (value === 0) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill((viewZero(dtype)) as never));
+  if (isComplex(dtype)) {
+    return makeTensor(dtype, shape, (data) => {
+      for (let i = 0; i < data.length; i += 2) [data[i], data[i + 1]] = [value, 0];
+    });
+  }
   const direct = DIRECT.has(dtype) && (!isInteger(dtype) || Number.isInteger(value));
   if (direct) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(dtype === 'bool' ? 1 : value));
   const one = scalarTensor(value, dtype).data[0]!;

@@ -1,7 +1,8 @@
 // The elementwise primitives that the engine itself needs: copying a value and changing its dtype.
 import type { DType } from './dtype.js';
-import { isFloat } from './dtype.js';
+import { dtypeBytes, isComplex, isFloat, partDType } from './dtype.js';
 import { bind1, defineOp } from './op.js';
+import { input, output } from './program.js';
 import { specOf } from './shape.js';
 import type { Tensor } from './tensor.js';
 
@@ -12,6 +13,25 @@ export const copyOp = defineOp('copy', {
   lower: { tile: 'copy' },
 });
 
+/** `copyOp` for complex tensors, which no elementwise program reads. */
+export const copyComplexOp = defineOp('copy_complex', {
+  infer: ([x]) => [x!],
+  vjp: ([dy]) => [dy!],
+  lower: ({ inputs: [x] }) => {
+    const dtype = partDType(x!.dtype);
+    return [{ kernel: 'copy_strided', dtype, operands: [input(0), output(0)], ints: [1, x!.bytes / dtypeBytes(dtype), 1, 1, 0, 0] }];
+  },
+  complex: true,
+});
+/** The op that copies tensors of a dtype. */
+export const copyOpOf = (dtype: DType): typeof copyOp => (isComplex(dtype) ? copyComplexOp : copyOp);
+
+let castComplex: (x: Tensor, dtype: DType) => Tensor;
+/** @internal Lets lib/ops lend its casts from and to complex dtypes, which are composed of other ops. */
+export function setCastComplex(cast: typeof castComplex): void {
+  castComplex = cast;
+}
+
 /** The values in another dtype: floats to integers truncate and saturate, anything to bool asks whether it is not zero. */
 export const castOp = defineOp('cast', {
   infer: ([x], { dtype }: { dtype: DType }) => [specOf(dtype, x!.shape)],
@@ -20,4 +40,7 @@ export const castOp = defineOp('cast', {
 });
 
 /** `x` in `dtype`; `x` itself when it has that dtype. */
-export const castTo = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : bind1(castOp, [x], { dtype }));
+export const castTo = (x: Tensor, dtype: DType): Tensor => {
+  if (x.dtype === dtype) return x;
+  return isComplex(x.dtype) || isComplex(dtype) ? castComplex(x, dtype) : bind1(castOp, [x], { dtype });
+};

@@ -2,18 +2,27 @@
 import { didYouMean, show } from './errors.js';
 import { settings } from './settings.js';
 
-/** All element types. The order is the native core's numbering (native/base/dtype.h). */
-export const DTYPES = [
+/** The element types that kernels know. The order is the native core's numbering (native/base/dtype.h). */
+export const NATIVE_DTYPES = [
   'bool', 'uint8', 'uint16', 'uint32', 'uint64', 'int8', 'int16', 'int32', 'int64', 'float16', 'bfloat16', 'float32', 'float64',
 ] as const;
+/** All element types. Complex ones are pairs of floats in memory, and kernels see them as such. */
+export const DTYPES = [...NATIVE_DTYPES, 'complex64', 'complex128'] as const;
 /** The element type of a tensor, by Keras's name. */
 export type DType = (typeof DTYPES)[number];
 /** A floating-point element type. */
 export type FloatDType = 'float16' | 'bfloat16' | 'float32' | 'float64';
+/** A complex element type. */
+export type ComplexDType = 'complex64' | 'complex128';
+/** A complex number. */
+export interface Complex {
+  readonly re: number;
+  readonly im: number;
+}
 /** What a dtype option accepts: a dtype, or Keras's shorthands `'float'` (the default float type) and `'int'` (int32). */
 export type DTypeLike = DType | 'float' | 'int';
 
-/** The typed array over a tensor's memory. 16-bit floats are seen as their bits. */
+/** The typed array over a tensor's memory. 16-bit floats are seen as their bits, complex numbers as pairs. */
 export type TypedArray =
   | Uint8Array | Uint16Array | Uint32Array | BigUint64Array | Int8Array | Int16Array | Int32Array | BigInt64Array
   | Float32Array | Float64Array;
@@ -33,18 +42,31 @@ const TABLE: Record<DType, { index: number; bytes: number; array: TypedArrayCons
   bfloat16: { index: 10, bytes: 2, array: Uint16Array },
   float32: { index: 11, bytes: 4, array: Float32Array },
   float64: { index: 12, bytes: 8, array: Float64Array },
+  complex64: { index: 13, bytes: 8, array: Float32Array },
+  complex128: { index: 14, bytes: 16, array: Float64Array },
 };
 
 /** The native core's number of a dtype. */
 export const dtypeIndex = (dtype: DType): number => TABLE[dtype].index;
 /** Bytes of one element. */
 export const dtypeBytes = (dtype: DType): number => TABLE[dtype].bytes;
-/** A typed array of `dtype` over existing memory. */
+/** A typed array of `length` elements over existing memory; a complex element takes two of its entries. */
 export function viewOf(dtype: DType, buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray {
-  return new TABLE[dtype].array(buffer, byteOffset, length);
+  return new TABLE[dtype].array(buffer, byteOffset, length * partsOf(dtype));
 }
 /** True for float16, bfloat16, float32 and float64. */
-export const isFloat = (dtype: DType): dtype is FloatDType => TABLE[dtype].index >= 9;
+export const isFloat = (dtype: DType): dtype is FloatDType => TABLE[dtype].index >= 9 && TABLE[dtype].index <= 12;
+/** True for complex64 and complex128. */
+export const isComplex = (dtype: DType): dtype is ComplexDType => dtype === 'complex64' || dtype === 'complex128';
+/** True for floats and complex numbers: what has gradients. */
+export const isInexact = (dtype: DType): boolean => TABLE[dtype].index >= 9;
+/** How many numbers an element is: two for complex dtypes. */
+export const partsOf = (dtype: DType): 1 | 2 => (isComplex(dtype) ? 2 : 1);
+/** The dtype of the parts of a complex one; any other dtype is its own. */
+export const partDType = <D extends DType>(dtype: D): Exclude<D, ComplexDType> | 'float32' | 'float64' =>
+  (dtype === 'complex64' ? 'float32' : dtype === 'complex128' ? 'float64' : dtype) as Exclude<D, ComplexDType>;
+/** The complex dtype whose parts hold a dtype: complex128 for 64-bit floats, complex64 for all others; complex ones are their own. */
+export const complexType = (dtype: DType): ComplexDType => (isComplex(dtype) ? dtype : dtype === 'float64' ? 'complex128' : 'complex64');
 /** True for the signed and unsigned integers (bool is not one). */
 export const isInteger = (dtype: DType): boolean => TABLE[dtype].index >= 1 && TABLE[dtype].index <= 8;
 /** True for the 16-bit floats, which are stored narrow and computed in float32. */
@@ -68,7 +90,8 @@ const ABOVE: Record<WeakDType, readonly WeakDType[]> = {
   bool: ['int'], int: ['uint8', 'int8'], float: ['bfloat16', 'float16'],
   uint8: ['int16', 'uint16'], uint16: ['int32', 'uint32'], uint32: ['int64', 'uint64'], uint64: ['float'],
   int8: ['int16'], int16: ['int32'], int32: ['int64'], int64: ['float'],
-  bfloat16: ['float32'], float16: ['float32'], float32: ['float64'], float64: [],
+  bfloat16: ['float32'], float16: ['float32'], float32: ['float64', 'complex64'], float64: ['complex128'],
+  complex64: ['complex128'], complex128: [],
 };
 const UPPER = new Map<WeakDType, Set<WeakDType>>();
 function upperBounds(dtype: WeakDType): Set<WeakDType> {
@@ -108,9 +131,9 @@ export function resultType(...dtypes: WeakDType[]): DType {
   return result;
 }
 
-/** The float dtype for the result of a function that leaves the integers (`sqrt`, `mean`, …): floats keep theirs. */
+/** The float dtype for the result of a function that leaves the integers (`sqrt`, `mean`, …): floats and complex dtypes keep theirs. */
 export const floatType = (dtype: DType): FloatDType =>
-  isFloat(dtype) ? dtype : dtype === 'int64' || dtype === 'uint64' ? settings.floatx : (resultType(dtype, 'float') as FloatDType);
+  isInexact(dtype) ? (dtype as FloatDType) : dtype === 'int64' || dtype === 'uint64' ? settings.floatx : (resultType(dtype, 'float') as FloatDType);
 
 /** Float32 value of a float16 bit pattern. */
 export function float16ToNumber(bits: number): number {

@@ -1,6 +1,6 @@
 // Numbers of the kernels and tile ops of the running instruction set, by name and dtype.
 import type { DType } from './dtype.js';
-import { DTYPES } from './dtype.js';
+import { NATIVE_DTYPES } from './dtype.js';
 import { native, type NativeInfo } from './native.js';
 
 interface Tables {
@@ -18,7 +18,7 @@ const index = (rows: readonly { name: string; dtype: string }[]) => {
 
 function load(): Tables {
   const info = native.info();
-  if (info.dtypes.join() !== DTYPES.join()) throw new Error('the native core was built from other sources than this package: rebuild it (npm run build)');
+  if (info.dtypes.join() !== NATIVE_DTYPES.join()) throw new Error('the native core was built from other sources than this package: rebuild it (npm run build)');
   return { info, kernels: index(info.kernels), tiles: index(info.tiles) };
 }
 const get = (): Tables => (tables ??= load());

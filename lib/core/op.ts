@@ -10,6 +10,7 @@ import { Tensor } from './tensor.js';
 import { showShape } from './shape.js';
 import type { Instruction } from './program.js';
 import type { DType } from './dtype.js';
+import { isComplex } from './dtype.js';
 
 /** Attributes of an op call: plain data. */
 export type Attrs = Readonly<Record<string, AttrValue>>;
@@ -62,6 +63,8 @@ export interface OpDefinition<A extends Attrs> {
   readonly mayFault?: boolean;
   /** True when no two calls are alike, so that it is no use to keep the plan of one. */
   readonly unique?: boolean;
+  /** True when the rules hold for complex inputs too. Views need not say so; of other ops a call on complex tensors is an error. */
+  readonly complex?: boolean;
   /** True for a product whose kernel applies an elementwise program to its result: one output, one instruction, operands (inputs…, output). */
   readonly takesEpilogue?: boolean;
 }
@@ -97,10 +100,18 @@ function keyOf(inputs: readonly Tensor[], attrs: Attrs): string | number {
   return key;
 }
 
+/** Throws when an input is complex and the op knows real numbers only: kernels would see its parts. */
+function checkComplex(op: Op, inputs: readonly Tensor[]): void {
+  if (op.complex === true || op.lower === 'alias') return;
+  const found = inputs.find((input) => isComplex(input.dtype));
+  if (found !== undefined) throw new TypeError(`${op.name} is not defined for ${found.dtype}`);
+}
+
 function compiledCall(op: Op, inputs: readonly Tensor[], attrs: Attrs): EagerCall {
   const key = keyOf(inputs, attrs);
   const known = op.cache.get(key);
   if (known !== undefined) return known;
+  checkComplex(op, inputs);
   const call = compileCall(op, inputs.map((input) => input.spec), attrs);
   if (op.unique === true) return call;
   if (op.cache.size >= CACHE_LIMIT) op.cache.delete(op.cache.keys().next().value!);
@@ -155,6 +166,7 @@ export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attr
   if (traced === undefined) outputs = runNow(any, inputs, given);
   else {
     if (trace === null) throw notConcrete(any, traced);
+    checkComplex(any, inputs);
     outputs = trace.record(any, inputs, given);
   }
   recordOnTapes(any, inputs, outputs, given);

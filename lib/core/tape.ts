@@ -1,7 +1,7 @@
 // Recording for reverse-mode differentiation: a tape notes the op calls that depend on what it watches.
 // lib/ops/autodiff.ts walks it backwards.
 import type { Attrs, Op } from './op.js';
-import { isFloat } from './dtype.js';
+import { isInexact } from './dtype.js';
 import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
 
@@ -47,9 +47,9 @@ export class Tape {
 
   /** Notes a call when it depends on what is watched. */
   note(entry: TapeEntry): void {
-    if (!entry.inputs.some((input) => isFloat(input.dtype) && this.watched.has(input))) return;
+    if (!entry.inputs.some((input) => isInexact(input.dtype) && this.watched.has(input))) return;
     this.entries.push(entry);
-    for (const output of entry.outputs) if (isFloat(output.dtype)) this.watched.add(output);
+    for (const output of entry.outputs) if (isInexact(output.dtype)) this.watched.add(output);
   }
 }
 

@@ -1,5 +1,5 @@
 // Tensor: a shape, a dtype and, when concrete, an ArrayBuffer. A traced tensor stands for a value in a graph being recorded.
-import type { DType, TypedArray } from './dtype.js';
+import type { Complex, DType, TypedArray } from './dtype.js';
 import { bfloat16ToNumber, float16ToNumber } from './dtype.js';
 import type { Value } from './graph.js';
 import { elementsOf } from './memory.js';
@@ -55,7 +55,7 @@ export class Tensor {
 
   /**
    * The elements in row-major order, not copied: read only. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as a `Uint8Array`, int64 as a
-   * `BigInt64Array`. Throws while a function is being traced, when there are no values yet.
+   * `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Throws while a function is being traced, when there are no values yet.
    */
   get data(): TypedArray {
     if (this.memory === null) {
@@ -67,19 +67,19 @@ export class Tensor {
     return elementsOf(this.memory, this.spec);
   }
 
-  /** The only element, as a number (or boolean). int64 gives a `bigint` beyond the safe integers. Throws unless the size is 1. */
+  /** The only element, as a number (or boolean). int64 gives a `bigint` beyond the safe integers, complex64 and complex128 `{ re, im }`. Throws unless the size is 1. */
   item(): number {
     if (this.size !== 1) throw new RangeError(`item: expected a tensor of one element, received shape ${showShape(this.shape)}`);
-    return readElement(this.dtype)(this.data, 0) as number;
+    return readElement(this.dtype)(this.data, 0) as unknown as number;
   }
 
-  /** Nested arrays of numbers (booleans for bool); a bare number for a scalar. */
+  /** Nested arrays of numbers (booleans for bool, `{ re, im }` for complex dtypes); a bare number for a scalar. */
   tolist(): NestedArray {
     const { data, shape } = this;
     const read = readElement(this.dtype);
     let next = 0;
     const build = (axis: number): NestedArray =>
-      axis === shape.length ? (read(data, next++) as number) : Array.from({ length: shape[axis]! }, () => build(axis + 1));
+      axis === shape.length ? (read(data, next++) as unknown as number) : Array.from({ length: shape[axis]! }, () => build(axis + 1));
     return build(0);
   }
 
@@ -90,7 +90,7 @@ export class Tensor {
 }
 
 /** A reader of elements as JavaScript values, for a dtype's typed array. */
-function readElement(dtype: DType): (data: TypedArray, i: number) => number | bigint | boolean {
+function readElement(dtype: DType): (data: TypedArray, i: number) => number | bigint | boolean | Complex {
   switch (dtype) {
     case 'bool':
       return (data, i) => data[i] !== 0;
@@ -98,6 +98,9 @@ function readElement(dtype: DType): (data: TypedArray, i: number) => number | bi
       return (data, i) => float16ToNumber(data[i] as number);
     case 'bfloat16':
       return (data, i) => bfloat16ToNumber(data[i] as number);
+    case 'complex64':
+    case 'complex128':
+      return (data, i) => ({ re: data[2 * i] as number, im: data[2 * i + 1] as number });
     case 'int64':
     case 'uint64':
       return (data, i) => {

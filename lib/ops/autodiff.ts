@@ -1,7 +1,7 @@
 // Reverse and forward differentiation over what a tape recorded: GradientTape, vjp, jvp, grad, valueAndGrad, customGradient.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { isFloat } from '../core/dtype.js';
+import { isInexact } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
 import { bind, defineOp } from '../core/op.js';
 import { sameShape, showShape } from '../core/shape.js';
@@ -53,7 +53,7 @@ export class GradientTape {
   watch(sources: Sources): void {
     for (const leaf of flatten<Tensor | Variable>(sources).leaves) {
       if (leaf instanceof Variable) this.tape.noteRead(leaf, withoutTapes(() => leaf.value), true);
-      else if (!isFloat(leaf.dtype)) throw new TypeError(`GradientTape.watch: only float tensors have gradients, received ${leaf.dtype}`);
+      else if (!isInexact(leaf.dtype)) throw new TypeError(`GradientTape.watch: only float and complex tensors have gradients, received ${leaf.dtype}`);
       else this.tape.watch(leaf);
     }
   }

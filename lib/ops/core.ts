@@ -2,7 +2,7 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { bind1 } from '../core/op.js';
-import { castTo, copyOp } from '../core/copy.js';
+import { castTo, copyOpOf } from '../core/copy.js';
 import type { DType, DTypeLike, TypedArray } from '../core/dtype.js';
 import { isFloat, isInteger, standardizeDType } from '../core/dtype.js';
 import { KerasTensor } from '../core/keras-tensor.js';
@@ -86,7 +86,10 @@ export const view = publicOp('view', (x: TensorLike, { dtype = null }: DTypeOpti
 }, ['dtype']);
 
 /** The same values in memory of their own. */
-export const copy = publicOp('copy', (x: TensorLike): Tensor => bind1(copyOp, [toTensor(x, null, 'copy')]));
+export const copy = publicOp('copy', (x: TensorLike): Tensor => {
+  const tensor = toTensor(x, null, 'copy');
+  return bind1(copyOpOf(tensor.dtype), [tensor]);
+});
 /** `x`, through which no gradient flows. */
 export const stopGradient = publicOp('stopGradient', (variable: TensorLike): Tensor => p.stopGradient(toTensor(variable, null, 'stopGradient')));
 

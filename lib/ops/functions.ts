@@ -3,6 +3,7 @@ export * from './activation.js';
 export * from './attention.js';
 export { customGradient, jvp, type JvpOptions } from './autodiff.js';
 export { associativeScan, cond, foriLoop, map, scan, switchOf as switch, vectorize, vectorizedMap, whileLoop } from './control.js';
+export * from './complex.js';
 export * from './convolution.js';
 export * from './core.js';
 export * from './creation.js';

@@ -1,5 +1,5 @@
 // Going back and forth over what a tape recorded: the part of differentiation that primitives need too.
-import { isFloat } from '../core/dtype.js';
+import { isInexact } from '../core/dtype.js';
 import { show } from '../core/errors.js';
 import type { VjpCall } from '../core/op.js';
 import { pausing, recording, Tape, type TapeEntry } from '../core/tape.js';
@@ -26,7 +26,7 @@ export function backward(tape: Tape, targets: readonly Tensor[], seeds: readonly
     const results = op.vjp(given, call);
     inputs.forEach((input, i) => {
       const gradient = results[i] ?? null;
-      if (gradient !== null && isFloat(input.dtype) && tape.follows(input)) accumulate(input, gradient);
+      if (gradient !== null && isInexact(input.dtype) && tape.follows(input)) accumulate(input, gradient);
     });
   }
   return sources.map((source) => {

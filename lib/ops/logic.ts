@@ -1,7 +1,7 @@
 // Comparisons, logic, bits and choices of `keras.ops`, element by element.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { floatType, isFloat } from '../core/dtype.js';
+import { floatType, isFloat, isInexact } from '../core/dtype.js';
 import { checkOptions } from '../core/errors.js';
 import type { KerasTensor } from '../core/keras-tensor.js';
 import type { Tensor } from '../core/tensor.js';
@@ -68,7 +68,7 @@ export const bitwiseNot = inverted('bitwiseNot');
 
 /** A test of floats that has one answer for all other dtypes. */
 const floatTest = (name: string, test: (x: Tensor) => Tensor, otherwise: 0 | 1) =>
-  unary(name, (x) => (isFloat(x.dtype) ? test(x) : filled(x.shape, otherwise, 'bool')));
+  unary(name, (x) => (isInexact(x.dtype) ? test(x) : filled(x.shape, otherwise, 'bool')));
 /** Where `x` is NaN. */
 export const isnan = floatTest('isnan', p.isnan, 0);
 /** Where `x` is plus or minus infinity. */
@@ -79,8 +79,6 @@ export const isfinite = floatTest('isfinite', p.isfinite, 1);
 export const isposinf = floatTest('isposinf', (x) => p.equal(x, constant(Infinity, x)), 0);
 /** Where `x` is minus infinity. */
 export const isneginf = floatTest('isneginf', (x) => p.equal(x, constant(-Infinity, x)), 0);
-/** True everywhere: all dtypes are real. */
-export const isreal = unary('isreal', (x) => filled(x.shape, 1, 'bool'));
 
 /** Options of `isclose` and `allclose`. */
 export interface CloseOptions {

@@ -36,7 +36,8 @@ type UnaryName =
   | 'hardSigmoid' | 'hardSilu' | 'hardSwish' | 'hardTanh' | 'isfinite' | 'isinf' | 'isnan' | 'isneginf' | 'isposinf' | 'isreal' | 'log' | 'log10' | 'log1p'
   | 'log2' | 'logSigmoid' | 'logicalNot' | 'negative' | 'rad2deg' | 'ravel' | 'reciprocal' | 'relu' | 'relu6' | 'rsqrt' | 'selu' | 'sigmoid' | 'sign'
   | 'signbit' | 'silu' | 'sin' | 'sinc' | 'sinh' | 'softplus' | 'softsign' | 'sparsePlus' | 'sparseSigmoid' | 'sqrt' | 'square' | 'stopGradient' | 'swish'
-  | 'tan' | 'tanh' | 'tanhShrink' | 'trunc' | 'corrcoef';
+  | 'tan' | 'tanh' | 'tanhShrink' | 'trunc' | 'corrcoef'
+  | 'conj' | 'conjugate' | 'imag' | 'real' | 'viewAsComplex' | 'viewAsReal';
 type BinaryName =
   | 'add' | 'arctan2' | 'bitwiseAnd' | 'bitwiseLeftShift' | 'bitwiseOr' | 'bitwiseRightShift' | 'bitwiseXor' | 'divide' | 'divideNoNan' | 'dot'
   | 'equal' | 'floorDivide' | 'fmax' | 'fmin' | 'fmod' | 'greater' | 'greaterEqual' | 'heaviside' | 'hypot' | 'inner' | 'kron' | 'ldexp'
@@ -114,6 +115,7 @@ export interface TensorMethods
   cholesky(options?: UpperOptions): Tensor;
   choleskyInverse(options?: UpperOptions): Tensor;
   det(): Tensor;
+  eig(): [Tensor, Tensor];
   eigh(): [Tensor, Tensor];
   inv(): Tensor;
   logdet(): Tensor;

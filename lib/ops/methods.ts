@@ -9,6 +9,7 @@ import * as activation from './activation.js';
 import { dotProductAttention } from './attention.js';
 import { numbersOf, type ShapeLike } from './axes.js';
 import { cast, copy, nanToNum, saturateCast, stopGradient, view } from './core.js';
+import * as complex from './complex.js';
 import * as convolution from './convolution.js';
 import { emptyLike, fullLike, onesLike, zerosLike } from './creation.js';
 import * as cumulative from './cumulative.js';
@@ -38,10 +39,10 @@ import * as unfolding from './unfold.js';
 import * as vectors from './vectors.js';
 
 /** Functions of lists, and those whose method is written out below. */
-const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape'] as const;
+const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape', 'polar'] as const;
 type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
-  ...activation, ...convolution, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,
+  ...activation, ...complex, ...convolution, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,
   ...segments, ...sets, ...shape, ...split, ...transcendental, ...unfolding, ...vectors,
   cast, cdist, copy, dotProductAttention, emptyLike, fullLike, gammainc, i0, logdet, nanToNum, onesLike, rfft, saturateCast, slogdet, stft, stopGradient, view, zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;

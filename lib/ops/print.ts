@@ -1,6 +1,7 @@
 // Tensors as text, laid out as NumPy prints arrays.
 import type { DType } from '../core/dtype.js';
-import { isFloat } from '../core/dtype.js';
+import type { Complex } from '../core/dtype.js';
+import { isComplex, isFloat, partDType } from '../core/dtype.js';
 import type { Shape } from '../core/shape.js';
 import type { NestedArray, Tensor } from '../core/tensor.js';
 
@@ -51,6 +52,16 @@ function aligned(texts: readonly string[]): string[] {
   return padded.map((text) => text.padStart(width));
 }
 
+/** Texts of complex numbers, of equal width: `1.+2.j`, the parts as floats with their points below each other. */
+function complexTexts(values: readonly Complex[], dtype: DType): string[] {
+  const texts = (part: 'im' | 're') => {
+    const numbers = values.map((value) => value[part]);
+    return numbers.map(floatWriter(numbers, dtype));
+  };
+  const imaginary = aligned(texts('im').map((text) => (text.startsWith('-') ? text : `+${text}`)));
+  return aligned(texts('re')).map((re, i) => `${re}${`${imaginary[i]!.trimEnd()}j`.padEnd(imaginary[i]!.length + 1)}`);
+}
+
 /** Indices of an axis that are printed; null stands for those left out. */
 function shownIndices(size: number, summarize: boolean): (number | null)[] {
   const all = Array.from({ length: size }, (_, i) => i);
@@ -83,6 +94,7 @@ export function printValues(tensor: Tensor): string {
   if (tensor.size === 0 && shape.length > 0) return `[], shape ${JSON.stringify(shape)}`;
   const shown = pick(tensor.tolist(), tensor.size > SUMMARIZE_ABOVE);
   const leaves = leavesOf(shown);
+  if (isComplex(dtype)) return layOut(shown, complexTexts(leaves as unknown as Complex[], partDType(dtype))[Symbol.iterator](), 0, shape.length);
   const writeFloat = isFloat(dtype) ? floatWriter(leaves as number[], dtype) : null;
   const texts = leaves.map((leaf) => (writeFloat === null ? (typeof leaf === 'boolean' ? (leaf ? 'True' : 'False') : String(leaf)) : writeFloat(leaf as number)));
   return layOut(shown, aligned(texts)[Symbol.iterator](), 0, shape.length);

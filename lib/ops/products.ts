@@ -7,6 +7,7 @@ import { show } from '../core/errors.js';
 import { normalizeAxis, showShape, sizeOf } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
+import { conj } from './complex.js';
 import { promote, publicOp } from './public.js';
 
 /** The product of matrices in the last two axes, in a dtype that has a kernel. */
@@ -84,10 +85,10 @@ export const tensordot = publicOp('tensordot', (x1: TensorLike, x2: TensorLike, 
   const count = Array.from({ length: axes }, (_, i) => i);
   return contract('tensordot', a, b, count.map((i) => a.ndim - axes + i), count);
 }, ['axes']);
-/** The sum of products of all elements; both must have the same number of them. */
+/** The sum of products of all elements, the complex conjugates of those of `x1`; both must have the same number of them. */
 export const vdot = publicOp('vdot', (x1: TensorLike, x2: TensorLike): Tensor => {
   const [a, b] = promote('vdot', [x1, x2]) as [Tensor, Tensor];
-  return contract('vdot', p.reshape(a, [a.size]), p.reshape(b, [b.size]), [0], [0]);
+  return contract('vdot', p.reshape(conj(a), [a.size]), p.reshape(b, [b.size]), [0], [0]);
 });
 /** The sum of products over the last axes; of scalars their product. */
 export const inner = publicOp('inner', (x1: TensorLike, x2: TensorLike): Tensor => {

@@ -2,13 +2,14 @@
 import type { TensorLike } from '../core/convert.js';
 import { scalarTensor, toTensor } from '../core/convert.js';
 import type { DType, DTypeLike, WeakDType } from '../core/dtype.js';
-import { floatType, isFloat, isHalf, resultType, standardizeDType } from '../core/dtype.js';
+import { floatType, isComplex, isFloat, isHalf, resultType, standardizeDType } from '../core/dtype.js';
 import { checkOptions, show } from '../core/errors.js';
 import { isSymbolic, KerasTensor } from '../core/keras-tensor.js';
 import { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/copy.js';
 import { isPlainObject } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
+import { COMPLEX_OPS } from './complex-support.js';
 import { nameFunction, PublicOperation } from './public-operation.js';
 
 /** What a parameter accepts when the op is called on symbols: a KerasTensor wherever a tensor may stand. */
@@ -23,6 +24,14 @@ export type PublicOp<F> = F extends (...args: infer A) => infer R ? F & ((...arg
 const symbolicArgument = (arg: unknown): boolean =>
   typeof arg === 'object' && arg !== null && !(arg instanceof Tensor) && !(arg instanceof Variable) && !ArrayBuffer.isView(arg) &&
   (arg instanceof KerasTensor || isSymbolic(arg));
+
+/** Throws when an argument is complex and the op is defined for real numbers only. */
+function checkReal(name: string, args: readonly unknown[]): void {
+  for (const arg of args) {
+    if (Array.isArray(arg)) checkReal(name, arg.filter((item) => typeof item === 'object'));
+    else if ((arg instanceof Tensor || arg instanceof KerasTensor || arg instanceof Variable) && isComplex(arg.dtype)) throw new TypeError(`${name} is not defined for ${arg.dtype}`);
+  }
+}
 
 function checkOptionsArgument(name: string, value: unknown, known: readonly string[]): void {
   if (value === undefined) return;
@@ -39,7 +48,9 @@ function checkOptionsArgument(name: string, value: unknown, known: readonly stri
 export function publicOp<F extends (...args: never[]) => unknown>(name: string, fn: F, options: readonly string[] | null = []): PublicOp<F> {
   nameFunction(name, fn);
   const at = options === null ? Infinity : fn.length;
+  const takesComplex = COMPLEX_OPS.has(name);
   const wrapped = (...args: unknown[]): unknown => {
+    if (!takesComplex) checkReal(name, args);
     if (args.length > at) checkOptionsArgument(name, args[at], options!);
     for (const arg of args) if (symbolicArgument(arg)) return new PublicOperation(name, fn).symbolicCall(...args);
     return fn(...(args as never[]));

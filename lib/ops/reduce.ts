@@ -3,7 +3,7 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
 import type { DType } from '../core/dtype.js';
-import { floatType, isFloat, isHalf } from '../core/dtype.js';
+import { floatType, isFloat, isHalf, isInexact } from '../core/dtype.js';
 import { normalizeAxes, normalizeAxis, sameShape, showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { countOf, keptShape, meanOf, reduceAxes, varianceOf, type Axis, type Kernel } from './axes.js';
@@ -60,7 +60,7 @@ const floats = (name: string) => (x: TensorLike) => toFloat(name, x);
 /** Integers are averaged in float32, floats in their own dtype. */
 const averaged = (name: string) => (x: TensorLike) => {
   const tensor = toTensor(x, null, name);
-  return castTo(tensor, isFloat(tensor.dtype) ? tensor.dtype : 'float32');
+  return castTo(tensor, isInexact(tensor.dtype) ? tensor.dtype : 'float32');
 };
 /** The mean along axes; integers give float32. 16-bit floats are averaged in float32. */
 export const mean = reduction('mean', meanOf, averaged('mean'));

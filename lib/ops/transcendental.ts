@@ -68,13 +68,6 @@ export const sinc = floatUnary('sinc', (x) => {
   const angle = p.multiply(p.select(zero, constant(1, x), x), constant(Math.PI, x));
   return p.select(zero, constant(1, x), p.divide(p.sin(angle), angle));
 });
-/** The angle of a real number in the complex plane: 0 for positive numbers, π for negative ones. */
-export const angle = floatUnary('angle', (x) => {
-  const zero = constant(0, x);
-  const turned = p.select(p.less(x, zero), constant(Math.PI, x), zero);
-  return p.select(p.isnan(x), x, turned);
-});
-
 /** The Gauss error function. */
 export const erf = floatUnary('erf', p.erf);
 /** `1 - erf(x)`, exact for large `x`. */

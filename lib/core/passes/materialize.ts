@@ -1,6 +1,6 @@
 // Gives every result memory of its own: results that are an input, a variable, a constant, a view of one, or the same value
 // twice are copied.
-import { copyOp } from '../copy.js';
+import { copyOpOf } from '../copy.js';
 import type { Graph, Node, Value } from '../graph.js';
 import { makeNode, producer } from '../graph.js';
 import type { Op } from '../op.js';
@@ -22,7 +22,7 @@ export function materialize(graph: Graph): Graph {
       taken.add(root);
       return value;
     }
-    const node = makeNode(copyOp as unknown as Op, [value], {}, [value.spec], '');
+    const node = makeNode(copyOpOf(value.spec.dtype) as unknown as Op, [value], {}, [value.spec], '');
     nodes.push(node);
     return node.outputs[0]!;
   };

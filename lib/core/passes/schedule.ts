@@ -1,5 +1,5 @@
 // Scheduling: the order of a fused graph, and which updates are written straight over their variables.
-import { copyOp } from '../copy.js';
+import { copyOpOf } from '../copy.js';
 import { epilogue, fused, type EpilogueAttrs, type Group } from '../fused.js';
 import type { Graph, Node, Value } from '../graph.js';
 import { makeNode, producer } from '../graph.js';
@@ -91,7 +91,7 @@ class Scheduler {
   }
 
   private copyInto(variable: Variable, read: Value, update: Value): Value {
-    const inner = makeNode(copyOp as unknown as Op, [update], {}, [update.spec], '');
+    const inner = makeNode(copyOpOf(update.spec.dtype) as unknown as Op, [update], {}, [update.spec], '');
     const group: Group = { nodes: [inner], inputs: [update], outputs: inner.outputs, shape: update.spec.shape };
     const node = makeNode(fused as unknown as Op, [update], { group }, [update.spec], '');
     this.after(node, this.nodes.filter((other) => other.inputs.some((value) => rootOf(value) === read)));

@@ -1,8 +1,11 @@
 // Factorisations of matrices in `keras.ops.linalg`.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
+import { castTo } from '../../core/copy.js';
+import { complexType, partDType } from '../../core/dtype.js';
 import { show } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
+import { eig as eigOf } from '../primitives/eig.js';
 import * as p from '../primitives/index.js';
 import { identityLike, transposed } from '../primitives/matrices.js';
 import { publicOp } from '../public.js';
@@ -69,6 +72,16 @@ export const qr = publicOp('qr', (x: TensorLike, { mode = 'reduced' }: QrOptions
  * that is not symmetric the mean with its transpose counts. The gradient of the vectors exists where no eigenvalue repeats.
  */
 export const eigh = publicOp('eigh', (x: TensorLike): [Tensor, Tensor] => computed('eigh', squares('eigh', x), (a) => p.eigh(a) as [Tensor, Tensor]));
+
+/**
+ * Eigenvalues of general real matrices of shape `(..., M, M)`, complex of shape `(..., M)`, and eigenvectors, as columns of `(..., M, M)`, each of
+ * length 1 and, where complex, with its largest component real. 64-bit floats give complex128, all other dtypes complex64. The
+ * eigenvalues have a gradient where none repeats; the vectors have none.
+ */
+export const eig = publicOp('eig', (x: TensorLike): [Tensor, Tensor] => {
+  const tensor = squares('eig', x);
+  return eigOf(castTo(tensor, partDType(complexType(tensor.dtype)))) as [Tensor, Tensor];
+});
 
 /** Options of `svd`. */
 export interface SvdOptions {

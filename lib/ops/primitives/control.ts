@@ -68,6 +68,7 @@ interface BranchAttrs {
 }
 /** Inputs: index, then those of the branches. */
 const branchOp: Op<BranchAttrs> = defineOp('switch', {
+  complex: true,
   infer: (_, { branches }) => specsOf(branches[0]!.graph.outputs),
   vjp: (grads, { inputs: [index, ...inputs], outputs, attrs: { branches } }) => {
     const kept = [...outputs.keys()].filter((i) => grads[i] !== null);
@@ -111,6 +112,7 @@ interface WhileAttrs {
   readonly most: number | null;
 }
 const whileOp: Op<WhileAttrs> = defineOp('while_loop', {
+  complex: true,
   infer: (_, { body }) => specsOf(body.graph.outputs),
   vjp: () => {
     throw new Error('whileLoop has no gradient in reverse, since the number of its steps is not known beforehand; use foriLoop with fixed bounds, or scan');
@@ -164,6 +166,7 @@ interface ScanAttrs {
   readonly saves: boolean;
 }
 const scanOp: Op<ScanAttrs> = defineOp('scan', {
+  complex: true,
   infer: (_, { body: { graph }, carries, length }) => graph.outputs.map(({ spec }, i) => (i < carries ? spec : stacked(spec, length))),
   vjp: (grads, { inputs, outputs, attrs }) => {
     if (attrs.saves) return scanGradients(grads, inputs, outputs, attrs);

@@ -4,7 +4,7 @@ import type { Instruction } from '../../core/program.js';
 import { input, output } from '../../core/program.js';
 import type { Shape, Spec } from '../../core/shape.js';
 import { showShape, sizeOf, specOf } from '../../core/shape.js';
-import { isFloat } from '../../core/dtype.js';
+import { isInexact, partDType, partsOf } from '../../core/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import { castTo } from '../../core/copy.js';
 import { add, divide, equal, multiply, select } from './elementwise.js';
@@ -16,8 +16,9 @@ interface AxisAttrs {
   readonly axis: number;
 }
 
-/** Elements before the axis, along it, and after it. */
-const around = (shape: Shape, axis: number): [number, number, number] => [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
+/** Elements before the axis, along it, and after it; there the parts of complex ones count. */
+const around = ({ shape, dtype }: Spec, axis: number): [number, number, number] =>
+  [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1)) * partsOf(dtype)];
 
 function checkIndices(where: string, indices: Spec): void {
   if (indices.dtype !== 'int32') throw new TypeError(`${where}: indices must be int32, received ${indices.dtype}`);
@@ -30,12 +31,13 @@ const gatherOp: Op<AxisAttrs> = defineOp('gather', {
   },
   vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => {
     const flat = [...x!.shape.slice(0, axis), indices!.size, ...x!.shape.slice(axis + 1)];
-    return [isFloat(x!.dtype) ? scatterAdd(zerosLike(x!), reshape(indices!, [indices!.size]), reshape(dy!, flat), axis) : null, null];
+    return [isInexact(x!.dtype) ? scatterAdd(zerosLike(x!), reshape(indices!, [indices!.size]), reshape(dy!, flat), axis) : null, null];
   },
   lower: ({ inputs: [x, indices], attrs: { axis } }) => [{
-    kernel: 'gather', dtype: x!.dtype, operands: [input(0), input(1), output(0)], ints: [...around(x!.shape, axis), indices!.size, 1],
+    kernel: 'gather', dtype: partDType(x!.dtype), operands: [input(0), input(1), output(0)], ints: [...around(x!, axis), indices!.size, 1],
   }],
   mayFault: true,
+  complex: true,
 });
 /** The slices of `x` at `indices` along an axis; the index's axes take the axis's place. */
 export const gather = primitive(gatherOp, [
@@ -54,9 +56,9 @@ const alongOp: Op<AxisAttrs> = defineOp('gather_along', {
     alongSpec('takeAlongAxis', x!, indices!, axis);
     return [specOf(x!.dtype, indices!.shape)];
   },
-  vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => [isFloat(x!.dtype) ? scatterAddAlong(zerosLike(x!), indices!, dy!, axis) : null, null],
+  vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => [isInexact(x!.dtype) ? scatterAddAlong(zerosLike(x!), indices!, dy!, axis) : null, null],
   lower: ({ inputs: [x, indices], attrs: { axis } }) => [{
-    kernel: 'gather_along', dtype: x!.dtype, operands: [input(0), input(1), output(0)], ints: [...around(x!.shape, axis), indices!.shape[axis]!, 1],
+    kernel: 'gather_along', dtype: x!.dtype, operands: [input(0), input(1), output(0)], ints: [...around(x!, axis), indices!.shape[axis]!, 1],
   }],
   mayFault: true,
 });
@@ -72,18 +74,20 @@ const blockOp: Op<{ count: number }> = defineOp('gather_block', {
   },
   vjp: ([dy], { inputs: [x, start], attrs: { count } }) => {
     const rows = add(reshape(start!, [1]), iota(count, 'int32'));
-    return [isFloat(x!.dtype) ? scatterAdd(zerosLike(x!), rows, dy!, 0) : null, null];
+    return [isInexact(x!.dtype) ? scatterAdd(zerosLike(x!), rows, dy!, 0) : null, null];
   },
   lower: ({ inputs: [x], attrs: { count } }) => [{
-    kernel: 'gather_block', dtype: x!.dtype, operands: [input(0), input(1), output(0)], ints: [x!.shape[0]!, sizeOf(x!.shape.slice(1)), count],
+    kernel: 'gather_block', dtype: partDType(x!.dtype), operands: [input(0), input(1), output(0)],
+    ints: [x!.shape[0]!, sizeOf(x!.shape.slice(1)) * partsOf(x!.dtype), count],
   }],
+  complex: true,
 });
 /** `count` neighbouring slices of the first axis from a computed start, which is moved to fit. */
 export const gatherBlock = primitive(blockOp, [{ inputs: [{ shape: [7, 3] }, { shape: [], kind: 'index', high: 4 }], attrs: { count: 3 } }],
   (run) => (x: Tensor, start: Tensor, count: number): Tensor => run([x, start], { count }));
 
 const scatterLower = (kernel: string) => ({ inputs: [base, indices], attrs: { axis } }: { inputs: readonly Spec[]; attrs: AxisAttrs }): Instruction[] => [{
-  kernel, dtype: base!.dtype, operands: [input(0), input(1), input(2), output(0)], ints: [...around(base!.shape, axis), indices!.size, 0],
+  kernel, dtype: partDType(base!.dtype), operands: [input(0), input(1), input(2), output(0)], ints: [...around(base!, axis), indices!.size, 0],
 }];
 
 const scatterAddOp: Op<AxisAttrs> = defineOp('scatter_add', {
@@ -94,6 +98,7 @@ const scatterAddOp: Op<AxisAttrs> = defineOp('scatter_add', {
   vjp: ([dy], { inputs: [, indices], attrs: { axis } }) => [dy!, null, gather(dy!, indices!, axis)],
   lower: scatterLower('scatter_add'),
   mayFault: true,
+  complex: true,
 });
 /** `base` with slices added along an axis, in the order of the (1-D) indices. */
 export const scatterAdd = primitive(scatterAddOp, [
@@ -109,7 +114,7 @@ const scatterAlongOp: Op<AxisAttrs> = defineOp('scatter_add_along', {
   vjp: ([dy], { inputs: [, indices], attrs: { axis } }) => [dy!, null, gatherAlong(dy!, indices!, axis)],
   lower: ({ inputs: [base, indices], attrs: { axis } }) => [{
     kernel: 'scatter_add_along', dtype: base!.dtype, operands: [input(0), input(1), input(2), output(0)],
-    ints: [...around(base!.shape, axis), indices!.shape[axis]!, 0],
+    ints: [...around(base!, axis), indices!.shape[axis]!, 0],
   }],
   mayFault: true,
 });
@@ -126,7 +131,7 @@ function scatterExtreme(name: string) {
       return [base!];
     },
     vjp: ([dy], { inputs: [base, indices, updates], outputs: [y], attrs: { axis } }) => {
-      if (!isFloat(base!.dtype)) return [null, null, null];
+      if (!isInexact(base!.dtype)) return [null, null, null];
       const kept = castTo(equal(base!, y!), base!.dtype);
       const won = castTo(equal(updates!, gather(y!, indices!, axis)), base!.dtype);
       const share = divide(dy!, scatterAdd(kept, indices!, won, axis));
@@ -150,7 +155,7 @@ const scatterMulOp: Op<AxisAttrs> = defineOp('scatter_mul', {
     return [base!];
   },
   vjp: ([dy], { inputs: [base, indices, updates], outputs: [y], attrs: { axis } }) => {
-    if (!isFloat(base!.dtype)) return [null, null, null];
+    if (!isInexact(base!.dtype)) return [null, null, null];
     // The product of the others is y / update; of an update that is 0 it is taken without it, which is exact for unequal indices.
     const zero = equal(updates!, constant(0, updates!));
     const others = select(zero, gather(base!, indices!, axis), divide(gather(y!, indices!, axis), select(zero, constant(1, updates!), updates!)));
@@ -170,9 +175,10 @@ const scatterSetOp: Op<AxisAttrs> = defineOp('scatter_set', {
     return [base!];
   },
   vjp: ([dy], { inputs: [base, indices, updates], attrs: { axis } }) =>
-    isFloat(base!.dtype) ? [scatterSet(dy!, indices!, zerosLike(updates!), axis), null, gather(dy!, indices!, axis)] : [null, null, null],
+    isInexact(base!.dtype) ? [scatterSet(dy!, indices!, zerosLike(updates!), axis), null, gather(dy!, indices!, axis)] : [null, null, null],
   lower: scatterLower('scatter_set'),
   mayFault: true,
+  complex: true,
 });
 /** `base` with slices replaced along an axis; of equal indices the last wins. */
 export const scatterSet = primitive(scatterSetOp, [

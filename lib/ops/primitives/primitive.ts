@@ -3,7 +3,7 @@ import type { Attrs, Op } from '../../core/op.js';
 import { bind } from '../../core/op.js';
 import { scalarTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { isHalf } from '../../core/dtype.js';
+import { isComplex, isHalf } from '../../core/dtype.js';
 import { hasKernel } from '../../core/kernels.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -29,11 +29,23 @@ export interface Case<A> {
 /** A primitive as a function of tensors. `op` holds its rules, `samples` what the tests call it with. */
 export type Primitive<A extends Attrs, F> = F & { readonly op: Op<A>; readonly samples: readonly Case<A>[] };
 
+/** What a primitive does when an input is complex, composed of other primitives. */
+export type ComplexRule = (inputs: readonly Tensor[], attrs: Attrs) => Tensor;
+let complexRules: ReadonlyMap<string, ComplexRule> = new Map();
+/** @internal Lends the rules of primitives/complex.ts, which are made of primitives themselves. */
+export function setComplexRules(rules: ReadonlyMap<string, ComplexRule>): void {
+  complexRules = rules;
+}
+
 /**
- * @internal Calls an op. Most kernels that compute have no 16-bit form: for these, 16-bit floats are widened to float32 and the results rounded back, so that
- * gradients, which call primitives directly, need not think of it.
+ * @internal Calls an op. Complex inputs go by its complex rule, where it has one. Most kernels that compute have no 16-bit form: for these, 16-bit floats
+ * are widened to float32 and the results rounded back, so that gradients, which call primitives directly, need not think of it.
  */
 export function callPrimitive<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
+  if (inputs.some(({ dtype }) => isComplex(dtype))) {
+    const rule = complexRules.get(op.name);
+    return rule === undefined ? bind(op, inputs, attrs) : [rule(inputs, attrs ?? {})];
+  }
   if (typeof op.lower !== 'function' || !inputs.some(({ dtype }) => isHalf(dtype))) return bind(op, inputs, attrs);
   const specs = inputs.map(({ spec }) => spec);
   const outputs = op.infer(specs, attrs ?? ({} as A));

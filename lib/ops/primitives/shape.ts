@@ -1,5 +1,5 @@
 // Primitives that move or repeat elements without computing: views, transposition, slices, concatenation.
-import { dtypeBytes, type DType } from '../../core/dtype.js';
+import { dtypeBytes, partDType, partsOf, type DType } from '../../core/dtype.js';
 import { filled } from '../../core/convert.js';
 import { castOp, castTo } from '../../core/copy.js';
 import { defineOp, type Op } from '../../core/op.js';
@@ -11,11 +11,13 @@ import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
 import { sum } from './reduce.js';
 
-/** One strided copy: `dims` elements from `from` to `to` (operand numbers), strides and offsets in elements. */
+/** One strided copy: `dims` elements from `from` to `to` (operand numbers), strides and offsets in elements. A complex element is copied as a row of its parts. */
 function copyStrided(dtype: DType, dims: Shape, inStrides: Shape, outStrides: Shape, inOffset = 0, outOffset = 0, from = 0): Instruction {
-  const rank0 = dims.length === 0;
-  const ints = rank0 ? [1, 1, 1, 1] : [dims.length, ...dims, ...inStrides, ...outStrides];
-  return { kernel: 'copy_strided', dtype, operands: [input(from), output(0)], ints: [...ints, inOffset, outOffset] };
+  const parts = partsOf(dtype);
+  const wide = (strides: Shape): number[] => (parts === 1 ? [...strides] : [...strides.map((stride) => stride * parts), 1]);
+  const sizes = parts === 1 ? dims : [...dims, parts];
+  const ints = sizes.length === 0 ? [1, 1, 1, 1] : [sizes.length, ...sizes, ...wide(inStrides), ...wide(outStrides)];
+  return { kernel: 'copy_strided', dtype: partDType(dtype), operands: [input(from), output(0)], ints: [...ints, inOffset * parts, outOffset * parts] };
 }
 
 const reshapeOp: Op<{ shape: Shape }> = defineOp('reshape', {
@@ -50,6 +52,7 @@ const broadcastOp: Op<{ shape: Shape }> = defineOp('broadcast_to', {
   },
   vjp: ([dy], { inputs: [x] }) => [sumTo(dy!, x!.shape)],
   lower: ({ inputs: [x], outputs: [y] }) => [copyStrided(x!.dtype, y!.shape, broadcastStrides(x!.shape, y!.shape), stridesOf(y!.shape))],
+  complex: true,
 });
 /** `x` repeated along the axes that NumPy's broadcasting repeats. */
 export const broadcastTo = primitive(broadcastOp, [{ inputs: [{ shape: [3, 1] }], attrs: { shape: [2, 3, 4] } }],
@@ -78,6 +81,7 @@ const transposeOp: Op<{ perm: readonly number[] }> = defineOp('transpose', {
     const strides = stridesOf(x!.shape);
     return [copyStrided(x!.dtype, y!.shape, perm.map((axis) => strides[axis]!), stridesOf(y!.shape))];
   },
+  complex: true,
 });
 /** Axes in the order of `perm`. */
 export const transpose = primitive(transposeOp, [{ inputs: [{ shape: [2, 3, 4] }], attrs: { perm: [2, 0, 1] } }],
@@ -99,6 +103,7 @@ const sliceOp: Op<SliceAttrs> = defineOp('slice', {
     const strides = stridesOf(x!.shape);
     return [copyStrided(x!.dtype, y!.shape, strides.map((s, i) => s * steps[i]!), stridesOf(y!.shape), dot(strides, starts))];
   },
+  complex: true,
 });
 /** A strided slice; bounds are the caller's business. */
 export const slice = primitive(sliceOp, [
@@ -118,10 +123,12 @@ const embedOp: Op<EmbedAttrs> = defineOp('embed', {
   vjp: ([dy], { inputs: [x], attrs: { starts, steps } }) => [slice(dy!, starts, x!.shape, steps)],
   lower: ({ inputs: [x], outputs: [y], attrs: { starts, steps, value } }) => {
     const strides = stridesOf(y!.shape);
-    const fill: Instruction = { kernel: 'fill', dtype: y!.dtype, operands: [scalar(value, y!.dtype), output(0)], ints: [y!.size, 0] };
+    const own = partDType(y!.dtype);
+    const fill: Instruction = { kernel: 'fill', dtype: own, operands: [scalar(value, own), output(0)], ints: [y!.size * partsOf(y!.dtype), 0] };
     if (x!.size === 0) return [fill];
     return [fill, copyStrided(x!.dtype, x!.shape, stridesOf(x!.shape), strides.map((s, i) => s * steps[i]!), 0, dot(strides, starts))];
   },
+  complex: true,
 });
 /** A tensor of `shape` filled with `value`, with `x` laid into it at `starts` in steps of `steps`: padding, and the gradient of `slice`. */
 export const embed = primitive(embedOp, [
@@ -155,6 +162,7 @@ const concatOp: Op<{ axis: number }> = defineOp('concatenate', {
       return x.size === 0 ? [] : [copyStrided(x.dtype, x.shape, stridesOf(x.shape), strides, 0, offset, i)];
     });
   },
+  complex: true,
 });
 /** Tensors of one dtype laid end to end along an axis. */
 export const concatenate = primitive(concatOp, [{ inputs: [{ shape: [2, 3] }, { shape: [2, 1] }], attrs: { axis: 1 } }],
