@@ -8,6 +8,7 @@ import { settings } from './settings.js';
 import type { Shape } from './shape.js';
 import { specOf } from './shape.js';
 import { Tensor, type NestedArray } from './tensor.js';
+import { isLeftOut, placeholder } from './trace.js';
 import { Variable } from './variable.js';
 
 /** Whatever is accepted where a tensor is read. `{ re, im }` is a complex number, also in nested arrays. */
@@ -16,6 +17,7 @@ export type TensorLike = Tensor | Variable | TypedArray | Uint8ClampedArray | Ne
 /** A new tensor whose elements `fill` writes. */
 export function makeTensor(dtype: DType, shape: Shape, fill: (data: TypedArray) => void): Tensor {
   const spec = specOf(dtype, shape);
+  if (isLeftOut([spec])) return placeholder(spec);
   const memory = allocate(spec.bytes);
   fill(elementsOf(memory, spec));
   return new Tensor(spec, memory);

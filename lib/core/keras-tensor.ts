@@ -4,7 +4,7 @@ import { standardizeDType } from './dtype.js';
 import { showShape, specOf, type SymbolicShape } from './shape.js';
 import { withoutTapes } from './tape.js';
 import { Tensor } from './tensor.js';
-import { trace } from './trace.js';
+import { forShapes, trace } from './trace.js';
 import { flatten, isPlainObject } from './tree.js';
 import { uniqueName } from './names.js';
 import type { Operation } from './operation.js';
@@ -61,7 +61,9 @@ export const isSymbolic = (value: unknown): boolean =>
   value instanceof KerasTensor || (Array.isArray(value) ? value.some(isSymbolic) : isPlainObject(value) && Object.values(value).some(isSymbolic));
 
 // Sizes that stand for unknown ones while shapes are computed: two runs with different sizes tell which outputs depend on them.
-const STAND_INS = [331, 521] as const;
+// They have many divisors, so that they can be cut into blocks, are larger than windows, and differ by more than their strides. Where an op wants smaller ones
+// (padding to a size), others follow.
+const STAND_INS = [[5040, 7560], [240, 420], [12, 18], [2, 4]] as const;
 
 function specsWith(fn: (args: readonly unknown[]) => unknown, args: readonly unknown[], size: number) {
   const flat = flatten(args);
@@ -72,11 +74,25 @@ function specsWith(fn: (args: readonly unknown[]) => unknown, args: readonly unk
     return fn(flat.pack(flat.leaves.map((leaf) => (leaf instanceof KerasTensor ? tensors[next++] : leaf))) as readonly unknown[]);
   };
   try {
-    const { returned } = withoutTapes(() => trace(specs, call, () => []));
+    const { returned } = forShapes(true, () => withoutTapes(() => trace(specs, call, () => [])));
     return flatten(returned);
   } catch (error) {
     throw symbols.some(({ shape }) => shape.includes(null)) ? withoutStandIns(error, symbols, size) : error;
   }
+}
+
+type Specs = [ReturnType<typeof specsWith>, ReturnType<typeof specsWith>];
+/** What `fn` returns with two sizes in the place of the unknown ones: the first that fit. Throws what the first ones gave if none do. */
+function specsOfBoth(fn: (args: readonly unknown[]) => unknown, args: readonly unknown[]): Specs {
+  let failure: { readonly error: unknown } | null = null;
+  for (const sizes of STAND_INS) {
+    try {
+      return sizes.map((size) => specsWith(fn, args, size)) as Specs;
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  throw failure!.error;
 }
 
 /** An error in terms of the symbols: the sizes that stand for unknown ones are none that the user knows. */
@@ -92,9 +108,8 @@ function withoutStandIns(error: unknown, symbols: readonly KerasTensor[], size: 
  * `fn` is traced, not run.
  */
 export function computeOutputSpec(fn: (args: readonly unknown[]) => unknown, args: readonly unknown[]): unknown {
-  const first = specsWith(fn, args, STAND_INS[0]);
   const unknown = flatten(args).leaves.some((leaf) => leaf instanceof KerasTensor && leaf.shape.includes(null));
-  const second = unknown ? specsWith(fn, args, STAND_INS[1]) : first;
+  const [first, second] = unknown ? specsOfBoth(fn, args) : new Array<Specs[0]>(2).fill(specsWith(fn, args, 0)) as Specs;
   const leaves = first.leaves.map((leaf, i) => {
     if (!(leaf instanceof Tensor || leaf instanceof Variable)) return leaf;
     const other = second.leaves[i] as Tensor;

@@ -3,7 +3,7 @@ import { explainFault } from './fault.js';
 import { allocate } from './memory.js';
 import { native, type PlanHandle } from './native.js';
 import { compileCall } from './plan.js';
-import { currentTrace } from './trace.js';
+import { currentTrace, isLeftOut, isTracedForShapes, placeholder } from './trace.js';
 import type { Spec } from './shape.js';
 import { followed, recordOnTapes } from './tape.js';
 import { Tensor } from './tensor.js';
@@ -145,6 +145,13 @@ function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
   return results;
 }
 
+/** Stand-ins for results that are too large to be computed for their shapes; null for others. */
+function leftOut(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] | null {
+  if (!isTracedForShapes()) return null;
+  const specs = op.infer(inputs.map((input) => input.spec), attrs);
+  return isLeftOut(specs) ? specs.map(placeholder) : null;
+}
+
 function notConcrete(op: Op, input: Tensor): Error {
   return new Error(
     `${op.name}: a tensor of shape ${showShape(input.shape)} belongs to a function whose tracing has ended; ` +
@@ -163,7 +170,7 @@ export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attr
   // What a gradient tape outside of the trace follows must pass through the traced program.
   const traced = inputs.find((input) => input.memory === null || (trace !== null && followed(input)));
   let outputs: Tensor[];
-  if (traced === undefined) outputs = runNow(any, inputs, given);
+  if (traced === undefined) outputs = (trace === null ? null : leftOut(any, inputs, given)) ?? runNow(any, inputs, given);
   else {
     if (trace === null) throw notConcrete(any, traced);
     checkComplex(any, inputs);

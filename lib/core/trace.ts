@@ -84,6 +84,33 @@ export class Trace {
   }
 }
 
+/** More elements than these are not made while only shapes matter. */
+const SMALL = 2 ** 20;
+let shapesOnly = false;
+/**
+ * Runs `fn` so that what is traced in it is for shapes and dtypes alone: large constants are then not made, whose sizes may come from those that
+ * stand for unknown ones. `false` inside: values matter again, as those of the variables that a layer makes.
+ */
+export function forShapes<T>(on: boolean, fn: () => T): T {
+  const previous = shapesOnly;
+  shapesOnly = on;
+  try {
+    return fn();
+  } finally {
+    shapesOnly = previous;
+  }
+}
+/** True when what is being traced is for shapes alone. */
+export const isTracedForShapes = (): boolean => shapesOnly && current !== null;
+/** True when a tensor of these specs need not be made, since only its shape matters. */
+export const isLeftOut = (specs: readonly Spec[]): boolean => isTracedForShapes() && specs.some(({ size }) => size > SMALL);
+/** A tensor that stands for a constant that is left out. */
+export function placeholder(spec: Spec): Tensor {
+  let root = current!;
+  while (root.outer !== null) root = root.outer;
+  return root.input(spec);
+}
+
 let current: Trace | null = null;
 /** The innermost trace that is recording, or null. */
 export const currentTrace = (): Trace | null => current;

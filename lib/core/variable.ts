@@ -12,7 +12,7 @@ import type { Shape, Spec } from './shape.js';
 import { checkShape, showShape, specOf } from './shape.js';
 import { noteVariableRead } from './tape.js';
 import { Tensor, type NestedArray } from './tensor.js';
-import { currentTrace } from './trace.js';
+import { currentTrace, forShapes } from './trace.js';
 
 /** How replicas of a variable would be combined. With one backend and one device it is only kept. */
 export type Aggregation = 'none' | 'mean' | 'sum' | 'only_first_replica';
@@ -146,7 +146,7 @@ export class Variable {
     if (this.name.includes('/')) throw new Error(`Variable: a name cannot contain '/', received ${show(name)}`);
     const scope = currentScope();
     this.path = scope === '' ? this.name : `${scope}/${this.name}`;
-    const value = initialValue(initial, shape, dtype, this.path);
+    const value = forShapes(false, () => initialValue(initial, shape, dtype, this.path));
     this.spec = value.spec;
     this.memory = value.memory!;
     this.handedOut = value;

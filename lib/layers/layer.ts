@@ -12,6 +12,7 @@ import { computeOutputSpec, isSymbolic, KerasTensor } from '../core/keras-tensor
 import { getMask, keepMask, setMask } from '../core/mask.js';
 import { autoName } from '../core/names.js';
 import { currentScope, withScope } from '../core/scope.js';
+import { forShapes } from '../core/trace.js';
 import type { SymbolicShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, isNumberArray, mapStructure, type Nested } from '../core/tree.js';
@@ -226,10 +227,10 @@ export abstract class Layer extends LayerState {
   buildFrom(shape: unknown, others: readonly unknown[] = []): void {
     if (this.built) return;
     const { build } = Object.getPrototypeOf(this) as Layer;
-    withScope(this.name, () => {
+    forShapes(false, () => withScope(this.name, () => {
       this.path = currentScope();
       (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
-    });
+    }));
     this.buildShapes = shape;
     this.built = true;
   }

@@ -66,7 +66,7 @@ export function linearize(fn: (...inputs: Tensor[]) => unknown, inputs: readonly
 /** Derivatives of an op's outputs along tangents of its inputs, from its `vjp`: that is linear in the cotangents, and its own gradient the transpose. */
 function transposed({ op, inputs, outputs, attrs }: TapeEntry, tangents: readonly (Tensor | null)[]): (Tensor | null)[] {
   const { vjp } = op;
-  const floats = [...outputs.keys()].filter((i) => isFloat(outputs[i]!.dtype));
+  const floats = [...outputs.keys()].filter((i) => isInexact(outputs[i]!.dtype));
   if (vjp === null || floats.length === 0) return outputs.map(() => null);
   const moving = [...inputs.keys()].filter((i) => tangents[i] !== null);
   const rule = (...cotangents: Tensor[]) => {
@@ -92,7 +92,7 @@ export function pushForward(fn: (...inputs: Tensor[]) => unknown, inputs: readon
   const tangents = new Map<Tensor, Tensor>();
   watched.forEach((input, i) => {
     const direction = directions[i] ?? null;
-    if (direction === null || !isFloat(input.dtype)) return;
+    if (direction === null || !isInexact(input.dtype)) return;
     tape.watch(input);
     tangents.set(input, direction);
   });

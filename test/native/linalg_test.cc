@@ -226,6 +226,35 @@ TEST(Eigh, Multiplied) {
   });
 }
 
+TEST(Eig, Multiplied) {
+  everywhere([](const IsaTable& isa, auto zero) {
+    using T = decltype(zero);
+    for (int64_t n : {1, 2, 3, 8, 33}) {
+      const Matrix<T> a = noise<T>(n, n);
+      std::vector<T> w(2 * n), v(2 * n * n);
+      run<T>(isa, "eig", {1, n}, {const_cast<T*>(a.data.data()), w.data(), v.data()});
+      // A v = w v, in the real and the imaginary parts.
+      const double bound = 200 * static_cast<double>(n) * std::numeric_limits<T>::epsilon();
+      for (int64_t j = 0; j < n; ++j) {
+        double length = 0;
+        for (int64_t i = 0; i < n; ++i) {
+          double re = 0, im = 0;
+          for (int64_t k = 0; k < n; ++k) {
+            const double x = a.data[i * n + k];
+            re += x * v[2 * (k * n + j)];
+            im += x * v[2 * (k * n + j) + 1];
+          }
+          const double p = v[2 * (i * n + j)], q = v[2 * (i * n + j) + 1];
+          ASSERT_NEAR(re, w[2 * j] * p - w[2 * j + 1] * q, bound) << n;
+          ASSERT_NEAR(im, w[2 * j] * q + w[2 * j + 1] * p, bound) << n;
+          length += p * p + q * q;
+        }
+        ASSERT_NEAR(length, 1, bound);
+      }
+    }
+  });
+}
+
 TEST(Svd, Multiplied) {
   everywhere([](const IsaTable& isa, auto zero) {
     using T = decltype(zero);
@@ -289,7 +318,7 @@ TEST(Linalg, BatchesAndNaN) {
 TEST(Linalg, RefusesAbsurdSizes) {
   for (const IsaTable* isa : isa_tables()) {
     const int64_t bad[] = {1, -1, 2, 2};
-    for (const char* name : {"cholesky", "lu", "triangular_solve", "solve", "slogdet", "determinant", "qr", "eigh", "svd", "pinv"})
+    for (const char* name : {"cholesky", "lu", "triangular_solve", "solve", "slogdet", "determinant", "qr", "eigh", "eig", "svd", "pinv"})
       EXPECT_EQ(find_kernel(*isa, name, DType::F32)->plan(bad, false).phases, 0) << name;
     const int64_t columns[] = {1, 5, 3, 4};
     EXPECT_EQ(find_kernel(*isa, "qr", DType::F32)->plan(columns, false).phases, 0);
