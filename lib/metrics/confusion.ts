@@ -9,7 +9,7 @@ import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import { squeezeOrExpandToSameRank } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
-import type { Metric, UpdateOptions } from './metric.js';
+import { Metric, type UpdateOptions } from './metric.js';
 
 /** What a decision about one entry can be. */
 export type Outcome = 'truePositives' | 'falsePositives' | 'trueNegatives' | 'falseNegatives';
@@ -180,3 +180,14 @@ export class Confusion {
 
 /** The value itself when there is one threshold, else all. */
 export const perThreshold = (values: Tensor | Variable): Tensor => (values.size === 1 ? ops.reshape(values, []) : ops.convertToTensor(values));
+
+/** A metric whose state is such counts, which it adds up from targets and predictions. */
+export class ConfusionMetric extends Metric {
+  static override readonly numbered = true;
+  /** @internal Made by the class itself, from its options. */
+  declare readonly confusion: Confusion;
+
+  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
+    this.confusion.update(yTrue, yPred, options);
+  }
+}

@@ -1,10 +1,9 @@
 // Metrics that are counts of outcomes at thresholds, or shares of such counts: precision and recall.
 import { configured } from '../config/configurable.js';
 import { field, int, nullable } from '../config/fields.js';
-import type { TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
-import { Confusion, NEGATIVE_INFINITY, type Outcome, perThreshold, readThresholds } from './confusion.js';
-import { Metric, type UpdateOptions } from './metric.js';
+import { Confusion, ConfusionMetric, NEGATIVE_INFINITY, type Outcome, perThreshold, readThresholds } from './confusion.js';
+import type { Metric } from './metric.js';
 
 type Thresholds = number | readonly number[];
 const thresholdsField = nullable(field<Thresholds>('a number in [0, 1] or an array of them', (v) =>
@@ -20,56 +19,40 @@ const single = (metric: Metric & { readonly config: { readonly thresholds: Thres
   new Confusion(metric, { outcomes: [outcome], name: 'accumulator', thresholds: readThresholds(metric.constructor.name, metric.config.thresholds, 0.5) });
 
 /** The (weighted) number of true targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class TruePositives extends configured(Metric, 'TruePositives', thresholds) {
-  static override readonly numbered = true;
+export class TruePositives extends configured(ConfusionMetric, 'TruePositives', thresholds) {
   /** @internal */
-  readonly confusion = single(this, 'truePositives');
+  override readonly confusion = single(this, 'truePositives');
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return perThreshold(this.confusion.counts.truePositives);
   }
 }
 
 /** The (weighted) number of false targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class FalsePositives extends configured(Metric, 'FalsePositives', thresholds) {
-  static override readonly numbered = true;
+export class FalsePositives extends configured(ConfusionMetric, 'FalsePositives', thresholds) {
   /** @internal */
-  readonly confusion = single(this, 'falsePositives');
+  override readonly confusion = single(this, 'falsePositives');
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return perThreshold(this.confusion.counts.falsePositives);
   }
 }
 
 /** The (weighted) number of false targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class TrueNegatives extends configured(Metric, 'TrueNegatives', thresholds) {
-  static override readonly numbered = true;
+export class TrueNegatives extends configured(ConfusionMetric, 'TrueNegatives', thresholds) {
   /** @internal */
-  readonly confusion = single(this, 'trueNegatives');
+  override readonly confusion = single(this, 'trueNegatives');
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return perThreshold(this.confusion.counts.trueNegatives);
   }
 }
 
 /** The (weighted) number of true targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class FalseNegatives extends configured(Metric, 'FalseNegatives', thresholds) {
-  static override readonly numbered = true;
+export class FalseNegatives extends configured(ConfusionMetric, 'FalseNegatives', thresholds) {
   /** @internal */
-  readonly confusion = single(this, 'falseNegatives');
+  override readonly confusion = single(this, 'falseNegatives');
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return perThreshold(this.confusion.counts.falseNegatives);
   }
@@ -96,15 +79,11 @@ function shareOf(metric: Share, rest: Outcome): Confusion {
  * The (weighted) share of what is predicted as true that is true; 0 when there is nothing. A result for each threshold when there are several.
  * @throws a RangeError for thresholds outside of [0, 1], and in `updateState` when `topK` or `classId` do not fit the predictions.
  */
-export class Precision extends configured(Metric, 'Precision', shares) {
+export class Precision extends configured(ConfusionMetric, 'Precision', shares) {
   static override readonly direction = 'up';
-  static override readonly numbered = true;
   /** @internal */
-  readonly confusion = shareOf(this, 'falsePositives');
+  override readonly confusion = shareOf(this, 'falsePositives');
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return perThreshold(this.confusion.share('truePositives', 'falsePositives'));
   }
@@ -114,15 +93,11 @@ export class Precision extends configured(Metric, 'Precision', shares) {
  * The (weighted) share of what is true that is predicted as true; 0 when there is nothing. A result for each threshold when there are several.
  * @throws a RangeError for thresholds outside of [0, 1], and in `updateState` when `topK` or `classId` do not fit the predictions.
  */
-export class Recall extends configured(Metric, 'Recall', shares) {
+export class Recall extends configured(ConfusionMetric, 'Recall', shares) {
   static override readonly direction = 'up';
-  static override readonly numbered = true;
   /** @internal */
-  readonly confusion = shareOf(this, 'falseNegatives');
+  override readonly confusion = shareOf(this, 'falseNegatives');
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return perThreshold(this.confusion.share('truePositives', 'falseNegatives'));
   }

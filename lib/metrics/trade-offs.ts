@@ -1,11 +1,10 @@
 // Metrics that tell the best of one quantity over the thresholds at which another one is large enough.
 import { configured } from '../config/configurable.js';
 import { float, int, nullable, withDefault } from '../config/fields.js';
-import type { TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
-import { Confusion } from './confusion.js';
-import { Metric, type UpdateOptions } from './metric.js';
+import { Confusion, ConfusionMetric } from './confusion.js';
+import type { Metric } from './metric.js';
 
 const common = {
   /** The only class that counts, a place in the last axis. Default null: all. */
@@ -39,15 +38,11 @@ const bestWhere = (values: Tensor, condition: Tensor, limit: number): Tensor =>
  * The largest sensitivity (share of the true targets that are predicted as true) among thresholds with a specificity (share of the false
  * targets that are predicted as false) of at least `specificity`; 0 when there is none.
  */
-export class SensitivityAtSpecificity extends configured(Metric, 'SensitivityAtSpecificity', { ...common, specificity: least }, ['specificity']) {
+export class SensitivityAtSpecificity extends configured(ConfusionMetric, 'SensitivityAtSpecificity', { ...common, specificity: least }, ['specificity']) {
   static override readonly direction = 'up';
-  static override readonly numbered = true;
   /** @internal */
-  readonly confusion = stateOf(this);
+  override readonly confusion = stateOf(this);
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return bestWhere(recallOf(this.confusion), specificityOf(this.confusion), this.config.specificity);
   }
@@ -57,15 +52,11 @@ export class SensitivityAtSpecificity extends configured(Metric, 'SensitivityAtS
  * The largest specificity (share of the false targets that are predicted as false) among thresholds with a sensitivity (share of the true
  * targets that are predicted as true) of at least `sensitivity`; 0 when there is none.
  */
-export class SpecificityAtSensitivity extends configured(Metric, 'SpecificityAtSensitivity', { ...common, sensitivity: least }, ['sensitivity']) {
+export class SpecificityAtSensitivity extends configured(ConfusionMetric, 'SpecificityAtSensitivity', { ...common, sensitivity: least }, ['sensitivity']) {
   static override readonly direction = 'up';
-  static override readonly numbered = true;
   /** @internal */
-  readonly confusion = stateOf(this);
+  override readonly confusion = stateOf(this);
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return bestWhere(specificityOf(this.confusion), recallOf(this.confusion), this.config.sensitivity);
   }
@@ -74,15 +65,11 @@ export class SpecificityAtSensitivity extends configured(Metric, 'SpecificityAtS
 /**
  * The largest precision among thresholds with a recall of at least `recall`; 0 when there is none.
  */
-export class PrecisionAtRecall extends configured(Metric, 'PrecisionAtRecall', { ...common, recall: least }, ['recall']) {
+export class PrecisionAtRecall extends configured(ConfusionMetric, 'PrecisionAtRecall', { ...common, recall: least }, ['recall']) {
   static override readonly direction = 'up';
-  static override readonly numbered = true;
   /** @internal */
-  readonly confusion = stateOf(this);
+  override readonly confusion = stateOf(this);
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return bestWhere(precisionOf(this.confusion), recallOf(this.confusion), this.config.recall);
   }
@@ -91,15 +78,11 @@ export class PrecisionAtRecall extends configured(Metric, 'PrecisionAtRecall', {
 /**
  * The largest recall among thresholds with a precision of at least `precision`; 0 when there is none.
  */
-export class RecallAtPrecision extends configured(Metric, 'RecallAtPrecision', { ...common, precision: least }, ['precision']) {
+export class RecallAtPrecision extends configured(ConfusionMetric, 'RecallAtPrecision', { ...common, precision: least }, ['precision']) {
   static override readonly direction = 'up';
-  static override readonly numbered = true;
   /** @internal */
-  readonly confusion = stateOf(this);
+  override readonly confusion = stateOf(this);
 
-  override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
-    this.confusion.update(yTrue, yPred, options);
-  }
   override result(): Tensor {
     return bestWhere(recallOf(this.confusion), precisionOf(this.confusion), this.config.precision);
   }
