@@ -1,19 +1,15 @@
 // Adam: steps from running means of the gradient and of its square.
-import { bool, float, keyed, withDefault } from '../config/fields.js';
+import { bool, float, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
-import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
+import { moveMean, momentSchema } from './moments.js';
+import { OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 const schema = {
-  learningRate: learningRate(0.001),
-  /** Share of the running mean of the gradients that a step keeps. */
-  beta1: keyed('beta_1', withDefault(float(), 0.9)),
-  /** Share of the running mean of their squares that a step keeps. */
-  beta2: keyed('beta_2', withDefault(float(), 0.999)),
-  epsilon: withDefault(float(), 1e-7),
+  ...momentSchema,
   /** Divide by the largest mean square so far. */
   amsgrad: bool(false),
 } as const;
@@ -45,9 +41,9 @@ export class Adam extends configured(OptimizerFamily, 'Adam', schema, ['learning
     const power2 = ops.power(beta2, step);
     const alpha = ops.divide(ops.multiply(ops.cast(rate, variable.dtype), ops.sqrt(ops.subtract(1, power2))), ops.subtract(1, power1));
     const m = this.momentums[index]!;
-    m.assignAdd(ops.multiply(ops.subtract(gradient, m), 1 - beta1));
+    moveMean(m, gradient, beta1);
     let v = this.velocities[index]!;
-    v.assignAdd(ops.multiply(ops.subtract(ops.square(gradient), v), 1 - beta2));
+    moveMean(v, ops.square(gradient), beta2);
     if (amsgrad) {
       const hat = this.velocityHats[index]!;
       hat.assign(ops.maximum(hat, v));

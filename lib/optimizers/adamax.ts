@@ -1,19 +1,16 @@
 // Adamax: Adam with the largest gradient in the place of the mean square.
-import { float, keyed, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
-import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
+import { moveMean, momentSchema } from './moments.js';
+import { OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 const schema = {
-  learningRate: learningRate(0.001),
-  /** Share of the running mean of the gradients that a step keeps. */
-  beta1: keyed('beta_1', withDefault(float(), 0.9)),
+  ...momentSchema,
   /** Share of the largest gradient so far that a step keeps. */
-  beta2: keyed('beta_2', withDefault(float(), 0.999)),
-  epsilon: withDefault(float(), 1e-7),
+  beta2: momentSchema.beta2,
 } as const;
 
 /** Options of `Adamax`. */
@@ -35,7 +32,7 @@ export class Adamax extends configured(OptimizerFamily, 'Adamax', schema, ['lear
     const index = this.indexOf(variable);
     const [m, u] = [this.momentums[index]!, this.norms[index]!];
     const alpha = ops.divide(ops.cast(rate, variable.dtype), ops.subtract(1, ops.power(beta1, this.stepOf(variable))));
-    m.assignAdd(ops.multiply(ops.subtract(gradient, m), 1 - beta1));
+    moveMean(m, gradient, beta1);
     u.assign(ops.maximum(ops.multiply(u, beta2), ops.abs(gradient)));
     variable.assignSub(ops.divide(ops.multiply(m, alpha), ops.add(u, epsilon)));
   }

@@ -1,28 +1,19 @@
 // Lamb: Adam whose steps are as long as the weights.
-import { float, keyed, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
-import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
-
-const schema = {
-  learningRate: learningRate(0.001),
-  /** Share of the running mean of the gradients that a step keeps. */
-  beta1: keyed('beta_1', withDefault(float(), 0.9)),
-  /** Share of the running mean of their squares that a step keeps. */
-  beta2: keyed('beta_2', withDefault(float(), 0.999)),
-  epsilon: withDefault(float(), 1e-7),
-} as const;
+import { moveMean, momentSchema } from './moments.js';
+import { OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 /** Options of `Lamb`. */
-export type LambOptions = OptionsOf<typeof schema> & OptimizerOptions;
+export type LambOptions = OptionsOf<typeof momentSchema> & OptimizerOptions;
 
 const norm = (x: Tensor | Variable): Tensor => ops.sqrt(ops.sum(ops.square(x)));
 
 /** With Adam's step `d = m̂ / (√v̂ + epsilon)`: `w -= rate · (‖w‖ / ‖d‖) · d`; without the ratio where a norm is 0 (You et al., 2020). */
-export class Lamb extends configured(OptimizerFamily, 'Lamb', schema, ['learningRate']) {
+export class Lamb extends configured(OptimizerFamily, 'Lamb', momentSchema, ['learningRate']) {
   private momentums: Variable[] = [];
   private velocities: Variable[] = [];
 
@@ -37,8 +28,8 @@ export class Lamb extends configured(OptimizerFamily, 'Lamb', schema, ['learning
     const index = this.indexOf(variable);
     const [m, v] = [this.momentums[index]!, this.velocities[index]!];
     const step = this.stepOf(variable);
-    m.assignAdd(ops.multiply(ops.subtract(gradient, m), 1 - beta1));
-    v.assignAdd(ops.multiply(ops.subtract(ops.square(gradient), v), 1 - beta2));
+    moveMean(m, gradient, beta1);
+    moveMean(v, ops.square(gradient), beta2);
     const mean = ops.divide(m, ops.subtract(1, ops.power(beta1, step)));
     const root = ops.sqrt(ops.divide(v, ops.subtract(1, ops.power(beta2, step))));
     const update = ops.divide(mean, ops.add(root, epsilon));

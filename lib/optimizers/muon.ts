@@ -6,6 +6,7 @@ import { showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
+import { moveMean } from './moments.js';
 import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 const patterns = field<readonly string[], readonly RegExp[]>('an array of regular expressions, as strings', (v) =>
@@ -90,8 +91,8 @@ export class Muon extends configured(OptimizerFamily, 'Muon', schema, ['learning
     const { adamBeta1, adamBeta2, epsilon } = this.config;
     const step = this.stepOf(variable);
     const alpha = ops.divide(ops.multiply(lr, ops.sqrt(ops.subtract(1, ops.power(adamBeta2, step)))), ops.subtract(1, ops.power(adamBeta1, step)));
-    m.assignAdd(ops.multiply(ops.subtract(gradient, m), 1 - adamBeta1));
-    v.assignAdd(ops.multiply(ops.subtract(ops.square(gradient), v), 1 - adamBeta2));
+    moveMean(m, gradient, adamBeta1);
+    moveMean(v, ops.square(gradient), adamBeta2);
     variable.assignSub(ops.divide(ops.multiply(m, alpha), ops.add(ops.sqrt(v), epsilon)));
   }
 

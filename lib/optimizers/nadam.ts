@@ -1,30 +1,21 @@
 // Nadam: Adam with Nesterov momentum.
-import { float, keyed, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import { settings } from '../core/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
-import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
-
-const schema = {
-  learningRate: learningRate(0.001),
-  /** Share of the running mean of the gradients that a step keeps. */
-  beta1: keyed('beta_1', withDefault(float(), 0.9)),
-  /** Share of the running mean of their squares that a step keeps. */
-  beta2: keyed('beta_2', withDefault(float(), 0.999)),
-  epsilon: withDefault(float(), 1e-7),
-} as const;
+import { moveMean, momentSchema } from './moments.js';
+import { OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 /** Options of `Nadam`. */
-export type NadamOptions = OptionsOf<typeof schema> & OptimizerOptions;
+export type NadamOptions = OptionsOf<typeof momentSchema> & OptimizerOptions;
 
 /**
  * Adam that looks one step of the momentum ahead, with `uₜ = beta1 (1 - 0.96ᵗ / 2)`:
  * `w -= rate · (uₜ₊₁ m / (1 - u₁…uₜ₊₁) + (1 - uₜ) g / (1 - u₁…uₜ)) / (√(v / (1 - beta2ᵗ)) + epsilon)` (Dozat, 2016).
  */
-export class Nadam extends configured(OptimizerFamily, 'Nadam', schema, ['learningRate']) {
+export class Nadam extends configured(OptimizerFamily, 'Nadam', momentSchema, ['learningRate']) {
   private momentums: Variable[] = [];
   private velocities: Variable[] = [];
   /** u₁ … uₜ */
@@ -57,8 +48,8 @@ export class Nadam extends configured(OptimizerFamily, 'Nadam', schema, ['learni
     const product = ops.cast(this.product!, variable.dtype);
     const ofMomentum = ops.divide(next, ops.subtract(1, ops.multiply(product, next)));
     const ofGradient = ops.divide(ops.subtract(1, now), ops.subtract(1, product));
-    m.assignAdd(ops.multiply(ops.subtract(gradient, m), 1 - beta1));
-    v.assignAdd(ops.multiply(ops.subtract(ops.square(gradient), v), 1 - beta2));
+    moveMean(m, gradient, beta1);
+    moveMean(v, ops.square(gradient), beta2);
     const ahead = ops.add(ops.multiply(m, ofMomentum), ops.multiply(gradient, ofGradient));
     const root = ops.sqrt(ops.divide(v, ops.subtract(1, ops.power(beta2, step))));
     variable.assignSub(ops.divide(ops.multiply(ahead, ops.cast(rate, variable.dtype)), ops.add(root, epsilon)));

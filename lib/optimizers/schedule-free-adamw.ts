@@ -5,6 +5,7 @@ import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
+import { moveMean } from './moments.js';
 import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 const schema = {
@@ -46,7 +47,7 @@ export class ScheduleFreeAdamW extends configured(OptimizerFamily, 'ScheduleFree
     const given = ops.cast(rate, variable.dtype);
     const lr = warmupSteps > 0 ? ops.multiply(given, ops.minimum(ops.divide(step, warmupSteps), 1)) : given;
     const old = momentum.value;
-    velocity.assignAdd(ops.multiply(ops.subtract(ops.square(gradient), velocity), 1 - beta2));
+    moveMean(velocity, ops.square(gradient), beta2);
     const root = ops.sqrt(ops.divide(velocity, ops.subtract(1, ops.power(beta2, step))));
     momentum.assignSub(ops.divide(ops.multiply(gradient, lr), ops.add(root, epsilon)));
     const weight = ops.divide(1, step);
