@@ -15,5 +15,4 @@ export * from './reduce.js';
 export * from './cumulative.js';
 export * from './shape.js';
 export * from './windows.js';
-export * from './frames.js';
 export * from './resample.js';

@@ -1,6 +1,5 @@
 // Windows of neighbouring elements, laid side by side, and put together again.
-import { isHalf } from '../../core/dtype.js';
-import { castTo } from '../../core/copy.js';
+import { isFloat } from '../../core/dtype.js';
 import { filled, makeTensor } from '../../core/convert.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
@@ -51,7 +50,29 @@ const windowsOp: Op<WindowAttrs> = defineOp('windows', {
 export const windows = primitive(windowsOp, [
   { inputs: [{ shape: [2, 7, 3] }], attrs: { axis: 1, axes: [[3, 3, 2, 1]], perm: [0, 1, 2, 3] } },
   { inputs: [{ shape: [2, 5, 6] }], attrs: { axis: 1, axes: [[2, 2, 2, 2], [4, 3, 1, 1]], perm: [0, 3, 4, 1, 2] } },
+  { inputs: [{ shape: [2, 11] }], attrs: { axis: 1, axes: [[3, 4, 3, 1]], perm: [0, 1, 2] } },
+  { inputs: [{ shape: [11] }], attrs: { axis: 0, axes: [[3, 2, 4, 1]], perm: [0, 1] } },
 ], (run) => (x: Tensor, axis: number, axes: readonly WindowAxis[], perm: readonly number[]): Tensor => run([x], { axis, axes, perm }));
+
+/** `count` windows of `length` elements of the last axis, of which each begins `hop` after the one before: [..., n] to [..., count, length]. */
+const lastAxisWindows = (x: Tensor, count: number, length: number, hop: number): Tensor =>
+  windows(x, x.ndim - 1, [[count, length, hop, 1]], Array.from({ length: x.ndim + 1 }, (_, i) => i));
+
+/** All windows of `length` elements of the last axis that fit, of which each begins `hop` after the one before: [..., n] to [..., count, length]. */
+export const frames = (x: Tensor, length: number, hop: number): Tensor =>
+  lastAxisWindows(x, Math.max(0, 1 + Math.floor((x.shape.at(-1)! - length) / hop)), length, hop);
+
+const overlapAddOp: Op<{ size: number; hop: number }> = defineOp('overlap_add', {
+  infer: ([x], { size }: { size: number; hop: number }) => [specOf(x!.dtype, [...x!.shape.slice(0, -2), size])],
+  vjp: ([dy], { inputs: [x], attrs: { hop } }) => [lastAxisWindows(dy!, x!.shape.at(-2)!, x!.shape.at(-1)!, hop)],
+  lower: ({ inputs: [x], attrs: { size, hop } }) => [{
+    kernel: 'overlap_add', dtype: x!.dtype, operands: [input(0), output(0)],
+    ints: [sizeOf(x!.shape.slice(0, -2)), ...x!.shape.slice(-2), hop, size],
+  }],
+});
+/** The sum of windows laid `hop` apart into `size` elements: [..., count, length] to [..., size]. Float dtypes only. */
+export const overlapAdd = primitive(overlapAddOp, [{ inputs: [{ shape: [2, 3, 4] }], attrs: { size: 11, hop: 3 } }],
+  (run) => (x: Tensor, size: number, hop: number): Tensor => run([x], { size, hop }));
 
 /** For each window and each of its elements, the place in the axes of `shape` together. */
 function places(shape: Shape, axes: readonly WindowAxis[]): Tensor {
@@ -75,7 +96,8 @@ function places(shape: Shape, axes: readonly WindowAxis[]): Tensor {
 
 /** Windows, of shape (leading axes, counts, sizes, trailing axes), added up where they overlap to a tensor of `shape`: the gradient of `windows`. */
 export function joinWindows(parts: Tensor, shape: Shape, axis: number, axes: readonly WindowAxis[]): Tensor {
-  if (isHalf(parts.dtype)) return castTo(joinWindows(castTo(parts, 'float32'), shape, axis, axes), parts.dtype);
+  const [[, , hop, dilation]] = axes as readonly [WindowAxis];
+  if (axes.length === 1 && axis === shape.length - 1 && dilation === 1 && isFloat(parts.dtype)) return overlapAdd(parts, shape[axis]!, hop);
   const spatial = shape.slice(axis, axis + axes.length);
   const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + axes.length))];
   const indices = places(spatial, axes);
