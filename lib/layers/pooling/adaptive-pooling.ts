@@ -31,8 +31,7 @@ export class AdaptiveAveragePooling1D extends layer('AdaptiveAveragePooling1D', 
   override inputSpec = new InputSpec({ ndim: 3 });
 
   override call(x: Tensor): Tensor {
-    const { outputSize, dataFormat: format } = this.config;
-    return ops.adaptiveAveragePool(x, outputSize, { dataFormat: format });
+    return ops.adaptiveAveragePool(x, this.config.outputSize, { dataFormat: this.config.dataFormat });
   }
 }
 
@@ -45,8 +44,7 @@ export class AdaptiveAveragePooling2D extends layer('AdaptiveAveragePooling2D', 
   override inputSpec = new InputSpec({ ndim: 4 });
 
   override call(x: Tensor): Tensor {
-    const { outputSize, dataFormat: format } = this.config;
-    return ops.adaptiveAveragePool(x, outputSize, { dataFormat: format });
+    return ops.adaptiveAveragePool(x, this.config.outputSize, { dataFormat: this.config.dataFormat });
   }
 }
 
@@ -59,8 +57,7 @@ export class AdaptiveAveragePooling3D extends layer('AdaptiveAveragePooling3D', 
   override inputSpec = new InputSpec({ ndim: 5 });
 
   override call(x: Tensor): Tensor {
-    const { outputSize, dataFormat: format } = this.config;
-    return ops.adaptiveAveragePool(x, outputSize, { dataFormat: format });
+    return ops.adaptiveAveragePool(x, this.config.outputSize, { dataFormat: this.config.dataFormat });
   }
 }
 
@@ -78,8 +75,7 @@ export class AdaptiveMaxPooling1D extends layer('AdaptiveMaxPooling1D', schema(1
   override inputSpec = new InputSpec({ ndim: 3 });
 
   override call(x: Tensor): Tensor {
-    const { outputSize, dataFormat: format } = this.config;
-    return ops.adaptiveMaxPool(x, outputSize, { dataFormat: format });
+    return ops.adaptiveMaxPool(x, this.config.outputSize, { dataFormat: this.config.dataFormat });
   }
 }
 
@@ -92,8 +88,7 @@ export class AdaptiveMaxPooling2D extends layer('AdaptiveMaxPooling2D', schema(2
   override inputSpec = new InputSpec({ ndim: 4 });
 
   override call(x: Tensor): Tensor {
-    const { outputSize, dataFormat: format } = this.config;
-    return ops.adaptiveMaxPool(x, outputSize, { dataFormat: format });
+    return ops.adaptiveMaxPool(x, this.config.outputSize, { dataFormat: this.config.dataFormat });
   }
 }
 
@@ -106,7 +101,6 @@ export class AdaptiveMaxPooling3D extends layer('AdaptiveMaxPooling3D', schema(3
   override inputSpec = new InputSpec({ ndim: 5 });
 
   override call(x: Tensor): Tensor {
-    const { outputSize, dataFormat: format } = this.config;
-    return ops.adaptiveMaxPool(x, outputSize, { dataFormat: format });
+    return ops.adaptiveMaxPool(x, this.config.outputSize, { dataFormat: this.config.dataFormat });
   }
 }
