@@ -19,6 +19,9 @@ export interface System {
   lacks?: readonly string[];
 }
 
+/** Networks that only Keras has ready-made, or that are measured against Keras only. */
+const networks: readonly string[] = ['cifar_cnn', 'resnet50_1', 'resnet50_8'];
+
 /** Ourselves. */
 export const keratin: System = {
   name: 'keratin',
@@ -55,7 +58,7 @@ function pythonPeers(python: string): System[] {
   }
   if (has.has('torch')) {
     const env = { CUDA_VISIBLE_DEVICES: '-1' };
-    systems.push({ name: 'torch', command: script('torch_peer.py'), env, lacks: ['predict1'] });
+    systems.push({ name: 'torch', command: script('torch_peer.py'), env, lacks: ['predict1', ...networks] });
   }
   return systems;
 }
@@ -64,5 +67,5 @@ function nodePeers(): System[] {
   const folder = join(root, 'build', 'peers', 'node');
   if (!existsSync(join(folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm'))) return [];
   const command = (workload: string) => [process.execPath, join(peers, 'tfjs_peer.mjs'), workload, folder];
-  return [{ name: 'tfjs-wasm', command, lacks: ['kernels'] }];
+  return [{ name: 'tfjs-wasm', command, lacks: ['kernels', ...networks] }];
 }

@@ -59,6 +59,46 @@ def predict1():
     return {"seconds": seconds_per_call(loop)}
 
 
+def cifar_cnn():
+    import keras
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(10),
+        ]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+    x = rng.random((5000, 32, 32, 3), dtype="float32")
+    y = rng.integers(0, 10, (5000, 1)).astype("int32")
+    return {"seconds": epoch_seconds(keras, model, x, y, 64, warm_up=1, epochs=3)}
+
+
+def resnet50(batch_size):
+    import keras
+    import numpy as np
+
+    model = keras.applications.ResNet50(weights=None)
+    x = np.random.default_rng(0).random((batch_size, 224, 224, 3), dtype="float32")
+
+    def loop(calls):
+        for _ in range(calls):
+            model.predict(x, verbose=0)
+
+    return {"seconds": seconds_per_call(loop)}
+
+
 def eager(shape, op):
     """Seconds of `op(a, b)` on two tensors of this shape; the last result is waited for."""
     import keras
@@ -94,6 +134,9 @@ WORKLOADS = {
     "tiny_mlp": tiny_mlp,
     "mnist_mlp": mnist_mlp,
     "predict1": predict1,
+    "cifar_cnn": cifar_cnn,
+    "resnet50_1": lambda: resnet50(1),
+    "resnet50_8": lambda: resnet50(8),
     "gemm": gemm,
     "eager_add": eager_add,
     "import": import_,

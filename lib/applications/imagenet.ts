@@ -104,9 +104,10 @@ export async function decodePredictions(preds: TensorLike, options: DecodeOption
   if (!Number.isInteger(top) || top < 1) throw new TypeError(`decodePredictions: top must be an integer >= 1, received ${show(top)}`);
   const tensor = toTensor(preds, null, 'decodePredictions');
   if (tensor.ndim !== 2 || tensor.shape[1] !== 1000) throw new RangeError(`decodePredictions: expected predictions of shape (images, 1000), received shape ${showShape(tensor.shape)}`);
-  const index = (classIndex ??= await readClassIndex());
-  return (tensor.tolist() as number[][]).map((scores) => {
-    const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || b - a);
-    return order.slice(0, top).map((i): Prediction => [...index[i]!, scores[i]!]);
-  });
+  return topClasses(tensor.tolist() as number[][], (classIndex ??= await readClassIndex()), top);
 }
+/** The classes with the highest scores of each row; of equal scores the later class comes first, as in Keras. */
+export const topClasses = (rows: readonly (readonly number[])[], index: ClassIndex, top: number): Prediction[][] => rows.map((scores) => {
+  const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || b - a);
+  return order.slice(0, top).map((i): Prediction => [...index[i]!, scores[i]!]);
+});

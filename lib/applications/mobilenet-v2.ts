@@ -78,7 +78,7 @@ function imageShape(options: ResolvedOptions): SymbolicShape {
  * @throws for images that are too small, and with `includeTop` for sizes that are not known; rejects for trained weights, which this version cannot read yet.
  */
 export const MobileNetV2 = application<{ alpha?: number | undefined }>(WHERE, (options) => {
-  const alpha = options.alpha!;
+  const alpha = options.alpha;
   checkAlpha({ alpha, weights: options.weights });
   const shape = imageShape(options);
   const input = inputSymbol(WHERE, options.inputTensor, shape);

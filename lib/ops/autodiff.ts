@@ -243,7 +243,7 @@ function checkedGradients(returned: GradientsOfInputs | undefined, inputs: reado
   if (gradients.length !== inputs.length) throw new RangeError(`customGradient: gradFn must return ${inputs.length} gradients, one for each input, received ${gradients.length}`);
   return inputs.map((input, i) => {
     const gradient = gradients[i] ?? null;
-    if (gradient === null || !isFloat(input.dtype)) return null;
+    if (gradient === null || !isInexact(input.dtype)) return null;
     const tensor = toTensor(gradient, null, 'customGradient');
     if (!sameShape(tensor.shape, input.shape)) throw new RangeError(`customGradient: gradFn returned a gradient of shape ${showShape(tensor.shape)} for input ${i} of shape ${showShape(input.shape)}`);
     return castTo(tensor, input.dtype);

@@ -105,11 +105,6 @@ export abstract class HeadAttention extends Layer {
     return super.noteCall([query, value, ...(named === null ? [] : [named])], result, recorded);
   }
 
-  /** @internal The inputs may be named here too. */
-  override statelessCall(trainable: readonly TensorLike[], nonTrainable: readonly TensorLike[], ...args: unknown[]): [unknown, Tensor[], ...Tensor[][]] {
-    return super.statelessCall(trainable, nonTrainable, ...byPosition(args, ['query', 'value']));
-  }
-
   /** By tracing, since the options of the call decide what comes back. */
   override computeOutputSpec(...args: unknown[]): unknown {
     const { inputs } = splitCall(args);

@@ -115,8 +115,8 @@ export abstract class BaseConv extends Convolution {
     return this.finish(ops.conv(padded, this.kernel, { strides, dilationRate, dataFormat }));
   }
 
-  override getConfig(): Config {
-    const { lora_rank: _, lora_alpha: __, ...config } = super.getConfig();
+  /** The config, with rank and scale of the correction where there is one. */
+  protected withLora({ lora_rank: _, lora_alpha: __, ...config }: Config): Config {
     return this.loraRank === null ? config : { ...config, lora_rank: this.loraRank, lora_alpha: this.loraAlpha };
   }
 }
@@ -142,6 +142,10 @@ export class Conv1D extends convLayer('Conv1D', sequenceSchema) {
     { args: [4, [2], { strides: 2, padding: 'same', dataFormat: 'channels_first', groups: 2 }], inputs: [[2, 4, 7]] },
   ];
   override inputSpec = this.specBeforeBuild();
+
+  override getConfig(): Config {
+    return this.withLora(super.getConfig());
+  }
 }
 
 /**
@@ -161,6 +165,10 @@ export class Conv2D extends convLayer('Conv2D', schema(2)) {
     { args: [4, 2, { loraRank: 2, loraAlpha: 3 }], inputs: [[2, 4, 4, 3]] },
   ];
   override inputSpec = this.specBeforeBuild();
+
+  override getConfig(): Config {
+    return this.withLora(super.getConfig());
+  }
 }
 
 /** As `Conv2D`, for `(batch, depth, rows, columns, channels)`. @throws for an input that has not five axes, and as `Conv2D`. */
@@ -170,4 +178,8 @@ export class Conv3D extends convLayer('Conv3D', schema(3)) {
     { args: [2, [1, 2, 3], { strides: 2, padding: 'same', dataFormat: 'channels_first', groups: 2 }], inputs: [[1, 2, 3, 4, 3]] },
   ];
   override inputSpec = this.specBeforeBuild();
+
+  override getConfig(): Config {
+    return this.withLora(super.getConfig());
+  }
 }
