@@ -10,7 +10,7 @@ const libLayers = [
   ['core'],
   ['ops', 'random', 'tree'],
   ['config'],
-  ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'metrics', 'optimizers'],
+  ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'metrics', 'optimizers', 'quantizers'],
   ['mixed-precision', 'dtype-policies'],
   ['layers'],
   ['utils'],

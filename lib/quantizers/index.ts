@@ -1,0 +1,8 @@
+// `keras.quantizers`.
+export * from './abs-max.js';
+export * from './fake-quant.js';
+export * from './float8.js';
+export * from './lookup.js';
+export * from './packing.js';
+export * from './quantization-config.js';
+export * from './quantizer.js';
