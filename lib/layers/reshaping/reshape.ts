@@ -26,6 +26,7 @@ export type ReshapeOptions = LayerOptions;
  * @throws when the number of elements does not fit.
  */
 export class Reshape extends layer('Reshape', schema, ['targetShape']) {
+  static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [[3, 4]], inputs: [[2, 12]] }, { args: [[-1, 2]], inputs: [[2, 3, 4]] }];
 
   override call(x: Tensor): Tensor {
