@@ -130,7 +130,7 @@ function rulesOf(): [{ readonly op: { readonly name: string } }, ComplexRule][] 
     rule(equal, bothParts(equal, logicalAnd)), rule(notEqual, bothParts(notEqual, logicalOr)),
     rule(elementwise.isnan, eitherPart(elementwise.isnan, logicalOr)), rule(elementwise.isinf, eitherPart(elementwise.isinf, logicalOr)),
     rule(elementwise.isfinite, eitherPart(elementwise.isfinite, logicalAnd)),
-    rule(select, (condition, a, b) => viewAsComplex(select(lastAxis(condition!), viewAsReal(a!), viewAsReal(b!)))),
+    rule(select, (condition, a, b) => viewAsComplex(select(lastAxis(condition), viewAsReal(a), viewAsReal(b)))),
     [sum, ([x], { axis, count }) => viewAsComplex(sum(viewAsReal(x!), axis as number, count as number))],
     [prod, ([x], { axis, count }) => product(x!, axis as number, count as number)],
     [matmul, ([a, b], { transposeA, transposeB }) => multiplied(a!, b!, (x, y) => matmul(x, y, transposeA as boolean, transposeB as boolean))],

@@ -2,7 +2,7 @@
 import { defineOp, type Op } from '../../core/op.js';
 import type { Instruction } from '../../core/program.js';
 import { input, output } from '../../core/program.js';
-import type { Shape, Spec } from '../../core/shape.js';
+import type { Spec } from '../../core/shape.js';
 import { showShape, sizeOf, specOf } from '../../core/shape.js';
 import { isInexact, partDType, partsOf } from '../../core/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
