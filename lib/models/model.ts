@@ -3,17 +3,15 @@ import type { Logs } from '../callbacks/callback.js';
 import { type History } from '../callbacks/history.js';
 import { camelCase, type Config } from '../config/configurable.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
-import { checkOptions, didYouMean, show } from '../core/errors.js';
+import { checkOptions, show } from '../core/errors.js';
 import { Function, type Symbols } from '../core/function.js';
 import { BoundedMap, type Compiled } from '../core/jit.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
 import { autoName } from '../core/names.js';
 import type { Operation } from '../core/operation.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../core/tree.js';
 import type { Variable } from '../core/variable.js';
-import type { CallOptions } from '../layers/call.js';
-import { Layer } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import type { LayerOptions } from '../layers/options.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
@@ -25,7 +23,7 @@ import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
 import { functionalConfig, functionalFromConfig, isFunctionalConfig, type FunctionalConfig } from './functional-config.js';
 import { throughOwnInputs } from './functional-graph.js';
-import { standardizeInputs } from './functional-inputs.js';
+import { GraphModel } from './graph-model.js';
 import { COMPILE_OPTIONS, type CompileOptions, type EvaluateOptions, type FitOptions, type OnBatchOptions, type PredictOptions, type StepData } from './options.js';
 import { printSummary, type SummaryOptions } from './summary.js';
 
@@ -83,7 +81,7 @@ const isFunctional = (operation: Operation): boolean => functionalClass !== null
  * input or an output of further models, which share the layers.
  * @throws for inputs or outputs that are no symbols, outputs that do not depend on the inputs alone, and names that are used twice.
  */
-export class Model extends Layer {
+export class Model extends GraphModel {
   static override readonly module: string | null = 'keras';
   static readonly className: string = 'Model';
   /** @internal An object of inputs by their names. */
@@ -93,7 +91,6 @@ export class Model extends Layer {
   /** What the last `fit` recorded. */
   history: History | null = null;
 
-  #graph: Function | null = null;
   #state: CompiledState | null = null;
   readonly #steps = new BoundedMap<Compiled>(64);
   #busy = false;
@@ -112,110 +109,16 @@ export class Model extends Layer {
     if (options.trainable === false) this.trainable = false;
   }
 
-  // ---- the graph of a functional model -----------------------------------------------------------------------------------
-
-  /** @internal The graph between inputs and outputs; null for a subclassed model, and for a Sequential that is not built. */
-  get graph(): Function | null {
-    return this.#graph;
-  }
   /** @internal */
-  protected setGraph(graph: Function | null): void {
-    this.#graph = graph;
+  protected override setGraph(graph: Function | null): void {
+    super.setGraph(graph);
     this.#steps.clear();
-  }
-  private graphFor(what: string): Function {
-    if (this.#graph === null) throw new Error(`${this.name}: has no ${what}: only models made of symbols and built Sequential models have them`);
-    return this.#graph;
-  }
-
-  /** @internal Models bring each input to the dtype of its own symbol. */
-  protected override get convertsInputs(): boolean {
-    return this.#graph === null;
-  }
-
-  /** What the model computes. A functional model runs its graph; a model of your own overrides it. */
-  override call(inputs: unknown, ...rest: unknown[]): unknown {
-    if (this.#graph === null) throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
-    const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
-    return this.#graph.run(standardizeInputs(this.name, this.#graph, inputs, mask));
-  }
-
-  /** The symbols of the inputs, flat. @throws for a model without a graph. */
-  get inputs(): KerasTensor[] {
-    return this.graphFor('inputs').inputs;
-  }
-  set inputs(value: KerasTensor[]) {
-    Object.defineProperty(this, 'inputs', { value, writable: true, enumerable: true, configurable: true });
-  }
-  /** The symbols of the outputs, flat. @throws for a model without a graph. */
-  get outputs(): KerasTensor[] {
-    return this.graphFor('outputs').outputs;
-  }
-  set outputs(value: KerasTensor[]) {
-    Object.defineProperty(this, 'outputs', { value, writable: true, enumerable: true, configurable: true });
-  }
-  /** @internal Those of the model itself rather than of its first call, in the structure that it was made with. */
-  override firstSymbols(side: 'input' | 'output'): unknown {
-    if (this.#graph === null) return super.firstSymbols(side);
-    return side === 'input' ? this.#graph.inputStruct : this.#graph.outputStruct;
-  }
-  /** Shape of the input, or the shapes of several, in order. @throws for a model without a graph. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or several
-  get inputShape(): any {
-    const shapes = this.graphFor('inputShape').inputs.map(({ shape }) => shape);
-    return shapes.length === 1 ? shapes[0] : shapes;
-  }
-  /** Shape of the output, or the shapes of several, in order. @throws for a model without a graph. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or several
-  get outputShape(): any {
-    const shapes = this.graphFor('outputShape').outputs.map(({ shape }) => shape);
-    return shapes.length === 1 ? shapes[0] : shapes;
-  }
-  /** Names of the inputs: those of their `Input`s. */
-  get inputNames(): string[] {
-    return this.graphFor('inputNames').inputs.map((symbol) => symbol.history!.call.operation.name);
-  }
-  /** Names of the outputs: those of the layers that give them. Log keys and `compile` use them. Null before the model knows its outputs. */
-  get outputNames(): string[] | null {
-    return this.#graph === null ? null : this.#graph.outputs.map((symbol) => symbol.history!.call.operation.name);
-  }
-  /** The operations of the graph, layers and functions of `keras.ops`, from inputs to outputs. */
-  get operations(): Operation[] {
-    return this.graphFor('operations').operations;
-  }
-
-  /** @internal Whether tables of the model list the operations of its graph. */
-  get showsOperations(): boolean {
-    return this.#graph !== null;
-  }
-
-  /** The layers that the model is made of: from inputs to outputs, or in the order of their definition. */
-  get layers(): Layer[] {
-    return this.#graph === null ? this.sublayers : this.#graph.operations.filter((operation) => operation instanceof Layer);
-  }
-  /** @internal */
-  override get sublayers(): Layer[] {
-    const held = super.sublayers;
-    return this.#graph === null ? held : [...new Set([...this.#graph.operations.filter((operation) => operation instanceof Layer), ...held])];
-  }
-
-  /**
-   * The layer of this name, or of this number: `getLayer('dense')`, `getLayer({ index: 1 })`.
-   * @throws when there is none.
-   */
-  getLayer(which: string | number | { name?: string | null; index?: number | null }): Layer {
-    const { name = null, index = null } = typeof which === 'string' ? { name: which } : typeof which === 'number' ? { index: which } : (which ?? {});
-    if ((name === null) === (index === null)) throw new TypeError(`${this.name}: getLayer takes a name or an index, received ${name === null ? 'neither' : `both ${show(name)} and ${show(index)}`}`);
-    const { layers } = this;
-    const found = index === null ? layers.find((layer) => layer.name === name) : layers[index];
-    if (found === undefined) throw new Error(`${this.name}: has no layer ${show(name ?? index)}; its layers are ${layers.map((layer, i) => `${i} ${layer.name}`).join(', ')}${name === null ? '' : didYouMean(name, layers.map((layer) => layer.name))}`);
-    return found;
   }
 
   // ---- config ------------------------------------------------------------------------------------------------------
 
   override getConfig(): Config {
-    return this.#graph === null ? super.getConfig() : functionalConfig(this.#graph, this, isFunctional);
+    return this.graph === null ? super.getConfig() : functionalConfig(this.graph, this, isFunctional);
   }
   override getBuildConfig(): Config | null {
     return isFunctional(this) ? { input_shape: null } : super.getBuildConfig();
