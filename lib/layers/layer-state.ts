@@ -36,7 +36,7 @@ export interface AddWeightOptions {
 }
 
 /** Properties of a layer that hold no state of its own. */
-const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput']);
+const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput', 'lora']);
 
 /** The part of `Layer` that keeps its variables, the layers and metrics in its properties, and losses. */
 export abstract class LayerState extends Operation {

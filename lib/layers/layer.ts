@@ -229,6 +229,7 @@ export abstract class Layer extends LayerState {
     const { build } = Object.getPrototypeOf(this) as Layer;
     forShapes(false, () => withScope(this.name, () => {
       this.path = currentScope();
+      if (this.quantizationMode !== null) throw new Error(`${this.label}: its dtype policy ${this.ownPolicy.name} asks for quantization (${this.quantizationMode}), which layers do not compute; give the policy without it`);
       (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
     }));
     this.buildShapes = shape;

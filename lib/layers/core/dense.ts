@@ -7,9 +7,10 @@ import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
-import type { OptionsOf } from '../../config/configurable.js';
+import type { Config, OptionsOf } from '../../config/configurable.js';
 import { InputSpec } from '../input-spec.js';
 import { layer } from '../layer.js';
+import { addLora, type EnableLoraOptions, type Lora, loraSchema, merged } from '../lora.js';
 import type { LayerOptions } from '../options.js';
 
 const schema = {
@@ -23,6 +24,7 @@ const schema = {
   biasRegularizer: regularizer(),
   kernelConstraint: constraint(),
   biasConstraint: constraint(),
+  ...loraSchema,
   /** Part of Keras's config; null: the layer is not quantized. */
   quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
 } as const;
@@ -46,6 +48,9 @@ export class Dense extends layer('Dense', schema, ['units']) {
   /** Bias of shape (units,), unless `useBias` is false. */
   declare bias: Variable | null;
 
+  /** What is learned beside the kernel; null before `enableLora`. */
+  lora: Lora | null = null;
+
   override inputSpec: InputSpec | readonly InputSpec[] | null = new InputSpec({ minNdim: 2 });
   override supportsMasking = true;
 
@@ -55,11 +60,39 @@ export class Dense extends layer('Dense', schema, ['units']) {
     this.kernel = this.addWeight({ name: 'kernel', shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
     this.bias = useBias ? this.addWeight({ name: 'bias', shape: [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;
     this.inputSpec = new InputSpec({ minNdim: 2, axes: { [-1]: features } });
+    this.adapt();
   }
 
   override call(x: Tensor): Tensor {
-    const y = ops.matmul(x, this.kernel);
+    const y = ops.matmul(x, this.lora === null ? this.kernel : ops.cast(merged(this.kernel, this.lora), this.computeDtype));
     const biased = this.bias === null ? y : ops.add(y, this.bias);
     return this.config.activation(biased);
+  }
+
+  override getConfig(): Config {
+    const { lora_rank: _, lora_alpha: __, ...config } = super.getConfig();
+    return { ...config, ...this.loraConfig() };
+  }
+
+  /** Whether something is learned beside the kernel. */
+  get loraEnabled(): boolean {
+    return this.lora !== null;
+  }
+  /**
+   * Keeps the kernel as it is from now on, and learns the product of two matrices of this rank beside it (LoRA).
+   * @throws before the layer is built, when it was called before, and for a kernel with a constraint.
+   */
+  enableLora(rank: number, options: EnableLoraOptions = {}): void {
+    this.lora = addLora(this, 'kernel', () => this.kernel, rank, options);
+  }
+  private adapt(): void {
+    const { loraRank, loraAlpha } = this.config;
+    if (loraRank === null) return;
+    this.built = true;
+    this.enableLora(loraRank, { loraAlpha });
+  }
+  private loraConfig(): Config {
+    const rank = this.lora?.rank ?? this.config.loraRank;
+    return rank === null ? {} : { lora_rank: rank, lora_alpha: this.lora?.alpha ?? this.config.loraAlpha ?? rank };
   }
 }

@@ -12,6 +12,7 @@ import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
 import { layer } from '../layer.js';
+import { addLora, type EnableLoraOptions, type Lora, loraSchema, merged } from '../lora.js';
 import type { LayerOptions } from '../options.js';
 
 const vectors = array();
@@ -33,6 +34,7 @@ const schema = {
   weights: nullable(firstValues),
   /** Deprecated in Keras: without an effect. */
   inputLength: nullable(int()),
+  ...loraSchema,
   /** Part of Keras's config; null: the layer is not quantized. */
   quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
 } as const;
@@ -56,6 +58,9 @@ export class Embedding extends Base {
   /** Vectors of shape (inputDim, outputDim). */
   declare embeddings: Variable;
 
+  /** What is learned beside the embeddings; null before `enableLora`. */
+  lora: Lora | null = null;
+
   override readonly autocast: boolean = false;
   override supportsMasking = this.config.maskZero;
 
@@ -76,11 +81,12 @@ export class Embedding extends Base {
     this.embeddings = this.addWeight({
       name: 'embeddings', shape: [inputDim, outputDim], initializer: embeddingsInitializer, regularizer: embeddingsRegularizer, constraint: embeddingsConstraint,
     });
+    this.adapt();
   }
 
   override call(inputs: Tensor): Tensor {
     const indices = inputs.dtype === 'int32' || inputs.dtype === 'int64' ? inputs : ops.cast(inputs, 'int32');
-    return ops.cast(ops.take(this.embeddings, indices, { axis: 0 }), this.computeDtype);
+    return ops.cast(ops.take(this.lora === null ? this.embeddings : merged(this.embeddings, this.lora), indices, { axis: 0 }), this.computeDtype);
   }
 
   /** With `maskZero`: true where an input is not 0. */
@@ -89,7 +95,29 @@ export class Embedding extends Base {
   }
 
   override getConfig(): Config {
-    const { weights: _, input_length: __, ...config } = super.getConfig();
-    return { activity_regularizer: null, ...config, input_dim: this.config.inputDim };
+    const { weights: _, input_length: __, lora_rank: ___, lora_alpha: ____, ...config } = super.getConfig();
+    return { activity_regularizer: null, ...config, input_dim: this.config.inputDim, ...this.loraConfig() };
+  }
+
+  /** Whether something is learned beside the embeddings. */
+  get loraEnabled(): boolean {
+    return this.lora !== null;
+  }
+  /**
+   * Keeps the embeddings as they are from now on, and learns the product of two matrices of this rank beside them (LoRA).
+   * @throws before the layer is built, when it was called before, and for embeddings with a constraint.
+   */
+  enableLora(rank: number, options: EnableLoraOptions = {}): void {
+    this.lora = addLora(this, 'embeddings', () => this.embeddings, rank, options);
+  }
+  private adapt(): void {
+    const { loraRank, loraAlpha } = this.config;
+    if (loraRank === null) return;
+    this.built = true;
+    this.enableLora(loraRank, { loraAlpha });
+  }
+  private loraConfig(): Config {
+    const rank = this.lora?.rank ?? this.config.loraRank;
+    return rank === null ? {} : { lora_rank: rank, lora_alpha: this.lora?.alpha ?? this.config.loraAlpha ?? rank };
   }
 }

@@ -46,6 +46,10 @@ describe('policies', () => {
     expect(() => dtypePolicies.get({ class_name: 'DTypePolice', config: {} } as never)).toThrow(/DTypePolicy/);
   });
 
+  it('does not compute otherwise than a quantized policy says', () => {
+    expect(() => new layers.Dense(2, { dtype: 'int8_from_float32' })(ops.ones([1, 2]))).toThrow(/int8_from_float32 asks for quantization/);
+  });
+
   it('takes the two plain classes for one', () => {
     expect(new DTypePolicy('float16').equals(new FloatDTypePolicy('float16'))).toBe(true);
     expect(new DTypePolicy('float16').equals(new dtypePolicies.QuantizedDTypePolicy('int4', 'float16'))).toBe(false);
