@@ -62,6 +62,9 @@ export class OrthogonalRegularizer extends configured(Regularizer, 'OrthogonalRe
   /** Default `'rows'`. */
   mode: withDefault(oneOf('rows', 'columns'), 'rows'),
 }) {
+  /** @internal */
+  static override readonly parameter = 'inputs';
+
   override call(x: Tensor): Tensor {
     if (x.ndim !== 2) throw new RangeError(`OrthogonalRegularizer: expected a tensor of rank 2, received shape ${showShape(x.shape)}`);
     const rows = this.config.mode === 'rows';

@@ -1,6 +1,7 @@
 // The base of regularizers.
 import { Configurable } from '../config/configurable.js';
 import { scalarTensor, toTensor, type TensorLike } from '../core/convert.js';
+import { byPosition } from '../core/keywords.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** A regularizer is called with a weight (or an output) and gives a scalar to add to the loss. */
@@ -21,9 +22,13 @@ export interface Regularizer {
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class Regularizer extends Configurable {
+  /** @internal The name of the argument in Keras, by which it may be given. */
+  static readonly parameter: string = 'x';
+
   /** @internal */
-  override invoke(x: TensorLike): Tensor {
-    return this.call(toTensor(x, null, this.constructor.name));
+  override invoke(...args: unknown[]): Tensor {
+    const [x] = byPosition(args, [(this.constructor as typeof Regularizer).parameter]);
+    return this.call(toTensor(x as TensorLike, null, this.constructor.name));
   }
 
   /** The penalty of `x`, a scalar. Override it. */

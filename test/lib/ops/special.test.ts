@@ -106,7 +106,7 @@ it('greedy decoding merges what is repeated, or not', () => {
 it('kaiser has a gradient by its shape', () => {
   const beta = ops.convertToTensor(3, { dtype: 'float32' });
   const [, pullback] = vjp((b: Tensor) => ops.kaiser(5, b), beta);
-  const [slope] = [pullback(ops.ones([5]))].flat() as Tensor[];
+  const [slope] = pullback(ops.ones([5]));
   const difference = (ops.sum(ops.kaiser(5, 3.01)).item() - ops.sum(ops.kaiser(5, 2.99)).item()) / 0.02;
   expect(slope.item()).toBeCloseTo(difference, 3);
   expect(ops.kaiser(0, 1).shape).toEqual([0]);
