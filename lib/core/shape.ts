@@ -8,6 +8,8 @@ export type Shape = readonly number[];
 /** A shape whose `null` entries are not known until data comes (the batch size of a functional model). */
 export type SymbolicShape = readonly (number | null)[];
 
+/** True for a shape, as against a structure of shapes. */
+export const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((d) => d === null || typeof d === 'number');
 /** Number of elements. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 /** `(2, 3)`, as NumPy and Keras write shapes; unknown sizes are `None`. */

@@ -12,8 +12,8 @@ import { computeOutputSpec, isSymbolic, KerasTensor } from '../core/keras-tensor
 import { getMask, keepMask, setMask } from '../core/mask.js';
 import { autoName } from '../core/names.js';
 import { currentScope, withScope } from '../core/scope.js';
+import { isShape, type SymbolicShape } from '../core/shape.js';
 import { forShapes } from '../core/trace.js';
-import type { SymbolicShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, isNumberArray, mapStructure, type Nested } from '../core/tree.js';
 import { type Variable, withAutocast, withValues } from '../core/variable.js';
@@ -96,6 +96,7 @@ export abstract class Layer extends LayerState {
   supportsMasking: boolean = this.computeMask !== Layer.prototype.computeMask;
   /** What its inputs must be; null: anything. */
   inputSpec: InputSpec | readonly InputSpec[] | null = null;
+  /** A function from an output to a scalar loss, or null. */
   activityRegularizer: ((x: Tensor) => Tensor) | null;
   /** @internal Shape of the inputs (without the batch) of a first layer, from `inputShape` or `inputDim`. */
   readonly declaredInput: SymbolicShape | null;
@@ -413,9 +414,6 @@ export abstract class Layer extends LayerState {
     return new (this as unknown as new (options: unknown) => unknown)(options);
   }
 }
-
-/** True for a shape, as against a structure of shapes. */
-const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((d) => d === null || typeof d === 'number');
 
 /** The given name, checked with the other options later, or an automatic one. */
 const nameOf = (options: LayerOptions, className: string): string | null =>

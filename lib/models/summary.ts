@@ -6,7 +6,7 @@ import { fixed, grouped } from '../core/format.js';
 import type { Function } from '../core/function.js';
 import type { OperationCall } from '../core/keras-tensor.js';
 import type { Operation } from '../core/operation.js';
-import type { SymbolicShape } from '../core/shape.js';
+import { isShape, type SymbolicShape } from '../core/shape.js';
 import type { Variable } from '../core/variable.js';
 import { flatten } from '../core/tree.js';
 import { Layer } from '../layers/layer.js';
@@ -36,7 +36,6 @@ const terminalWidth = (): number => Number(process.env.COLUMNS) || process.stdou
 const formatShape = (shape: SymbolicShape): string => `(${shape.map((d) => d ?? 'None').join(', ')})`;
 
 const formatShapes = (shapes: readonly SymbolicShape[]): string => (shapes.length === 1 ? formatShape(shapes[0]!) : `[${shapes.map(formatShape).join(', ')}]`);
-const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((d) => d === null || typeof d === 'number');
 
 /** Shape of an operation's output: of its last symbolic call, else for the input that it was built for. */
 function outputShape(operation: Operation): string {

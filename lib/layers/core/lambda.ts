@@ -5,7 +5,7 @@ import { isSerialized } from '../../config/registration.js';
 import { refuseInSafeMode } from '../../config/safe-mode.js';
 import { deserializeKerasObject, functionOfSource, serializeKerasObject } from '../../config/serialization.js';
 import { KerasTensor } from '../../core/keras-tensor.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import { isShape, type SymbolicShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { flatten, isPlainObject, mapStructure } from '../../core/tree.js';
 import { type CallOptions, layer } from '../layer.js';
@@ -36,7 +36,6 @@ function revive(value: unknown, safeMode: boolean | null | undefined): unknown {
   return functionOfSource(language === 'javascript' ? code : null);
 }
 
-const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((d) => d === null || typeof d === 'number');
 const schema = {
   /** What the layer computes. */
   function: field<LambdaFunction>('a function', (v) => (typeof v === 'function' ? (v as LambdaFunction) : undefined), { serialize: serializeFunction as (fn: LambdaFunction) => unknown }),
