@@ -33,9 +33,11 @@ export class Callback {
     if (this.trained === null) throw new Error(`${this.constructor.name}: has no model before fit, evaluate or predict set it`);
     return this.trained;
   }
+  /** Called once, before all hooks, with what the loop knows of the run. */
   setParams(params: CallbackParams): void {
     this.params = params;
   }
+  /** Called once, before all hooks, with the model. */
   setModel(model: Model): void {
     this.trained = model;
   }
@@ -44,27 +46,37 @@ export class Callback {
 /** Hooks by name, with their arguments. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the hooks are on the prototype, so that it shows which are overridden
 export interface Callback {
-  /** Start and end of `fit`. */
+  /** Start of `fit`. */
   onTrainBegin(logs?: Logs): void | Promise<void>;
+  /** End of `fit`, with the logs of the last epoch. */
   onTrainEnd(logs?: Logs): void | Promise<void>;
-  /** Start and end of `evaluate`, and of validation in `fit`. */
+  /** Start of `evaluate`, and of validation in `fit`. */
   onTestBegin(logs?: Logs): void | Promise<void>;
+  /** End of `evaluate`, and of validation in `fit`. */
   onTestEnd(logs?: Logs): void | Promise<void>;
-  /** Start and end of `predict`. */
+  /** Start of `predict`. */
   onPredictBegin(logs?: Logs): void | Promise<void>;
+  /** End of `predict`. */
   onPredictEnd(logs?: Logs): void | Promise<void>;
+  /** Start of an epoch of `fit`. */
   onEpochBegin(epoch: number, logs?: Logs): void | Promise<void>;
   /** End of an epoch of `fit`, with the losses and metrics of training and (`val_…`) validation. */
   onEpochEnd(epoch: number, logs?: Logs): void | Promise<void>;
+  /** Start of a batch of `fit`. */
   onTrainBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
   /** End of a batch of `fit`; `logs` has the means over the epoch so far. */
   onTrainBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
-  /** Older names of the training hooks. */
+  /** Older name of `onTrainBatchBegin`. */
   onBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
+  /** Older name of `onTrainBatchEnd`. */
   onBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
+  /** Start of a batch of `evaluate`. */
   onTestBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
+  /** End of a batch of `evaluate`. */
   onTestBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
+  /** Start of a batch of `predict`. */
   onPredictBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
+  /** End of a batch of `predict`. */
   onPredictBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
   /** @internal After each slice of batches that ran natively: progress for those who can do without every batch. */
   onProgress(batch: number, logs: Logs): void | Promise<void>;

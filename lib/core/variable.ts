@@ -156,15 +156,19 @@ export class Variable {
     this.synchronization = options.synchronization ?? 'auto';
   }
 
+  /** Sizes of the axes. */
   get shape(): Shape {
     return this.spec.shape;
   }
+  /** Element type. */
   get dtype(): DType {
     return this.spec.dtype;
   }
+  /** Number of elements. */
   get size(): number {
     return this.spec.size;
   }
+  /** Number of axes. */
   get ndim(): number {
     return this.spec.shape.length;
   }

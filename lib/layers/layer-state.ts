@@ -137,6 +137,7 @@ export abstract class LayerState extends Operation {
   get trainableWeights(): Variable[] {
     return this.trainable ? this.weights.filter((v) => v.trainable) : [];
   }
+  /** The weights that gradients do not reach. */
   get nonTrainableWeights(): Variable[] {
     return this.trainable ? this.weights.filter((v) => !v.trainable) : this.weights;
   }
@@ -144,6 +145,7 @@ export abstract class LayerState extends Operation {
   get trainableVariables(): Variable[] {
     return this.trainable ? this.variables.filter((v) => v.trainable) : [];
   }
+  /** As `nonTrainableWeights`, with the state that is no weight. */
   get nonTrainableVariables(): Variable[] {
     return this.trainable ? this.variables.filter((v) => !v.trainable) : this.variables;
   }

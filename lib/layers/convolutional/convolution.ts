@@ -89,9 +89,11 @@ export abstract class Convolution extends Layer {
     return channels;
   }
 
+  /** Adds a kernel of this shape, with the initializer of layers where none is given. */
   protected addKernel(name: string, shape: readonly number[], { initializer: initial, ...rules }: WeightRules): Variable {
     return this.addWeight({ name, shape, ...rules, ...(initial === null ? {} : { initializer: initial }) });
   }
+  /** Adds the bias, one number for each filter, unless `useBias` is false. */
   protected addBias(size: number): void {
     const { useBias, biasInitializer, biasRegularizer, biasConstraint } = this.config;
     this.bias = useBias ? this.addKernel('bias', [size], { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;

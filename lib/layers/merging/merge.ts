@@ -44,6 +44,7 @@ export abstract class Merge extends Layer {
     return `${this.constructor.name} "${this.name}"`;
   }
 
+  /** The inputs' shapes, of which there must be several. */
   protected shapesOf(inputShape: unknown): readonly SymbolicShape[] {
     if (!isShapeList(inputShape)) throw new TypeError(`${this.where}: is called on an array of tensors, received ${Array.isArray(inputShape) ? `one of shape ${showShape(inputShape as SymbolicShape)}` : 'something else'}`);
     return inputShape;

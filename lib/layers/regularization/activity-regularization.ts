@@ -20,6 +20,7 @@ export type ActivityRegularizationOptions = OptionsOf<typeof schema> & LayerOpti
 export class ActivityRegularization extends layer('ActivityRegularization', schema) {
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [{ l1: 0.1, l2: 0.2 }], inputs: [[2, 3]] }];
+  /** The sum of the penalties of `l1` and `l2`. */
   override activityRegularizer: ((x: Tensor) => Tensor) | null = new L1L2({ l1: this.config.l1, l2: this.config.l2 });
   override supportsMasking = true;
 
