@@ -51,11 +51,8 @@ export function readThresholds(where: string, given: number | readonly number[] 
 function keepTop(where: string, x: Tensor, k: number): Tensor {
   const classes = x.shape.at(-1) ?? 1;
   if (k > classes) throw new RangeError(`${where}: topK is ${k}, but there are only ${classes} predictions in a row`);
-  const [own, other] = [ops.expandDims(x, -1), ops.expandDims(x, -2)];
-  const index = ops.arange(classes, { dtype: 'int32' });
-  const earlier = ops.less(ops.expandDims(index, 0), ops.expandDims(index, 1));
-  const ahead = ops.logicalOr(ops.greater(other, own), ops.logicalAnd(ops.equal(other, own), earlier));
-  return ops.where(ops.less(ops.sum(ops.cast(ahead, 'int32'), { axis: -1 }), k), x, NEGATIVE_INFINITY);
+  const [, places] = ops.topK(x, k);
+  return ops.where(ops.any(ops.oneHot(places, classes, { dtype: 'bool' }), { axis: -2 }), x, NEGATIVE_INFINITY);
 }
 
 /** The weights with the predictions' rank, when they came with one axis less or with a last axis of size 1. */
