@@ -1,8 +1,8 @@
 // Arrays in NumPy's file formats: .npy, one array, and .npz, a zip file of them.
 import { readFile } from 'node:fs/promises';
-import { unzip } from 'fflate';
 import { dtypeBytes } from '../core/dtype.js';
 import { Tensor } from '../core/tensor.js';
+import { unzipped } from '../utils/archive.js';
 import { unpickle } from './pickle.js';
 import { NUMPY_CODES, type PickledArray, tensorOfBytes } from './pickled-array.js';
 
@@ -62,9 +62,6 @@ export async function readObjectNpz(file: string): Promise<Record<string, Tensor
 
 /** The arrays' files, by the arrays' names. */
 async function unzipFile(file: string): Promise<Record<string, Uint8Array>> {
-  const packed = await readFile(file);
-  const files = await new Promise<Record<string, Uint8Array>>((resolve, reject) => {
-    unzip(packed, (error, unpacked) => (error === null ? resolve(unpacked) : reject(new Error(`${file}: cannot be unpacked: ${error.message}`, { cause: error }))));
-  });
+  const files = await unzipped(file, await readFile(file));
   return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name.replace(/\.npy$/, ''), bytes]));
 }

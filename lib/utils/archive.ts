@@ -4,7 +4,6 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { unzip } from 'fflate';
 
 /** A format of archives; `'tar'` includes those compressed by gzip. */
 export type ArchiveFormat = 'tar' | 'zip';
@@ -94,10 +93,16 @@ async function unpackTar(file: string, folder: string): Promise<void> {
   await tar.extract({ file, cwd: folder, strict: true, preserveOwner: false, filter: (name, entry) => isSafe(name, entry as TarEntry) });
 }
 
-async function unpackZip(file: string, bytes: Buffer, folder: string): Promise<void> {
-  const files = await new Promise<Record<string, Uint8Array>>((resolve, reject) => {
-    unzip(bytes, (error, unpacked) => (error === null ? resolve(unpacked) : reject(new Error(`${file}: cannot be unpacked: ${error.message}`, { cause: error }))));
+/** The files in the bytes of a zip archive, by their names. `file` opens the error's message. */
+export async function unzipped(file: string, bytes: Uint8Array): Promise<Record<string, Uint8Array>> {
+  const { unzip } = await import('fflate'); // here, since most programs that import the library read no archive
+  return new Promise((resolve, reject) => {
+    unzip(bytes, (error, files) => (error === null ? resolve(files) : reject(new Error(`${file}: cannot be unpacked: ${error.message}`, { cause: error }))));
   });
+}
+
+async function unpackZip(file: string, bytes: Buffer, folder: string): Promise<void> {
+  const files = await unzipped(file, bytes);
   for (const [name, content] of Object.entries(files)) {
     if (!staysInside(name)) {
       skip(name);
