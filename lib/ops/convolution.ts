@@ -93,7 +93,7 @@ export const conv = publicOp('conv', (inputs: TensorLike, kernel: TensorLike, op
 
 /**
  * The convolution of every channel with kernels of its own. `inputs` as of `conv`; `kernel`: `(spatial.., channels, multiplier)`. The output has `channels *
- * multiplier` channels, those of the first input channel first.
+ * multiplier` channels, those of the first input channel first. Throws when it would be empty.
  */
 export const depthwiseConv = publicOp('depthwiseConv', (inputs: TensorLike, kernel: TensorLike, options: ConvOptions = {}): Tensor => {
   const format = readDataFormat('depthwiseConv', options.dataFormat);
@@ -103,7 +103,8 @@ export const depthwiseConv = publicOp('depthwiseConv', (inputs: TensorLike, kern
 function convolveDepthwise(where: string, x: Tensor, kernel: Tensor, options: ConvOptions): Tensor {
   checkChannels(where, x, kernel, -2);
   const [channels, multiplier] = kernel.shape.slice(-2) as [number, number];
-  return convolve(where, x, p.reshape(kernel, [...kernel.shape.slice(0, -2), 1, channels * multiplier]), Math.max(channels, 1), options);
+  const y = convolve(where, x, p.reshape(kernel, [...kernel.shape.slice(0, -2), 1, channels * multiplier]), Math.max(channels, 1), options);
+  return checkNotEmpty(where, x, y, kernel);
 }
 
 /**

@@ -121,6 +121,7 @@ describe('errors', () => {
     ['depthwise channels', () => ops.depthwiseConv(x, draw(3, 3, 2, 1)), /depthwiseConv: the inputs have 4 channels, but the kernel of shape \(3, 3, 2, 1\) takes 2/],
     ['pointwise channels', () => ops.separableConv(x, draw(3, 3, 4, 1), draw(1, 1, 3, 2)), /separableConv: the inputs have 4 channels/],
     ['transposed channels', () => ops.convTranspose(x, draw(3, 3, 4, 6)), /convTranspose: the inputs have 4 channels, but .* takes 6/],
+    ['an empty depthwise output', () => ops.depthwiseConv(ops.ones([1, 2, 2, 3]), ops.ones([5, 5, 3, 1])), /too small for a kernel of shape/],
     ['output padding', () => ops.convTranspose(x, draw(3, 3, 6, 4), { outputPadding: -1 }), /outputPadding must be an integer >= 0/],
   ])('name %s', (_, call, message) => expect(call).toThrow(message));
 });
