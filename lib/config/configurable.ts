@@ -59,7 +59,8 @@ export function resolve<S extends Schema>(className: string, schema: S, values: 
 
 /** The config entries of resolved values. */
 export function serializeFields<S extends Schema>(schema: S, values: ConfigOf<S>): Config {
-  return Object.fromEntries(Object.entries(schema).map(([name, f]) => [keyOf(schema, name), f.serialize((values as Record<string, unknown>)[name])]));
+  const saved = Object.entries(schema).map(([name, f]) => [keyOf(schema, name), f.serialize((values as Record<string, unknown>)[name])] as const);
+  return Object.fromEntries(saved.filter(([, value]) => value !== undefined));
 }
 
 /** A class of one of Keras's families, as `configured` extends it. */

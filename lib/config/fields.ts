@@ -18,7 +18,7 @@ export interface Field<In, Out = In, Required extends boolean = boolean> {
   readonly key?: string;
   /** Checks and converts. `where` names class and option. Throws a TypeError or RangeError. */
   parse(value: unknown, where: string): Out;
-  /** The value in a config. */
+  /** The value in a config; undefined leaves it out. */
   serialize(value: Out): unknown;
 }
 /** Fields by option name. */
@@ -49,6 +49,11 @@ export function field<In, Out = In>(
 
 /** The field with a default. */
 export const withDefault = <In, Out>(inner: Field<In, Out>, initial: In): Field<In, Out, false> => ({ ...inner, required: false, initial });
+/** A field with a plain default that configs have only when it is another: Keras does not save such an option at all. */
+export const withUnsavedDefault = <In, Out>(inner: Field<In, Out>, initial: In): Field<In, Out, false> => ({
+  ...withDefault(inner, initial),
+  serialize: (value) => (Object.is(value, initial) ? undefined : inner.serialize(value)),
+});
 /** The field under another key in the config. */
 export const keyed = <In, Out, R extends boolean>(key: string, inner: Field<In, Out, R>): Field<In, Out, R> => ({ ...inner, key });
 /** The field that also takes `null`, which is its default. */

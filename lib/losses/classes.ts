@@ -1,7 +1,7 @@
 // All losses. Each is a function of the same name around which weights and a reduction are put; the options are its function's and those of
 // every loss: `name`, `reduction`, `dtype`.
 import { configured } from '../config/configurable.js';
-import { type Field, bool, field, float, int, intList, nullable, withDefault } from '../config/fields.js';
+import { type Field, bool, field, float, int, intList, nullable, withDefault, withUnsavedDefault } from '../config/fields.js';
 import type { Tensor } from '../core/tensor.js';
 import * as functions from './functions.js';
 import { FunctionLoss } from './loss-function-wrapper.js';
@@ -52,7 +52,7 @@ export class MeanSquaredLogarithmicError extends configured(FunctionLoss, 'MeanS
 /** The cosine of the angle between targets and predictions, negated: -1 is best. */
 export class CosineSimilarity extends configured(FunctionLoss, 'CosineSimilarity', {
   /** The axis of one vector. Default -1. */
-  axis: withDefault(int(), -1),
+  axis: withUnsavedDefault(int(), -1),
 }) {
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     return functions.cosineSimilarity(yTrue, yPred, this.config);
@@ -62,7 +62,7 @@ export class CosineSimilarity extends configured(FunctionLoss, 'CosineSimilarity
 /** Squares of small errors, absolute values of errors beyond `delta` (Huber, 1964). */
 export class Huber extends configured(FunctionLoss, 'Huber', {
   /** Default 1. */
-  delta: withDefault(float(), 1),
+  delta: withUnsavedDefault(float(), 1),
 }) {
   static override readonly defaultName = 'huber_loss';
 
@@ -163,7 +163,7 @@ export class SparseCategoricalCrossentropy extends configured(FunctionLoss, 'Spa
   /** Entries with this label do not count; null: all count. Default null. */
   ignoreClass: nullable(int()),
   /** The axis of the classes. Default -1. */
-  axis: withDefault(int(), -1),
+  axis: withUnsavedDefault(int(), -1),
 }) {
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     return functions.sparseCategoricalCrossentropy(yTrue, yPred, this.config);
