@@ -77,7 +77,7 @@ static Work plan_matmul(const int64_t* ints, bool epilogue) {
   const double move = matrices * elements * kSize / kBytesPerNanosecond;
   Work work;
   work.phases = cut.method == Method::Packed ? 2 : 1;
-  work.units[0] = cut.packed_panels();
+  work.units[0] = cut.packing_units();
   work.units[work.phases - 1] = cut.units();
   work.nanoseconds = compute > move ? compute : move;
   work.shared_bytes = cut.packed_panels() * cut.panel_b() * kSize;

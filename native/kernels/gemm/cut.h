@@ -20,6 +20,8 @@ struct Cut : Problem {
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;  // of a register tile
   static constexpr int64_t kWidthA = multiple(kRows, Block<T>::lanes);                 // of a packed panel of A
 
+  static constexpr int64_t kPanelsTogether = 4;  // of B, in a unit of packing
+
   // Elements of the large matrix in a unit of Dots or Rows, some 15 us at the bandwidth of main memory.
   static constexpr int64_t kVectorUnit = 65536;
 
@@ -51,6 +53,8 @@ struct Cut : Problem {
   int64_t panel_b() const { return panel_size<T>(kCols, k); }                // in shared scratch
   int64_t panel_a() const { return panel_size<T>(kWidthA, chunk_depth()); }  // in local scratch
   int64_t packed_panels() const { return method == Method::Packed ? (shared(1) ? 1 : matrices) * panels_b() : 0; }
+
+  int64_t packing_units() const { return over(packed_panels(), kPanelsTogether); }
 
   // Whether C is one register tile with little to sum, B in place: what a tiny product needs is to begin at once.
   static KR_INLINE bool single_tile(const Problem& p) {

@@ -13,14 +13,34 @@ struct Left {
   KR_INLINE const T* at(int64_t p, int64_t i) const { return panel ? data + p * panel : data + i * row; }
 };
 
-// Packs panels [begin, end) of B into shared scratch, the first phase of Method::Packed.
+// Copies `panels` whole panels that lie side by side, row by row: a row of one panel is two cache lines of a page, which no hardware
+// prefetcher follows.
+template <typename T>
+static void pack_side_by_side(const Cut<T>& cut, T* out, const T* b, int64_t panels) {
+  constexpr int64_t kCols = Cut<T>::kCols, L = kLanes<T>;
+  const int64_t panel = cut.panel_b();
+  for (int64_t k = 0; k < cut.k; ++k, out += kCols, b += cut.row_b)
+    for (int64_t p = 0; p < panels; ++p)
+      for (int64_t i = 0; i < kCols; i += L) store(out + p * panel + i, load(b + p * kCols + i));
+}
+
+// Packs panels of B into shared scratch, some at a time: the first phase of Method::Packed.
 template <typename T>
 static void pack_panels(const Cut<T>& cut, const Args& args, Range r) {
-  for (int64_t u = r.begin; u < r.end; ++u) {
-    const int64_t matrix = u / cut.panels_b(), j = (u - matrix * cut.panels_b()) * cut.kCols;
+  constexpr int64_t kCols = Cut<T>::kCols, kTogether = Cut<T>::kPanelsTogether;
+  const int64_t end = least(r.end * kTogether, cut.packed_panels());
+  for (int64_t u = r.begin * kTogether; u < end;) {
+    const int64_t matrix = u / cut.panels_b(), first = u - matrix * cut.panels_b(), j = first * kCols;
+    T* out = static_cast<T*>(args.shared) + u * cut.panel_b();
     const T* b = args.at<T>(1) + cut.offset(matrix, 1) + j * cut.col_b;
-    pack_panel(static_cast<T*>(args.shared) + u * cut.panel_b(), cut.kCols, b, cut.col_b, cut.row_b,
-               least(cut.n - j, cut.kCols), cut.k);
+    const int64_t whole = least(least(end - u, kTogether), cut.n / kCols - first);
+    if (cut.col_b == 1 && whole > 1) {
+      pack_side_by_side(cut, out, b, whole);
+      u += whole;
+    } else {
+      pack_panel(out, kCols, b, cut.col_b, cut.row_b, least(cut.n - j, kCols), cut.k);
+      u++;
+    }
   }
 }
 
