@@ -42,6 +42,7 @@ export function setComplexRules(rules: ReadonlyMap<string, ComplexRule>): void {
  * are widened to float32 and the results rounded back, so that gradients, which call primitives directly, need not think of it.
  */
 export function callPrimitive<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
+  if (inputs.every(({ dtype }) => dtype === 'float32')) return bind(op, inputs, attrs); // by far the most
   if (inputs.some(({ dtype }) => isComplex(dtype))) {
     const rule = complexRules.get(op.name);
     return rule === undefined ? bind(op, inputs, attrs) : [rule(inputs, attrs ?? {})];
