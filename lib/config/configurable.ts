@@ -1,6 +1,7 @@
 // Classes made from a schema: constructor arguments, `config`, `getConfig` and `fromConfig`.
 import { didYouMean, show } from '../core/errors.js';
 import { Callable } from '../core/callable.js';
+import { camelCase, snakeCase } from '../core/names.js';
 import { isPlainObject } from '../core/tree.js';
 import type { InOf, OutOf, Schema } from './fields.js';
 
@@ -18,11 +19,6 @@ export type ArgumentsOf<S extends Schema, P extends readonly unknown[], O = Opti
 
 /** Keras's config: plain data with snake_case keys. */
 export type Config = Record<string, unknown>;
-
-/** `useBias` → `use_bias`. */
-export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-/** `use_bias` → `useBias`, `beta_1` → `beta1`. */
-export const camelCase = (name: string): string => name.replace(/(?!^)_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
 
 const keyOf = (schema: Schema, name: string): string => schema[name]!.key ?? snakeCase(name);
 

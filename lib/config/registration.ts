@@ -1,5 +1,6 @@
 // Users' own classes and functions, registered under a name so that configs can refer to them.
-import { snakeCase, type Config } from './configurable.js';
+import { type Config } from './configurable.js';
+import { snakeCase } from '../core/names.js';
 
 type Registered = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);
 

@@ -9,7 +9,7 @@ import type { Variable } from './variable.js';
 export interface Value {
   readonly spec: Spec;
   readonly source:
-    | { readonly kind: 'input'; readonly index: number }
+    | { readonly kind: 'input' }
     | { readonly kind: 'variable'; readonly variable: Variable }
     | { readonly kind: 'constant'; readonly tensor: Tensor }
     | { readonly kind: 'node'; readonly node: Node; readonly index: number };

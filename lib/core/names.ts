@@ -1,4 +1,4 @@
-// Automatic names: `dense`, `dense_1`, … as Keras counts them.
+// Names: how Keras's and ours are spelled, and those that are made up (`dense`, `dense_1`, …) as Keras counts them.
 
 const counters = new Map<string, number>();
 
@@ -10,6 +10,11 @@ export function toSnakeCase(name: string): string {
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
 }
+
+/** `useBias` → `use_bias`; digits stay where they are (`x1`). */
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+/** `use_bias` → `useBias`, `beta_1` → `beta1`. */
+export const camelCase = (name: string): string => name.replace(/(?!^)_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
 
 /** `prefix`, then `prefix_1`, `prefix_2`, … */
 export function uniqueName(prefix: string): string {

@@ -205,7 +205,7 @@ export function compileGraph(graph: Graph): Plan {
 export function compileCall(op: Op, inputs: readonly Spec[], attrs: Attrs): EagerCall {
   const outputs = op.infer(inputs, attrs);
   if (op.lower === 'alias' || outputs.every((spec) => spec.size === 0)) return { plan: null, inputs, outputs };
-  const values = inputs.map((spec, index): Value => ({ spec, source: { kind: 'input', index } }));
+  const values = inputs.map((spec): Value => ({ spec, source: { kind: 'input' } }));
   const node = makeNode(op, values, attrs, outputs, '');
   const plan = compileGraph({ inputs: values, nodes: [node], outputs: node.outputs, variables: [] });
   return { plan: plan.handle, inputs, outputs };

@@ -67,9 +67,8 @@ function outerValues(graph: Graph, captured: readonly Tensor[], parameters: numb
 
 function bodyOf(graph: Graph, outer: ReadonlyMap<Outer, readonly Value[]>, parameters: number, variables: readonly Variable[], reads: readonly Outer[]): Body {
   const replaced = new Map<Value, Value>();
-  let index = parameters;
   const inputFor = (key: Outer): Value => {
-    const value: Value = { spec: key.spec, source: { kind: 'input', index: index++ } };
+    const value: Value = { spec: key.spec, source: { kind: 'input' } };
     outer.get(key)?.forEach((old) => replaced.set(old, value));
     return value;
   };

@@ -61,7 +61,7 @@ let hidden: readonly Tape[] = [];
 export const taping = (): boolean => tapes.length > 0;
 
 /** @internal True when some tape follows the tensor, one that is paused or further out too. */
-export const followed = (tensor: Tensor): boolean => [...tapes, ...hidden].some((tape) => tape.follows(tensor));
+export const followed = (tensor: Tensor): boolean => tapes.some((tape) => tape.follows(tensor)) || hidden.some((tape) => tape.follows(tensor));
 
 /** @internal Tells the recording tapes of a call. */
 export function recordOnTapes(op: Op, inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: Attrs): void {

@@ -25,7 +25,7 @@ export class Trace {
 
   /** A new input of the graph. */
   input(spec: Spec): Tensor {
-    const value: Value = { spec, source: { kind: 'input', index: this.inputs.length } };
+    const value: Value = { spec, source: { kind: 'input' } };
     this.inputs.push(value);
     return this.wrap(value);
   }

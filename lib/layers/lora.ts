@@ -1,4 +1,5 @@
 // LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021): weights stay as they are, and the product of two small matrices is learned.
+import type { Config } from '../config/configurable.js';
 import { float, int, nullable } from '../config/fields.js';
 import { checkOptions, show } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
@@ -61,3 +62,23 @@ export function addLora(layer: Adapted, what: string, weight: () => Variable, ra
 
 /** @internal The weights with what was learned beside them. */
 export const merged = (weight: Variable, { rank, alpha, a, b }: Lora): Tensor => ops.add(weight, ops.multiply(alpha / rank, ops.matmul(a, b)));
+
+/** A layer whose options can ask for LoRA. */
+interface Adaptable {
+  readonly config: { readonly loraRank: number | null; readonly loraAlpha: number | null };
+  readonly lora: Lora | null;
+  built: boolean;
+  enableLora(rank: number, options: EnableLoraOptions): void;
+}
+/** @internal At the end of the build: does what the options `loraRank` and `loraAlpha` ask for. */
+export function adaptByOptions(layer: Adaptable): void {
+  const { loraRank, loraAlpha } = layer.config;
+  if (loraRank === null) return;
+  layer.built = true;
+  layer.enableLora(loraRank, { loraAlpha });
+}
+/** @internal Rank and alpha as a config has them; nothing without LoRA. */
+export function loraConfig({ lora, config }: Adaptable): Config {
+  const rank = lora?.rank ?? config.loraRank;
+  return rank === null ? {} : { lora_rank: rank, lora_alpha: lora?.alpha ?? config.loraAlpha ?? rank };
+}

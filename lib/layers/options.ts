@@ -1,5 +1,6 @@
 // The options that every layer has.
-import { camelCase, type OptionsOf } from '../config/configurable.js';
+import { type OptionsOf } from '../config/configurable.js';
+import { camelCase } from '../core/names.js';
 import { type DTypePolicy, type DTypePolicyName, getPolicy, serializePolicy } from '../config/dtype-policy.js';
 import { bool, type Field, field, int, nullable } from '../config/fields.js';
 import type { SerializedObject } from '../config/registration.js';

@@ -1,5 +1,6 @@
 // Losses that are a function of targets and predictions, with weights and a reduction around it.
-import { camelCase, type Config, snakeCase } from '../config/configurable.js';
+import { type Config } from '../config/configurable.js';
+import { camelCase, snakeCase } from '../core/names.js';
 import { Family } from '../config/family.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { Tensor } from '../core/tensor.js';

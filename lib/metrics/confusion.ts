@@ -1,5 +1,5 @@
 // Counts of true and false positives and negatives at thresholds, which the metrics of binary decisions add up.
-import { snakeCase } from '../config/configurable.js';
+import { snakeCase } from '../core/names.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
 import { checkOptions, show } from '../core/errors.js';

@@ -1,5 +1,6 @@
 // Metrics that add values up: sums, means, and means of a function of targets and predictions.
-import { camelCase, configured, snakeCase, type Config } from '../config/configurable.js';
+import { configured, type Config } from '../config/configurable.js';
+import { camelCase, snakeCase } from '../core/names.js';
 import { Family } from '../config/family.js';
 import type { SerializedObject } from '../config/registration.js';
 import { toTensor, type TensorLike } from '../core/convert.js';

@@ -1,5 +1,6 @@
 // Keras's config of a functional model: its layers with the calls that connect them.
-import { camelCase, type Config, snakeCase } from '../config/configurable.js';
+import { type Config } from '../config/configurable.js';
+import { camelCase, snakeCase } from '../core/names.js';
 import { SavedSymbol, deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import type { SerializedObject } from '../config/registration.js';
 import { show } from '../core/errors.js';

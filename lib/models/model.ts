@@ -1,12 +1,12 @@
 // Model: a layer with a loss, an optimizer and the loops of training.
 import type { Logs } from '../callbacks/callback.js';
 import { type History } from '../callbacks/history.js';
-import { camelCase, type Config } from '../config/configurable.js';
+import { type Config } from '../config/configurable.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { checkOptions, show } from '../core/errors.js';
 import { Function, type Symbols } from '../core/function.js';
 import { BoundedMap, type Compiled } from '../core/jit.js';
-import { autoName } from '../core/names.js';
+import { autoName, camelCase } from '../core/names.js';
 import type { Operation } from '../core/operation.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../core/tree.js';

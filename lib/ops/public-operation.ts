@@ -1,15 +1,12 @@
 // The functions of keras.ops as operations of functional models, and their form in configs.
 import { KerasTensor, type OperationCall } from '../core/keras-tensor.js';
-import { autoName } from '../core/names.js';
+import { autoName, camelCase, snakeCase } from '../core/names.js';
 import { Operation } from '../core/operation.js';
 import { isPlainObject } from '../core/tree.js';
 import { KERAS_OPERATIONS, type OperationRow } from './keras-operations.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** `useBias` → `use_bias`; digits stay where they are (`x1`). */
-const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-const camel = (name: string): string => name.replace(/(?!^)_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
 const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 /** Splits `a=1` or `a`. */
 function entry(text: string): { name: string; value: string | null } {
@@ -18,7 +15,7 @@ function entry(text: string): { name: string; value: string | null } {
 }
 
 const rowOf = (functionName: string): OperationRow | null =>
-  Object.hasOwn(KERAS_OPERATIONS, snake(functionName)) ? KERAS_OPERATIONS[snake(functionName)]! : null;
+  Object.hasOwn(KERAS_OPERATIONS, snakeCase(functionName)) ? KERAS_OPERATIONS[snakeCase(functionName)]! : null;
 
 /** Name of Keras's class for a function; for one that Keras lacks, its own in PascalCase. */
 function classNameOf(functionName: string): string {
@@ -31,7 +28,7 @@ const functions = new Map<string, AnyFunction>();
 /** @internal Makes a function of `keras.ops` known to configs. */
 export function nameFunction(functionName: string, fn: AnyFunction): void {
   // An activation of the same name is made of the function, and comes after it.
-  if (!functions.has(snake(functionName))) functions.set(snake(functionName), fn);
+  if (!functions.has(snakeCase(functionName))) functions.set(snakeCase(functionName), fn);
 }
 
 /** Arguments by the names of Keras's parameters. */
@@ -43,10 +40,10 @@ function byName(row: OperationRow, args: readonly unknown[]): Record<string, unk
   const required = order.filter((name) => params.some((p) => p.name === name && p.value === null)).length;
   const rest = [...args];
   const last = rest.at(-1);
-  const known = new Set(params.map(({ name }) => camel(name)));
+  const known = new Set(params.map(({ name }) => camelCase(name)));
   if (rest.length > required && isPlainObject(last) && Object.keys(last).every((key) => known.has(key))) {
     rest.pop();
-    for (const [key, value] of Object.entries(last)) if (value !== undefined) named[params.find(({ name }) => camel(name) === key)!.name] = value;
+    for (const [key, value] of Object.entries(last)) if (value !== undefined) named[params.find(({ name }) => camelCase(name) === key)!.name] = value;
   }
   order.forEach((name, i) => {
     if (rest[i] !== undefined) named[name] = rest[i];
@@ -109,7 +106,7 @@ function ownCall(row: OperationRow, { config, args, kwargs }: KerasCall): unknow
   // What has its default need not be said; an own function may lack an option that Keras has for its backends.
   const defaults = new Map(words(parameters).map(entry).map(({ name, value }) => [name, value]));
   const options = Object.entries(named).filter(([name, value]) => JSON.stringify(value) !== defaults.get(name) || value instanceof KerasTensor);
-  return options.length === 0 ? out : [...out, Object.fromEntries(options.map(([name, value]) => [camel(name), value]))];
+  return options.length === 0 ? out : [...out, Object.fromEntries(options.map(([name, value]) => [camelCase(name), value]))];
 }
 
 /** A function of `keras.ops` in a functional model: made anew for every call on symbols. */
@@ -166,5 +163,5 @@ export class PublicOperation extends Operation {
 export function reviveOperation(module: string, className: string, { name, ...config }: Record<string, unknown>): PublicOperation | null {
   const path = `${module.replace(/^keras\.src\.ops\./, '')}.${className}`;
   const found = Object.keys(KERAS_OPERATIONS).find((functionName) => KERAS_OPERATIONS[functionName]![0] === path && functions.has(functionName));
-  return found === undefined ? null : new PublicOperation(camel(found), functions.get(found)!, { name: name as string | null, config });
+  return found === undefined ? null : new PublicOperation(camelCase(found), functions.get(found)!, { name: name as string | null, config });
 }

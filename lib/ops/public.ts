@@ -28,7 +28,7 @@ const symbolicArgument = (arg: unknown): boolean =>
 /** Throws when an argument is complex and the op is defined for real numbers only. */
 function checkReal(name: string, args: readonly unknown[]): void {
   for (const arg of args) {
-    if (Array.isArray(arg)) checkReal(name, arg.filter((item) => typeof item === 'object'));
+    if (Array.isArray(arg)) checkReal(name, arg);
     else if ((arg instanceof Tensor || arg instanceof KerasTensor || arg instanceof Variable) && isComplex(arg.dtype)) throw new TypeError(`${name} is not defined for ${arg.dtype}`);
   }
 }

@@ -1,5 +1,6 @@
 // LossScaleOptimizer: multiplies the loss by as much as the gradients' dtype bears.
-import { camelCase, readArguments, resolve, type Config, type ConfigOf } from '../config/configurable.js';
+import { readArguments, resolve, type Config, type ConfigOf } from '../config/configurable.js';
+import { camelCase } from '../core/names.js';
 import { field, float, int, nullable, string, withDefault } from '../config/fields.js';
 import { isSerialized, type SerializedObject } from '../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';

@@ -1,10 +1,10 @@
 // Quantizers and quantization configs by name and in configs.
 import type { DeserializeOptions } from '../config/family.js';
-import { camelCase, type Config } from '../config/configurable.js';
+import { type Config } from '../config/configurable.js';
 import { getRegisteredObject, isSerialized, provideModule, type SerializedObject } from '../config/registration.js';
 import { serializeKerasObject } from '../config/serialization.js';
 import { didYouMean, show } from '../core/errors.js';
-import { toSnakeCase } from '../core/names.js';
+import { camelCase, toSnakeCase } from '../core/names.js';
 import { AbsMaxQuantizer } from './abs-max.js';
 import { Float8QuantizationConfig, Int4QuantizationConfig, Int8QuantizationConfig, QuantizationConfig, TernaryQuantizationConfig } from './quantization-config.js';
 import { Quantizer } from './quantizer.js';

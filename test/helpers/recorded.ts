@@ -1,6 +1,6 @@
 // Comparing with recordings: tensors from recorded arrays, options in Keratin's spelling, values within a tolerance.
+import { camelCase } from '#lib/core/names.js';
 import { expect } from '@jest/globals';
-import { camelCase } from '#lib/config/configurable.js';
 import type { Tensor } from '#lib/core/tensor.js';
 import { isPlainObject } from '#lib/core/tree.js';
 import { ops } from 'keratin';

@@ -8,10 +8,9 @@ import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { Softmax } from '../activations/softmax.js';
 import { splitCall } from '../call.js';
-import type { EinsumDense } from '../core/einsum-dense.js';
-import type { LayerOptions, layerSchema } from '../options.js';
+import type { LayerOptions } from '../options.js';
 import { Dropout } from '../regularization/dropout.js';
-import { HeadAttention, type HeadAttentionCallOptions, headConfig, headSchema } from './head-attention.js';
+import { HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema } from './head-attention.js';
 
 const schema = {
   /** Features of a head. */
@@ -26,9 +25,6 @@ const schema = {
 /** Options of `GroupQueryAttention`. */
 export type GroupQueryAttentionOptions = OptionsOf<typeof schema> & LayerOptions;
 
-const HeadAttentionBase = HeadAttention as unknown as (new (options: LayerOptions) => HeadAttention) & {
-  readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean;
-};
 const Base = configured(HeadAttentionBase, 'GroupQueryAttention', schema, ['headDim', 'numQueryHeads', 'numKeyValueHeads']);
 type Arguments = ConstructorParameters<typeof Base>;
 
@@ -52,14 +48,6 @@ function named(args: readonly unknown[]): Arguments {
  */
 export class GroupQueryAttention extends Base {
   static readonly samples: readonly object[] = [];
-  /** Projections; `gateDense` with `useGate`. */
-  declare queryDense: EinsumDense;
-  declare keyDense: EinsumDense;
-  declare gateDense: EinsumDense;
-  declare valueDense: EinsumDense;
-  declare softmax: Softmax;
-  declare dropoutLayer: Dropout;
-  declare outputDense: EinsumDense;
   /** @internal */
   protected readonly projectionRegularizer = this.activityRegularizer;
 

@@ -16,6 +16,9 @@ import * as regularizers from '../../regularizers/index.js';
 import { splitCall } from '../call.js';
 import { EinsumDense } from '../core/einsum-dense.js';
 import { type CallOptions, Layer } from '../layer.js';
+import type { LayerOptions, layerSchema } from '../options.js';
+import type { Softmax } from '../activations/softmax.js';
+import type { Dropout } from '../regularization/dropout.js';
 import { seed } from '../regularization/noise.js';
 import { causalMask, windowMask } from './masks.js';
 
@@ -78,6 +81,14 @@ export abstract class HeadAttention extends Layer {
   static override readonly parameters: readonly string[] = ['query', 'value'];
   static override readonly maskOptions = ['queryMask', 'valueMask', 'keyMask'];
   override supportsMasking = true;
+  /** Projections; `gateDense` with `useGate`. */
+  declare queryDense: EinsumDense;
+  declare keyDense: EinsumDense;
+  declare gateDense: EinsumDense;
+  declare valueDense: EinsumDense;
+  declare softmax: Softmax;
+  declare dropoutLayer: Dropout;
+  declare outputDense: EinsumDense;
   // The shapes of the last build, by the names of Keras's parameters.
   #shapes: Record<string, SymbolicShape> | null = null;
 
@@ -184,3 +195,8 @@ export abstract class HeadAttention extends Layer {
 export function headConfig({ flash_attention: _, ...config }: Config): Config {
   return { activity_regularizer: null, ...config };
 }
+
+/** @internal `HeadAttention` as a base of \`configured\`, which makes instances and so wants a class that can be made. */
+export const HeadAttentionBase = HeadAttention as unknown as (new (options: LayerOptions) => HeadAttention) & {
+  readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean;
+};

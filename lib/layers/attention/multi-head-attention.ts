@@ -6,10 +6,9 @@ import { setMask } from '../../core/mask.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { Softmax } from '../activations/softmax.js';
-import type { EinsumDense } from '../core/einsum-dense.js';
-import type { LayerOptions, layerSchema } from '../options.js';
+import type { LayerOptions } from '../options.js';
 import { Dropout } from '../regularization/dropout.js';
-import { HeadAttention, type HeadAttentionCallOptions, headConfig, headSchema, type Projection } from './head-attention.js';
+import { HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema, type Projection } from './head-attention.js';
 
 const whole = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
 const axes = field<number | readonly number[], readonly number[]>('an axis or an array of axes', (v) =>
@@ -52,9 +51,6 @@ function attentionEquations(rank: number, axes: readonly number[]): { scores: st
   return { scores: `${source},${target}->${product}`, mean: `${product},${source}->${target}`, rank: product.length };
 }
 
-const HeadAttentionBase = HeadAttention as unknown as (new (options: LayerOptions) => HeadAttention) & {
-  readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean;
-};
 const Base = configured(HeadAttentionBase, 'MultiHeadAttention', schema, ['numHeads', 'keyDim']);
 
 /**
@@ -72,14 +68,6 @@ const Base = configured(HeadAttentionBase, 'MultiHeadAttention', schema, ['numHe
  */
 export class MultiHeadAttention extends Base {
   static readonly samples: readonly object[] = [];
-  /** Projections; `gateDense` with `useGate`. */
-  declare queryDense: EinsumDense;
-  declare keyDense: EinsumDense;
-  declare gateDense: EinsumDense;
-  declare valueDense: EinsumDense;
-  declare softmax: Softmax;
-  declare dropoutLayer: Dropout;
-  declare outputDense: EinsumDense;
   /** @internal The regularizer is that of the projections' outputs, and not of this layer's. */
   protected readonly projectionRegularizer = this.activityRegularizer;
 

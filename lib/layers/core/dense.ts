@@ -10,7 +10,7 @@ import { regularizer } from '../../regularizers/field.js';
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { InputSpec } from '../input-spec.js';
 import { layer } from '../layer.js';
-import { addLora, type EnableLoraOptions, type Lora, loraSchema, merged } from '../lora.js';
+import { adaptByOptions, addLora, type EnableLoraOptions, type Lora, loraConfig, loraSchema, merged } from '../lora.js';
 import type { LayerOptions } from '../options.js';
 
 const schema = {
@@ -60,7 +60,7 @@ export class Dense extends layer('Dense', schema, ['units']) {
     this.kernel = this.addWeight({ name: 'kernel', shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
     this.bias = useBias ? this.addWeight({ name: 'bias', shape: [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;
     this.inputSpec = new InputSpec({ minNdim: 2, axes: { [-1]: features } });
-    this.adapt();
+    adaptByOptions(this);
   }
 
   override call(x: Tensor): Tensor {
@@ -71,7 +71,7 @@ export class Dense extends layer('Dense', schema, ['units']) {
 
   override getConfig(): Config {
     const { lora_rank: _, lora_alpha: __, ...config } = super.getConfig();
-    return { ...config, ...this.loraConfig() };
+    return { ...config, ...loraConfig(this) };
   }
 
   /** Whether something is learned beside the kernel. */
@@ -84,15 +84,5 @@ export class Dense extends layer('Dense', schema, ['units']) {
    */
   enableLora(rank: number, options: EnableLoraOptions = {}): void {
     this.lora = addLora(this, 'kernel', () => this.kernel, rank, options);
-  }
-  private adapt(): void {
-    const { loraRank, loraAlpha } = this.config;
-    if (loraRank === null) return;
-    this.built = true;
-    this.enableLora(loraRank, { loraAlpha });
-  }
-  private loraConfig(): Config {
-    const rank = this.lora?.rank ?? this.config.loraRank;
-    return rank === null ? {} : { lora_rank: rank, lora_alpha: this.lora?.alpha ?? this.config.loraAlpha ?? rank };
   }
 }

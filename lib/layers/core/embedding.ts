@@ -12,7 +12,7 @@ import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
 import { layer } from '../layer.js';
-import { addLora, type EnableLoraOptions, type Lora, loraSchema, merged } from '../lora.js';
+import { adaptByOptions, addLora, type EnableLoraOptions, type Lora, loraConfig, loraSchema, merged } from '../lora.js';
 import type { LayerOptions } from '../options.js';
 
 const vectors = array();
@@ -81,7 +81,7 @@ export class Embedding extends Base {
     this.embeddings = this.addWeight({
       name: 'embeddings', shape: [inputDim, outputDim], initializer: embeddingsInitializer, regularizer: embeddingsRegularizer, constraint: embeddingsConstraint,
     });
-    this.adapt();
+    adaptByOptions(this);
   }
 
   override call(inputs: Tensor): Tensor {
@@ -96,7 +96,7 @@ export class Embedding extends Base {
 
   override getConfig(): Config {
     const { weights: _, input_length: __, lora_rank: ___, lora_alpha: ____, ...config } = super.getConfig();
-    return { activity_regularizer: null, ...config, input_dim: this.config.inputDim, ...this.loraConfig() };
+    return { activity_regularizer: null, ...config, input_dim: this.config.inputDim, ...loraConfig(this) };
   }
 
   /** Whether something is learned beside the embeddings. */
@@ -109,15 +109,5 @@ export class Embedding extends Base {
    */
   enableLora(rank: number, options: EnableLoraOptions = {}): void {
     this.lora = addLora(this, 'embeddings', () => this.embeddings, rank, options);
-  }
-  private adapt(): void {
-    const { loraRank, loraAlpha } = this.config;
-    if (loraRank === null) return;
-    this.built = true;
-    this.enableLora(loraRank, { loraAlpha });
-  }
-  private loraConfig(): Config {
-    const rank = this.lora?.rank ?? this.config.loraRank;
-    return rank === null ? {} : { lora_rank: rank, lora_alpha: this.lora?.alpha ?? this.config.loraAlpha ?? rank };
   }
 }

@@ -7,7 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { columnsOf, convertFormat, joined, type LabeledBoxes } from './bounding-boxes/formats.js';
 import { clipToImageSize, crop } from './bounding-boxes/geometry.js';
-import { type ImageData, imageLayer, type ImageLayerOptions, sizeOfImages, type TransformCallOptions } from './image-layer.js';
+import { type ImageData, imageLayer, type ImageLayerOptions, type ImageSize, sizeOfImages, type TransformCallOptions } from './image-layer.js';
 
 const schema = {
   /** Height of the output in pixels. */
@@ -18,11 +18,6 @@ const schema = {
 
 /** Options of `CenterCrop`. */
 export type CenterCropOptions = OptionsOf<typeof schema> & ImageLayerOptions;
-/** Height and width of the images of a call. */
-interface Size {
-  readonly height: number;
-  readonly width: number;
-}
 
 /**
  * The middle part, `height` × `width`, of images `(batch, height, width, channels)` or of one image. Of images that are too small the largest middle
@@ -35,12 +30,12 @@ interface Size {
 export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'width']) {
   static readonly samples = [{ args: [3, 2], inputs: [[2, 6, 5, 3]] }, { args: [6, 5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 8]] }];
 
-  override getRandomTransformation(data: TensorLike | ImageData): Size {
+  override getRandomTransformation(data: TensorLike | ImageData): ImageSize {
     return sizeOfImages(data, this.dataFormat);
   }
 
   /** True where the part lies inside of the images. */
-  private fits({ height, width }: Size): boolean {
+  private fits({ height, width }: ImageSize): boolean {
     return height >= this.config.height && width >= this.config.width;
   }
   private cropped(images: Tensor, interpolation: 'bilinear' | 'nearest'): Tensor {
@@ -57,13 +52,10 @@ export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'wid
   override transformSegmentationMasks(segmentationMasks: Tensor): Tensor {
     return this.cropped(segmentationMasks, 'nearest');
   }
-  override transformLabels(labels: Tensor): Tensor {
-    return labels;
-  }
   override transformBoundingBoxes(boundingBoxes: LabeledBoxes<Tensor>, { transformation }: TransformCallOptions = {}): LabeledBoxes<Tensor> {
     const format = this.boundingBoxFormat!;
     const target = { height: this.config.height, width: this.config.width };
-    const size = transformation as Size;
+    const size = transformation as ImageSize;
     const boxes = convertFormat(boundingBoxes, format, 'xyxy', size);
     const part = this.fits(size) ? target : this.largestPart(size);
     const [top, left] = [Math.trunc((size.height - part.height) / 2), Math.trunc((size.width - part.width) / 2)];
@@ -75,7 +67,7 @@ export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'wid
     return convertFormat(clipToImageSize({ ...boxes, boxes: stretched }, target), 'xyxy', format, target);
   }
   /** The size of the largest part of the images that has the aspect ratio of the output. */
-  private largestPart({ height, width }: Size): Size {
+  private largestPart({ height, width }: ImageSize): ImageSize {
     const target = this.config;
     return {
       height: Math.max(Math.min(height, Math.trunc((width * target.height) / target.width)), 1),

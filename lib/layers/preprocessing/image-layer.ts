@@ -61,8 +61,10 @@ export abstract class ImageLayer<T = unknown> extends Layer {
   abstract getRandomTransformation(data: TensorLike | ImageData, options?: { training?: boolean; seed?: unknown }): T;
   /** The images, one or a batch, transformed. */
   abstract transformImages(images: Tensor, options?: TransformCallOptions<T>): Tensor;
-  /** The labels of transformed images. */
-  abstract transformLabels(labels: Tensor, options?: TransformCallOptions<T>): Tensor;
+  /** The labels of transformed images: those that there were, unless a layer changes them. */
+  transformLabels(labels: Tensor, _options?: TransformCallOptions<T>): Tensor {
+    return labels;
+  }
   /** The boxes, in the layer's format, of transformed images. */
   abstract transformBoundingBoxes(boundingBoxes: LabeledBoxes<Tensor>, options?: TransformCallOptions<T>): LabeledBoxes<Tensor>;
   /** The masks, whole numbers for each pixel, of transformed images. */
@@ -106,8 +108,13 @@ export abstract class ImageLayer<T = unknown> extends Layer {
   }
 }
 
+/** Height and width of the images of a call. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}
 /** @internal Height and width of images. */
-export function sizeOfImages(data: TensorLike | ImageData, format: DataFormat): { height: number; width: number } {
+export function sizeOfImages(data: TensorLike | ImageData, format: DataFormat): ImageSize {
   const images = toTensor((isPlainObject(data) ? (data as unknown as ImageData).images : data) as TensorLike);
   const [height, width] = format === 'channels_first' ? images.shape.slice(-2) : images.shape.slice(-3, -1);
   return { height: height!, width: width! };

@@ -7,7 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { columnsOf, convertFormat, joined, type LabeledBoxes } from './bounding-boxes/formats.js';
 import { clipToImageSize } from './bounding-boxes/geometry.js';
-import { type ImageData, imageLayer, type ImageLayerOptions, sizeOfImages, type TransformCallOptions } from './image-layer.js';
+import { type ImageData, imageLayer, type ImageLayerOptions, type ImageSize, sizeOfImages, type TransformCallOptions } from './image-layer.js';
 
 const schema = {
   /** Height of the output in pixels. */
@@ -30,11 +30,6 @@ const schema = {
 
 /** Options of `Resizing`. */
 export type ResizingOptions = OptionsOf<typeof schema> & ImageLayerOptions;
-/** Height and width of the images of a call. */
-interface Size {
-  readonly height: number;
-  readonly width: number;
-}
 /** How boxes in pixels move: `x * scaleX + moveX`, `y * scaleY + moveY`. */
 interface Move {
   readonly scaleX: number;
@@ -59,7 +54,7 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
     { args: [8, 3, { interpolation: 'nearest', padToAspectRatio: true, fillValue: 1 }], inputs: [[2, 4, 5, 1]] },
   ];
 
-  override getRandomTransformation(data: TensorLike | ImageData): Size {
+  override getRandomTransformation(data: TensorLike | ImageData): ImageSize {
     return sizeOfImages(data, this.dataFormat);
   }
   private resized(images: Tensor, interpolation: ops.image.ResizeInterpolation): Tensor {
@@ -72,14 +67,11 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
   override transformSegmentationMasks(segmentationMasks: Tensor): Tensor {
     return this.resized(segmentationMasks, 'nearest');
   }
-  override transformLabels(labels: Tensor): Tensor {
-    return labels;
-  }
 
   override transformBoundingBoxes(boundingBoxes: LabeledBoxes<Tensor>, { transformation }: TransformCallOptions = {}): LabeledBoxes<Tensor> {
     const format = this.boundingBoxFormat!;
     const target = { height: this.config.height, width: this.config.width };
-    const size = transformation as Size;
+    const size = transformation as ImageSize;
     // Boxes of four zeros or four times -1 stand for none.
     const all = (value: number) => ops.all(ops.equal(boundingBoxes.boxes, value), { axis: -1, keepdims: true });
     const none = ops.logicalOr(all(-1), all(0));
@@ -92,7 +84,7 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
     return convertFormat({ ...clipped, boxes: ops.where(none, ops.zerosLike(clipped.boxes), clipped.boxes) }, 'xyxy', format, target);
   }
   /** In float32, as Keras computes it: the moves are rounded down to whole pixels, so rounding errors count. */
-  private moveOf({ height, width }: Size): Move {
+  private moveOf({ height, width }: ImageSize): Move {
     const target = this.config;
     const [ratioX, ratioY] = [fround(target.width / width), fround(target.height / height)];
     if (target.padToAspectRatio) {

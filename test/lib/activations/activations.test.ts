@@ -1,9 +1,9 @@
 // Activations against recordings of Keras, their lookups, and the logits that they leave for crossentropies.
+import { camelCase } from '#lib/core/names.js';
 import { describe, expect, it } from '@jest/globals';
 import { jit, ops, vjp } from 'keratin';
 import * as activations from '#lib/activations/index.js';
 import { activation as activationField } from '#lib/activations/field.js';
-import { camelCase } from '#lib/config/configurable.js';
 import { registerKerasSerializable } from '#lib/config/registration.js';
 import type { Tensor } from '#lib/core/tensor.js';
 import { readFixture, type RecordedArray } from '../../helpers/fixtures.js';

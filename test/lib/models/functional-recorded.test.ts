@@ -1,8 +1,7 @@
 // Functional models against recordings of Keras: configs, tables, predictions, trainings.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
-import { camelCase } from '#lib/config/configurable.js';
-import { resetNames } from '#lib/core/names.js';
+import { camelCase, resetNames } from '#lib/core/names.js';
 import { flatten, mapStructure } from '#lib/core/tree.js';
 import { KERAS_OPERATIONS } from '#lib/ops/keras-operations.js';
 import { readFixture, type RecordedArray } from '../../helpers/fixtures.js';
