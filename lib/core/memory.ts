@@ -6,16 +6,14 @@ import { native } from './native.js';
 
 const ALIGNMENT = 64;
 const HUGE_PAGE = 2 ** 21;
-// From these sizes on a buffer has room to start its data at a multiple of 64 bytes, or of a huge page; native/exec applies the same rule.
+// From this size on a buffer has room to start its data at a multiple of 64 bytes; native/exec applies the same rule.
 const ALIGNED_FROM = 2048;
-const HUGE_FROM = HUGE_PAGE;
 
 /** Uninitialised memory for the elements of `spec`. */
 export function allocate(bytes: number): ArrayBuffer {
   if (bytes < ALIGNED_FROM) return Buffer.allocUnsafeSlow(bytes).buffer;
-  if (bytes < HUGE_FROM) return Buffer.allocUnsafeSlow(bytes + ALIGNMENT).buffer;
-  const { buffer } = Buffer.allocUnsafeSlow(bytes + HUGE_PAGE);
-  native.useHugePages(buffer);
+  const { buffer } = Buffer.allocUnsafeSlow(bytes + ALIGNMENT);
+  if (bytes >= HUGE_PAGE) native.useHugePages(buffer);
   return buffer;
 }
 

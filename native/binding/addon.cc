@@ -57,13 +57,11 @@ napi_value align_offset(napi_env env, napi_callback_info call) {
   return result;
 }
 
-// useHugePages(buffer): asks for huge pages under the data of a tensor, which begins at one.
+// useHugePages(buffer): asks for huge pages under a large tensor.
 napi_value use_huge_pages(napi_env env, napi_callback_info call) {
   char* data = nullptr;
   size_t length = 0;
-  if (!read_argument(env, call, &data, &length) || length < kHugeFrom) return nullptr;
-  const size_t offset = data_offset(data, length);
-  advise_huge(data + offset, (length - offset) / kHugePage * kHugePage);
+  if (read_argument(env, call, &data, &length)) advise_huge(data, length);
   return nullptr;
 }
 
@@ -73,6 +71,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     Napi::Error::New(env, error).ThrowAsJavaScriptException();
     return exports;
   }
+  keep_freed_memory();
   Pool::instance();  // keeps the library loaded as long as the process lives
   exports.Set("info", Napi::Function::New(env, info, "info"));
   exports.Set("threads", Napi::Function::New(env, threads, "threads"));

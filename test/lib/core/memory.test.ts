@@ -27,4 +27,5 @@ it('only an ArrayBuffer is a tensor\'s memory', () => {
     expect(() => native.useHugePages(wrong as never)).toThrow(/ArrayBuffer/);
   }
   expect(() => native.useHugePages(new ArrayBuffer(8))).not.toThrow();
+  expect(() => native.useHugePages(new ArrayBuffer(0))).not.toThrow();
 });
