@@ -74,10 +74,10 @@ struct ConvCut {
         unit_rows = multiple(over(unit_rows, 2), kRows);
       } else if (unit_cols > 2 * kCols) {
         unit_cols = 2 * kCols;
-      } else if (unit_rows > 2 * kRows) {
-        unit_rows = multiple(over(unit_rows, 2), kRows);
       } else if (unit_cols > kCols) {
         unit_cols = kCols;
+      } else if (unit_rows > 2 * kRows) {
+        unit_rows = multiple(over(unit_rows, 2), kRows);
       } else {
         break;
       }
