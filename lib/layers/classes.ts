@@ -6,7 +6,7 @@ export { PReLU, type PReLUOptions } from './activations/prelu.js';
 export { ReLU, type ReLUOptions } from './activations/relu.js';
 export { Softmax, type SoftmaxLayerOptions } from './activations/softmax.js';
 export {
-  Conv1D, type Conv1DOptions, Conv2D, Conv3D, type ConvLayerOptions, type EnableLoraOptions,
+  Conv1D, type Conv1DOptions, Conv2D, Conv3D, type ConvLayerOptions,
   Conv1D as Convolution1D, Conv2D as Convolution2D, Conv3D as Convolution3D,
 } from './convolutional/conv.js';
 export {

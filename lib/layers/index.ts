@@ -5,6 +5,8 @@ export type { DataFormat } from './data-format.js';
 export { InputSpec, type InputSpecOptions } from './input-spec.js';
 export { type AddWeightOptions, type CallOptions, Layer } from './layer.js';
 export * from './lookup.js';
+export type { Adaptable, EnableLoraOptions } from './lora.js';
+export type { VariableStore } from './layer-state.js';
 export { add } from './merging/add.js';
 export { average } from './merging/average.js';
 export { concatenate } from './merging/concatenate.js';

@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../core/dtype.js';
 import { isFloat } from '../core/dtype.js';
 import { Operation } from '../core/operation.js';
-import { currentScope, withScope } from '../core/scope.js';
+import { currentScope, withPath, withScope } from '../core/scope.js';
 import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
 import { statelessState } from '../core/stateless.js';
 import type { Tensor } from '../core/tensor.js';
@@ -35,6 +35,11 @@ export interface AddWeightOptions {
   name?: string | null;
 }
 
+/** What a layer saves of itself: values by number, in the order of `saveOwnVariables`. */
+export type VariableStore<T = Variable | Tensor> = Record<string, T>;
+/** @internal Variables and what is saved of each. */
+export type SavedVariables = (readonly [variable: Variable, value: Variable | Tensor])[];
+
 /** Properties of a layer that hold no state of its own. */
 const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput', 'lora']);
 
@@ -42,6 +47,8 @@ const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 
 export abstract class LayerState extends Operation {
   /** Whether the weights exist. */
   built = false;
+  /** Name with those of the layers around it, once the layer is built: `encoder/dense`. */
+  path: string | null = null;
   readonly #tracked: { readonly trainable: Variable[]; readonly nonTrainable: Variable[] } = { trainable: [], nonTrainable: [] };
   #losses: Tensor[] = [];
   #trainable: boolean;
@@ -72,7 +79,7 @@ export abstract class LayerState extends Operation {
       return variable;
     };
     // Outside of build and call the layer's own name is not yet part of the path.
-    const variable = currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
+    const variable = this.built && this.path !== null ? withPath(this.path, build) : currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
     this.#tracked[trainable ? 'trainable' : 'nonTrainable'].push(variable);
     // It stays one of the trainable ones: setting `trainable` of the layer makes it so again.
     if (!this.#trainable) variable.trainable = false;
@@ -108,7 +115,8 @@ export abstract class LayerState extends Operation {
     return [...this.held()].filter((item) => item instanceof Metric);
   }
 
-  private ownVariables(): Variable[] {
+  /** @internal Those made by `addWeight` and those in properties, trainable ones first. */
+  protected ownVariables(): Variable[] {
     const { trainable, nonTrainable } = this.#tracked;
     const known = new Set([...trainable, ...nonTrainable]);
     const assigned = [...this.held()].filter((item): item is Variable => item instanceof Variable && !known.has(item));
@@ -182,6 +190,27 @@ export abstract class LayerState extends Operation {
       if (tensor.spec !== own[i]!.spec) throw new RangeError(`${this.label}: weight ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`);
     });
     own.forEach((variable, i) => variable.assign(tensors[i]!));
+  }
+
+  /** @internal The layer's own variables in the order in which they are saved, with what is saved of them. */
+  savedVariables(): SavedVariables {
+    return this.ownVariables().map((variable) => [variable, variable]);
+  }
+  /** Puts the layer's own variables, without those of layers in it, into `store`: under `'0'`, `'1'`, …, in Keras's order. Override it to save something else. */
+  saveOwnVariables(store: VariableStore): void {
+    this.savedVariables().forEach(([, value], i) => {
+      store[i] = value;
+    });
+  }
+  /** Sets the layer's own variables to what `saveOwnVariables` put into `store`. @throws when their number or a shape differs. */
+  loadOwnVariables(store: VariableStore<TensorLike>): void {
+    const saved = this.savedVariables();
+    const received = Object.keys(store).length;
+    if (received !== saved.length) {
+      const reason = saved.length === 0 && !this.built ? 'it is not built, so that it has none yet; a build() around it has to build it too, or buildFromConfig' : saved.map(([{ name }]) => name).join(', ');
+      throw new RangeError(`${this.label}: loadOwnVariables expects ${saved.length} variables (${reason}), received ${received}`);
+    }
+    saved.forEach(([variable], i) => variable.assign(store[i]!));
   }
 
   /** Number of scalars in all weights. @throws while the layer is not built. */

@@ -88,8 +88,6 @@ export abstract class Layer extends LayerState {
   }
   #policy: DTypePolicy;
   readonly #remat = currentRemat();
-  /** Name with those of the layers around it, once the layer is built: `encoder/dense`. */
-  path: string | null = null;
   /** Whether float inputs are cast to the compute dtype. */
   readonly autocast: boolean;
   /** True for a layer that passes masks on; by default for one with a `computeMask` of its own. */

@@ -1,84 +1,173 @@
 // LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021): weights stay as they are, and the product of two small matrices is learned.
-import type { Config } from '../config/configurable.js';
-import { float, int, nullable } from '../config/fields.js';
+import { type Config, configured } from '../config/configurable.js';
+import { type Field, float, int, nullable, type Schema } from '../config/fields.js';
+import type { TensorLike } from '../core/convert.js';
 import { checkOptions, show } from '../core/errors.js';
+import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import type { InitializerLike } from '../initializers/index.js';
 import * as ops from '../ops/index.js';
-import type { AddWeightOptions } from './layer-state.js';
+import { type AddWeightOptions, Layer } from './layer.js';
+import type { SavedVariables, VariableStore } from './layer-state.js';
+import type { LayerOptions, layerSchema } from './options.js';
+
+// Not in configs but where LoRA is enabled: `getConfig` adds them.
+const unsaved = <In, Out, R extends boolean>(inner: Field<In, Out, R>): Field<In, Out, R> => ({ ...inner, serialize: () => undefined });
 
 /** @internal The options of layers that can learn so. */
 export const loraSchema = {
-  /** Rank of the product that is learned beside the weights, which stay as they are; null: the weights are learned. */
-  loraRank: nullable(int({ min: 1 })),
-  /** The product counts `loraAlpha / loraRank` times; null: once. */
-  loraAlpha: nullable(float()),
+  /** Rank of the product that is learned beside the weights, which stay as they are; null: the weights are learned. See `enableLora`. */
+  loraRank: unsaved(nullable(int({ min: 1 }))),
+  /**
+   * The product counts `loraAlpha / loraRank` times; null: once. As in Keras, `Dense` and `Embedding` that are built with LoRA count it once in any case:
+   * for them give `loraAlpha` to `enableLora`.
+   */
+  loraAlpha: unsaved(nullable(float())),
 } as const;
 
 /** Options of `enableLora`. */
 export interface EnableLoraOptions {
   /** The product counts `loraAlpha / rank` times. Default null: once. */
   loraAlpha?: number | null;
-  /** Default `'he_uniform'`. */
+  /** Initializer of the first factor. Default `'he_uniform'`. */
   aInitializer?: InitializerLike;
-  /** Default `'zeros'`: the layer computes what it did. */
+  /** Initializer of the second factor. Default `'zeros'`: the layer computes what it did. */
   bInitializer?: InitializerLike;
 }
 
-/** @internal What a layer learns beside a matrix of weights. */
+/** @internal What a layer learns beside its weights. */
 export interface Lora {
   readonly rank: number;
   readonly alpha: number;
+  /** The first factor: the shape of the weights, with the rank in place of the last axis. */
   readonly a: Variable;
+  /** The second factor, of shape (rank, last axis of the weights). */
   readonly b: Variable;
 }
 
-/** What `enableLora` needs of a layer. */
-interface Adapted {
-  readonly name: string;
-  readonly built: boolean;
-  readonly lora: Lora | null;
-  addWeight(options: AddWeightOptions): Variable;
+/** What the weights that are adapted are called, in variables and in options. */
+type Adapted = 'kernel' | 'embeddings';
+/** The options of a layer that say how its weights are adapted. */
+type AdaptableConfig = { readonly loraRank: number | null; readonly loraAlpha: number | null } & Readonly<Record<string, unknown>>;
+
+/** What layers have whose weights can be adapted. */
+export interface Adaptable {
+  /** @internal The variable with the weights that can be adapted; null before the build. */
+  weight: Variable | null;
+  /** @internal What is learned beside it; null without LoRA. */
+  lora: Lora | null;
+  /** Whether something is learned beside the weights. */
+  readonly loraEnabled: boolean;
+  /** Rank of what is learned beside the weights; null without LoRA. */
+  readonly loraRank: number | null;
+  /** What is learned counts this number over the rank; null without LoRA. */
+  readonly loraAlpha: number | null;
+  /**
+   * Keeps the weights as they are from now on, and learns the product of two matrices of this rank beside them (LoRA), in float32: the first has the shape
+   * of the weights with `rank` as its last axis, the second the shape (rank, last axis of the weights).
+   * @throws before the layer is built, when it was called before, and for weights with a constraint.
+   */
+  enableLora(rank: number, options?: EnableLoraOptions): void;
+  /** @internal Adds the weight that can be adapted. */
+  addAdaptable(options: Omit<AddWeightOptions, 'name'>): Variable;
+  /** @internal Enables LoRA if the options ask for it; the last that `build` does. */
+  adaptByOptions(): void;
+  /** @internal The weights, with what was learned beside them. @throws while the layer is not built. */
+  adaptedWeight(): Variable | Tensor;
+  /** @internal Shape of the weights that the correction is added to. */
+  adaptedShape(): Shape;
 }
 
-/** @internal Makes the two matrices beside `weight`, which is not learned any more. `what` is its name. @throws before the build, twice, and with a constraint. */
-export function addLora(layer: Adapted, what: string, weight: () => Variable, rank: number, options: EnableLoraOptions): Lora {
-  const where = `${layer.name}.enableLora`;
-  checkOptions(where, options, ['loraAlpha', 'aInitializer', 'bInitializer']);
-  if (!Number.isInteger(rank) || rank < 1) throw new RangeError(`${where}: the rank must be an integer >= 1, received ${show(rank)}`);
-  if (!layer.built) throw new Error(`${where}: the layer is not built yet; call it on data, or call build(inputShape) first`);
-  if (layer.lora !== null) throw new Error(`${where}: it was called before; a layer has one adaptation`);
-  const variable = weight();
-  if (variable.constraint !== null) throw new Error(`${where}: the ${what} has a constraint, which would not hold for the sum; leave the constraint out`);
-  const { regularizer } = variable;
-  const [rows, columns] = variable.shape as [number, number];
-  const common = { dtype: 'float32', regularizer } as const;
-  const a = layer.addWeight({ ...common, name: `lora_${what}_a`, shape: [rows, rank], initializer: options.aInitializer ?? 'he_uniform' });
-  const b = layer.addWeight({ ...common, name: `lora_${what}_b`, shape: [rank, columns], initializer: options.bInitializer ?? 'zeros' });
-  variable.trainable = false;
-  return { rank, alpha: options.loraAlpha ?? rank, a, b };
-}
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin base
+type LayerClass = abstract new (...args: any[]) => Layer;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin
+type AdaptableClass = abstract new (...args: any[]) => Adaptable;
 
-/** @internal The weights with what was learned beside them. */
-export const merged = (weight: Variable, { rank, alpha, a, b }: Lora): Tensor => ops.add(weight, ops.multiply(alpha / rank, ops.matmul(a, b)));
+/**
+ * @internal The base of layers with one weight that can be adapted, `name`, for which the layer has the options `<name>Regularizer` and `<name>Constraint`.
+ * The layer's `build` makes it with `addAdaptable`, and ends with `adaptByOptions`. With `ignoresAlpha` the option `loraAlpha` has no effect on a layer that is built with LoRA, as in Keras.
+ */
+export function adaptable<B extends LayerClass>(Base: B, name: Adapted, { ignoresAlpha = false } = {}): B & AdaptableClass {
+  abstract class AdaptableLayer extends Base implements Adaptable {
+    weight: Variable | null = null;
+    lora: Lora | null = null;
 
-/** A layer whose options can ask for LoRA. */
-interface Adaptable {
-  readonly config: { readonly loraRank: number | null; readonly loraAlpha: number | null };
-  readonly lora: Lora | null;
-  built: boolean;
-  enableLora(rank: number, options: EnableLoraOptions): void;
+    addAdaptable(options: Omit<AddWeightOptions, 'name'>): Variable {
+      return (this.weight = this.addWeight({ ...options, name }));
+    }
+
+    adaptedWeight(): Variable | Tensor {
+      const { weight, lora } = this;
+      if (weight === null) throw new Error(`${this.label}: it has ${name === 'kernel' ? 'a kernel' : name} after it was built; call it on data, or call build(inputShape) first`);
+      return lora === null ? weight : ops.cast(ops.add(weight, correction(lora)), this.computeDtype);
+    }
+    adaptedShape(): Shape {
+      return this.weight!.shape;
+    }
+
+    get loraEnabled(): boolean {
+      return this.lora !== null;
+    }
+    get loraRank(): number | null {
+      return this.lora?.rank ?? configOf(this).loraRank;
+    }
+    get loraAlpha(): number | null {
+      return this.lora?.alpha ?? configOf(this).loraAlpha ?? configOf(this).loraRank;
+    }
+
+    enableLora(rank: number, options: EnableLoraOptions = {}): void {
+      const where = `${this.label}: enableLora`;
+      checkOptions(where, options, ['loraAlpha', 'aInitializer', 'bInitializer']);
+      const { loraAlpha = null, aInitializer = 'he_uniform', bInitializer = 'zeros' } = options;
+      if (!Number.isInteger(rank) || rank < 1) throw new RangeError(`${where}: rank must be an integer >= 1, received ${show(rank)}`);
+      const config = configOf(this);
+      if (this.weight === null) throw new Error(`${where} needs a built layer; call it on data, or call build(inputShape) first`);
+      if (config[`${name}Constraint`] !== null) throw new Error(`${where}: the ${name} would leave its constraint with what is learned beside it; leave out ${name}Constraint`);
+      if (this.lora !== null) throw new Error(`${where}: LoRA is enabled already, which can be done once`);
+      const shape = this.adaptedShape();
+      const rules = { dtype: 'float32', regularizer: config[`${name}Regularizer`] as AddWeightOptions['regularizer'] } as const;
+      const a = this.addWeight({ ...rules, name: `lora_${name}_a`, shape: [...shape.slice(0, -1), rank], initializer: aInitializer });
+      const b = this.addWeight({ ...rules, name: `lora_${name}_b`, shape: [rank, shape.at(-1)!], initializer: bInitializer });
+      this.weight.trainable = false;
+      this.lora = { rank, alpha: loraAlpha ?? rank, a, b };
+      Object.assign(this, name === 'kernel' ? { loraKernelA: a, loraKernelB: b } : { loraEmbeddingsA: a, loraEmbeddingsB: b });
+    }
+
+    adaptByOptions(): void {
+      const { loraRank, loraAlpha } = configOf(this);
+      if (loraRank !== null) this.enableLora(loraRank, ignoresAlpha ? {} : { loraAlpha });
+    }
+
+    /** @internal Without what is learned beside the weights: it is added to what is saved of them. */
+    override savedVariables(): SavedVariables {
+      const { lora, weight } = this;
+      const saved = super.savedVariables();
+      if (lora === null) return saved;
+      return saved.filter(([variable]) => variable !== lora.a && variable !== lora.b).map(([variable, value]) => [variable, variable === weight ? this.adaptedWeight() : value]);
+    }
+    /** What was learned beside the weights is in those that were saved, and begins anew. */
+    override loadOwnVariables(store: VariableStore<TensorLike>): void {
+      super.loadOwnVariables(store);
+      if (this.lora !== null) for (const factor of [this.lora.a, this.lora.b]) factor.assign(ops.zeros(factor.shape, { dtype: factor.dtype }));
+    }
+
+    override getConfig(): Config {
+      const { loraRank, loraAlpha } = this;
+      return { ...super.getConfig(), ...(loraRank === null ? {} : { lora_rank: loraRank, lora_alpha: loraAlpha }) };
+    }
+  }
+  return AdaptableLayer;
 }
-/** @internal At the end of the build: does what the options `loraRank` and `loraAlpha` ask for. */
-export function adaptByOptions(layer: Adaptable): void {
-  const { loraRank, loraAlpha } = layer.config;
-  if (loraRank === null) return;
-  layer.built = true;
-  layer.enableLora(loraRank, { loraAlpha });
-}
-/** @internal Rank and alpha as a config has them; nothing without LoRA. */
-export function loraConfig({ lora, config }: Adaptable): Config {
-  const rank = lora?.rank ?? config.loraRank;
-  return rank === null ? {} : { lora_rank: rank, lora_alpha: lora?.alpha ?? config.loraAlpha ?? rank };
+const configOf = (layer: object): AdaptableConfig => (layer as { config: AdaptableConfig }).config;
+
+/** @internal What is added to adapted weights. */
+const correction = ({ a, b, alpha, rank }: Lora): Tensor => ops.multiply(ops.matmul(a, b), alpha / rank);
+
+/** @internal `layer` of layer.ts, for a layer with weights that can be adapted. */
+export function adaptableLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, adapted: Adapted, positional?: P, options?: { ignoresAlpha?: boolean }) {
+  const Base = adaptable(Layer, adapted, options);
+  // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
+  type Made = (new (options: LayerOptions) => Layer & Adaptable) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean };
+  return configured<Made, S, P>(Base as unknown as Made, className, schema, positional);
 }

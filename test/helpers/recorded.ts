@@ -25,9 +25,11 @@ export function make<T>(family: object, { symbol, args, options }: Spec): T {
   return new Class(...args.map((arg) => (isSpec(arg) ? make(family, arg) : arg)), camelKeys(options));
 }
 
-/** The function `<symbol>` of the package, called with arguments by position and options by Keras's names. */
+/** The function `<symbol>` of the package, or of an object, called with arguments by position and options by Keras's names. */
 export function callRecorded(keras: object, symbol: string, args: readonly unknown[], options: Record<string, unknown>): unknown {
-  const fn = symbol.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[camelCase(part)], keras) as (...args: unknown[]) => unknown;
+  const path = symbol.split('.').map((part) => camelCase(part));
+  const owner = path.slice(0, -1).reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], keras) as Record<string, (...args: unknown[]) => unknown>;
+  const fn = (...given: unknown[]) => owner[path.at(-1)!](...given);
   const named = camelKeys(Object.fromEntries(Object.entries(options).map(([key, value]) => [key, argumentOf(value)])));
   return Object.keys(named).length === 0 ? fn(...args) : fn(...args, named);
 }

@@ -1,15 +1,14 @@
 // Conv1D, Conv2D and Conv3D.
-import { type Config, configured, type ConfigOf, type OptionsOf } from '../../config/configurable.js';
-import { float, int, nullable, type Schema, withDefault } from '../../config/fields.js';
-import { checkOptions, show } from '../../core/errors.js';
+import { configured, type ConfigOf, type OptionsOf } from '../../config/configurable.js';
+import { int, type Schema, withDefault } from '../../config/fields.js';
 import type { SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
-import type { InitializerLike } from '../../initializers/lookup.js';
 import * as ops from '../../ops/index.js';
 import type { InputSpec } from '../input-spec.js';
+import { adaptable, loraSchema } from '../lora.js';
 import type { LayerOptions, layerSchema } from '../options.js';
-import { Convolution, convPadding, kernelSchema, windowSchema } from './convolution.js';
+import { Convolution, convPadding, kernelOptions, kernelSchema, windowSchema } from './convolution.js';
 
 /** Options besides the padding. */
 const filterSchema = (rank: number) => ({
@@ -19,10 +18,7 @@ const filterSchema = (rank: number) => ({
   /** Number of groups that channels and filters are divided into: each group of filters sees its group of channels. Default 1. */
   groups: withDefault(int({ min: 1 }), 1),
   ...kernelSchema,
-  /** Rank of a trained correction of the kernel, which itself is not trained then; null, the default: none. See `enableLora`. */
-  loraRank: nullable(int({ min: 1 })),
-  /** The correction is scaled by `loraAlpha / loraRank`. Default: `loraRank`. */
-  loraAlpha: nullable(float()),
+  ...loraSchema,
 });
 const schema = (rank: number) => ({ ...filterSchema(rank), padding: convPadding('valid', 'same') });
 const sequenceSchema = { ...filterSchema(1), padding: convPadding('valid', 'same', 'causal') };
@@ -32,24 +28,12 @@ export type Conv1DOptions = OptionsOf<typeof sequenceSchema> & LayerOptions;
 /** Options of `Conv2D` and `Conv3D`. */
 export type ConvLayerOptions = OptionsOf<ReturnType<typeof schema>> & LayerOptions;
 
-/** Options of `enableLora`. */
-export interface EnableLoraOptions {
-  /** The correction is scaled by `loraAlpha / rank`. Default: `rank`. */
-  loraAlpha?: number | null;
-  /** Initializer of the first factor. Default `'he_uniform'`. */
-  aInitializer?: InitializerLike;
-  /** Initializer of the second factor. Default `'zeros'`: the layer computes what it did before. */
-  bInitializer?: InitializerLike;
-}
-
 /** Base of the convolutions with filters over all channels of a group. */
-export abstract class BaseConv extends Convolution {
+export abstract class BaseConv extends adaptable(Convolution, 'kernel') {
   declare readonly config: ConfigOf<typeof sequenceSchema>;
-  /** Factors of the correction of the kernel, of shapes (...kernelSize, channels / groups, rank) and (rank, filters); see `enableLora`. */
+  /** Factors of what is learned beside the kernel, with LoRA; see `enableLora`. */
   declare loraKernelA: Variable;
   declare loraKernelB: Variable;
-  #kernel: Variable | null = null;
-  #lora: { rank: number; alpha: number } | null = null;
 
   protected override specBeforeBuild(): InputSpec {
     const { filters, groups } = this.config;
@@ -59,52 +43,17 @@ export abstract class BaseConv extends Convolution {
   }
 
   override build(inputShape: SymbolicShape): void {
-    const { filters, groups, kernelSize, kernelInitializer, kernelRegularizer, kernelConstraint, loraRank, loraAlpha } = this.config;
+    const { filters, groups, kernelSize, kernelInitializer, kernelRegularizer, kernelConstraint } = this.config;
     const channels = this.bindChannels(inputShape);
     if (channels % groups !== 0) throw new RangeError(`${this.label}: the number of channels must be a multiple of groups, received ${channels} channels and groups ${groups}`);
-    this.#kernel = this.addKernel('kernel', [...kernelSize, channels / groups, filters], { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
+    this.addAdaptable(kernelOptions([...kernelSize, channels / groups, filters], { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint }));
     this.addBias(filters);
-    if (loraRank !== null) this.enableLora(loraRank, { loraAlpha });
+    this.adaptByOptions();
   }
 
-  /** Weights of shape (...kernelSize, channels / groups, filters); with LoRA the sum of the weights and their correction. @throws while the layer is not built. */
+  /** Weights of shape (...kernelSize, channels / groups, filters); with LoRA a tensor that has what was learned beside them. @throws while the layer is not built. */
   get kernel(): Variable | Tensor {
-    if (this.#kernel === null) throw new Error(`${this.label}: it has a kernel after it was built; call it on data, or call build(inputShape) first`);
-    if (this.#lora === null) return this.#kernel;
-    const correction = ops.multiply(ops.matmul(this.loraKernelA, this.loraKernelB), this.#lora.alpha / this.#lora.rank);
-    return ops.cast(ops.add(this.#kernel, correction), this.computeDtype);
-  }
-  /** Whether the kernel has a trained correction. */
-  get loraEnabled(): boolean {
-    return this.#lora !== null;
-  }
-  /** Rank of the correction of the kernel; null without one. */
-  get loraRank(): number | null {
-    return this.#lora?.rank ?? this.config.loraRank;
-  }
-  /** The correction of the kernel is scaled by this number over the rank; null without one. */
-  get loraAlpha(): number | null {
-    return this.#lora?.alpha ?? this.config.loraAlpha ?? this.config.loraRank;
-  }
-
-  /**
-   * Low-rank adaptation (Hu et al., 2021): the kernel is not trained any more, but a correction of it, the product of two small weights `loraKernelA` and
-   * `loraKernelB`, in float32.
-   * @throws while the layer is not built, for a layer with a constraint of the kernel, and when called twice.
-   */
-  enableLora(rank: number, options: EnableLoraOptions = {}): void {
-    checkOptions(`${this.label}: enableLora`, options, ['loraAlpha', 'aInitializer', 'bInitializer']);
-    const { loraAlpha = null, aInitializer = 'he_uniform', bInitializer = 'zeros' } = options;
-    if (!Number.isInteger(rank) || rank < 1) throw new TypeError(`${this.label}: enableLora: rank must be an integer >= 1, received ${show(rank)}`);
-    const kernel = this.#kernel;
-    if (kernel === null) throw new Error(`${this.label}: enableLora needs a built layer; call it on data, or call build(inputShape) first`);
-    if (this.config.kernelConstraint !== null) throw new Error(`${this.label}: LoRA does not go together with a constraint of the kernel; leave out kernelConstraint`);
-    if (this.#lora !== null) throw new Error(`${this.label}: LoRA is enabled already`);
-    const rules = { dtype: 'float32', regularizer: this.config.kernelRegularizer } as const;
-    this.loraKernelA = this.addWeight({ name: 'lora_kernel_a', shape: [...kernel.shape.slice(0, -1), rank], initializer: aInitializer, ...rules });
-    this.loraKernelB = this.addWeight({ name: 'lora_kernel_b', shape: [rank, this.config.filters], initializer: bInitializer, ...rules });
-    kernel.trainable = false;
-    this.#lora = { rank, alpha: loraAlpha ?? rank };
+    return this.adaptedWeight();
   }
 
   override call(x: Tensor): Tensor {
@@ -113,11 +62,6 @@ export abstract class BaseConv extends Convolution {
     const before = [[dilationRate[0]! * (this.config.kernelSize[0]! - 1), 0], [0, 0]] as const;
     const padded = ops.pad(x, [[0, 0], ...(dataFormat === 'channels_last' ? before : [before[1], before[0]])]);
     return this.finish(ops.conv(padded, this.kernel, { strides, dilationRate, dataFormat }));
-  }
-
-  /** The config, with rank and scale of the correction where there is one. */
-  protected withLora({ lora_rank: _, lora_alpha: __, ...config }: Config): Config {
-    return this.loraRank === null ? config : { ...config, lora_rank: this.loraRank, lora_alpha: this.loraAlpha };
   }
 }
 // `configured` makes instances, so it wants a class that can be made.
@@ -142,10 +86,6 @@ export class Conv1D extends convLayer('Conv1D', sequenceSchema) {
     { args: [4, [2], { strides: 2, padding: 'same', dataFormat: 'channels_first', groups: 2 }], inputs: [[2, 4, 7]] },
   ];
   override inputSpec = this.specBeforeBuild();
-
-  override getConfig(): Config {
-    return this.withLora(super.getConfig());
-  }
 }
 
 /**
@@ -165,10 +105,6 @@ export class Conv2D extends convLayer('Conv2D', schema(2)) {
     { args: [4, 2, { loraRank: 2, loraAlpha: 3 }], inputs: [[2, 4, 4, 3]] },
   ];
   override inputSpec = this.specBeforeBuild();
-
-  override getConfig(): Config {
-    return this.withLora(super.getConfig());
-  }
 }
 
 /** As `Conv2D`, for `(batch, depth, rows, columns, channels)`. @throws for an input that has not five axes, and as `Conv2D`. */
@@ -178,8 +114,4 @@ export class Conv3D extends convLayer('Conv3D', schema(3)) {
     { args: [2, [1, 2, 3], { strides: 2, padding: 'same', dataFormat: 'channels_first', groups: 2 }], inputs: [[1, 2, 3, 4, 3]] },
   ];
   override inputSpec = this.specBeforeBuild();
-
-  override getConfig(): Config {
-    return this.withLora(super.getConfig());
-  }
 }

@@ -59,6 +59,9 @@ export const depthwiseSchema = {
 /** Initializer, regularizer and constraint of a weight. */
 type WeightRules = Pick<AddWeightOptions, 'regularizer' | 'constraint'> & { initializer: InitializerLike | null };
 
+/** Options of `addWeight` for a kernel of this shape, with the initializer of layers where none is given. */
+export const kernelOptions = (shape: readonly number[], { initializer: initial, ...rules }: WeightRules): AddWeightOptions => ({ shape, ...rules, ...(initial === null ? {} : { initializer: initial }) });
+
 /** Base of the convolutional layers: checks, the bias and the activation. */
 export abstract class Convolution extends Layer {
   declare readonly config: ConfigOf<ReturnType<typeof windowSchema>>;
@@ -90,8 +93,8 @@ export abstract class Convolution extends Layer {
   }
 
   /** Adds a kernel of this shape, with the initializer of layers where none is given. */
-  protected addKernel(name: string, shape: readonly number[], { initializer: initial, ...rules }: WeightRules): Variable {
-    return this.addWeight({ name, shape, ...rules, ...(initial === null ? {} : { initializer: initial }) });
+  protected addKernel(name: string, shape: readonly number[], rules: WeightRules): Variable {
+    return this.addWeight({ name, ...kernelOptions(shape, rules) });
   }
   /** Adds the bias, one number for each filter, unless `useBias` is false. */
   protected addBias(size: number): void {

@@ -7,10 +7,9 @@ import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
-import type { Config, OptionsOf } from '../../config/configurable.js';
+import type { OptionsOf } from '../../config/configurable.js';
 import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import { adaptByOptions, addLora, type EnableLoraOptions, type Lora, loraConfig, loraSchema, merged } from '../lora.js';
+import { adaptableLayer, loraSchema } from '../lora.js';
 import type { LayerOptions } from '../options.js';
 
 const schema = {
@@ -41,15 +40,13 @@ export type DenseOptions = OptionsOf<typeof schema> & LayerOptions;
  * ```
  * @throws when the last axis has another size than the layer was built with.
  */
-export class Dense extends layer('Dense', schema, ['units']) {
+export class Dense extends adaptableLayer('Dense', schema, 'kernel', ['units'], { ignoresAlpha: true }) {
   static readonly samples = [{ args: [4], inputs: [[2, 3]] }, { args: [4, { activation: 'relu', useBias: false }], inputs: [[2, 5, 3]] }];
-  /** Weights of shape (features, units). */
-  declare kernel: Variable;
+  /** Factors of what is learned beside the kernel, with LoRA; see `enableLora`. */
+  declare loraKernelA: Variable;
+  declare loraKernelB: Variable;
   /** Bias of shape (units,), unless `useBias` is false. */
   declare bias: Variable | null;
-
-  /** What is learned beside the kernel; null before `enableLora`. */
-  lora: Lora | null = null;
 
   override inputSpec: InputSpec | readonly InputSpec[] | null = new InputSpec({ minNdim: 2 });
   override supportsMasking = true;
@@ -57,32 +54,20 @@ export class Dense extends layer('Dense', schema, ['units']) {
   override build(inputShape: readonly (number | null)[]): void {
     const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.config;
     const features = inputShape.at(-1) ?? null;
-    this.kernel = this.addWeight({ name: 'kernel', shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
+    this.addAdaptable({ shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
     this.bias = useBias ? this.addWeight({ name: 'bias', shape: [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;
     this.inputSpec = new InputSpec({ minNdim: 2, axes: { [-1]: features } });
-    adaptByOptions(this);
+    this.adaptByOptions();
+  }
+
+  /** Weights of shape (features, units); with LoRA a tensor that has what was learned beside them. @throws while the layer is not built. */
+  get kernel(): Variable | Tensor {
+    return this.adaptedWeight();
   }
 
   override call(x: Tensor): Tensor {
-    const y = ops.matmul(x, this.lora === null ? this.kernel : ops.cast(merged(this.kernel, this.lora), this.computeDtype));
+    const y = ops.matmul(x, this.kernel);
     const biased = this.bias === null ? y : ops.add(y, this.bias);
     return this.config.activation(biased);
-  }
-
-  override getConfig(): Config {
-    const { lora_rank: _, lora_alpha: __, ...config } = super.getConfig();
-    return { ...config, ...loraConfig(this) };
-  }
-
-  /** Whether something is learned beside the kernel. */
-  get loraEnabled(): boolean {
-    return this.lora !== null;
-  }
-  /**
-   * Keeps the kernel as it is from now on, and learns the product of two matrices of this rank beside it (LoRA).
-   * @throws before the layer is built, when it was called before, and for a kernel with a constraint.
-   */
-  enableLora(rank: number, options: EnableLoraOptions = {}): void {
-    this.lora = addLora(this, 'kernel', () => this.kernel, rank, options);
   }
 }

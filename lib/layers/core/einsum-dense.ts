@@ -12,7 +12,7 @@ import { RandomInitializer } from '../../initializers/random.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
 import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
+import { adaptableLayer, loraSchema } from '../lora.js';
 import type { LayerOptions } from '../options.js';
 import { einsumShapes, type EinsumShapes } from './einsum-equation.js';
 
@@ -36,6 +36,7 @@ const schema = {
   biasRegularizer: regularizer(),
   kernelConstraint: constraint(),
   biasConstraint: constraint(),
+  ...loraSchema,
   /** Part of Keras's config; null: the layer is not quantized. */
   quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
 } as const;
@@ -62,13 +63,15 @@ function withFans<I extends object>(initial: I, { inputAxes, outputAxes }: Einsu
  * ```
  * @throws when the equation has another form than `X,Y->Z`, `...X,Y->...Z` or `X...,Y->Z...`, or contradicts the shapes or `biasAxes`.
  */
-export class EinsumDense extends layer('EinsumDense', schema, ['equation', 'outputShape']) {
+export class EinsumDense extends adaptableLayer('EinsumDense', schema, 'kernel', ['equation', 'outputShape']) {
   static readonly samples = [
     { args: ['ab,bc->ac', 4], inputs: [[2, 3]] },
+    { args: ['abc,cde->abde', [3, 2, 3], { biasAxes: 'e', loraRank: 2, loraAlpha: 3 }], inputs: [[2, 3, 4]] },
     { args: ['...ab,bcd->...acd', [3, 2, 2], { biasAxes: 'cd', activation: 'tanh' }], inputs: [[2, 3, 4]] },
   ];
-  /** Weights, with the axes that the equation names. */
-  declare kernel: Variable;
+  /** Factors of what is learned beside the kernel, with LoRA; see `enableLora`. */
+  declare loraKernelA: Variable;
+  declare loraKernelB: Variable;
   /** Bias, which broadcasts to the output, when `biasAxes` is given. */
   declare bias: Variable | null;
 
@@ -83,11 +86,15 @@ export class EinsumDense extends layer('EinsumDense', schema, ['equation', 'outp
     const { kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.config;
     const shapes = this.shapes(inputShape);
     this.inputSpec = new InputSpec({ ndim: inputShape.length });
-    this.kernel = this.addWeight({
-      name: 'kernel', shape: shapes.kernel, initializer: withFans(kernelInitializer, shapes), regularizer: kernelRegularizer, constraint: kernelConstraint,
-    });
+    this.addAdaptable({ shape: shapes.kernel, initializer: withFans(kernelInitializer, shapes), regularizer: kernelRegularizer, constraint: kernelConstraint });
     this.bias = shapes.bias === null ? null
       : this.addWeight({ name: 'bias', shape: shapes.bias, initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint });
+    this.adaptByOptions();
+  }
+
+  /** Weights, with the axes that the equation names; with LoRA a tensor that has what was learned beside them. @throws while the layer is not built. */
+  get kernel(): Variable | Tensor {
+    return this.adaptedWeight();
   }
 
   override computeOutputShape(inputShape: SymbolicShape): SymbolicShape {

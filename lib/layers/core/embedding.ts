@@ -11,8 +11,7 @@ import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
-import { layer } from '../layer.js';
-import { adaptByOptions, addLora, type EnableLoraOptions, type Lora, loraConfig, loraSchema, merged } from '../lora.js';
+import { adaptableLayer, loraSchema } from '../lora.js';
 import type { LayerOptions } from '../options.js';
 
 const vectors = array();
@@ -42,7 +41,7 @@ const schema = {
 /** Options of `Embedding`. */
 export type EmbeddingOptions = OptionsOf<typeof schema> & LayerOptions;
 
-const Base = layer('Embedding', schema, ['inputDim', 'outputDim']);
+const Base = adaptableLayer('Embedding', schema, 'embeddings', ['inputDim', 'outputDim'], { ignoresAlpha: true });
 
 /**
  * Integers become learned vectors: `(…)` becomes `(…, outputDim)`.
@@ -54,12 +53,9 @@ const Base = layer('Embedding', schema, ['inputDim', 'outputDim']);
  * @throws for an input outside of 0 to `inputDim - 1`, and for `weights` of another shape.
  */
 export class Embedding extends Base {
-  static readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { maskZero: true }], inputs: [[5]], below: 7 }];
-  /** Vectors of shape (inputDim, outputDim). */
-  declare embeddings: Variable;
-
-  /** What is learned beside the embeddings; null before `enableLora`. */
-  lora: Lora | null = null;
+  static readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { maskZero: true }], inputs: [[5]], below: 7 }];  /** Factors of what is learned beside the embeddings, with LoRA; see `enableLora`. */
+  declare loraEmbeddingsA: Variable;
+  declare loraEmbeddingsB: Variable;
 
   override readonly autocast: boolean = false;
   override supportsMasking = this.config.maskZero;
@@ -78,15 +74,20 @@ export class Embedding extends Base {
 
   override build(_inputShape?: SymbolicShape): void {
     const { inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint } = this.config;
-    this.embeddings = this.addWeight({
-      name: 'embeddings', shape: [inputDim, outputDim], initializer: embeddingsInitializer, regularizer: embeddingsRegularizer, constraint: embeddingsConstraint,
+    this.addAdaptable({
+      shape: [inputDim, outputDim], initializer: embeddingsInitializer, regularizer: embeddingsRegularizer, constraint: embeddingsConstraint,
     });
-    adaptByOptions(this);
+    this.adaptByOptions();
+  }
+
+  /** Vectors of shape (inputDim, outputDim); with LoRA a tensor that has what was learned beside them. @throws while the layer is not built. */
+  get embeddings(): Variable | Tensor {
+    return this.adaptedWeight();
   }
 
   override call(inputs: Tensor): Tensor {
     const indices = inputs.dtype === 'int32' || inputs.dtype === 'int64' ? inputs : ops.cast(inputs, 'int32');
-    return ops.cast(ops.take(this.lora === null ? this.embeddings : merged(this.embeddings, this.lora), indices, { axis: 0 }), this.computeDtype);
+    return ops.cast(ops.take(this.embeddings, indices, { axis: 0 }), this.computeDtype);
   }
 
   /** With `maskZero`: true where an input is not 0. */
@@ -95,19 +96,7 @@ export class Embedding extends Base {
   }
 
   override getConfig(): Config {
-    const { weights: _, input_length: __, lora_rank: ___, lora_alpha: ____, ...config } = super.getConfig();
-    return { activity_regularizer: null, ...config, input_dim: this.config.inputDim, ...loraConfig(this) };
-  }
-
-  /** Whether something is learned beside the embeddings. */
-  get loraEnabled(): boolean {
-    return this.lora !== null;
-  }
-  /**
-   * Keeps the embeddings as they are from now on, and learns the product of two matrices of this rank beside them (LoRA).
-   * @throws before the layer is built, when it was called before, and for embeddings with a constraint.
-   */
-  enableLora(rank: number, options: EnableLoraOptions = {}): void {
-    this.lora = addLora(this, 'embeddings', () => this.embeddings, rank, options);
+    const { weights: _, input_length: __, ...config } = super.getConfig();
+    return { activity_regularizer: null, ...config, input_dim: this.config.inputDim };
   }
 }

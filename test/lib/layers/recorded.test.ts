@@ -4,7 +4,7 @@ import { ops, layers, vjp, type Tensor } from 'keratin';
 import { Tensor as AnyTensor } from '#lib/core/tensor.js';
 import { flatten } from '#lib/core/tree.js';
 import { fixtureNames, readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
-import { argumentOf, camelKeys, expectClose, expectResult, make, tensorOf } from '../../helpers/recorded.js';
+import { argumentOf, callRecorded, camelKeys, expectClose, expectResult, make, tensorOf } from '../../helpers/recorded.js';
 
 interface LayerCase {
   name: string;
@@ -13,6 +13,7 @@ interface LayerCase {
   spread?: boolean;
   options?: Record<string, unknown>;
   training: boolean | null;
+  prepare?: [path: string, args: unknown[], options: Record<string, unknown>][];
   weights: { path: string; value: RecordedArray; trainable: boolean }[];
   outputs: unknown[];
   nonTrainable: RecordedArray[];
@@ -30,16 +31,21 @@ describe.each(fixtureNames('layers_'))('%s', (fixture) => {
     const options = recorded.training === null ? given : { ...given, training: recorded.training };
     const argumentsOf = (xs: readonly Tensor[]): Tensor[] | [Tensor | Tensor[]] => (recorded.spread === true ? [...xs] : [xs.length === 1 ? xs[0] : [...xs]]);
     const call = (layer: AnyLayer, xs: readonly Tensor[]) => (layer as (...args: unknown[]) => unknown)(...argumentsOf(xs), options);
-    const built = (): AnyLayer => {
+    const prepared = (): AnyLayer => {
       const layer = make<AnyLayer>(layers, recorded.spec);
       call(layer, inputs);
+      // What Keras keeps private, as the projections of GroupQueryAttention, is public here.
+      for (const [path, args, named] of recorded.prepare ?? []) callRecorded(layer, path.replace(/^_/, ''), args, named);
+      return layer;
+    };
+    const built = (): AnyLayer => {
+      const layer = prepared();
       layer.setWeights(recorded.weights.map(({ value }) => tensorOf(value)));
       return layer;
     };
 
     it('has the weights of Keras', () => {
-      const layer = make<AnyLayer>(layers, recorded.spec);
-      call(layer, inputs);
+      const layer = prepared();
       const seen = layer.weights.map(({ path, shape, trainable }) => ({ path: path.split('/').slice(1).join('/'), shape: [...shape], trainable }));
       expect(seen).toEqual(recorded.weights.map(({ path, value, trainable }) => ({ path, shape: value.shape, trainable })));
     });
