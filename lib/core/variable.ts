@@ -29,12 +29,14 @@ export interface VariableOptions {
   autocast?: boolean;
   /** Default `'none'`. */
   aggregation?: Aggregation | null;
+  /** Whether optimizers assign its gradient to it. Default false. */
+  overwriteWithGradient?: boolean;
   /** Default `'auto'`. */
   synchronization?: string;
   /** Default `variable`, `variable_1`, … */
   name?: string | null;
 }
-const OPTIONS = ['shape', 'dtype', 'trainable', 'autocast', 'aggregation', 'synchronization', 'name'] as const;
+const OPTIONS = ['shape', 'dtype', 'trainable', 'autocast', 'aggregation', 'overwriteWithGradient', 'synchronization', 'name'] as const;
 
 /** A function from shape and dtype to the initial value. Initializers are such functions. */
 export type InitialValue = (shape: Shape, options: { dtype: DType }) => TensorLike;
@@ -124,6 +126,8 @@ export class Variable {
   readonly autocast: boolean;
   readonly aggregation: Aggregation;
   readonly synchronization: string;
+  /** Whether optimizers assign its gradient to it instead of making a step: its gradient is its new value. */
+  overwriteWithGradient: boolean;
   /** A function applied to the value after each optimizer step, or null. */
   constraint: ((value: Tensor) => Tensor) | null = null;
   /** A function from the value to a scalar loss, or null. */
@@ -154,6 +158,7 @@ export class Variable {
     this.autocast = options.autocast ?? true;
     this.aggregation = options.aggregation ?? 'none';
     this.synchronization = options.synchronization ?? 'auto';
+    this.overwriteWithGradient = options.overwriteWithGradient ?? false;
   }
 
   /** Sizes of the axes. */

@@ -26,6 +26,7 @@ export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention/
 export { Dense, type DenseOptions } from './core/dense.js';
 export { EinsumDense, type EinsumDenseOptions } from './core/einsum-dense.js';
 export { Embedding, type EmbeddingOptions } from './core/embedding.js';
+export { TernaryDense, type TernaryDenseOptions } from './core/ternary-dense.js';
 export { Identity, type IdentityOptions } from './core/identity.js';
 export { InputLayer, type InputLayerOptions } from './core/input-layer.js';
 export {

@@ -29,6 +29,8 @@ export interface AddWeightOptions {
   trainable?: boolean;
   /** Default true. */
   autocast?: boolean;
+  /** Whether optimizers assign its gradient to it. Default false. */
+  overwriteWithGradient?: boolean;
   regularizer?: regularizers.RegularizerLike;
   constraint?: constraints.ConstraintLike;
   aggregation?: Aggregation;
@@ -68,12 +70,12 @@ export abstract class LayerState extends Operation {
 
   /** Makes a weight of the layer. @throws for sizes that are not known. */
   addWeight(options: AddWeightOptions = {}): Variable {
-    const { shape = [], trainable = true, name, autocast = true, aggregation = 'none' } = options;
+    const { shape = [], trainable = true, name, autocast = true, overwriteWithGradient = false, aggregation = 'none' } = options;
     if (shape.some((d) => d === null)) throw new RangeError(`${this.label}: the weight ${name ?? ''} has shape ${showShape(shape)}, but every size must be known`);
     const dtype = options.dtype ?? this.variableDtype;
     const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'));
     const build = () => {
-      const variable = new Variable(initializer, { shape: shape as Shape, dtype, trainable, autocast, aggregation, name: name ?? null });
+      const variable = new Variable(initializer, { shape: shape as Shape, dtype, trainable, autocast, overwriteWithGradient, aggregation, name: name ?? null });
       variable.regularizer = regularizers.get(options.regularizer ?? null);
       variable.constraint = constraints.get(options.constraint ?? null);
       return variable;
@@ -84,6 +86,11 @@ export abstract class LayerState extends Operation {
     // It stays one of the trainable ones: setting `trainable` of the layer makes it so again.
     if (!this.#trainable) variable.trainable = false;
     return variable;
+  }
+
+  /** @internal Forgets a weight that `addWeight` made. */
+  removeWeight(variable: Variable): void {
+    for (const list of Object.values(this.#tracked)) if (list.includes(variable)) list.splice(list.indexOf(variable), 1);
   }
 
   /** @internal What the layer holds in its own properties, nested in arrays and objects too, in the order of definition. */
@@ -116,7 +123,7 @@ export abstract class LayerState extends Operation {
   }
 
   /** @internal Those made by `addWeight` and those in properties, trainable ones first. */
-  protected ownVariables(): Variable[] {
+  ownVariables(): Variable[] {
     const { trainable, nonTrainable } = this.#tracked;
     const known = new Set([...trainable, ...nonTrainable]);
     const assigned = [...this.held()].filter((item): item is Variable => item instanceof Variable && !known.has(item));

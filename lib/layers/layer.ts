@@ -2,7 +2,7 @@
 import { anyField, layerSchema, type LayerOptions } from './options.js';
 import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } from '../config/configurable.js';
 import type { Schema } from '../config/fields.js';
-import { type DTypePolicy, DTypePolicyMap, getPolicy, type PolicyLike, serializePolicy } from '../config/dtype-policy.js';
+import { type DTypePolicy, DTypePolicyMap, getPolicy, type PolicyLike, type QuantizationMode, serializePolicy } from '../config/dtype-policy.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../core/dtype.js';
 import { isFloat } from '../core/dtype.js';
@@ -17,6 +17,7 @@ import { forShapes } from '../core/trace.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, isNumberArray, mapStructure, type Nested } from '../core/tree.js';
 import { type Variable, withAutocast, withValues } from '../core/variable.js';
+import type { QuantizationConfig } from '../quantizers/quantization-config.js';
 import * as regularizers from '../regularizers/index.js';
 import { remat } from '../ops/control.js';
 import * as ops from '../ops/index.js';
@@ -25,6 +26,7 @@ import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerState } from './layer-state.js';
+import { checkMode, configOfPolicy, NotQuantizableError, quantizedPolicyOf, type QuantizeOptions, readQuantizeOptions, resolveConfig } from './quantization/modes.js';
 import { currentRemat } from './remat-scope.js';
 
 export type { CallOptions } from './call.js';
@@ -85,6 +87,7 @@ export abstract class Layer extends LayerState {
       if (this.#policy.has(this.path)) this.#policy.delete(this.path);
       this.#policy.set(this.path, policy);
     } else this.#policy = policy;
+    if (policy.quantizationMode !== null && this.built && !this.isQuantized) this.quantize(policy.quantizationMode as QuantizationMode, { config: configOfPolicy(policy) });
   }
   #policy: DTypePolicy;
   readonly #remat = currentRemat();
@@ -228,7 +231,7 @@ export abstract class Layer extends LayerState {
     const { build } = Object.getPrototypeOf(this) as Layer;
     forShapes(false, () => withScope(this.name, () => {
       this.path = currentScope();
-      if (this.quantizationMode !== null) throw new Error(`${this.label}: its dtype policy ${this.ownPolicy.name} asks for quantization (${this.quantizationMode}), which layers do not compute; give the policy without it`);
+      if (this.quantizationMode !== null && this.quantizedCall === Layer.prototype.quantizedCall) this.checkQuantizable(this.quantizationMode);
       (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
     }));
     this.buildShapes = shape;
@@ -252,9 +255,14 @@ export abstract class Layer extends LayerState {
     }
   }
 
+  /** What the layer computes as it is, or quantized. */
+  private callInMode(inputs: readonly unknown[], options: CallOptions): unknown {
+    return this.quantizationMode === null ? this.call(inputs[0], ...inputs.slice(1), options) : this.quantizedCall(inputs[0], ...inputs.slice(1), options);
+  }
+
   /** Calls the layer, by the mode of the `RematScope` that it was made in. */
   private callAgainForGradients(inputs: readonly unknown[], options: CallOptions): unknown {
-    const call = () => this.call(inputs[0], ...inputs.slice(1), options);
+    const call = () => this.callInMode(inputs, options);
     const scope = this.#remat;
     if (scope === null || scope.mode === null) return call();
     const { config } = this as { config?: { activation?: unknown } };
@@ -285,7 +293,7 @@ export abstract class Layer extends LayerState {
   private countOutputs(inputs: readonly unknown[], options: CallOptions): number {
     const symbols = mapStructure((leaf) => (leaf instanceof Tensor ? new KerasTensor(leaf.shape, leaf.dtype) : leaf), inputs);
     let outputs: unknown;
-    this.takeLosses(() => (outputs = computeOutputSpec((actual) => this.call(actual[0], ...actual.slice(1), options), symbols as unknown[])));
+    this.takeLosses(() => (outputs = computeOutputSpec((actual) => this.callInMode(actual, options), symbols as unknown[])));
     return flatten<KerasTensor>(outputs).leaves.reduce((total, { shape }) => total + shape.reduce<number>((a, b) => a * (b ?? 1), 1), 0);
   }
 
@@ -360,6 +368,56 @@ export abstract class Layer extends LayerState {
     });
   }
 
+  // ---- quantization ------------------------------------------------------------------------------------------------
+
+  /** @internal The modes that the class itself can be quantized in; classes that extend it compute something of their own. */
+  static readonly quantizationModes: readonly QuantizationMode[] = [];
+
+  /** @internal Whether quantized weights have taken the place of the others. */
+  get isQuantized(): boolean {
+    return false;
+  }
+  /** @internal @throws when the class has no such mode. */
+  checkQuantizable(mode: QuantizationMode | string, typeCheck = false): void {
+    const { quantizationModes: modes } = this.constructor as typeof Layer;
+    if (modes.length === 0) throw new NotQuantizableError(`${this.label}: it cannot be quantized, received mode '${mode}'; leave it out, or give its dtype policy without the mode`);
+    if (!(modes as readonly string[]).includes(mode)) throw new NotQuantizableError(`${this.label}: it cannot be quantized in mode '${mode}'; expected one of ${modes.join(', ')}`);
+    if (typeCheck && !Object.hasOwn(this.constructor, 'quantizationModes')) {
+      throw new NotQuantizableError(`${this.label}: it extends a layer that can be quantized, and may compute something else; give typeCheck: false if it does not`);
+    }
+  }
+
+  /**
+   * Brings the weights to few bits, in place: `layer.quantize('int8')`. Afterwards the layer's policy is `int8_from_float32`, say.
+   * @throws for unknown modes, for layers that cannot be quantized so or were not built or were quantized before, and for int8 in a layer that computes in float16.
+   */
+  quantize(mode: QuantizationMode | QuantizeOptions | null = null, options: QuantizeOptions = {}): void {
+    const where = `${this.label}: quantize`;
+    const given = readQuantizeOptions(where, mode, options);
+    const wanted = resolveConfig(where, given.mode, given.config);
+    if (!this.built) throw new Error(`${where}: the layer is not built yet; call it on data, or call build(inputShape) first`);
+    if (this.isQuantized) throw new Error(`${where}: it is quantized already, its dtype policy is ${this.ownPolicy.name}`);
+    if (wanted.mode === 'int8' && this.computeDtype === 'float16') {
+      throw new TypeError(`${where}: mode 'int8' does not go with computing in float16: its products leave the range; make the layer with dtype 'mixed_bfloat16', say`);
+    }
+    this.checkQuantizable(wanted.mode, given.typeCheck);
+    this.quantizeWeights(wanted.mode, wanted.config);
+    const policy = this.ownPolicy;
+    if (policy.quantizationMode === null) this.dtypePolicy = quantizedPolicyOf(policy, wanted.mode, wanted.config);
+  }
+  /** @internal Puts quantized weights in the place of the others. Layers that have quantization modes define it. */
+  quantizeWeights(mode: QuantizationMode, _config: QuantizationConfig): void {
+    this.checkQuantizable(mode);
+  }
+  /** Makes the variables of quantized weights of this shape. @throws for layers that have none. */
+  quantizedBuild(_shape: SymbolicShape, mode: QuantizationMode, _options: { config?: QuantizationConfig | null } = {}): void {
+    this.checkQuantizable(checkMode(`${this.label}: quantizedBuild`, mode));
+  }
+  /** What a quantized layer computes. @throws for layers that cannot be quantized. */
+  quantizedCall(..._args: unknown[]): unknown {
+    throw new NotQuantizableError(`${this.label}: it computes nothing in mode '${this.quantizationMode}'`);
+  }
+
   // ---- config ------------------------------------------------------------------------------------------------------
 
   /** Dtype of the computation. */
@@ -371,7 +429,7 @@ export abstract class Layer extends LayerState {
     return this.ownPolicy.quantizationMode;
   }
   /** @internal The policy, in a map that of the layer's path. */
-  protected get ownPolicy(): DTypePolicy {
+  get ownPolicy(): DTypePolicy {
     return this.#policy instanceof DTypePolicyMap && this.path !== null ? this.#policy.get(this.path) : this.#policy;
   }
   /** Dtype of the weights. */
@@ -429,6 +487,6 @@ export function layer<const S extends Schema, const P extends readonly (keyof S 
   return configured<typeof LayerBase, S, P>(LayerBase, className, schema, positional);
 }
 // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
-const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean };
+const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean; readonly quantizationModes: readonly QuantizationMode[] };
 /** @internal Types for the declarations of layers. */
 export type { ArgumentsOf, ConfigOf };

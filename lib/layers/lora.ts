@@ -162,7 +162,7 @@ export function adaptable<B extends LayerClass>(Base: B, name: Adapted, { ignore
 const configOf = (layer: object): AdaptableConfig => (layer as { config: AdaptableConfig }).config;
 
 /** @internal What is added to adapted weights. */
-const correction = ({ a, b, alpha, rank }: Lora): Tensor => ops.multiply(ops.matmul(a, b), alpha / rank);
+export const correction = ({ a, b, alpha, rank }: Lora): Tensor => ops.multiply(ops.matmul(a, b), alpha / rank);
 
 /** @internal `layer` of layer.ts, for a layer with weights that can be adapted. */
 export function adaptableLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, adapted: Adapted, positional?: P, options?: { ignoresAlpha?: boolean }) {

@@ -11,6 +11,8 @@ const FORMATS = {
   float8_e4m3fn: { max: 448, mantissa: 3, smallest: -6 },
   float8_e5m2: { max: 57344, mantissa: 2, smallest: -14 },
 } as const;
+/** The largest number of each format. */
+export const FLOAT8_MAX = { float8_e4m3fn: FORMATS.float8_e4m3fn.max, float8_e5m2: FORMATS.float8_e5m2.max } as const;
 /** A format of float8. */
 export type Float8DType = keyof typeof FORMATS;
 

@@ -43,6 +43,14 @@ export class QuantizationConfig {
   static fromConfig(config: Config): QuantizationConfig {
     return new this(quantizersOf(config));
   }
+  /** The config's quantizer of weights; the other without a config, and where the config has none. */
+  static weightQuantizerOrDefault(config: QuantizationConfig | null, otherwise: Quantizer | null): Quantizer | null {
+    return config?.weightQuantizer ?? otherwise;
+  }
+  /** The config's quantizer of inputs, also when it is null; the other without a config. */
+  static activationQuantizerOrDefault(config: QuantizationConfig | null, otherwise: Quantizer | null): Quantizer | null {
+    return config === null ? otherwise : config.activationQuantizer;
+  }
 }
 const quantizersOf = (config: Config): QuantizationConfigOptions => ({
   weightQuantizer: deserializeKerasObject(config.weight_quantizer ?? null) as Quantizer | null, activationQuantizer: deserializeKerasObject(config.activation_quantizer ?? null) as Quantizer | null,

@@ -1,6 +1,6 @@
 // Dense: the fully connected layer.
 import { activation } from '../../activations/field.js';
-import { bool, field, int, withDefault } from '../../config/fields.js';
+import { bool, int } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
@@ -8,9 +8,13 @@ import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
 import type { OptionsOf } from '../../config/configurable.js';
+import type { QuantizationMode } from '../../config/dtype-policy.js';
 import { InputSpec } from '../input-spec.js';
-import { adaptableLayer, loraSchema } from '../lora.js';
+import type { CallOptions } from '../layer.js';
+import { loraSchema } from '../lora.js';
 import type { LayerOptions } from '../options.js';
+import { quantizationConfigField } from '../quantization/modes.js';
+import { quantizableLayer } from '../quantization/quantizable.js';
 
 const schema = {
   /** Size of the output's last axis. */
@@ -24,8 +28,8 @@ const schema = {
   kernelConstraint: constraint(),
   biasConstraint: constraint(),
   ...loraSchema,
-  /** Part of Keras's config; null: the layer is not quantized. */
-  quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
+  /** How the layer is quantized, when its dtype policy is a quantized one; null: as the mode does by default. */
+  quantizationConfig: quantizationConfigField,
 } as const;
 
 /** Options of `Dense`. */
@@ -40,8 +44,9 @@ export type DenseOptions = OptionsOf<typeof schema> & LayerOptions;
  * ```
  * @throws when the last axis has another size than the layer was built with.
  */
-export class Dense extends adaptableLayer('Dense', schema, 'kernel', ['units'], { ignoresAlpha: true }) {
+export class Dense extends quantizableLayer('Dense', schema, { weights: 'kernel', others: ['bias'], ignoresAlpha: true }, ['units']) {
   static readonly samples = [{ args: [4], inputs: [[2, 3]] }, { args: [4, { activation: 'relu', useBias: false }], inputs: [[2, 5, 3]] }];
+  static override readonly quantizationModes: readonly QuantizationMode[] = ['int8', 'float8', 'int4', 'ternary'];
   /** Factors of what is learned beside the kernel, with LoRA; see `enableLora`. */
   declare loraKernelA: Variable;
   declare loraKernelB: Variable;
@@ -68,6 +73,12 @@ export class Dense extends adaptableLayer('Dense', schema, 'kernel', ['units'], 
   override call(x: Tensor): Tensor {
     const y = ops.matmul(x, this.kernel);
     const biased = this.bias === null ? y : ops.add(y, this.bias);
+    return this.config.activation(biased);
+  }
+
+  override quantizedCall(x: Tensor, { training }: CallOptions = {}): Tensor {
+    const y = this.quantizedProduct(x, { product: ops.matmul, transposed: (upstream, kernel) => ops.matmul(upstream, ops.transpose(kernel)) }, training);
+    const biased = this.bias === null ? y : ops.add(y, this.quantizedBias(this.bias));
     return this.config.activation(biased);
   }
 }

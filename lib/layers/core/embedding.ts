@@ -1,18 +1,22 @@
 // Embedding: a vector for each of a number of things.
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { array } from '../../config/array-field.js';
-import { bool, field, int, nullable, withDefault } from '../../config/fields.js';
+import type { QuantizationMode } from '../../config/dtype-policy.js';
+import { bool, field, int, nullable } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
 import type { TensorLike } from '../../core/convert.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import type { Shape, SymbolicShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { isPlainObject } from '../../core/tree.js';
 import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
-import { adaptableLayer, loraSchema } from '../lora.js';
+import { loraSchema } from '../lora.js';
 import type { LayerOptions } from '../options.js';
+import { quantizationConfigField } from '../quantization/modes.js';
+import { quantizableLayer } from '../quantization/quantizable.js';
+import type { Layout } from '../quantization/weights.js';
 
 const vectors = array();
 // Keras takes the tensor itself or, as setWeights does, a list of it.
@@ -34,14 +38,16 @@ const schema = {
   /** Deprecated in Keras: without an effect. */
   inputLength: nullable(int()),
   ...loraSchema,
-  /** Part of Keras's config; null: the layer is not quantized. */
-  quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
+  /** How the layer is quantized, when its dtype policy is a quantized one; null: as the mode does by default. */
+  quantizationConfig: quantizationConfigField,
 } as const;
 
 /** Options of `Embedding`. */
 export type EmbeddingOptions = OptionsOf<typeof schema> & LayerOptions;
 
-const Base = adaptableLayer('Embedding', schema, 'embeddings', ['inputDim', 'outputDim'], { ignoresAlpha: true });
+const indicesOf = (inputs: Tensor): Tensor => (inputs.dtype === 'int32' || inputs.dtype === 'int64' ? inputs : ops.cast(inputs, 'int32'));
+
+const Base = quantizableLayer('Embedding', schema, { weights: 'embeddings', ignoresAlpha: true }, ['inputDim', 'outputDim']);
 
 /**
  * Integers become learned vectors: `(…)` becomes `(…, outputDim)`.
@@ -53,7 +59,9 @@ const Base = adaptableLayer('Embedding', schema, 'embeddings', ['inputDim', 'out
  * @throws for an input outside of 0 to `inputDim - 1`, and for `weights` of another shape.
  */
 export class Embedding extends Base {
-  static readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { maskZero: true }], inputs: [[5]], below: 7 }];  /** Factors of what is learned beside the embeddings, with LoRA; see `enableLora`. */
+  static readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { maskZero: true }], inputs: [[5]], below: 7 }];
+  static override readonly quantizationModes: readonly QuantizationMode[] = ['int8', 'int4'];
+  /** Factors of what is learned beside the embeddings, with LoRA; see `enableLora`. */
   declare loraEmbeddingsA: Variable;
   declare loraEmbeddingsB: Variable;
 
@@ -85,9 +93,22 @@ export class Embedding extends Base {
     return this.adaptedWeight();
   }
 
+  /** Scales are shared along vectors, which are fewer than things as a rule. */
+  override layout(shape: Shape): Layout {
+    return { name: 'embeddings', shape, axes: [1] };
+  }
+
   override call(inputs: Tensor): Tensor {
-    const indices = inputs.dtype === 'int32' || inputs.dtype === 'int64' ? inputs : ops.cast(inputs, 'int32');
-    return ops.cast(ops.take(this.embeddings, indices, { axis: 0 }), this.computeDtype);
+    return ops.cast(ops.take(this.embeddings, indicesOf(inputs), { axis: 0 }), this.computeDtype);
+  }
+
+  override quantizedCall(inputs: Tensor): Tensor {
+    const { quantized, lora, computeDtype } = this;
+    const indices = indicesOf(inputs);
+    const vectors = quantized!.rows(indices, computeDtype);
+    if (lora === null) return vectors;
+    const learned = ops.matmul(ops.take(lora.a, indices, { axis: 0 }), lora.b);
+    return ops.cast(ops.add(vectors, ops.multiply(learned, lora.alpha / lora.rank)), computeDtype);
   }
 
   /** With `maskZero`: true where an input is not 0. */

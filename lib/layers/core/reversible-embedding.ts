@@ -1,5 +1,6 @@
 // ReversibleEmbedding: an Embedding that can also be called backwards.
 import { type Config, type ConfigOf, type OptionsOf, resolve, serializeFields } from '../../config/configurable.js';
+import type { QuantizationMode } from '../../config/dtype-policy.js';
 import { bool, field, float, nullable } from '../../config/fields.js';
 import { castTo } from '../../core/copy.js';
 import { type DType, type DTypeLike, standardizeDType } from '../../core/dtype.js';
@@ -51,6 +52,7 @@ function split(options: ReversibleEmbeddingOptions): { own: OptionsOf<typeof own
 export class ReversibleEmbedding extends Embedding {
   static override readonly className = 'ReversibleEmbedding';
   static override readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { tieWeights: false, maskZero: true, logitSoftCap: 5 }], inputs: [[5]], below: 7 }];
+  static override readonly quantizationModes: readonly QuantizationMode[] = [];
   /** Weights of the way back, of shape (outputDim, inputDim), when `tieWeights` is false. */
   declare reverseEmbeddings: Variable;
   // Private, so that it is no part of what the layer holds.
