@@ -43,15 +43,16 @@ export class Adafactor extends configured(OptimizerFamily, 'Adafactor', schema, 
   override build(variables: readonly Variable[]): void {
     if (this.built) return;
     super.build(variables);
-    this.moments = variables.map((variable) => this.momentsOf(variable));
+    variables.forEach((variable, i) => {
+      const [rows, columns] = this.factorsOf(variable);
+      if (!variable.overwriteWithGradient) this.moments[i] = { rows, columns, elements: this.addVariableFromReference(variable, { name: 'velocity' }) };
+    });
   }
-  private momentsOf(variable: Variable): Moments {
-    const { shape, dtype, name } = variable;
+  private factorsOf({ shape, dtype, name }: Variable): [rows: Variable, columns: Variable] {
     const make = (sizes: readonly number[]): Variable => this.addVariable(sizes, { dtype, name });
     // As in Keras, vectors have two variables that are not used.
     const unused = (): Variable => this.addScalar(0, 'int32', name);
-    const [rows, columns] = shape.length < 2 ? [unused(), unused()] : [make(shape.slice(0, -1)), make([...shape.slice(0, -2), shape.at(-1)!])];
-    return { rows, columns, elements: this.addVariableFromReference(variable, { name: 'velocity' }) };
+    return shape.length < 2 ? [unused(), unused()] : [make(shape.slice(0, -1)), make([...shape.slice(0, -2), shape.at(-1)!])];
   }
 
   override updateStep(gradient: Tensor, variable: Variable, rate: Variable | Tensor): void {

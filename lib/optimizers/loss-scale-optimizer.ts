@@ -107,7 +107,7 @@ export class LossScaleOptimizer extends Optimizer {
     if (gradients.length === 0) return;
     const trainableVariables = this.prepare(gradients, options);
     const { dynamicScale: scale, stepCounter: counter } = this;
-    const unscaled = gradients.map((gradient) => (gradient === null ? null : ops.divide(gradient, scale)));
+    const unscaled = gradients.map((gradient, i) => (gradient === null || trainableVariables[i]!.overwriteWithGradient ? gradient : ops.divide(gradient, scale)));
     this.assignIf(this.checkFinite(gradients), () => {
       this.innerOptimizer.apply(unscaled, { trainableVariables });
       const grows = ops.equal(counter, this.dynamicGrowthSteps - 1);

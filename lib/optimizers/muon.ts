@@ -62,10 +62,11 @@ export class Muon extends configured(OptimizerFamily, 'Muon', schema, ['learning
   override build(variables: readonly Variable[]): void {
     if (this.built) return;
     super.build(variables);
-    for (const variable of variables) {
-      this.momentums.push(this.addVariableFromReference(variable, { name: 'momentum' }));
-      this.velocities.push(this.usesAdam(variable) ? this.addVariableFromReference(variable, { name: 'velocity' }) : null);
-    }
+    variables.forEach((variable, i) => {
+      if (variable.overwriteWithGradient) return;
+      this.momentums[i] = this.addVariableFromReference(variable, { name: 'momentum' });
+      this.velocities[i] = this.usesAdam(variable) ? this.addVariableFromReference(variable, { name: 'velocity' }) : null;
+    });
   }
 
   protected override weightDecayOf(variable: Variable): number | null {

@@ -138,15 +138,17 @@ export abstract class Optimizer {
     return this.addVariable(reference.shape, { initializer, dtype: reference.dtype, name: `${reference.path.replaceAll('/', '_')}_${name}` });
   }
 
-  /** Makes a slot for each variable. */
+  /** Makes a slot for each variable, in its place; none for variables that their gradients overwrite. */
   addOptimizerVariables(variables: readonly Variable[], name: string, options: { initializer?: initializers.InitializerLike } = {}): Variable[] {
-    return variables.map((variable) => this.addVariableFromReference(variable, { name, ...options }));
+    return this.addSlots(variables, [name], [options.initializer ?? 'zeros'])[0];
   }
 
   /** Makes several slots for each variable, one variable after the other. `initial` has their initializers; default: zeros. */
   protected addSlots<const N extends readonly string[]>(variables: readonly Variable[], names: N, initial: readonly initializers.InitializerLike[] = []): { [K in keyof N]: Variable[] } {
     const slots = names.map((): Variable[] => []);
-    for (const variable of variables) names.forEach((name, i) => slots[i]!.push(this.addVariableFromReference(variable, { name, initializer: initial[i] ?? 'zeros' })));
+    variables.forEach((variable, at) => {
+      if (!variable.overwriteWithGradient) names.forEach((name, i) => (slots[i]![at] = this.addVariableFromReference(variable, { name, initializer: initial[i] ?? 'zeros' })));
+    });
     return slots as { [K in keyof N]: Variable[] };
   }
 
@@ -181,8 +183,8 @@ export abstract class Optimizer {
   apply(gradients: readonly (TensorLike | null)[], options: ApplyOptions = {}): void {
     if (gradients.length === 0) return;
     const variables = this.prepare(gradients, options);
-    const [present, updated] = this.withoutMissing(gradients, variables);
-    this.applyGiven(this.unscaled(present), updated);
+    const [present, updated] = this.withoutOverwritten(...this.withoutMissing(gradients, variables));
+    if (updated.length > 0) this.applyGiven(this.unscaled(present), updated);
     for (const variable of updated) if (variable.constraint !== null) variable.assign(variable.constraint(variable.value));
     this.stepCount.assignAdd(1);
   }
@@ -227,6 +229,28 @@ export abstract class Optimizer {
     return [present, updated];
   }
 
+  /** Assigns the gradients of variables whose gradients are their new values, or with accumulation the largest of them, and gives the others. */
+  private withoutOverwritten(gradients: Tensor[], variables: Variable[]): [Tensor[], Variable[]] {
+    if (!variables.some(({ overwriteWithGradient }) => overwriteWithGradient)) return [gradients, variables];
+    const { gradientAccumulationSteps: steps } = this.base;
+    variables.forEach((variable, i) => {
+      if (!variable.overwriteWithGradient) return;
+      if (steps === null) variable.assign(gradients[i]!);
+      else this.keepLargest(variable, gradients[i]!, steps);
+    });
+    const kept = <T>(list: readonly T[]): T[] => list.filter((_, i) => !variables[i]!.overwriteWithGradient);
+    return [kept(gradients), kept(variables)];
+  }
+
+  private keepLargest(variable: Variable, gradient: Tensor, steps: number): void {
+    const slot = this.accumulators[this.indexOf(variable)]!;
+    const largest = ops.maximum(gradient, slot);
+    this.assignIf(this.isDue(steps), () => {
+      variable.assign(largest);
+      slot.assign(filled(slot.shape, 0, slot.dtype));
+    }, () => slot.assign(largest));
+  }
+
   private unscaled(gradients: Tensor[]): Tensor[] {
     const { lossScaleFactor } = this;
     return lossScaleFactor === null ? gradients : gradients.map((gradient) => ops.divide(gradient, lossScaleFactor));
@@ -254,8 +278,13 @@ export abstract class Optimizer {
     variables.forEach((variable, i) => this.updateStep(gradients[i]!, variable, rate));
   }
 
+  /** Whether this step of `steps` updates. */
+  private isDue(steps: number): Tensor {
+    return ops.equal(ops.mod(ops.add(this.stepCount, 1), steps), 0);
+  }
+
   private accumulate(gradients: Tensor[], variables: Variable[], steps: number): void {
-    const due = ops.equal(ops.mod(ops.add(this.stepCount, 1), steps), 0);
+    const due = this.isDue(steps);
     const slots = variables.map((variable) => this.accumulators[this.indexOf(variable)]!);
     const sums = gradients.map((gradient, i) => ops.add(gradient, slots[i]!));
     this.assignIf(due, () => {
@@ -312,8 +341,8 @@ export abstract class Optimizer {
 
   private updateAverages(): void {
     const { emaMomentum } = this.base;
-    this.trained.forEach((variable, i) => {
-      const average = this.averages[i]!;
+    this.averages.forEach((average, i) => {
+      const variable = this.trained[i]!;
       const notFirst = ops.cast(ops.notEqual(this.iterations, 0), variable.dtype);
       const momentum = ops.multiply(notFirst, emaMomentum);
       average.assign(ops.add(ops.multiply(momentum, average), ops.multiply(ops.subtract(1, momentum), variable)));
@@ -321,7 +350,7 @@ export abstract class Optimizer {
   }
 
   private overwriteWithAverages(): void {
-    this.trained.forEach((variable, i) => variable.assign(this.averages[i]!));
+    this.averages.forEach((average, i) => this.trained[i]!.assign(average));
   }
 
   /** Sets the variables to their averages, at the end of training, when `useEma` is set. */

@@ -33,10 +33,11 @@ export class ScheduleFreeAdamW extends configured(OptimizerFamily, 'ScheduleFree
   override build(variables: readonly Variable[]): void {
     if (this.built) return;
     super.build(variables);
-    for (const variable of variables) {
-      this.momentums.push(this.addVariableFromReference(variable, { name: 'momentum', initializer: () => variable.concrete() }));
-      this.velocities.push(this.addVariableFromReference(variable, { name: 'velocity' }));
-    }
+    variables.forEach((variable, i) => {
+      if (variable.overwriteWithGradient) return;
+      this.momentums[i] = this.addVariableFromReference(variable, { name: 'momentum', initializer: () => variable.concrete() });
+      this.velocities[i] = this.addVariableFromReference(variable, { name: 'velocity' });
+    });
   }
 
   override updateStep(gradient: Tensor, variable: Variable, rate: Variable | Tensor): void {

@@ -106,7 +106,7 @@ export class Embedding extends Base {
     const { quantized, lora, computeDtype } = this;
     const indices = indicesOf(inputs);
     const vectors = quantized!.rows(indices, computeDtype);
-    if (lora === null) return vectors;
+    if (lora === null) return ops.cast(vectors, computeDtype);
     const learned = ops.matmul(ops.take(lora.a, indices, { axis: 0 }), lora.b);
     return ops.cast(ops.add(vectors, ops.multiply(learned, lora.alpha / lora.rank)), computeDtype);
   }

@@ -1,8 +1,7 @@
 // Layers around a matrix of weights that can be kept in few bits, also with what LoRA learns beside it.
-import { type Config, configured } from '../../config/configurable.js';
+import { configured } from '../../config/configurable.js';
 import { QuantizedFloat8DTypePolicy, type QuantizationMode } from '../../config/dtype-policy.js';
 import type { Schema } from '../../config/fields.js';
-import { serializeKerasObject } from '../../config/serialization.js';
 import { showShape, type Shape, type SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
@@ -51,6 +50,10 @@ export interface Quantizable extends Adaptable {
   quantizedBias(bias: Variable): Variable | Tensor;
 }
 
+/** The options that such a layer has. */
+interface Configured {
+  readonly config: { readonly quantizationConfig: QuantizationConfig | null };
+}
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin base
 type AdaptableClass = abstract new (...args: any[]) => Layer & Adaptable;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin
@@ -63,13 +66,12 @@ type QuantizableClass = abstract new (...args: any[]) => Quantizable;
 export function quantizable<B extends AdaptableClass>(Base: B, name: 'kernel' | 'embeddings', others: readonly string[]): B & QuantizableClass {
   abstract class QuantizableLayer extends Base implements Quantizable {
     quantized: QuantizedWeights | null = null;
-    #config: QuantizationConfig | null = null;
 
     override get isQuantized(): boolean {
       return this.quantized !== null;
     }
     get quantizationConfig(): QuantizationConfig | null {
-      return this.#config ?? (this as unknown as { config: { quantizationConfig: QuantizationConfig | null } }).config.quantizationConfig;
+      return (this as unknown as Configured).config.quantizationConfig;
     }
     get variableSerializationSpec(): ReadonlyMap<string | null, readonly string[]> {
       const { quantizationModes: modes } = this.constructor as typeof Layer;
@@ -112,7 +114,7 @@ export function quantizable<B extends AdaptableClass>(Base: B, name: 'kernel' | 
       const before = this.weight!;
       const { value, shape } = before;
       if (mode !== 'float8') this.removeWeight(before);
-      this.#config = config;
+      Object.assign(this, { config: { ...(this as unknown as Configured).config, quantizationConfig: config } });
       this.quantizedBuild(shape, mode, { config });
       this.quantized!.assign(value, config);
     }
@@ -152,9 +154,6 @@ export function quantizable<B extends AdaptableClass>(Base: B, name: 'kernel' | 
       const merged = lora === null ? null : quantized.quantize(ops.add(quantized.float(this.computeDtype), correction(lora)), null);
       const own = new Map(this.ownVariables().map((variable) => [variable.name, variable]));
       return this.variableSerializationSpec.get(mode)!.map((key) => own.get(key)).filter((variable) => variable !== undefined).map((variable) => [variable, merged?.get(variable) ?? variable]);
-    }
-    override getConfig(): Config {
-      return { ...super.getConfig(), quantization_config: serializeKerasObject(this.quantizationConfig) };
     }
   }
   return QuantizableLayer;
