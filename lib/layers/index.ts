@@ -6,6 +6,8 @@ export { InputSpec, type InputSpecOptions } from './input-spec.js';
 export { type AddWeightOptions, type CallOptions, Layer } from './layer.js';
 export * from './lookup.js';
 export type { Adaptable, EnableLoraOptions } from './lora.js';
+export type { QuantizeOptions } from './quantization/modes.js';
+export type { Quantizable } from './quantization/quantizable.js';
 export type { VariableStore } from './layer-state.js';
 export { add } from './merging/add.js';
 export { average } from './merging/average.js';

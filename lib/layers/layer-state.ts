@@ -42,6 +42,10 @@ export type VariableStore<T = Variable | Tensor> = Record<string, T>;
 /** @internal Variables and what is saved of each. */
 export type SavedVariables = (readonly [variable: Variable, value: Variable | Tensor])[];
 
+let changes = 0;
+/** @internal How often weights were added to built layers or taken from them: whatever was compiled before may compute with other variables. */
+export const stateChanges = (): number => changes;
+
 /** Properties of a layer that hold no state of its own. */
 const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput', 'lora']);
 
@@ -83,6 +87,7 @@ export abstract class LayerState extends Operation {
     // Outside of build and call the layer's own name is not yet part of the path.
     const variable = this.built && this.path !== null ? withPath(this.path, build) : currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
     this.#tracked[trainable ? 'trainable' : 'nonTrainable'].push(variable);
+    if (this.built) changes += 1;
     // It stays one of the trainable ones: setting `trainable` of the layer makes it so again.
     if (!this.#trainable) variable.trainable = false;
     return variable;
@@ -90,6 +95,7 @@ export abstract class LayerState extends Operation {
 
   /** @internal Forgets a weight that `addWeight` made. */
   removeWeight(variable: Variable): void {
+    changes += 1;
     for (const list of Object.values(this.#tracked)) if (list.includes(variable)) list.splice(list.indexOf(variable), 1);
   }
 

@@ -26,7 +26,7 @@ import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerState } from './layer-state.js';
-import { checkMode, configOfPolicy, NotQuantizableError, quantizedPolicyOf, type QuantizeOptions, readQuantizeOptions, resolveConfig } from './quantization/modes.js';
+import { checkFloat16, checkMode, configOfPolicy, NotQuantizableError, quantizedPolicyOf, type QuantizeOptions, readQuantizeOptions, resolveConfig } from './quantization/modes.js';
 import { currentRemat } from './remat-scope.js';
 
 export type { CallOptions } from './call.js';
@@ -397,9 +397,7 @@ export abstract class Layer extends LayerState {
     const wanted = resolveConfig(where, given.mode, given.config);
     if (!this.built) throw new Error(`${where}: the layer is not built yet; call it on data, or call build(inputShape) first`);
     if (this.isQuantized) throw new Error(`${where}: it is quantized already, its dtype policy is ${this.ownPolicy.name}`);
-    if (wanted.mode === 'int8' && this.computeDtype === 'float16') {
-      throw new TypeError(`${where}: mode 'int8' does not go with computing in float16: its products leave the range; make the layer with dtype 'mixed_bfloat16', say`);
-    }
+    checkFloat16(where, wanted.mode, this.computeDtype);
     this.checkQuantizable(wanted.mode, given.typeCheck);
     this.quantizeWeights(wanted.mode, wanted.config);
     const policy = this.ownPolicy;

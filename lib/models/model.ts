@@ -2,6 +2,7 @@
 import type { Logs } from '../callbacks/callback.js';
 import { type History } from '../callbacks/history.js';
 import { type Config } from '../config/configurable.js';
+import type { QuantizationMode } from '../config/dtype-policy.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { checkOptions, show } from '../core/errors.js';
 import { Function, type Symbols } from '../core/function.js';
@@ -12,12 +13,14 @@ import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../core/tree.js';
 import type { Variable } from '../core/variable.js';
 import type { Layer } from '../layers/layer.js';
+import { stateChanges } from '../layers/layer-state.js';
 import type { LayerOptions } from '../layers/options.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import { GradientTape } from '../ops/autodiff.js';
 import * as ops from '../ops/index.js';
 import * as optimizers from '../optimizers/index.js';
+import type { QuantizationReport } from '../quantizers/report.js';
 import { CompileLoss, CompileMetrics, type LossSpec, type MetricsSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
@@ -25,6 +28,7 @@ import { functionalConfig, functionalFromConfig, isFunctionalConfig, type Functi
 import { throughOwnInputs } from './functional-graph.js';
 import { GraphModel } from './graph-model.js';
 import { COMPILE_OPTIONS, type CompileOptions, type EvaluateOptions, type FitOptions, type OnBatchOptions, type PredictOptions, type StepData } from './options.js';
+import { quantizationSummary, quantizeModel, type QuantizeModelOptions } from './quantize.js';
 import { printSummary, type SummaryOptions } from './summary.js';
 
 export type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, RunOptions, StepData } from './options.js';
@@ -314,10 +318,10 @@ export class Model extends GraphModel {
 
   // ---- loops -------------------------------------------------------------------------------------------------------
 
-  /** @internal A compiled step; a change of what is trained compiles anew. */
+  /** @internal A compiled step; a change of what is trained, or of the weights of a built layer, compiles anew. */
   stepFor(key: string, make: () => Compiled): Compiled {
     const trained = key.startsWith('train') ? this.weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(this.trainable) : '';
-    return this.#steps.get(`${key}|${trained}`, make);
+    return this.#steps.get(`${key}|${stateChanges()}|${trained}`, make);
   }
   /** @internal Runs one training at a time. */
   async exclusively<T>(what: string, run: () => Promise<T>): Promise<T> {
@@ -380,6 +384,23 @@ export class Model extends GraphModel {
   /** Outputs for one batch. */
   async predictOnBatch(x: Data): Promise<Tensor> {
     return (await runOnBatch(this, 'predict', x, null, {})) as Tensor;
+  }
+
+  /**
+   * Brings the weights of all layers that can be quantized to few bits, in place; see `Layer.quantize`.
+   *
+   * ```ts
+   * const report = model.quantize('int8', { filters: '^dense' });
+   * ```
+   * @returns which layers were quantized, and which were not and why. It is printed too, unless `verbose` is false.
+   * @throws before the model is built, for unknown modes and filters, and for int8 in a model that computes in float16.
+   */
+  override quantize(mode: QuantizationMode | QuantizeModelOptions | null = null, options: QuantizeModelOptions = {}): QuantizationReport {
+    return quantizeModel(this, mode, options);
+  }
+  /** Prints which layers are quantized, and how much memory their largest weights take; returns the text. With `verbose: false` it is not printed. */
+  quantizationSummary(options: { verbose?: boolean | number } = {}): string {
+    return quantizationSummary(this, options);
   }
 
   /** Prints Keras's table of the layers. */

@@ -6,3 +6,4 @@ export * from './lookup.js';
 export * from './packing.js';
 export * from './quantization-config.js';
 export * from './quantizer.js';
+export * from './report.js';

@@ -3,6 +3,7 @@ import { type DTypePolicy, getPolicy, Int4DTypePolicy, QUANTIZATION_MODES, type 
 import { field, nullable } from '../../config/fields.js';
 import type { SerializedObject } from '../../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../../config/serialization.js';
+import type { DType } from '../../core/dtype.js';
 import { checkOptions, didYouMean, show } from '../../core/errors.js';
 import {
   Float8QuantizationConfig, Int4QuantizationConfig, Int8QuantizationConfig, QuantizationConfig, TernaryQuantizationConfig,
@@ -45,12 +46,18 @@ export function resolveConfig(where: string, mode: string | null, config: Quanti
   if (config === null) {
     if (mode === null) throw new TypeError(`${where}: give a mode, such as 'int8', or a config`);
     const make = DEFAULTS[mode];
-    if (make === undefined) throw new TypeError(`${where}: mode ${show(mode)} needs a config, which tells the data to calibrate with`);
+    if (make === undefined) throw new NotQuantizableError(`${where}: mode ${show(mode)} quantizes by data, which is not supported; expected one of ${Object.keys(DEFAULTS).join(', ')}`);
     return { mode: mode as QuantizationMode, config: make() };
   }
   if (!(config instanceof QuantizationConfig)) throw new TypeError(`${where}: config must be a QuantizationConfig, received ${show(config)}`);
   if (mode !== null && config.mode !== mode) throw new TypeError(`${where}: the mode is ${show(mode)}, but that of the config is ${show(config.mode)}; leave one of them out`);
   return { mode: checkMode(where, config.mode), config };
+}
+
+/** @throws for int8 in what computes in float16. */
+export function checkFloat16(where: string, mode: QuantizationMode, computeDtype: DType): void {
+  if (mode !== 'int8' || computeDtype !== 'float16') return;
+  throw new TypeError(`${where}: mode 'int8' does not go with computing in float16: its products leave the range; use the dtype policy 'mixed_bfloat16', say`);
 }
 
 /** The arguments of `quantize`. */

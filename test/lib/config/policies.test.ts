@@ -47,7 +47,8 @@ describe('policies', () => {
   });
 
   it('does not compute otherwise than a quantized policy says', () => {
-    expect(() => new layers.Dense(2, { dtype: 'int8_from_float32' })(ops.ones([1, 2]))).toThrow(/int8_from_float32 asks for quantization/);
+    expect(() => new layers.LayerNormalization({ dtype: 'int8_from_float32' })(ops.ones([1, 2]))).toThrow(/cannot be quantized, received mode 'int8'/);
+    expect(() => new layers.Embedding(2, 3, { dtype: 'float8_from_float32' })(ops.zeros([1, 2]))).toThrow(/cannot be quantized in mode 'float8'; expected one of int8, int4/);
   });
 
   it('takes the two plain classes for one', () => {
