@@ -1,9 +1,10 @@
 // EinsumDense: a dense layer whose product is an einsum.
 import { activation } from '../../activations/field.js';
 import type { Config, OptionsOf } from '../../config/configurable.js';
-import { field, nullable, string, withDefault } from '../../config/fields.js';
+import type { QuantizationMode } from '../../config/dtype-policy.js';
+import { field, nullable, string } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import type { Shape, SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
@@ -12,9 +13,17 @@ import { RandomInitializer } from '../../initializers/random.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
 import { InputSpec } from '../input-spec.js';
-import { adaptableLayer, loraSchema } from '../lora.js';
+import type { CallOptions } from '../layer.js';
+import { loraSchema } from '../lora.js';
 import type { LayerOptions } from '../options.js';
+import { QuantizationConfig } from '../../quantizers/quantization-config.js';
+import { FlatWeights } from '../quantization/flat-weights.js';
+import { GroupedWeights } from '../quantization/grouped-weights.js';
+import { quantizationConfigField } from '../quantization/modes.js';
+import { quantizableLayer } from '../quantization/quantizable.js';
+import type { Layout, QuantizedWeights } from '../quantization/weights.js';
 import { einsumShapes, type EinsumShapes } from './einsum-equation.js';
+import { type EinsumScales, einsumScales } from './einsum-scales.js';
 
 const isSize = (value: unknown): boolean => value === null || (typeof value === 'number' && Number.isInteger(value) && value >= 1);
 const sizes = field<number | SymbolicShape, SymbolicShape>('an integer >= 1 or an array of them (null where the input tells the size)', (v) => {
@@ -37,8 +46,8 @@ const schema = {
   kernelConstraint: constraint(),
   biasConstraint: constraint(),
   ...loraSchema,
-  /** Part of Keras's config; null: the layer is not quantized. */
-  quantizationConfig: withDefault(field<null>('null', (v) => (v === null ? null : undefined)), null),
+  /** How the layer is quantized, when its dtype policy is a quantized one; null: as the mode does by default. */
+  quantizationConfig: quantizationConfigField,
 } as const;
 
 /** Options of `EinsumDense`. */
@@ -63,12 +72,13 @@ function withFans<I extends object>(initial: I, { inputAxes, outputAxes }: Einsu
  * ```
  * @throws when the equation has another form than `X,Y->Z`, `...X,Y->...Z` or `X...,Y->Z...`, or contradicts the shapes or `biasAxes`.
  */
-export class EinsumDense extends adaptableLayer('EinsumDense', schema, 'kernel', ['equation', 'outputShape']) {
+export class EinsumDense extends quantizableLayer('EinsumDense', schema, { weights: 'kernel', others: ['bias'] }, ['equation', 'outputShape']) {
   static readonly samples = [
     { args: ['ab,bc->ac', 4], inputs: [[2, 3]] },
     { args: ['abc,cde->abde', [3, 2, 3], { biasAxes: 'e', loraRank: 2, loraAlpha: 3 }], inputs: [[2, 3, 4]] },
     { args: ['...ab,bcd->...acd', [3, 2, 2], { biasAxes: 'cd', activation: 'tanh' }], inputs: [[2, 3, 4]] },
   ];
+  static override readonly quantizationModes: readonly QuantizationMode[] = ['int8', 'float8', 'int4'];
   /** Factors of what is learned beside the kernel, with LoRA; see `enableLora`. */
   declare loraKernelA: Variable;
   declare loraKernelB: Variable;
@@ -76,6 +86,7 @@ export class EinsumDense extends adaptableLayer('EinsumDense', schema, 'kernel',
   declare bias: Variable | null;
 
   override inputSpec: InputSpec | readonly InputSpec[] | null = null;
+  #scales: EinsumScales | null = null;
 
   private shapes(inputShape: SymbolicShape): EinsumShapes {
     const { equation, biasAxes, outputShape } = this.config;
@@ -104,6 +115,37 @@ export class EinsumDense extends adaptableLayer('EinsumDense', schema, 'kernel',
   override call(inputs: Tensor): Tensor {
     const product = ops.einsum(this.config.equation, inputs, this.kernel);
     return this.config.activation(this.bias === null ? product : ops.add(product, this.bias));
+  }
+
+  /** The scales of int8 stand where the kernel's axes are in the output. */
+  override layout(shape: Shape): Layout {
+    const { kernelAxes, alignKernel, restoreKernel } = this.scales();
+    return { name: 'kernel', shape, axes: kernelAxes, keep: alignKernel, spread: restoreKernel };
+  }
+  /** In int4 the kernel is a matrix, whose rows go over the axes that are summed over. */
+  override makeQuantized(layout: Layout, mode: QuantizationMode, config: QuantizationConfig | null): QuantizedWeights {
+    if (mode !== 'int4') return super.makeQuantized(layout, mode, config);
+    const { name, shape, axes } = layout;
+    const sizeOf = (isRow: boolean): number => shape.reduce((size, d, i) => (axes.includes(i) === isRow ? size * d : size), 1);
+    const matrix = super.makeQuantized({ name, shape: [sizeOf(true), sizeOf(false)], axes: [0] }, mode, config);
+    // In groups Keras leaves inputs as they are.
+    const inputsQuantizer = matrix instanceof GroupedWeights ? null : QuantizationConfig.activationQuantizerOrDefault(config, null);
+    return new FlatWeights(matrix, shape, inputsQuantizer);
+  }
+  private scales(): EinsumScales {
+    return (this.#scales ??= einsumScales(this.config.equation, (this.inputSpec as InputSpec).ndim!, `EinsumDense "${this.name}"`));
+  }
+
+  override quantizedCall(inputs: Tensor, { training }: CallOptions = {}): Tensor {
+    const { equation, activation: activate } = this.config;
+    const { inputAxes, alignInput, inputGradient } = this.scales();
+    const product = this.quantizedProduct(inputs, {
+      product: (x, kernel) => ops.einsum(equation, x, kernel),
+      transposed: (upstream, kernel) => inputGradient(upstream, kernel, inputs.shape),
+      axes: inputAxes,
+      align: alignInput,
+    }, training);
+    return activate(this.bias === null ? product : ops.add(product, this.quantizedBias(this.bias)));
   }
 
   override getConfig(): Config {

@@ -34,6 +34,15 @@ function termsOf(equation: string, where: string): Terms {
   throw new RangeError(`${where}: equation must have the form 'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...', received ${show(equation)}`);
 }
 
+/** @internal The letters of an equation's terms, with others for the axes that `...` stands for in inputs of this rank. @throws for equations of another form. */
+export function einsumLetters(equation: string, rank: number, where: string): { input: string; kernel: string; output: string } {
+  const { input, kernel, output, ellipsis } = termsOf(equation, where);
+  const free = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'].filter((letter) => !(input + kernel + output).includes(letter));
+  const elided = free.slice(0, rank - input.length).join('');
+  const around = (term: string): string => (ellipsis === 'left' ? elided + term : term + elided);
+  return { input: around(input), kernel, output: around(output) };
+}
+
 /** Shape of the bias: sizes of the output from the first axis that has a bias on, 1 for the axes without. */
 function biasShape(axes: string, { output, ellipsis }: Terms, sizeOf: (letter: string) => number | null, elided: number, where: string): SymbolicShape {
   for (const letter of axes) {

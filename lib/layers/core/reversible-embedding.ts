@@ -10,9 +10,15 @@ import type { SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
+import { AbsMaxQuantizer } from '../../quantizers/abs-max.js';
+import { QuantizationConfig } from '../../quantizers/quantization-config.js';
+import type { Quantizer } from '../../quantizers/quantizer.js';
 import { splitCall } from '../call.js';
 import type { CallOptions } from '../layer.js';
 import { layerSchema } from '../options.js';
+import { GroupedWeights } from '../quantization/grouped-weights.js';
+import { blockSizeOf } from '../quantization/modes.js';
+import type { Layout, QuantizedWeights } from '../quantization/weights.js';
 import { Embedding, type EmbeddingOptions } from './embedding.js';
 
 const ownSchema = {
@@ -52,11 +58,13 @@ function split(options: ReversibleEmbeddingOptions): { own: OptionsOf<typeof own
 export class ReversibleEmbedding extends Embedding {
   static override readonly className = 'ReversibleEmbedding';
   static override readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { tieWeights: false, maskZero: true, logitSoftCap: 5 }], inputs: [[5]], below: 7 }];
-  static override readonly quantizationModes: readonly QuantizationMode[] = [];
+  static override readonly quantizationModes: readonly QuantizationMode[] = ['int8', 'int4'];
   /** Weights of the way back, of shape (outputDim, inputDim), when `tieWeights` is false. */
   declare reverseEmbeddings: Variable;
   // Private, so that it is no part of what the layer holds.
   readonly #own: ConfigOf<typeof ownSchema>;
+  /** What stands for the weights of the way back; null: they are tied or stay as they are. */
+  #reverse: QuantizedWeights | null = null;
 
   constructor(inputDim: number, outputDim: number, options: ReversibleEmbeddingOptions = {}) {
     const { own, rest } = split(options);
@@ -67,22 +75,72 @@ export class ReversibleEmbedding extends Embedding {
   override build(inputShape?: SymbolicShape): void {
     super.build(inputShape);
     const { inputDim, outputDim, embeddingsInitializer } = this.config;
-    if (!this.#own.tieWeights) this.reverseEmbeddings = this.addWeight({ name: 'reverse_embeddings', shape: [outputDim, inputDim], initializer: embeddingsInitializer });
+    if (!this.#own.tieWeights && this.#reverse === null) this.reverseEmbeddings = this.addWeight({ name: 'reverse_embeddings', shape: [outputDim, inputDim], initializer: embeddingsInitializer });
   }
 
   /** With `reverse: true`: from vectors to scores. */
   override call(inputs: Tensor, { reverse = false }: CallOptions & { reverse?: boolean } = {}): Tensor {
     if (reverse) return this.backwards(inputs);
-    const result = super.call(inputs);
+    return this.masked(inputs, super.call(inputs));
+  }
+  private masked(inputs: Tensor, result: Tensor): Tensor {
     const mask = super.computeMask(inputs);
     return mask === null ? result : setMask(result, mask);
   }
 
   private backwards(inputs: Tensor): Tensor {
-    const { tieWeights, reverseDtype, logitSoftCap } = this.#own;
+    const { tieWeights, reverseDtype } = this.#own;
     const kernel = tieWeights ? ops.transpose(this.embeddings) : this.reverseEmbeddings.value;
-    const logits = reverseDtype === null ? ops.matmul(inputs, kernel) : ops.matmul(castTo(inputs, reverseDtype), castTo(kernel, reverseDtype));
+    return this.capped(reverseDtype === null ? ops.matmul(inputs, kernel) : ops.matmul(castTo(inputs, reverseDtype), castTo(kernel, reverseDtype)));
+  }
+  private capped(logits: Tensor): Tensor {
+    const { logitSoftCap } = this.#own;
     return logitSoftCap === null ? logits : ops.multiply(ops.tanh(ops.divide(logits, logitSoftCap)), logitSoftCap);
+  }
+
+  // ---- quantized: the way back multiplies integers, with the weights of its own or those of the way forth ------------
+
+  override defaultActivationQuantizer(): Quantizer {
+    return new AbsMaxQuantizer({ axis: -1 });
+  }
+  override makeQuantized(layout: Layout, mode: QuantizationMode, config: QuantizationConfig | null): QuantizedWeights {
+    const blockSize = mode === 'int4' ? blockSizeOf(this.ownPolicy, config) : null;
+    if (blockSize === null) return super.makeQuantized(layout, mode, config);
+    // The groups of both matrices divide a vector alike.
+    const groups = this.quantized instanceof GroupedWeights ? this.quantized.groups : null;
+    return new GroupedWeights(this, layout, blockSize, { groups, inputsQuantizer: QuantizationConfig.activationQuantizerOrDefault(config, this.defaultActivationQuantizer()) });
+  }
+  override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode, options: { config?: QuantizationConfig | null } = {}): void {
+    super.quantizedBuild(shape, mode, options);
+    if (this.#own.tieWeights) return;
+    const { inputDim, outputDim } = this.config;
+    this.#reverse = this.makeQuantized({ name: 'reverse_embeddings', shape: [outputDim, inputDim], axes: [0], packedAxis: 0, zeroDtype: null }, mode, options.config ?? null);
+    this.reverseEmbeddings = this.#reverse.value;
+  }
+  /** @internal */
+  override quantizeWeights(mode: QuantizationMode, config: QuantizationConfig): void {
+    const before = this.#own.tieWeights ? null : this.reverseEmbeddings;
+    if (before !== null) this.removeWeight(before);
+    super.quantizeWeights(mode, config);
+    if (before !== null) this.#reverse!.assign(before.value, config);
+  }
+  override get variableSerializationSpec(): ReadonlyMap<string | null, readonly string[]> {
+    const spec = super.variableSerializationSpec;
+    if (this.#own.tieWeights) return spec;
+    const details: Readonly<Record<string, readonly string[]>> = { int8: ['_scale'], int4: ['_scale', '_zero'] };
+    return new Map([...spec].map(([mode, names]) => [mode, [...names, ...['', ...(details[mode ?? ''] ?? [])].map((end) => `reverse_embeddings${end}`)]]));
+  }
+
+  /**
+   * With `reverse: true`: from vectors to scores. As in Keras, what LoRA has learned counts on the way forth only, and `reverseDtype` does not count. The gradient
+   * of the vectors is that of a product of floats, where Keras has that of the rounding: 0 but for each vector's largest value.
+   */
+  override quantizedCall(inputs: Tensor, { reverse = false }: CallOptions & { reverse?: boolean } = {}): Tensor {
+    if (!reverse) return this.masked(inputs, super.quantizedCall(inputs));
+    const contraction = this.#reverse === null
+      ? { product: (x: Tensor, w: Tensor) => ops.matmul(x, ops.transpose(w)), transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, w) }
+      : { product: (x: Tensor, w: Tensor) => ops.matmul(x, w), transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, ops.transpose(w)) };
+    return this.capped((this.#reverse ?? this.quantized!).times(inputs, { ...contraction, axes: null }, { dtype: this.computeDtype }));
   }
 
   /** Null: `call` gives its outputs their masks, forwards only. */

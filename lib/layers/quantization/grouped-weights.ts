@@ -3,10 +3,10 @@ import { absMaxQuantizeGroupedWithZeroPoint } from '../../quantizers/abs-max.js'
 import type { DType } from '../../core/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
-import { customGradient } from '../../ops/autodiff.js';
 import * as ops from '../../ops/index.js';
+import type { Quantizer } from '../../quantizers/quantizer.js';
 import { packed, packedShape, unpacked } from './channel-weights.js';
-import { type Contraction, type Layout, type Owner, type QuantizedCall, QuantizedWeights } from './weights.js';
+import { type Contraction, type Layout, type Owner, productOfFloats, type QuantizedCall, QuantizedWeights } from './weights.js';
 
 /** Integers with zero points: `weight = (integer - zero) * scale`. The matrix has two axes, and groups run along the one that is summed over. */
 export class GroupedWeights extends QuantizedWeights {
@@ -15,10 +15,15 @@ export class GroupedWeights extends QuantizedWeights {
   readonly zero: Variable;
   /** The group of each entry of the axis, which Keras keeps as floats. */
   readonly groups: Variable;
+  private readonly ownsGroups: boolean;
+  private readonly inputsQuantizer: Quantizer | null;
   private readonly axis: number;
 
-  constructor(owner: Owner, layout: Layout, private readonly blockSize: number) {
+  /** `groups` are those of another matrix with as long an axis. `inputsQuantizer` brings inputs of products to integers; null: they stay as they are. */
+  constructor(owner: Owner, layout: Layout, private readonly blockSize: number, { groups = null, inputsQuantizer = null }: { groups?: Variable | null; inputsQuantizer?: Quantizer | null } = {}) {
     super(layout);
+    this.inputsQuantizer = inputsQuantizer;
+    this.ownsGroups = groups === null;
     const { name, shape, zeroDtype = 'int8' } = layout;
     this.axis = layout.axes[0]!;
     const length = shape[this.axis]!;
@@ -28,12 +33,12 @@ export class GroupedWeights extends QuantizedWeights {
     this.scale = owner.addWeight({ ...common, name: `${name}_scale`, shape: perGroup, initializer: 'ones' });
     this.zero = owner.addWeight({ ...common, name: `${name}_zero`, shape: perGroup, initializer: 'zeros', dtype: zeroDtype });
     // Not in the compute dtype: bfloat16 cannot count beyond 256.
-    this.groups = owner.addWeight({ ...common, name: 'g_idx', shape: [length], initializer: 'zeros', dtype: 'float32', autocast: false });
-    this.groups.assign(ops.floorDivide(ops.arange(length, { dtype: 'float32' }), blockSize));
+    this.groups = groups ?? owner.addWeight({ ...common, name: 'g_idx', shape: [length], initializer: 'zeros', dtype: 'float32', autocast: false });
+    if (this.ownsGroups) this.groups.assign(ops.floorDivide(ops.arange(length, { dtype: 'float32' }), blockSize));
   }
 
   override get details(): readonly Variable[] {
-    return [this.scale, this.zero, this.groups];
+    return [this.scale, this.zero, ...(this.ownsGroups ? [this.groups] : [])];
   }
 
   override quantize(matrix: Tensor): ReadonlyMap<Variable, Tensor> {
@@ -54,9 +59,8 @@ export class GroupedWeights extends QuantizedWeights {
     return ops.cast(this.descaled(this.numbers(), this.scale.value, this.zero.value, this.axis), dtype);
   }
 
-  override times(inputs: Tensor, { product, transposed }: Contraction, { dtype }: QuantizedCall): Tensor {
-    const multiply = customGradient((x: Tensor, weights: Tensor) => [product(x, weights), (upstream: Tensor) => [transposed(upstream, weights), null]] as const);
-    return multiply(inputs, this.float(dtype));
+  override times(inputs: Tensor, contraction: Contraction, { dtype }: QuantizedCall): Tensor {
+    return productOfFloats(inputs, this.float(dtype), contraction, this.inputsQuantizer, dtype);
   }
 
   override rows(indices: Tensor, dtype: DType): Tensor {

@@ -1,9 +1,11 @@
 // Matrices of weights that layers keep in few bits: which variables stand for one, how it becomes them, and how it is computed with.
 import type { QuantizationConfig } from '../../quantizers/quantization-config.js';
+import type { Quantizer } from '../../quantizers/quantizer.js';
 import type { DType } from '../../core/dtype.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
+import { customGradient } from '../../ops/autodiff.js';
 import * as ops from '../../ops/index.js';
 import type { AddWeightOptions } from '../layer-state.js';
 
@@ -28,8 +30,8 @@ export interface Contraction {
   product(this: void, inputs: Tensor, weights: Tensor): Tensor;
   /** The gradient of `inputs`, from that of the product. */
   transposed(this: void, upstream: Tensor, weights: Tensor): Tensor;
-  /** The axes of the inputs that are summed over. Default: the last. */
-  readonly axes?: number | readonly number[];
+  /** The axes of the inputs that are summed over. Default: the last; null: those of the quantizer. */
+  readonly axes?: number | readonly number[] | null;
   /** A scale of inputs, with `axes` of size 1, brought to the axes of the product. Default: as it is. */
   readonly align?: (this: void, scale: Tensor) => Tensor;
 }
@@ -45,6 +47,17 @@ export interface QuantizedCall {
 export interface Owner {
   readonly name: string;
   addWeight(options: AddWeightOptions): Variable;
+}
+
+/** The product of inputs, which `quantizer` rounds where there is one, with weights in floats; the gradient of the inputs is that of a product of floats. */
+export function productOfFloats(inputs: Tensor, weights: Tensor, { product, transposed, axes = -1, align = (scale) => scale }: Contraction, quantizer: Quantizer | null, dtype: DType): Tensor {
+  const multiply = customGradient((x: Tensor, w: Tensor) => {
+    const gradient = (upstream: Tensor): (Tensor | null)[] => [transposed(upstream, w), null];
+    if (quantizer === null) return [product(x, w), gradient] as const;
+    const [rounded, scale] = quantizer(x, { axis: axes }) as [Tensor, Tensor];
+    return [ops.divide(ops.cast(product(rounded, w), dtype), align(scale)), gradient] as const;
+  });
+  return multiply(inputs, weights);
 }
 
 /** A quantized matrix. */

@@ -1,7 +1,7 @@
-// Quantized layers: what `quantize` makes of weights, and what the layers compute then; with Keras's recording `quantization`.
+// Quantized layers: what `quantize` makes of weights, and what the layers compute then; with Keras's recordings `quantization` and `quantization_einsum`.
 import { describe, expect, it } from '@jest/globals';
 import { dtypePolicies, Input, layers, ops, optimizers, quantizers, Sequential, type Tensor, vjp } from 'keratin';
-import { readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
+import { fixtureNames, readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
 import { expectClose, expectNumbersClose, FLOAT32, make, tensorOf, type Tolerance } from '../../helpers/recorded.js';
 
 interface Plain {
@@ -17,6 +17,7 @@ interface LayerCase {
   config: Spec | null;
   lora: number | null;
   training: boolean | null;
+  options?: Record<string, unknown> | null;
   before: RecordedArray[];
   adapted: RecordedArray[] | null;
   weights: (Plain & { path: string; shape: number[]; trainable: boolean })[];
@@ -43,7 +44,7 @@ interface TrainingCase {
 /** A layer that can be quantized. */
 type Quantizable = layers.Dense;
 
-const all = readFixture<LayerCase | TrainingCase>('quantization');
+const all = fixtureNames('quantization').flatMap((name) => readFixture<LayerCase | TrainingCase>(name));
 const cases = all.filter((recorded): recorded is LayerCase => recorded.kind === 'layer');
 const trainings = all.filter((recorded): recorded is TrainingCase => recorded.kind === 'training');
 
@@ -54,9 +55,9 @@ function expectPlain(actual: Tensor, { dtype, value }: Plain, tolerance?: Tolera
 }
 
 /** The layer of a case, quantized and adapted. */
-function quantized({ spec, inputs, before, mode, config, lora, adapted }: LayerCase): Quantizable {
+function quantized({ spec, inputs, before, mode, config, lora, adapted, options: given }: LayerCase): Quantizable {
   const layer = make<Quantizable>(layers, spec);
-  layer(tensorOf(inputs));
+  layer(tensorOf(inputs), given ?? {});
   layer.setWeights(before.map(tensorOf));
   layer.quantize(mode, { config: config === null ? null : make<quantizers.QuantizationConfig>(quantizers, config) });
   if (lora !== null) {
@@ -65,7 +66,7 @@ function quantized({ spec, inputs, before, mode, config, lora, adapted }: LayerC
   }
   return layer;
 }
-const options = ({ training }: LayerCase) => (training === null ? {} : { training });
+const options = ({ training, options: given }: LayerCase) => ({ ...given, ...(training === null ? {} : { training }) });
 
 describe.each(cases.map((recorded) => [recorded.name, recorded] as const))('%s', (_, recorded) => {
   it('has the weights, the policy and the config of Keras', () => {
