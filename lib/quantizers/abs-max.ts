@@ -18,11 +18,14 @@ export interface AbsMaxQuantizeOptions {
   dtype?: DTypeLike;
   /** Keeps the scale of zeros finite. Default 1e-7. */
   epsilon?: number;
-  /** Whether Keras computes in NumPy. The numbers are the same. Default false. */
+  /** Whether to compute as Keras does in NumPy: bfloat16 in float32. Default false. */
   toNumpy?: boolean;
 }
 const OPTIONS = ['valueRange', 'dtype', 'epsilon', 'toNumpy'] as const;
 const EPSILON = 1e-7;
+
+/** A tensor in the dtype that NumPy computes in. */
+const asNumPy = (x: Tensor, toNumpy: boolean): Tensor => (toNumpy && x.dtype === 'bfloat16' ? ops.cast(x, 'float32') : x);
 
 /**
  * `[round(x · scale), scale]` with `scale = valueRange[1] / (max|x| + epsilon)`, the largest along `axis`, which stays as an axis of size 1. Dividing by the
@@ -30,17 +33,18 @@ const EPSILON = 1e-7;
  */
 export function absMaxQuantize(inputs: TensorLike, axis: number | readonly number[], options: AbsMaxQuantizeOptions = {}): [Tensor, Tensor] {
   checkOptions('absMaxQuantize', options, OPTIONS);
-  const { valueRange: [low, high] = [-127, 127], dtype = 'int8', epsilon = EPSILON } = options;
-  const x = toTensor(inputs, null, 'absMaxQuantize');
+  const { valueRange: [low, high] = [-127, 127], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
+  const given = toTensor(inputs, null, 'absMaxQuantize');
+  const x = asNumPy(given, toNumpy);
   const scale = ops.cast(ops.divide(high, ops.add(ops.max(ops.abs(x), { axis: axis as number[], keepdims: true }), epsilon)), x.dtype);
   const outputs = ops.clip(ops.round(ops.multiply(x, scale)), low, high);
-  return [ops.cast(outputs, dtype), scale];
+  return [ops.cast(outputs, dtype), ops.cast(scale, given.dtype)];
 }
 
 /** Options of `absMaxQuantizeGroupedWithZeroPoint`. */
 export interface GroupedQuantizeOptions extends Omit<AbsMaxQuantizeOptions, 'toNumpy'> {
   /**
-   * Whether to compute as Keras does in NumPy: rows that fill up the last group count as zeros for its extent, and a group of equal values is divided by
+   * Whether to compute as Keras does in NumPy: bfloat16 in float32, rows that fill up the last group count as zeros for its extent, and a group of equal values is divided by
    * `epsilon`; otherwise a last group that is the only one is not filled up, and equal values get an extent of 2. Default false.
    */
   toNumpy?: boolean;
@@ -73,7 +77,8 @@ export function absMaxQuantizeGroupedWithZeroPoint(inputs: TensorLike, blockSize
   const where = 'absMaxQuantizeGroupedWithZeroPoint';
   checkOptions(where, options, OPTIONS);
   const { valueRange: [low, high] = [-8, 7], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
-  const x = toTensor(inputs, null, where);
+  const given = toTensor(inputs, null, where);
+  const x = asNumPy(given, toNumpy);
   if (x.ndim !== 2) throw new RangeError(`${where}: expected a matrix, received shape ${showShape(x.shape)}`);
   if (!Number.isInteger(blockSize) || blockSize < 1) throw new RangeError(`${where}: blockSize must be an integer >= 1, received ${show(blockSize)}`);
   const [least, most] = extents(x, blockSize, toNumpy);
@@ -85,7 +90,7 @@ export function absMaxQuantizeGroupedWithZeroPoint(inputs: TensorLike, blockSize
   const rounded = ops.clip(ops.add(ops.round(ops.divide(grouped(x, blockSize), spread(scale))), spread(zero)), low, high);
   const [rows, columns] = x.shape as [number, number];
   const quantized = ops.slice(ops.reshape(ops.cast(rounded, dtype), [-1, columns]), [0, 0], [rows, columns]);
-  return [quantized, ops.cast(scale, x.dtype), ops.cast(zero, 'int8')];
+  return [quantized, ops.cast(scale, given.dtype), ops.cast(zero, 'int8')];
 }
 
 /** Options of `AbsMaxQuantizer`. */

@@ -51,7 +51,7 @@ export class ChannelWeights extends QuantizedWeights {
   override quantize(matrix: Tensor, config: QuantizationConfig | null): ReadonlyMap<Variable, Tensor> {
     const quantizer = config?.weightQuantizer ?? null;
     const [integers, scale] = quantizer === null
-      ? absMaxQuantize(matrix, this.layout.axes, { valueRange: RANGES[this.bits] }) : (quantizer(matrix, { toNumpy: true }) as [Tensor, Tensor]);
+      ? absMaxQuantize(matrix, this.layout.axes, { valueRange: RANGES[this.bits], toNumpy: true }) : (quantizer(matrix, { toNumpy: true }) as [Tensor, Tensor]);
     return new Map([[this.value, packed(integers, this.layout, this.bits)], [this.scale, this.keep(scale)]]);
   }
 

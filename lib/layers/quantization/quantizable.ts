@@ -151,7 +151,7 @@ export function quantizable<B extends AdaptableClass>(Base: B, name: 'kernel' | 
     override savedVariables(): SavedVariables {
       const { quantized, lora, quantizationMode: mode } = this;
       if (quantized === null) return super.savedVariables();
-      const merged = lora === null ? null : quantized.quantize(ops.add(quantized.float(this.computeDtype), correction(lora)), null);
+      const merged = lora === null ? null : quantized.quantize(ops.add(quantized.float(this.variableDtype), correction(lora)), null);
       const own = new Map(this.ownVariables().map((variable) => [variable.name, variable]));
       return this.variableSerializationSpec.get(mode)!.map((key) => own.get(key)).filter((variable) => variable !== undefined).map((variable) => [variable, merged?.get(variable) ?? variable]);
     }
