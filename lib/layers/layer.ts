@@ -395,10 +395,10 @@ export abstract class Layer extends LayerState {
     const where = `${this.label}: quantize`;
     const given = readQuantizeOptions(where, mode, options);
     const wanted = resolveConfig(where, given.mode, given.config);
+    this.checkQuantizable(wanted.mode, given.typeCheck);
     if (!this.built) throw new Error(`${where}: the layer is not built yet; call it on data, or call build(inputShape) first`);
     if (this.isQuantized) throw new Error(`${where}: it is quantized already, its dtype policy is ${this.ownPolicy.name}`);
     checkFloat16(where, wanted.mode, this.computeDtype);
-    this.checkQuantizable(wanted.mode, given.typeCheck);
     this.quantizeWeights(wanted.mode, wanted.config);
     const policy = this.ownPolicy;
     if (policy.quantizationMode === null) this.dtypePolicy = quantizedPolicyOf(policy, wanted.mode, wanted.config);

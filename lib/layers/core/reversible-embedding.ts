@@ -3,12 +3,12 @@ import { type Config, type ConfigOf, type OptionsOf, resolve, serializeFields } 
 import type { QuantizationMode } from '../../config/dtype-policy.js';
 import { bool, field, float, nullable } from '../../config/fields.js';
 import { castTo } from '../../core/copy.js';
-import { type DType, type DTypeLike, standardizeDType } from '../../core/dtype.js';
+import { type DType, type DTypeLike, isFloat, standardizeDType } from '../../core/dtype.js';
 import { didYouMean } from '../../core/errors.js';
 import { setMask } from '../../core/mask.js';
 import type { SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import type { Variable } from '../../core/variable.js';
+import { type Variable, withAutocast } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
 import { AbsMaxQuantizer } from '../../quantizers/abs-max.js';
 import { QuantizationConfig } from '../../quantizers/quantization-config.js';
@@ -140,7 +140,9 @@ export class ReversibleEmbedding extends Embedding {
     const contraction = this.#reverse === null
       ? { product: (x: Tensor, w: Tensor) => ops.matmul(x, ops.transpose(w)), transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, w) }
       : { product: (x: Tensor, w: Tensor) => ops.matmul(x, w), transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, ops.transpose(w)) };
-    return this.capped((this.#reverse ?? this.quantized!).times(inputs, { ...contraction, axes: null }, { dtype: this.computeDtype }));
+    const { computeDtype: dtype } = this;
+    // Scales too are read in the compute dtype, though the layer does not cast its inputs.
+    return this.capped(withAutocast(isFloat(dtype) ? dtype : null, () => (this.#reverse ?? this.quantized!).times(inputs, { ...contraction, axes: null }, { dtype })));
   }
 
   /** Null: `call` gives its outputs their masks, forwards only. */

@@ -1,6 +1,6 @@
 // Quantized EinsumDense and ReversibleEmbedding beyond the recordings: equations with `...`, policies, gradients, LoRA in training.
 import { describe, expect, it } from '@jest/globals';
-import { Input, layers, Model, ops, quantizers, random, type Tensor, type Variable, vjp } from 'keratin';
+import { dtypePolicies, Input, layers, Model, ops, quantizers, random, type Tensor, type Variable, vjp } from 'keratin';
 
 const noise = (...shape: number[]): Tensor => random.uniform(shape, { minval: -1, maxval: 1, seed: shape.length });
 const apart = (a: Tensor, b: Tensor): number => ops.max(ops.abs(ops.subtract(a, b))).item();
@@ -89,6 +89,33 @@ describe('attention', () => {
     expect(loss.at(-1)).toBeLessThan(loss[0]);
     expect(kernel.value.tolist()).toEqual(integers);
     expect(ops.any(ops.notEqual(attention.valueDense.loraKernelB, 0)).item()).toBe(true);
+  });
+});
+
+describe('model.quantize', () => {
+  it('reaches the projections of attention', async () => {
+    const inputs = Input([3, 4]);
+    const attention = new layers.MultiHeadAttention(2, 3, { useGate: true });
+    const model = new Model(inputs, new layers.GroupQueryAttention(3, 4, 2)(attention(inputs, inputs), attention(inputs, inputs)));
+    const x = noise(2, 3, 4);
+    const before = model(x);
+    model.quantize('int8', { verbose: false });
+    expect(model.weights.filter(({ name }) => name === 'kernel').map(({ dtype }) => dtype)).toEqual(Array.from({ length: 9 }, () => 'int8'));
+    expect(attention.quantizationMode).toBeNull();
+    expect(apart(model(x), before)).toBeLessThan(0.1);
+    expect(apart(await model.predict(x, { verbose: 0 }), model(x))).toBeLessThan(1e-5);
+  });
+
+  it('leaves attention to policies of its projections', () => {
+    const policies = new dtypePolicies.DTypePolicyMap();
+    for (const name of ['query', 'key', 'value']) policies.set(`mha/${name}`, new dtypePolicies.QuantizedDTypePolicy('int8', 'float32'));
+    const make = () => new layers.MultiHeadAttention(3, 8, { useBias: false, dtype: policies, name: 'mha' });
+    const attention = make();
+    attention.build([1, 2, 2], [1, 2, 2]);
+    expect(attention.weights.filter(({ name }) => name === 'kernel').map(({ dtype }) => dtype)).toEqual(['int8', 'int8', 'int8', 'float32']);
+    const again = layers.deserialize(layers.serialize(attention));
+    again.buildFromConfig(attention.getBuildConfig()!);
+    expect(again.weights.map(({ path, dtype }) => [path, dtype])).toEqual(attention.weights.map(({ path, dtype }) => [path, dtype]));
   });
 });
 
