@@ -131,6 +131,7 @@ export class DTypePolicyMap extends DTypePolicy {
   entries(): IterableIterator<[string, DTypePolicy]> {
     return this.#policies.entries();
   }
+  /** The keys, in the order they were added: `for (const path of map)`. */
   [Symbol.iterator](): IterableIterator<string> {
     return this.keys();
   }

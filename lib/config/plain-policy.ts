@@ -106,6 +106,7 @@ export class DTypePolicy {
   static fromConfig(config: Config): DTypePolicy {
     return new this(config.name as DTypePolicyName);
   }
+  /** The class and the name, `<DTypePolicy "mixed_float16">`: what messages show. */
   toString(): string {
     return `<${kindOf(this).name} "${this.name}">`;
   }

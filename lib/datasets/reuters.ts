@@ -11,7 +11,7 @@ const FOLDER = 'https://storage.googleapis.com/tensorflow/tf-keras-datasets/';
 const SHA256 = 'd6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916';
 
 /** How news are chosen. */
-export type NewsOptions = WordOptions & SplitOptions;
+export type NewsOptions = WordOptions & Pick<SplitOptions, 'testSplit'>;
 /** Options of `loadData`. */
 export interface LoadDataOptions extends NewsOptions {
   /** Name of the file in `~/.keras/datasets`. Default `'reuters.npz'`. */

@@ -8,6 +8,7 @@ import type { DotProductAttentionOptions } from './attention.js';
 import type { Axis, Numbers } from './axes.js';
 import type { ConvOptions, ConvTransposeOptions } from './convolution.js';
 import type { NanToNumOptions } from './core.js';
+import type * as functions from './functions.js';
 import type { CumulativeOptions, DiffOptions, TrapezoidOptions } from './cumulative.js';
 import type { DiagonalNumber, DiagonalOptions } from './diagonal.js';
 import type { FftLengthOptions, StftOptions } from './fourier.js';
@@ -33,9 +34,9 @@ import type { CorrelateOptions, CrossOptions, VanderOptions } from './vectors.js
 type UnaryName =
   | 'abs' | 'absolute' | 'angle' | 'arccos' | 'arccosh' | 'arcsin' | 'arcsinh' | 'arctan' | 'arctanh' | 'bitwiseInvert' | 'bitwiseNot' | 'cbrt'
   | 'ceil' | 'copy' | 'cos' | 'cosh' | 'deg2rad' | 'erf' | 'erfc' | 'erfinv' | 'exp' | 'exp2' | 'expm1' | 'fabs' | 'fliplr' | 'flipud' | 'floor'
-  | 'hardSigmoid' | 'hardSilu' | 'hardSwish' | 'hardTanh' | 'isfinite' | 'isinf' | 'isnan' | 'isneginf' | 'isposinf' | 'isreal' | 'log' | 'log10' | 'log1p'
+  | 'hardSigmoid' | 'hardSilu' | 'hardTanh' | 'isfinite' | 'isinf' | 'isnan' | 'isneginf' | 'isposinf' | 'isreal' | 'log' | 'log10' | 'log1p'
   | 'log2' | 'logSigmoid' | 'logicalNot' | 'negative' | 'rad2deg' | 'ravel' | 'reciprocal' | 'relu' | 'relu6' | 'rsqrt' | 'selu' | 'sigmoid' | 'sign'
-  | 'signbit' | 'silu' | 'sin' | 'sinc' | 'sinh' | 'softplus' | 'softsign' | 'sparsePlus' | 'sparseSigmoid' | 'sqrt' | 'square' | 'stopGradient' | 'swish'
+  | 'signbit' | 'silu' | 'sin' | 'sinc' | 'sinh' | 'softplus' | 'softsign' | 'sparsePlus' | 'sparseSigmoid' | 'sqrt' | 'square' | 'stopGradient'
   | 'tan' | 'tanh' | 'tanhShrink' | 'trunc' | 'corrcoef'
   | 'conj' | 'conjugate' | 'imag' | 'real' | 'viewAsComplex' | 'viewAsReal';
 type BinaryName =
@@ -44,15 +45,15 @@ type BinaryName =
   | 'leftShift' | 'less' | 'lessEqual' | 'logaddexp' | 'logaddexp2' | 'logicalAnd' | 'logicalOr' | 'logicalXor' | 'matmul' | 'maximum' | 'minimum'
   | 'gcd' | 'lcm' | 'digitize'
   | 'mod' | 'multiply' | 'nextafter' | 'notEqual' | 'outer' | 'power' | 'rightShift' | 'subtract' | 'trueDivide' | 'vdot';
-type ReductionName = 'sum' | 'mean' | 'var' | 'std' | 'amax' | 'amin' | 'ptp' | 'any' | 'all' | 'logsumexp' | 'nansum' | 'nanprod' | 'nanmax' | 'nanmin' | 'nanmean' | 'nanvar' | 'nanstd';
+type ReductionName = 'sum' | 'mean' | 'std' | 'amax' | 'amin' | 'ptp' | 'any' | 'all' | 'logsumexp' | 'nansum' | 'nanprod' | 'nanmax' | 'nanmin' | 'nanmean' | 'nanvar' | 'nanstd';
 type MedianName = 'median' | 'nanmedian';
 type QuantileName = 'quantile' | 'nanquantile' | 'percentile' | 'nanpercentile';
 type CumulativeName = 'cumsum' | 'cumprod' | 'nancumsum' | 'nancumprod';
 type SegmentName = 'segmentSum' | 'segmentMax' | 'segmentMin' | 'segmentProd';
 type ArgName = 'argmax' | 'argmin' | 'nanargmax' | 'nanargmin';
 
-/** Functions of `keras.ops` as methods of a tensor; `reshape` is among the `ArrayMethods`. */
-export interface TensorMethods
+/** The signatures of the methods that are functions of `keras.ops`; `reshape` is among the `ArrayMethods`. */
+interface Signatures
   extends Record<UnaryName, () => Tensor>, Record<BinaryName, (x2: TensorLike) => Tensor>,
     Record<ReductionName, (options?: ReduceOptions) => Tensor>, Record<ArgName, (options?: ArgOptions) => Tensor>,
     Record<MedianName, (options?: MedianOptions) => Tensor>, Record<QuantileName, (q: TensorLike, options?: QuantileOptions) => Tensor>,
@@ -89,8 +90,6 @@ export interface TensorMethods
   isclose(x2: TensorLike, options?: CloseOptions): Tensor;
   allclose(x2: TensorLike, options?: CloseOptions): Tensor;
   nonzero(): Tensor[];
-  where(x1: TensorLike, x2: TensorLike): Tensor;
-  where(): Tensor[];
   normalize(options?: NormalizeOptions): Tensor;
   batchNormalization(mean: TensorLike, variance: TensorLike, axis: number, options?: BatchNormalizationOptions): Tensor;
   layerNormalization(options?: LayerNormalizationOptions): Tensor;
@@ -114,11 +113,9 @@ export interface TensorMethods
   dotProductAttention(key: TensorLike, value: TensorLike, options?: DotProductAttentionOptions): Tensor;
   cholesky(options?: UpperOptions): Tensor;
   choleskyInverse(options?: UpperOptions): Tensor;
-  det(): Tensor;
   eig(): [Tensor, Tensor];
   eigh(): [Tensor, Tensor];
   inv(): Tensor;
-  logdet(): Tensor;
   lstsq(b: TensorLike, options?: RcondOptions<number>): Tensor;
   luFactor(): [Tensor, Tensor];
   matrixPower(n: number): Tensor;
@@ -126,11 +123,8 @@ export interface TensorMethods
   norm(options?: NormOptions): Tensor;
   pinv(options?: RcondOptions<TensorLike>): Tensor;
   qr(options?: QrOptions): [Tensor, Tensor];
-  slogdet(): [Tensor, Tensor];
   solve(b: TensorLike): Tensor;
   solveTriangular(b: TensorLike, options?: SolveTriangularOptions): Tensor;
-  svd(options: SvdOptions & { computeUv: false; }): Tensor;
-  svd(options?: SvdOptions & { computeUv?: true; }): [Tensor, Tensor, Tensor];
   rearrange(pattern: string, axesLengths?: AxesLengths): Tensor;
   prod(options?: ProdOptions): Tensor;
   max(options?: ExtremeOptions): Tensor;
@@ -177,14 +171,52 @@ export interface TensorMethods
   isin(x2: TensorLike, options?: IsinOptions): Tensor;
   bincount(options?: BincountOptions): Tensor;
   histogram(options?: HistogramOptions): [Tensor, Tensor];
-  unique(options: Parameters<Unique>[1] & ({ returnIndex: true } | { returnInverse: true } | { returnCounts: true })): Tensor[];
-  unique(options?: Parameters<Unique>[1]): Tensor;
   diff(options?: DiffOptions): Tensor;
   trapezoid(options?: TrapezoidOptions): Tensor;
   cross(x2: TensorLike, options?: CrossOptions): Tensor;
   correlate(x2: TensorLike, options?: CorrelateOptions): Tensor;
   vander(options?: VanderOptions): Tensor;
   fullLike(fillValue: TensorLike, options?: DTypeOptions): Tensor;
+}
+
+/**
+ * The methods with those types. Their names go through the functions, because a mapped type hands doc comments on: editors and the
+ * API's documentation show the function's at the method.
+ */
+type DocumentedMethods = { [K in keyof Pick<typeof functions, keyof Signatures>]: Signatures[K] };
+
+/** Functions of `keras.ops` as methods of a tensor; those written out here have overloads, or a function of another name. */
+export interface TensorMethods extends DocumentedMethods {
+  /** `x * sigmoid(x)`; the same as `silu`. */
+  swish(): Tensor;
+  /** `x * hardSigmoid(x)`; the same as `hardSilu`. */
+  hardSwish(): Tensor;
+  /** The variance along axes (divided by the number of elements); integers give `floatx`. */
+  var(options?: ReduceOptions): Tensor;
+  /** `x1` where the tensor is true (or not 0), `x2` elsewhere; all three broadcast. */
+  where(x1: TensorLike, x2: TensorLike): Tensor;
+  /** The indices where the tensor is true (or not 0), an int32 tensor for each axis, as `nonzero`. Only for tensors with values. */
+  where(): Tensor[];
+  /** The determinants of square matrices of shape `(..., M, M)`. */
+  det(): Tensor;
+  /** The logarithms of the sizes of the determinants of square matrices of shape `(..., M, M)`. */
+  logdet(): Tensor;
+  /** The signs (1, 0 or -1) of the determinants of square matrices of shape `(..., M, M)`, and the logarithms of their sizes (-∞ for 0). */
+  slogdet(): [Tensor, Tensor];
+  /** The singular values of matrices of shape `(..., M, N)`, in descending order. */
+  svd(options: SvdOptions & { computeUv: false; }): Tensor;
+  /**
+   * The singular value decomposition `x = U diag(s) V'` of matrices of shape `(..., M, N)`: U, the singular values in descending order, and V'.
+   * The gradient of the vectors exists where no singular value repeats and, unless M = N, with `fullMatrices: false`.
+   */
+  svd(options?: SvdOptions & { computeUv?: true; }): [Tensor, Tensor, Tensor];
+  /**
+   * The unique elements in ascending order, or the unique entries of an axis, and what else is asked for: where each occurs first, which of
+   * them each element is (in the shape of the tensor), and how often each occurs, all int32.
+   */
+  unique(options: Parameters<Unique>[1] & ({ returnIndex: true } | { returnInverse: true } | { returnCounts: true })): Tensor[];
+  /** The unique elements in ascending order, or the unique entries of an axis; NaN is unique each time. */
+  unique(options?: Parameters<Unique>[1]): Tensor;
 }
 
 /** Functions of `keras.ops` as methods of a symbol. */
@@ -200,7 +232,8 @@ export interface ArrayMethods<T extends Tensor | KerasTensor> {
   astype(dtype: DTypeLike): T;
   /** One entry of the first axis; negative numbers count from the end. */
   at(index: number): T;
-  /** The same elements in another shape, given as an array or as arguments; one size may be -1. */
+  /** The same elements in another shape, given as an array; one size may be -1, which stands for what is left over. */
   reshape(newshape: Numbers): T;
+  /** The same elements in another shape, given as arguments; one size may be -1, which stands for what is left over. */
   reshape(...sizes: number[]): T;
 }

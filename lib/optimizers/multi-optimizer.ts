@@ -84,10 +84,12 @@ export class OptimizerMap extends Callable {
   values(): IterableIterator<Optimizer> {
     return this.optimizers.values();
   }
+  /** Keys with their optimizers, in the order in which they were added: `for (const [key, optimizer] of map)`. */
   [Symbol.iterator](): IterableIterator<[string, Optimizer]> {
     return this.optimizers.entries();
   }
 
+  /** The config forms of the default optimizer and of those of the keys, from which `fromConfig` makes a map. */
   getConfig(): Config {
     const entries = [...this].map(([key, optimizer]) => [key, serializeKerasObject(optimizer)] as const);
     return { default_optimizer: serializeKerasObject(this.defaultOptimizer), optimizer_map: Object.fromEntries(entries) };

@@ -129,6 +129,7 @@ export class AbsMaxQuantizer extends Quantizer {
     this.epsilon = epsilon;
   }
 
+  /** @internal */
   override invoke(x: TensorLike, { axis = null, toNumpy = false }: { axis?: number | readonly number[] | null; toNumpy?: boolean } = {}): [Tensor, Tensor] {
     return absMaxQuantize(x, axis ?? this.axis ?? -1, { valueRange: this.valueRange, dtype: this.outputDtype, epsilon: this.epsilon, toNumpy });
   }

@@ -79,9 +79,11 @@ export class MultiHeadAttention extends Base {
     this.activityRegularizer = null;
   }
 
+  /** Number of heads, at least 1. */
   get numHeads(): number {
     return this.config.numHeads;
   }
+  /** Features of a head's queries and keys, at least 1. */
   get keyDim(): number {
     return this.config.keyDim;
   }
@@ -89,9 +91,11 @@ export class MultiHeadAttention extends Base {
   get valueDim(): number {
     return this.config.valueDim ?? this.config.keyDim;
   }
+  /** Part of the attention scores that is dropped in training, from 0 to 1. Default 0. */
   get dropout(): number {
     return this.config.dropout;
   }
+  /** Whether the projections have biases. Default true. */
   get useBias(): boolean {
     return this.config.useBias;
   }
