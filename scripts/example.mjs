@@ -4,7 +4,7 @@ import { ensureAll, filesBelow } from './helpers/ensure.mjs';
 import { fail, node, step } from './helpers/process.mjs';
 
 const [name, ...args] = process.argv.slice(2);
-const known = filesBelow('examples', /\.ts$/).map((file) => path.basename(file, '.ts'));
+const known = filesBelow('examples', /^examples.[^/\\]+\.ts$/).map((file) => path.basename(file, '.ts')); // its folders have what they share
 if (!known.includes(name)) fail(`usage: npm run example -- <name>, where the name is one of ${known.join(', ')}`);
 ensureAll();
 step(`running examples/${name}.ts`);

@@ -14,49 +14,34 @@ const thresholds = {
   thresholds: thresholdsField,
 } as const;
 
-/** The state of a metric that is one count. */
+/** The state of a metric that counts one outcome. */
 const single = (metric: Metric & { readonly config: { readonly thresholds: Thresholds | null } }, outcome: Outcome): Confusion =>
   new Confusion(metric, { outcomes: [outcome], name: 'accumulator', thresholds: readThresholds(metric.constructor.name, metric.config.thresholds, 0.5) });
 
-/** The (weighted) number of true targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class TruePositives extends configured(ConfusionMetric, 'TruePositives', thresholds) {
-  /** @internal */
-  override readonly confusion = single(this, 'truePositives');
+/** A metric that is the count of one outcome. */
+function count(className: string, outcome: Outcome) {
+  const Base = configured(ConfusionMetric, className, thresholds);
+  class Count extends Base {
+    override readonly confusion = single(this, outcome);
 
-  override result(): Tensor {
-    return perThreshold(this.confusion.counts.truePositives);
+    override result(): Tensor {
+      return perThreshold(this.confusion.counts[outcome]);
+    }
   }
+  return Count as typeof Base;
 }
+
+/** The (weighted) number of true targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+export class TruePositives extends count('TruePositives', 'truePositives') {}
 
 /** The (weighted) number of false targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class FalsePositives extends configured(ConfusionMetric, 'FalsePositives', thresholds) {
-  /** @internal */
-  override readonly confusion = single(this, 'falsePositives');
-
-  override result(): Tensor {
-    return perThreshold(this.confusion.counts.falsePositives);
-  }
-}
+export class FalsePositives extends count('FalsePositives', 'falsePositives') {}
 
 /** The (weighted) number of false targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class TrueNegatives extends configured(ConfusionMetric, 'TrueNegatives', thresholds) {
-  /** @internal */
-  override readonly confusion = single(this, 'trueNegatives');
-
-  override result(): Tensor {
-    return perThreshold(this.confusion.counts.trueNegatives);
-  }
-}
+export class TrueNegatives extends count('TrueNegatives', 'trueNegatives') {}
 
 /** The (weighted) number of true targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
-export class FalseNegatives extends configured(ConfusionMetric, 'FalseNegatives', thresholds) {
-  /** @internal */
-  override readonly confusion = single(this, 'falseNegatives');
-
-  override result(): Tensor {
-    return perThreshold(this.confusion.counts.falseNegatives);
-  }
-}
+export class FalseNegatives extends count('FalseNegatives', 'falseNegatives') {}
 
 const shares = {
   /** A prediction above it is positive; with several there is a result for each. Default null: 0.5, and none with `topK`. */

@@ -5,10 +5,10 @@ import { toTensor, type TensorLike } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { dataFormat, type DataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { type CallOptions, layer } from '../layer.js';
+import type { CallOptions } from '../layer.js';
 import type { LayerOptions } from '../options.js';
 import { firstSpatial } from '../spatial-fields.js';
+import { poolingLayer } from './pooling-layer.js';
 
 const schema = {
   dataFormat: dataFormat(),
@@ -28,16 +28,22 @@ function reduction(x: Tensor, { dataFormat: format, keepdims }: GlobalConfig): {
   return { axis: Array.from({ length: x.ndim - 2 }, (_, i) => firstSpatial(format) + i), keepdims };
 }
 
+/** A layer that reduces `rank` spatial axes. */
+function globalPooling(className: string, rank: number, reduce: typeof ops.mean) {
+  const Base = poolingLayer(className, schema, { rank, pool: (x, config) => reduce(x, reduction(x, config)) });
+  return class extends Base {
+    static override readonly builtWhenMade = true;
+  } as unknown as typeof Base;
+}
+
 /**
  * The mean over the steps of `(batch, steps, channels)`: `(batch, channels)`, or `(batch, 1, channels)` with `keepdims`. With `mask` in the options of
  * the call, `(batch, steps)`, only the steps where it is true count. With `dataFormat: 'channels_first'` the channels are axis 1.
  *
  * @throws for an input that has not three axes.
  */
-export class GlobalAveragePooling1D extends layer('GlobalAveragePooling1D', schema) {
-  static override readonly builtWhenMade = true;
+export class GlobalAveragePooling1D extends globalPooling('GlobalAveragePooling1D', 1, ops.mean) {
   static readonly samples = [{ args: [], inputs: [[2, 7, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7]] }];
-  override inputSpec = new InputSpec({ ndim: 3 });
   override supportsMasking = true;
 
   override call(x: Tensor, { mask = null }: CallOptions = {}): Tensor {
@@ -54,25 +60,13 @@ export class GlobalAveragePooling1D extends layer('GlobalAveragePooling1D', sche
 }
 
 /** The mean over rows and columns of `(batch, rows, columns, channels)`, otherwise as `GlobalAveragePooling1D`, without a mask. @throws for an input that has not four axes. */
-export class GlobalAveragePooling2D extends layer('GlobalAveragePooling2D', schema) {
-  static override readonly builtWhenMade = true;
+export class GlobalAveragePooling2D extends globalPooling('GlobalAveragePooling2D', 2, ops.mean) {
   static readonly samples = [{ args: [], inputs: [[2, 7, 6, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7, 6]] }];
-  override inputSpec = new InputSpec({ ndim: 4 });
-
-  override call(x: Tensor): Tensor {
-    return ops.mean(x, reduction(x, this.config));
-  }
 }
 
 /** The mean over depth, rows and columns of `(batch, depth, rows, columns, channels)`, otherwise as `GlobalAveragePooling1D`, without a mask. @throws for an input that has not five axes. */
-export class GlobalAveragePooling3D extends layer('GlobalAveragePooling3D', schema) {
-  static override readonly builtWhenMade = true;
+export class GlobalAveragePooling3D extends globalPooling('GlobalAveragePooling3D', 3, ops.mean) {
   static readonly samples = [{ args: [], inputs: [[2, 5, 4, 6, 2]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 2, 5, 4, 6]] }];
-  override inputSpec = new InputSpec({ ndim: 5 });
-
-  override call(x: Tensor): Tensor {
-    return ops.mean(x, reduction(x, this.config));
-  }
 }
 
 /**
@@ -81,34 +75,16 @@ export class GlobalAveragePooling3D extends layer('GlobalAveragePooling3D', sche
  *
  * @throws for an input that has not three axes.
  */
-export class GlobalMaxPooling1D extends layer('GlobalMaxPooling1D', schema) {
-  static override readonly builtWhenMade = true;
+export class GlobalMaxPooling1D extends globalPooling('GlobalMaxPooling1D', 1, ops.max) {
   static readonly samples = [{ args: [], inputs: [[2, 7, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7]] }];
-  override inputSpec = new InputSpec({ ndim: 3 });
-
-  override call(x: Tensor): Tensor {
-    return ops.max(x, reduction(x, this.config));
-  }
 }
 
 /** The largest element over rows and columns of `(batch, rows, columns, channels)`, otherwise as `GlobalMaxPooling1D`. @throws for an input that has not four axes. */
-export class GlobalMaxPooling2D extends layer('GlobalMaxPooling2D', schema) {
-  static override readonly builtWhenMade = true;
+export class GlobalMaxPooling2D extends globalPooling('GlobalMaxPooling2D', 2, ops.max) {
   static readonly samples = [{ args: [], inputs: [[2, 7, 6, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7, 6]] }];
-  override inputSpec = new InputSpec({ ndim: 4 });
-
-  override call(x: Tensor): Tensor {
-    return ops.max(x, reduction(x, this.config));
-  }
 }
 
 /** The largest element over depth, rows and columns of `(batch, depth, rows, columns, channels)`, otherwise as `GlobalMaxPooling1D`. @throws for an input that has not five axes. */
-export class GlobalMaxPooling3D extends layer('GlobalMaxPooling3D', schema) {
-  static override readonly builtWhenMade = true;
+export class GlobalMaxPooling3D extends globalPooling('GlobalMaxPooling3D', 3, ops.max) {
   static readonly samples = [{ args: [], inputs: [[2, 5, 4, 6, 2]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 2, 5, 4, 6]] }];
-  override inputSpec = new InputSpec({ ndim: 5 });
-
-  override call(x: Tensor): Tensor {
-    return ops.max(x, reduction(x, this.config));
-  }
 }

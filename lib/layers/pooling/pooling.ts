@@ -1,13 +1,11 @@
 // MaxPooling and AveragePooling over one, two and three spatial axes.
-import type { Config, OptionsOf } from '../../config/configurable.js';
+import type { Config, ConfigOf, OptionsOf } from '../../config/configurable.js';
 import { nullable, withDefault } from '../../config/fields.js';
-import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { dataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
 import type { LayerOptions } from '../options.js';
 import { sizes, windowPadding } from '../spatial-fields.js';
+import { poolingLayer, type PoolingLayer } from './pooling-layer.js';
 
 /** Options of pooling besides the size of windows. */
 const windowSchema = (rank: number) => ({
@@ -32,8 +30,24 @@ export type MaxPoolingOptions = OptionsOf<ReturnType<typeof maxSchema>> & LayerO
 /** Options of `AveragePooling1D`, `AveragePooling2D` and `AveragePooling3D`. */
 export type AveragePoolingOptions = OptionsOf<ReturnType<typeof averageSchema>> & LayerOptions;
 
-/** The strides as Keras saves them: never null. */
-const savedStrides = ({ strides, poolSize }: { readonly strides: readonly number[] | null; readonly poolSize: readonly number[] }): Config => ({ strides: strides ?? poolSize });
+type PoolingSchema = ReturnType<typeof maxSchema> | ReturnType<typeof averageSchema>;
+
+/** A layer that pools windows over `rank` spatial axes. */
+function windowPooling<const S extends PoolingSchema>(className: string, rank: number, schema: S, op: typeof ops.maxPool) {
+  const Base = poolingLayer(className, schema, { rank, pool: (x, { poolSize, ...options }: ConfigOf<PoolingSchema>) => op(x, poolSize, options) }, ['poolSize']);
+  class WindowPooling extends (Base as unknown as new () => PoolingLayer & { readonly config: ConfigOf<PoolingSchema> }) {
+    static readonly builtWhenMade = true;
+
+    /** Keras never saves null as the strides. */
+    override getConfig(): Config {
+      const { strides, poolSize } = this.config;
+      return { ...super.getConfig(), strides: strides ?? poolSize };
+    }
+  }
+  return WindowPooling as unknown as typeof Base;
+}
+const maxPooling = (className: string, rank: number) => windowPooling(className, rank, maxSchema(rank), ops.maxPool);
+const averagePooling = (className: string, rank: number) => windowPooling(className, rank, averageSchema(rank), ops.averagePool);
 
 /**
  * The largest element of each window of `poolSize` steps of `(batch, steps, channels)`, for each channel.
@@ -44,57 +58,27 @@ const savedStrides = ({ strides, poolSize }: { readonly strides: readonly number
  * ```
  * @throws for an input that has not three axes, and when no window fits.
  */
-export class MaxPooling1D extends layer('MaxPooling1D', maxSchema(1), ['poolSize']) {
-  static override readonly builtWhenMade = true;
+export class MaxPooling1D extends maxPooling('MaxPooling1D', 1) {
   static readonly samples = [
     { args: [], inputs: [[2, 7, 3]] },
     { args: [3, { strides: 2, padding: 'same', dataFormat: 'channels_first' }], inputs: [[2, 3, 7]] },
   ];
-  override inputSpec = new InputSpec({ ndim: 3 });
-
-  override call(x: Tensor): Tensor {
-    const { poolSize, ...options } = this.config;
-    return ops.maxPool(x, poolSize, options);
-  }
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...savedStrides(this.config) };
-  }
 }
 
 /** As `MaxPooling1D`, for `(batch, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not four axes. */
-export class MaxPooling2D extends layer('MaxPooling2D', maxSchema(2), ['poolSize']) {
-  static override readonly builtWhenMade = true;
+export class MaxPooling2D extends maxPooling('MaxPooling2D', 2) {
   static readonly samples = [
     { args: [], inputs: [[2, 7, 6, 3]] },
     { args: [3, { strides: 2, padding: 'same', dataFormat: 'channels_first' }], inputs: [[2, 3, 7, 6]] },
   ];
-  override inputSpec = new InputSpec({ ndim: 4 });
-
-  override call(x: Tensor): Tensor {
-    const { poolSize, ...options } = this.config;
-    return ops.maxPool(x, poolSize, options);
-  }
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...savedStrides(this.config) };
-  }
 }
 
 /** As `MaxPooling1D`, for `(batch, depth, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not five axes. */
-export class MaxPooling3D extends layer('MaxPooling3D', maxSchema(3), ['poolSize']) {
-  static override readonly builtWhenMade = true;
+export class MaxPooling3D extends maxPooling('MaxPooling3D', 3) {
   static readonly samples = [
     { args: [], inputs: [[2, 5, 4, 6, 2]] },
     { args: [[2, 1, 3], { strides: 2, padding: 'same', dataFormat: 'channels_first' }], inputs: [[2, 2, 5, 4, 6]] },
   ];
-  override inputSpec = new InputSpec({ ndim: 5 });
-
-  override call(x: Tensor): Tensor {
-    const { poolSize, ...options } = this.config;
-    return ops.maxPool(x, poolSize, options);
-  }
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...savedStrides(this.config) };
-  }
 }
 
 /**
@@ -106,55 +90,25 @@ export class MaxPooling3D extends layer('MaxPooling3D', maxSchema(3), ['poolSize
  * ```
  * @throws for an input that has not three axes, and when no window fits.
  */
-export class AveragePooling1D extends layer('AveragePooling1D', averageSchema(1), ['poolSize']) {
-  static override readonly builtWhenMade = true;
+export class AveragePooling1D extends averagePooling('AveragePooling1D', 1) {
   static readonly samples = [
     { args: [2], inputs: [[2, 7, 3]] },
     { args: [3, { strides: 2, padding: 'same', dataFormat: 'channels_first' }], inputs: [[2, 3, 7]] },
   ];
-  override inputSpec = new InputSpec({ ndim: 3 });
-
-  override call(x: Tensor): Tensor {
-    const { poolSize, ...options } = this.config;
-    return ops.averagePool(x, poolSize, options);
-  }
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...savedStrides(this.config) };
-  }
 }
 
 /** As `AveragePooling1D`, for `(batch, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not four axes. */
-export class AveragePooling2D extends layer('AveragePooling2D', averageSchema(2), ['poolSize']) {
-  static override readonly builtWhenMade = true;
+export class AveragePooling2D extends averagePooling('AveragePooling2D', 2) {
   static readonly samples = [
     { args: [2], inputs: [[2, 7, 6, 3]] },
     { args: [3, { strides: 2, padding: 'same', dataFormat: 'channels_first' }], inputs: [[2, 3, 7, 6]] },
   ];
-  override inputSpec = new InputSpec({ ndim: 4 });
-
-  override call(x: Tensor): Tensor {
-    const { poolSize, ...options } = this.config;
-    return ops.averagePool(x, poolSize, options);
-  }
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...savedStrides(this.config) };
-  }
 }
 
 /** As `AveragePooling1D`, for `(batch, depth, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not five axes. */
-export class AveragePooling3D extends layer('AveragePooling3D', averageSchema(3), ['poolSize']) {
-  static override readonly builtWhenMade = true;
+export class AveragePooling3D extends averagePooling('AveragePooling3D', 3) {
   static readonly samples = [
     { args: [2], inputs: [[2, 5, 4, 6, 2]] },
     { args: [[2, 1, 3], { strides: 2, padding: 'same', dataFormat: 'channels_first' }], inputs: [[2, 2, 5, 4, 6]] },
   ];
-  override inputSpec = new InputSpec({ ndim: 5 });
-
-  override call(x: Tensor): Tensor {
-    const { poolSize, ...options } = this.config;
-    return ops.averagePool(x, poolSize, options);
-  }
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...savedStrides(this.config) };
-  }
 }
