@@ -1,11 +1,14 @@
-// The last line of .ci/run: how many tests of jest and GoogleTest passed and failed. A runner that left no report failed once.
+// The last line of .ci/run: how much passed and failed, of the tests of jest and GoogleTest, the comparisons of recordings with Keras,
+// and the other steps, whose counts are the arguments. A runner that left no report failed once.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './helpers/process.mjs';
 
-const counts = ['jest.json', 'native.json'].map((name) => {
+const [passed = 0, failed = 0] = process.argv.slice(2).map(Number);
+const reports = ['jest.json', 'native.json', 'fixtures.json'].map((name) => {
   const file = path.join(root, 'build/reports', name);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 1 };
 });
+const counts = [{ passed, failed }, ...reports];
 const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

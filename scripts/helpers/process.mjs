@@ -15,10 +15,10 @@ export function step(text) {
   process.stderr.write(`› ${text}\n`);
 }
 
-/** Ends the command with a message and exit code 1. */
-export function fail(text) {
+/** Ends the command with a message. */
+export function fail(text, code = 1) {
   process.stderr.write(`${text}\n`);
-  process.exit(1);
+  process.exit(code);
 }
 
 /** Runs a program in the root folder with this process's terminal and returns its exit code. */

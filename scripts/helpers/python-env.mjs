@@ -14,16 +14,19 @@ export const pinned = {
   torch: ['torch==2.15.0'],
 };
 
-/** `run` that ends the command when the program fails. */
-export function mustRun(command, args, options) {
+/** Exit code of commands that cannot make their Python environment: no recent Python, or no package index within reach. */
+const NO_ENVIRONMENT = 3;
+
+/** `run` that ends the command when the program fails, with `code` or with 1. */
+export function mustRun(command, args, options, code = 1) {
   step([command, ...args].join(' '));
   const status = run(command, args, options);
-  if (status !== 0) fail(`${command} failed with exit code ${status}`);
+  if (status !== 0) fail(`${command} failed with exit code ${status}`, code);
 }
 
 /**
  * Creates the virtual environment `folder` with these packages, unless it is there already, and returns its interpreter.
- * It is made with `$KERATIN_PYTHON`, or else `python3`.
+ * It is made with `$KERATIN_PYTHON`, or else `python3`. Ends the command with exit code 3 when it cannot be made.
  */
 export function pythonEnvironment(folder, requirements) {
   const python = path.join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
@@ -34,8 +37,8 @@ export function pythonEnvironment(folder, requirements) {
   requirePython(base);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  mustRun(base, ['-m', 'venv', folder]);
-  mustRun(python, ['-m', 'pip', 'install', '--disable-pip-version-check', ...requirements]);
+  mustRun(base, ['-m', 'venv', folder], {}, NO_ENVIRONMENT);
+  mustRun(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements], {}, NO_ENVIRONMENT);
   writeFileSync(stamp, wanted);
   return python;
 }
@@ -46,5 +49,5 @@ function requirePython(program) {
   const version = error ? error.message : stdout.trim();
   const [major, minor] = version.split('.').map(Number);
   if (major === 3 && minor >= 11) return;
-  fail(`expected Python 3.11 or newer as '${program}' (KERATIN_PYTHON names another), received ${version}`);
+  fail(`expected Python 3.11 or newer as '${program}' (KERATIN_PYTHON names another), received ${version}`, NO_ENVIRONMENT);
 }
