@@ -245,7 +245,7 @@ export abstract class LayerState extends Operation {
   }
 
   /** @internal Runs `fn`, and gives the losses that it has added to this layer and the ones in it, without keeping them. */
-  protected takeLosses(fn: () => void): { readonly layer: LayerState; readonly losses: readonly Tensor[] }[] {
+  takeLosses(fn: () => void): { readonly layer: LayerState; readonly losses: readonly Tensor[] }[] {
     const layers: LayerState[] = [];
     const visit = (layer: LayerState): void => {
       if (layers.includes(layer)) return;

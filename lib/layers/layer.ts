@@ -19,7 +19,6 @@ import { flatten, isNumberArray, mapStructure, type Nested } from '../core/tree.
 import { type Variable, withAutocast, withValues } from '../core/variable.js';
 import type { QuantizationConfig } from '../quantizers/quantization-config.js';
 import * as regularizers from '../regularizers/index.js';
-import { remat } from '../ops/control.js';
 import * as ops from '../ops/index.js';
 import { byPosition } from '../core/keywords.js';
 import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
@@ -27,6 +26,7 @@ import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerState } from './layer-state.js';
 import { checkFloat16, checkMode, configOfPolicy, NotQuantizableError, quantizedPolicyOf, type QuantizeOptions, readQuantizeOptions, resolveConfig } from './quantization/modes.js';
+import { callInScope } from './remat-call.js';
 import { currentRemat } from './remat-scope.js';
 
 export type { CallOptions } from './call.js';
@@ -245,7 +245,7 @@ export abstract class Layer extends LayerState {
     context = { entry: outer?.entry ?? this, training };
     try {
       const options = { ...given, training };
-      const outputs = withScope(this.name, () => this.withDtype(() => this.callAgainForGradients(inputs, options)));
+      const outputs = withScope(this.name, () => this.withDtype(() => callInScope(this, this.#remat, inputs, options)));
       if (this.activityRegularizer !== null) this.regularizeActivity(outputs);
       return outputs;
     } catch (error) {
@@ -255,46 +255,9 @@ export abstract class Layer extends LayerState {
     }
   }
 
-  /** What the layer computes as it is, or quantized. */
-  private callInMode(inputs: readonly unknown[], options: CallOptions): unknown {
+  /** @internal What the layer computes as it is, or quantized. */
+  callInMode(inputs: readonly unknown[], options: CallOptions): unknown {
     return this.quantizationMode === null ? this.call(inputs[0], ...inputs.slice(1), options) : this.quantizedCall(inputs[0], ...inputs.slice(1), options);
-  }
-
-  /** Calls the layer, by the mode of the `RematScope` that it was made in. */
-  private callAgainForGradients(inputs: readonly unknown[], options: CallOptions): unknown {
-    const call = () => this.callInMode(inputs, options);
-    const scope = this.#remat;
-    if (scope === null || scope.mode === null) return call();
-    const { config } = this as { config?: { activation?: unknown } };
-    if (scope.mode === 'activations') {
-      if (typeof config?.activation !== 'function') return call();
-      try {
-        Object.assign(this, { config: { ...config, activation: remat(config.activation as (x: Tensor) => Tensor) } });
-        return call();
-      } finally {
-        Object.assign(this, { config });
-      }
-    }
-    const isMeant = scope.mode === 'full' || (scope.mode === 'list_of_layers' ? scope.layerNames.includes(this.name) : this.countOutputs(inputs, options) > scope.outputSizeThreshold);
-    return isMeant ? this.callAgain(call) : call();
-  }
-  /** The call in `remat`, through which losses go as further outputs. */
-  private callAgain(call: () => unknown): unknown {
-    let added: ReturnType<Layer['takeLosses']> = [];
-    const [outputs, losses] = remat(() => {
-      let result: unknown;
-      added = this.takeLosses(() => (result = call()));
-      return [result, added.map((item) => [...item.losses])] as const;
-    })();
-    added.forEach(({ layer }, i) => losses[i]!.forEach((loss) => layer.addLoss(loss)));
-    return outputs;
-  }
-  /** Elements of the outputs of a call. */
-  private countOutputs(inputs: readonly unknown[], options: CallOptions): number {
-    const symbols = mapStructure((leaf) => (leaf instanceof Tensor ? new KerasTensor(leaf.shape, leaf.dtype) : leaf), inputs);
-    let outputs: unknown;
-    this.takeLosses(() => (outputs = computeOutputSpec((actual) => this.callInMode(actual, options), symbols as unknown[])));
-    return flatten<KerasTensor>(outputs).leaves.reduce((total, { shape }) => total + shape.reduce<number>((a, b) => a * (b ?? 1), 1), 0);
   }
 
   private withDtype<T>(fn: () => T): T {
