@@ -1,6 +1,7 @@
 // Users' own classes and functions, registered under a name so that configs can refer to them.
 import { type Config } from './configurable.js';
 import { snakeCase } from '../core/names.js';
+import { Scope } from './scopes.js';
 
 type Registered = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);
 
@@ -56,35 +57,17 @@ export const getCustomObjects = (): Record<string, unknown> => registered;
  * ```
  * A scope that is opened inside of another hides it.
  */
-export class CustomObjectScope {
+export class CustomObjectScope extends Scope {
   readonly customObjects: Readonly<Record<string, unknown>>;
 
   constructor(customObjects: Readonly<Record<string, unknown>> | null) {
+    super();
     this.customObjects = { ...customObjects };
   }
-  /** Opens the scope, until `exit`. */
-  enter(): this {
+
+  protected override open(): () => void {
     scopes.push(this.customObjects);
-    return this;
-  }
-  /** Closes the scope. */
-  exit(): void {
-    const at = scopes.lastIndexOf(this.customObjects);
-    if (at >= 0) scopes.splice(at, 1);
-  }
-  /** Runs `fn` in the scope; where it returns a promise, the scope stays open until that is settled. */
-  run<T>(fn: () => T): T {
-    this.enter();
-    let result: T;
-    try {
-      result = fn();
-    } catch (error) {
-      this.exit();
-      throw error;
-    }
-    if (result instanceof Promise) return result.finally(() => this.exit()) as T;
-    this.exit();
-    return result;
+    return () => void scopes.splice(scopes.lastIndexOf(this.customObjects), 1);
   }
 }
 /** A `CustomObjectScope`. */
