@@ -22,6 +22,7 @@ import * as regularizers from '../regularizers/index.js';
 import * as ops from '../ops/index.js';
 import { byPosition } from '../core/keywords.js';
 import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
+import { checkCallOptions } from './call-options.js';
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerState } from './layer-state.js';
@@ -109,6 +110,12 @@ export abstract class Layer extends LayerState {
   /** @internal Options that get the masks of several inputs, in their order. */
   static readonly maskOptions: readonly string[] = [];
 
+  /**
+   * Names of the options that `call` takes beside `training` and `mask`; null: any. By default they are those that `call` takes apart, as in
+   * `call(x, { training, reverse = false })`, and any where it takes its options whole, as in `call(x, options)`. Calls refuse others.
+   */
+  declare static readonly callOptions?: readonly string[] | null;
+
   #buildWasCalled = false;
 
   constructor(options: LayerOptions = {}) {
@@ -138,6 +145,7 @@ export abstract class Layer extends LayerState {
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
     const { inputs: given, options } = this.split(args);
+    if (options !== null) checkCallOptions(this, this.label, options, given.length);
     const inputs = given.map((arg) => this.convertInput(arg));
     if (this.inputSpec !== null) this.checkInput(inputs[0]);
     this.ensureBuilt(inputs);

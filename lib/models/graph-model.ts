@@ -10,6 +10,8 @@ import { standardizeInputs } from './functional-inputs.js';
 
 /** A layer that may be a graph of layers: the part of `Model` that has nothing to do with training. */
 export abstract class GraphModel extends Layer {
+  /** @internal None beside `training` and `mask`; a subclass with a `call` of its own names its own. */
+  static override readonly callOptions: readonly string[] | null = [];
   #graph: Function | null = null;
 
   /** @internal The graph between inputs and outputs; null for a subclassed model, and for a Sequential that is not built. */

@@ -38,6 +38,8 @@ export type SequentialLayer = Layer | KerasTensor;
  */
 export class Sequential extends Model {
   static override readonly className: string = 'Sequential';
+  /** @internal */
+  static override readonly callOptions: readonly string[] | null = [];
   private readonly stack: Layer[] = [];
   private inputLayer: InputLayer | null = null;
 

@@ -10,7 +10,7 @@ import { Softmax } from '../activations/softmax.js';
 import { splitCall } from '../call.js';
 import type { LayerOptions } from '../options.js';
 import { Dropout } from '../regularization/dropout.js';
-import { HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema } from './head-attention.js';
+import { HEAD_CALL_OPTIONS, HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema } from './head-attention.js';
 
 const schema = {
   /** Features of a head. */
@@ -47,6 +47,7 @@ function named(args: readonly unknown[]): Arguments {
  * @throws unless the number of query heads is a multiple of that of key and value heads, and for `flashAttention: true`.
  */
 export class GroupQueryAttention extends Base {
+  static readonly callOptions = HEAD_CALL_OPTIONS;
   static readonly samples: readonly object[] = [];
   /** @internal */
   protected readonly projectionRegularizer = this.activityRegularizer;

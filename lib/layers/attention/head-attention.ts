@@ -3,7 +3,6 @@ import type { Config } from '../../config/configurable.js';
 import { bool, field, float, int, nullable, withDefault } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import { checkOptions } from '../../core/errors.js';
 import type { KerasTensor, OperationCall } from '../../core/keras-tensor.js';
 import { showShape, type SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -60,7 +59,8 @@ export interface HeadAttentionCallOptions extends CallOptions {
   /** Whether a target sees no sources after its own place. Default false. */
   useCausalMask?: boolean;
 }
-const CALL_OPTIONS = ['key', 'queryMask', 'valueMask', 'keyMask', 'attentionMask', 'returnAttentionScores', 'training', 'useCausalMask', 'mask'] as const;
+/** @internal What stands in `HeadAttentionCallOptions`, for the classes whose `call` takes the key before them. */
+export const HEAD_CALL_OPTIONS = ['key', 'queryMask', 'valueMask', 'keyMask', 'attentionMask', 'returnAttentionScores', 'useCausalMask'] as const;
 
 /** What is projected with which weights; see `EinsumDense`. */
 export interface Projection {
@@ -105,7 +105,6 @@ export abstract class HeadAttention extends Layer {
     const where = `${this.constructor.name} "${this.name}"`;
     if (inputs.length < 2 || inputs.length > 3) throw new TypeError(`${where}: is called on a query and a value, as layer(query, value, options), received ${inputs.length} input${inputs.length === 1 ? '' : 's'}`);
     const { key = null, ...rest } = (options ?? {}) as HeadAttentionCallOptions;
-    checkOptions(where, options ?? {}, CALL_OPTIONS);
     return super.invoke(...inputs, ...(key === null ? [] : [key]), ...(options === null ? [] : [rest]));
   }
 

@@ -8,7 +8,7 @@ import * as ops from '../../ops/index.js';
 import { Softmax } from '../activations/softmax.js';
 import type { LayerOptions } from '../options.js';
 import { Dropout } from '../regularization/dropout.js';
-import { HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema, type Projection } from './head-attention.js';
+import { HEAD_CALL_OPTIONS, HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema, type Projection } from './head-attention.js';
 
 const whole = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
 const axes = field<number | readonly number[], readonly number[]>('an axis or an array of axes', (v) =>
@@ -67,6 +67,7 @@ const Base = configured(HeadAttentionBase, 'MultiHeadAttention', schema, ['numHe
  * @throws when value and key have other sources, and for `flashAttention: true`.
  */
 export class MultiHeadAttention extends Base {
+  static readonly callOptions = HEAD_CALL_OPTIONS;
   static readonly samples: readonly object[] = [];
   /** @internal The regularizer is that of the projections' outputs, and not of this layer's. */
   protected readonly projectionRegularizer = this.activityRegularizer;
