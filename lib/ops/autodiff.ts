@@ -2,13 +2,15 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { isInexact } from '../core/dtype.js';
-import { checkOptions, show } from '../core/errors.js';
+import { show } from '../core/errors.js';
+import type { KerasTensor } from '../core/keras-tensor.js';
 import { bind, defineOp } from '../core/op.js';
 import { sameShape, showShape } from '../core/shape.js';
 import { pausing, recording, Tape, withoutTapes } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, type Nested } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
+import { publicOp } from './public.js';
 import { backward, linearize, pushForward, tensorLeaves } from './linearize.js';
 import { scan } from './primitives/control.js';
 import { equal } from './primitives/elementwise.js';
@@ -207,33 +209,60 @@ export function grad<A extends unknown[]>(fn: (...args: A) => unknown, options: 
 
 /** Options of `jvp`. */
 export interface JvpOptions {
-  /** Whether `fn` returns `[output, auxiliary]`. Default false. */
+  /** Whether `fun` returns `[output, auxiliary]`. Default false. */
   hasAux?: boolean;
 }
-/**
- * The value of `fn` at `primals` and its derivative in the direction of `tangents`, as `jax.jvp`: `[output, derivative]`, with `hasAux`
- * `[output, derivative, auxiliary]`. In forward mode, through all control flow.
- */
-export function jvp<R extends Nested<Tensor>, X>(fn: (...inputs: Tensor[]) => readonly [R, X], primals: readonly TensorLike[], tangents: readonly TensorLike[], options: { hasAux: true }): [R, R, X];
-export function jvp<R extends Nested<Tensor>>(fn: (...inputs: Tensor[]) => R, primals: readonly TensorLike[], tangents: readonly TensorLike[], options?: { hasAux?: false }): [R, R];
-export function jvp(fn: (...inputs: Tensor[]) => unknown, primals: readonly TensorLike[], tangents: readonly TensorLike[], options: JvpOptions = {}): unknown[] {
-  checkOptions('jvp', options, ['hasAux']);
+/** Arguments of a function that `jvp` differentiates: tensors, or structures of them. */
+export type JvpInputs = readonly Nested<TensorLike>[];
+type JvpSymbols = readonly Nested<TensorLike | KerasTensor>[];
+
+/** The tensors of the arguments and of their tangents, checked against each other. */
+function directionsOf(primals: JvpInputs, tangents: JvpInputs): { inputs: Tensor[]; directions: Tensor[]; pack: (leaves: readonly unknown[]) => unknown[] } {
+  for (const [name, value] of Object.entries({ primals, tangents })) {
+    if (!Array.isArray(value)) throw new TypeError(`jvp: ${name} must be an array with an entry for each argument of the function, received ${show(value)}`);
+  }
   if (primals.length !== tangents.length) throw new RangeError(`jvp: ${primals.length} primals and ${tangents.length} tangents`);
-  const inputs = primals.map((primal) => toTensor(primal, null, 'jvp'));
-  const directions = tangents.map((tangent, i) => toTensor(tangent, inputs[i]!.dtype, 'jvp'));
+  const isInput = (value: unknown): boolean => value !== primals && value !== tangents && isNumbers(value);
+  const [at, along] = [flatten<TensorLike>(primals, isInput), flatten<TensorLike>(tangents, isInput)];
+  if (at.leaves.length !== along.leaves.length) throw new TypeError(`jvp: the tangents must have the structure of the primals, received ${along.leaves.length} tangents for ${at.leaves.length} primals`);
+  const inputs = at.leaves.map((primal) => toTensor(primal, null, 'jvp'));
+  const directions = along.leaves.map((tangent, i) => toTensor(tangent, inputs[i]!.dtype, 'jvp'));
   directions.forEach((direction, i) => {
     if (!sameShape(direction.shape, inputs[i]!.shape)) throw new RangeError(`jvp: tangent ${i} has shape ${showShape(direction.shape)}, expected ${showShape(inputs[i]!.shape)}`);
   });
+  return { inputs, directions, pack: (leaves) => at.pack(leaves) as unknown[] };
+}
+
+function jvpOf(fun: (...inputs: never[]) => unknown, primals: JvpInputs, tangents: JvpInputs, { hasAux = false }: JvpOptions = {}): unknown[] {
+  if (typeof fun !== 'function') throw new TypeError(`jvp: expected a function, received ${show(fun)}`);
+  const { inputs, directions, pack } = directionsOf(primals, tangents);
   let auxiliary: unknown[] = [];
   const run = (...xs: Tensor[]): unknown => {
-    if (options.hasAux !== true) return fn(...xs);
-    const [result, ...others] = fn(...xs) as readonly unknown[];
-    auxiliary = others;
-    return result;
+    const result: unknown = fun(...(pack(xs) as never[]));
+    if (!hasAux) return result;
+    if (!Array.isArray(result) || result.length !== 2) throw new TypeError(`jvp: with hasAux the function must return [output, auxiliary], received ${show(result)}`);
+    auxiliary = [result[1]];
+    return result[0];
   };
   const { output, outputs, derivatives } = pushForward(run, inputs, directions, 'jvp');
   return [output, flatten(output).pack(outputs.map((result, i) => derivatives[i] ?? zeros(result))), ...auxiliary];
 }
+
+/** The signatures of `jvp`: on tensors, and on structures or symbols. */
+interface Jvp {
+  <R extends Nested<Tensor>, X>(fun: (...inputs: Tensor[]) => readonly [R, X], primals: readonly TensorLike[], tangents: readonly TensorLike[], options: { hasAux: true }): [R, R, X];
+  <R extends Nested<Tensor>>(fun: (...inputs: Tensor[]) => R, primals: readonly TensorLike[], tangents: readonly TensorLike[], options?: { hasAux?: false }): [R, R];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- structures of tensors or symbols, as the function has them
+  (fun: (...inputs: any[]) => unknown, primals: JvpSymbols, tangents: JvpSymbols, options?: JvpOptions): any[];
+}
+/**
+ * The value of `fun` at `primals` and its derivative in the direction of `tangents`: `[output, derivative]`, with `hasAux` `[output, derivative,
+ * auxiliary]`. The derivative has the structure and shapes of the output, zeros where that does not change. `primals` and `tangents` have an entry for
+ * each argument, a tensor or a structure of tensors. In forward mode, through all control flow; on symbols it is an operation of the model.
+ * As `jax.jvp` and `keras.ops.jvp`.
+ * @throws for tangents of another structure or shape than the primals.
+ */
+export const jvp = publicOp('jvp', jvpOf, ['hasAux']) as Jvp;
 
 /** What `gradFn` may return: the gradient of the only input, or gradients of all of them; null for none. */
 type GradientsOfInputs = Nested<Tensor | null>;

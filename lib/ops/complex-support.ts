@@ -13,5 +13,5 @@ export const COMPLEX_OPS: ReadonlySet<string> = new Set([
   'columnStack', 'split', 'arraySplit', 'hsplit', 'vsplit', 'unstack', 'getItem', 'slice', 'sliceUpdate', 'take', 'takeAlongAxis', 'flip', 'fliplr', 'flipud',
   'rot90', 'roll', 'tile', 'repeat', 'pad', 'diagonal', 'diag', 'tril', 'triu', 'full', 'fullLike', 'zerosLike', 'onesLike', 'emptyLike',
   // Control flow hands tensors on.
-  'cond', 'switch', 'whileLoop', 'foriLoop', 'scan', 'map',
+  'cond', 'switch', 'whileLoop', 'foriLoop', 'scan', 'map', 'jvp',
 ]);

@@ -39,7 +39,7 @@ import * as unfolding from './unfold.js';
 import * as vectors from './vectors.js';
 
 /** Functions of lists, and those whose method is written out below. */
-const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape', 'polar'] as const;
+const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape', 'polar', 'jvp'] as const;
 type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
   ...activation, ...complex, ...convolution, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,

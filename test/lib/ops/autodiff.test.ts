@@ -1,6 +1,6 @@
 // Differentiation beyond the ops' own rules: casts, integers, functions with gradients of their own, forward mode through control flow.
 import { describe, expect, it } from '@jest/globals';
-import { grad, jit, ops, valueAndGrad, vjp, type Tensor } from 'keratin';
+import { grad, Input, jit, type KerasTensor, Model, ops, valueAndGrad, vjp, type Tensor } from 'keratin';
 
 const f64 = (value: unknown): Tensor => ops.convertToTensor(value as number[], { dtype: 'float64' });
 const lists = (value: unknown): unknown => (Array.isArray(value) ? value.map(lists) : (value as Tensor).tolist());
@@ -85,6 +85,32 @@ describe('casts, integers and stopGradient', () => {
     expect(pullback(f64([10, 20])).map((gradient) => [gradient.dtype, gradient.tolist()])).toEqual([['float64', [20, 0, 10]], ['int32', [0, 0]]]);
     const [value, derivative] = ops.jvp((x, i) => ops.take(x, i), [f64([1, 2, 3]), ops.array([2, 0])], [f64([1, 1, 5]), ops.array([1, 1])]);
     expect([value.tolist(), derivative.tolist()]).toEqual([[3, 1], [5, 1]]);
+  });
+});
+
+describe('jvp', () => {
+  it('takes structures of tensors, and gives the structure of the output', () => {
+    const fun = ({ w, b }: { w: Tensor; b: Tensor[] }, x: Tensor) => ({ y: ops.add(ops.multiply(w, x), b[0]), fixed: ops.zeros([2]) });
+    const [value, derivative] = ops.jvp(fun, [{ w: f64([2, 3]), b: [f64(1)] }, f64([4, 5])], [{ w: f64([1, 0]), b: [f64(7)] }, [0, 10]]) as { y: Tensor; fixed: Tensor }[];
+    expect([value.y.tolist(), derivative.y.tolist(), derivative.fixed.tolist()]).toEqual([[9, 16], [11, 37], [0, 0]]);
+  });
+  it('says what does not fit', () => {
+    expect(() => ops.jvp(3 as never, [1], [1])).toThrow('jvp: expected a function, received 3');
+    expect(() => ops.jvp((x) => x, f64(1) as never, [1])).toThrow('primals must be an array with an entry for each argument');
+    expect(() => ops.jvp((x) => x, [1], [1, 2])).toThrow('1 primals and 2 tangents');
+    expect(() => ops.jvp((x: Tensor[]) => x[0], [[f64(1), f64(2)]], [f64(1)])).toThrow('must have the structure of the primals, received 1 tangents for 2 primals');
+    expect(() => ops.jvp((x) => x as never, [1], [1], { hasAux: true })).toThrow('must return [output, auxiliary]');
+    expect(ops.linalg.jvp).toBe(ops.jvp);
+  });
+  it('is an operation of functional models', () => {
+    const [x, t] = [Input([3], { dtype: 'float64' }), Input([3], { dtype: 'float64' })];
+    const [value, derivative] = ops.jvp((y: Tensor) => ops.square(y), [x], [t]) as KerasTensor[];
+    expect([value.shape, derivative.shape, derivative.dtype]).toEqual([[null, 3], [null, 3], 'float64']);
+    const model = new Model([x, t], [value, derivative], { dtype: 'float64' });
+    const [squares, slopes] = model([f64([[1, 2, 3]]), f64([[1, 0, 2]])]) as unknown as Tensor[];
+    expect([squares.tolist(), slopes.tolist()]).toEqual([[[1, 4, 9]], [[2, 0, 12]]]);
+    const [, , extra] = ops.jvp((y: Tensor) => [y, { size: ops.sum(y, { axis: -1 }) }], [x], [t], { hasAux: true }) as [KerasTensor, KerasTensor, { size: KerasTensor }];
+    expect(extra.size.shape).toEqual([null]);
   });
 });
 
