@@ -1,54 +1,108 @@
-// The callbacks of one run, called in order.
+// CallbackList: the callbacks of one run, called in order.
 import type { Model } from '../models/model.js';
 import { show } from '../core/errors.js';
-import { Callback, type CallbackParams, type HookName, type Logs, overrides } from './callback.js';
+import { Callback, type CallbackParams, type HookName, HOOKS, type Logs, overrides } from './callback.js';
+import { History } from './history.js';
+import { ProgbarLogger } from './progbar-logger.js';
 
-/** The hooks around a batch, by kind of run; training has older names for them too. */
+/** The hooks around a batch, by kind of run. */
 const BATCH_HOOKS = {
-  train: { begin: ['onTrainBatchBegin', 'onBatchBegin'], end: ['onTrainBatchEnd', 'onBatchEnd'] },
-  test: { begin: ['onTestBatchBegin'], end: ['onTestBatchEnd'] },
-  predict: { begin: ['onPredictBatchBegin'], end: ['onPredictBatchEnd'] },
+  train: { begin: 'onTrainBatchBegin', end: 'onTrainBatchEnd' },
+  test: { begin: 'onTestBatchBegin', end: 'onTestBatchEnd' },
+  predict: { begin: 'onPredictBatchBegin', end: 'onPredictBatchEnd' },
 } as const;
 
 /** What kind of run is going on. */
 export type RunKind = keyof typeof BATCH_HOOKS;
 
-/** Calls hooks on all callbacks of a run, awaiting each. */
-export class CallbackList {
-  readonly callbacks: readonly Callback[];
+/** Callbacks, nested in arrays as one likes. */
+export type Callbacks = Callback | readonly Callbacks[];
 
-  /** @throws a TypeError when an entry is no callback. */
-  constructor(callbacks: readonly Callback[], model: Model, params: CallbackParams) {
-    this.callbacks = callbacks.flat();
+/** Options of `CallbackList`; all others are what callbacks get as their `params`. */
+export interface CallbackListOptions extends Partial<CallbackParams> {
+  callbacks?: Callbacks | null;
+  /** Whether a `History` is added when there is none. Default false. */
+  addHistory?: boolean;
+  /** Whether a `ProgbarLogger` is added when there is none. Default false. */
+  addProgbar?: boolean;
+  /** The model that the callbacks are for. */
+  model?: Model | null;
+}
+
+const flat = (callbacks: Callbacks): Callback[] => (Array.isArray(callbacks) ? callbacks.flatMap((item: Callbacks) => flat(item)) : [callbacks as Callback]);
+
+/**
+ * Several callbacks as one: each hook calls that of all callbacks, in order, and awaits it. What `fit` makes of its callbacks; for a loop of your own:
+ *
+ * ```ts
+ * const callbacks = new keras.callbacks.CallbackList({ callbacks: [logger], addHistory: true, model, epochs: 3 });
+ * await callbacks.onTrainBegin();
+ * await callbacks.onEpochEnd(0, { loss: 0.5 });
+ * ```
+ * `fit` takes one too, and sets its model and the params that it knows.
+ * @throws a TypeError when an entry is no callback.
+ */
+export class CallbackList extends Callback {
+  readonly callbacks: Callback[];
+  #history: History | null = null;
+
+  constructor({ callbacks = null, addHistory = false, addProgbar = false, model = null, ...params }: CallbackListOptions = {}) {
+    super();
+    this.callbacks = callbacks === null ? [] : flat(callbacks);
     for (const callback of this.callbacks) {
       if (!(callback instanceof Callback)) throw new TypeError(`callbacks: expected instances of keras.callbacks.Callback, received ${show(callback)}`);
-      callback.setParams(params);
-      callback.setModel(model);
     }
+    this.#history = this.callbacks.findLast((callback) => callback instanceof History) ?? null;
+    if (addHistory) this.keepHistory();
+    if (addProgbar && !this.callbacks.some((callback) => callback instanceof ProgbarLogger)) this.callbacks.push(new ProgbarLogger());
+    if (model !== null) this.setModel(model);
+    if (Object.keys(params).length > 0) this.setParams({ steps: null, verbose: 0, ...params });
   }
 
-  /** True when some callback wants to be called at every batch. */
+  /** @internal The history of the list, which is added when there is none. */
+  keepHistory(): History {
+    if (this.#history === null) this.callbacks.push((this.#history = new History()));
+    return this.#history;
+  }
+
+  /** @internal True when some callback wants to be called at every batch. */
   wantsBatches(kind: RunKind): boolean {
     const { begin, end } = BATCH_HOOKS[kind];
-    return this.callbacks.some((callback) => [...begin, ...end].some((hook) => overrides(callback, hook)));
+    return this.callbacks.some((callback) => (callback instanceof CallbackList ? callback.wantsBatches(kind) : overrides(callback, begin) || overrides(callback, end)));
   }
 
   /** Tells all callbacks what the run is started with. */
-  setParams(params: CallbackParams): void {
+  override setParams(params: CallbackParams): void {
+    super.setParams(params);
     for (const callback of this.callbacks) callback.setParams(params);
   }
-
-  /** Calls the hooks before or after a batch. */
-  async batch(kind: RunKind, when: 'begin' | 'end', batch: number, logs: Logs): Promise<void> {
-    for (const hook of BATCH_HOOKS[kind][when]) await this.call(hook, batch, logs);
+  /** Tells all callbacks their model, which gets the list's history. */
+  override setModel(model: Model): void {
+    super.setModel(model);
+    if (this.#history !== null) model.history = this.#history;
+    for (const callback of this.callbacks) callback.setModel(model);
   }
 
-  /** Calls one hook of every callback that overrides it. */
-  async call(hook: HookName, ...args: [] | [Logs] | [number, Logs?]): Promise<void> {
+  /** @internal Calls the hooks before or after a batch. */
+  batch(kind: RunKind, when: 'begin' | 'end', batch: number, logs: Logs): Promise<void> {
+    return this.call(BATCH_HOOKS[kind][when], batch, logs);
+  }
+
+  /** @internal Calls one hook of every callback that overrides it. */
+  async call(hook: HookName, ...args: readonly unknown[]): Promise<void> {
     for (const callback of this.callbacks) {
       if (!overrides(callback, hook)) continue;
-      const result = (callback[hook] as (...args: unknown[]) => unknown)(...args);
+      const result = (callback[hook] as (...args: readonly unknown[]) => unknown)(...args);
       if (result instanceof Promise) await result;
     }
   }
+}
+
+/** Names of the hooks that get the number of an epoch or a batch before the logs. */
+const isNumbered = (hook: HookName): boolean => /Batch|Epoch|Progress/.test(hook);
+for (const hook of HOOKS) {
+  const value = isNumbered(hook)
+    ? function (this: CallbackList, at: number, logs: Logs = {}): Promise<void> { return this.call(hook, at, logs); }
+    : function (this: CallbackList, logs: Logs = {}): Promise<void> { return this.call(hook, logs); };
+  Object.defineProperty(CallbackList.prototype, hook, { value, writable: true, configurable: true });
 }

@@ -8,6 +8,7 @@ export interface CallbackParams {
   readonly epochs?: number;
   readonly steps: number | null;
   readonly verbose: number;
+  readonly [name: string]: unknown;
 }
 type Hook<A extends unknown[]> = (...args: A) => void | Promise<void>;
 
@@ -66,9 +67,9 @@ export interface Callback {
   onTrainBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
   /** End of a batch of `fit`; `logs` has the means over the epoch so far. */
   onTrainBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
-  /** Older name of `onTrainBatchBegin`. */
+  /** Older name of `onTrainBatchBegin`, which calls it unless it is overridden. */
   onBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
-  /** Older name of `onTrainBatchEnd`. */
+  /** Older name of `onTrainBatchEnd`, which calls it unless it is overridden. */
   onBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
   /** Start of a batch of `evaluate`. */
   onTestBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
@@ -94,5 +95,12 @@ export type HookName = (typeof HOOKS)[number];
 const nothing: Hook<[]> = () => undefined;
 for (const hook of HOOKS) Object.defineProperty(Callback.prototype, hook, { value: nothing, writable: true, configurable: true });
 
-/** True when the callback overrides the hook. */
-export const overrides = (callback: Callback, hook: HookName): boolean => (callback[hook] as unknown) !== nothing;
+/** The hooks of batches in training, with their older names, which they call unless they are overridden. */
+const OLDER = { onTrainBatchBegin: 'onBatchBegin', onTrainBatchEnd: 'onBatchEnd' } as const;
+const isRenamed = (hook: HookName): hook is keyof typeof OLDER => hook in OLDER;
+const renamed = new Map(Object.entries(OLDER).map(([hook, older]) => [hook, function (this: Callback, batch: number, logs?: Logs) { return this[older](batch, logs); }]));
+for (const [hook, value] of renamed) Object.defineProperty(Callback.prototype, hook, { value, writable: true, configurable: true });
+
+/** True when the callback overrides the hook, or its older name. */
+export const overrides = (callback: Callback, hook: HookName): boolean =>
+  isRenamed(hook) && (callback[hook] as unknown) === renamed.get(hook) ? overrides(callback, OLDER[hook]) : (callback[hook] as unknown) !== nothing;

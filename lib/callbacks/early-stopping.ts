@@ -1,11 +1,9 @@
 // EarlyStopping: ends training when a value no longer gets better.
 import { printMessage } from '../config/logging.js';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { Callback, type Logs } from './callback.js';
-
-/** Which way a value gets better: as its metric says (`'auto'`), by falling or by rising. */
-export type MonitorMode = 'auto' | 'min' | 'max';
+import type { Logs } from './callback.js';
+import { MonitorCallback, type MonitorMode } from './monitor-callback.js';
 
 /** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
@@ -28,12 +26,6 @@ export interface EarlyStoppingOptions {
 }
 const OPTIONS = ['monitor', 'minDelta', 'patience', 'verbose', 'mode', 'baseline', 'restoreBestWeights', 'startFromEpoch'] as const;
 
-/** What a metric tells of itself: which way it gets better. */
-interface Directed {
-  readonly name: string;
-  readonly direction?: 'up' | 'down' | null;
-}
-
 /**
  * Ends `fit` when the value `monitor` of the logs has not got better for `patience` epochs.
  *
@@ -42,10 +34,7 @@ interface Directed {
  * ```
  * @throws (in `fit`) when mode `'auto'` finds no metric that says which way it gets better.
  */
-export class EarlyStopping extends Callback {
-  readonly monitor: string;
-  readonly mode: MonitorMode;
-  readonly minDelta: number;
+export class EarlyStopping extends MonitorCallback {
   readonly patience: number;
   readonly verbose: number;
   readonly baseline: number | null;
@@ -55,25 +44,16 @@ export class EarlyStopping extends Callback {
   wait = 0;
   /** Number of the epoch after which training was ended; 0 when it was not. */
   stoppedEpoch = 0;
-  /** The best value so far. */
-  best: number | null = null;
   /** Number of the epoch with the best value. */
   bestEpoch = 0;
   /** The weights of the best epoch, with `restoreBestWeights`. */
   bestWeights: readonly Tensor[] | null = null;
-  private sign: 1 | -1 | null = null; // -1 when falling is better
 
   constructor(options: EarlyStoppingOptions = {}) {
-    super();
     checkOptions('EarlyStopping', options, OPTIONS);
-    const { mode = 'auto', minDelta = 0, patience = 0, startFromEpoch = 0 } = options;
-    if (!['auto', 'min', 'max'].includes(mode)) throw new TypeError(`EarlyStopping: mode must be 'auto', 'min' or 'max', received ${show(mode)}`);
-    for (const [name, value] of Object.entries({ minDelta, patience, startFromEpoch })) {
-      if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(`EarlyStopping: ${name} must be a number, received ${show(value)}`);
-    }
-    this.monitor = options.monitor ?? 'val_loss';
-    this.mode = mode;
-    this.minDelta = Math.abs(minDelta);
+    super(options);
+    const { patience = 0, startFromEpoch = 0 } = options;
+    this.checkNumbers({ patience, startFromEpoch });
     this.patience = patience;
     this.verbose = options.verbose ?? 0;
     this.baseline = options.baseline ?? null;
@@ -90,9 +70,8 @@ export class EarlyStopping extends Callback {
   }
 
   override onEpochEnd(epoch: number, logs: Logs = {}): void {
-    this.sign ??= this.direction();
-    const current = logs[this.monitor];
-    if (current === undefined) this.warnMissing(logs);
+    this.findDirection();
+    const current = this.getMonitorValue(logs);
     if (current === undefined || epoch < this.startFromEpoch) return;
     if (this.restoreBestWeights && this.bestWeights === null) this.keepWeights(epoch);
     this.wait++;
@@ -117,25 +96,5 @@ export class EarlyStopping extends Callback {
   private keepWeights(epoch: number): void {
     this.bestWeights = this.model.getWeights();
     this.bestEpoch = epoch;
-  }
-
-  private isBetter(value: number, reference: number | null): boolean {
-    if (reference === null) return true;
-    return this.sign === -1 ? value + this.minDelta < reference : value - this.minDelta > reference;
-  }
-
-  private direction(): 1 | -1 {
-    if (this.mode !== 'auto') return this.mode === 'min' ? -1 : 1;
-    const name = this.monitor.replace(/^val_/, '');
-    if (name === 'loss') return -1;
-    const direction = (this.model.metrics as readonly Directed[]).findLast((metric) => metric.name === name)?.direction ?? null;
-    if (direction === null) {
-      throw new Error(`EarlyStopping: nothing tells whether '${this.monitor}' gets better by rising or by falling; give mode 'max' or 'min'`);
-    }
-    return direction === 'up' ? 1 : -1;
-  }
-
-  private warnMissing(logs: Logs): void {
-    process.emitWarning(`EarlyStopping: the logs have no '${this.monitor}' to watch; they have ${Object.keys(logs).join(', ')}`);
   }
 }

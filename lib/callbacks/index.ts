@@ -1,6 +1,14 @@
 // `keras.callbacks`.
 export { Callback, type CallbackParams, type Logs } from './callback.js';
-export { EarlyStopping, type EarlyStoppingOptions, type MonitorMode } from './early-stopping.js';
+export { CallbackList, type CallbackListOptions, type Callbacks } from './callback-list.js';
+export { CSVLogger, type CSVLoggerOptions } from './csv-logger.js';
+export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js';
 export { History } from './history.js';
 export { LambdaCallback, type LambdaCallbackOptions } from './lambda-callback.js';
+export { type EpochSchedule, LearningRateScheduler, type LearningRateSchedulerOptions } from './learning-rate-scheduler.js';
+export type { MonitorMode, MonitorOptions } from './monitor-callback.js';
 export { ProgbarLogger } from './progbar-logger.js';
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce-lr-on-plateau.js';
+export { RemoteMonitor, type RemoteMonitorOptions } from './remote-monitor.js';
+export { SwapEMAWeights, type SwapEMAWeightsOptions } from './swap-ema-weights.js';
+export { TerminateOnNaN, type TerminateOnNaNOptions } from './terminate-on-nan.js';

@@ -17,6 +17,18 @@ export function scientific(x: number, digits: number): string {
   return x.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
+/** As Python's `repr` of a float: the shortest digits that give the number again, and `.0` for whole ones. */
+export function floatRepr(x: number): string {
+  if (!Number.isFinite(x)) return nonFinite(x);
+  const [, sign, digits, exponent] = /^(-?)([\d.]+)e([+-]\d+)$/.exec(Object.is(x, -0) ? '-0e+0' : x.toExponential())!;
+  const at = Number(exponent);
+  if (at < -4 || at >= 16) return `${sign}${digits}e${exponent!.replace(/^([+-])(\d)$/, '$10$2')}`;
+  const all = digits!.replace('.', '');
+  if (at < 0) return `${sign}0.${'0'.repeat(-at - 1)}${all}`;
+  const whole = all.padEnd(at + 1, '0');
+  return `${sign}${whole.slice(0, at + 1)}.${whole.slice(at + 1) || '0'}`;
+}
+
 const nonFinite = (x: number): string => (Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf');
 
 /** As Python's `round(x)`: a tie goes to the even number. */

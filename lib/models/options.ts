@@ -1,5 +1,5 @@
 // Options of a model's methods.
-import type { Callback } from '../callbacks/callback.js';
+import type { Callbacks } from '../callbacks/callback-list.js';
 import type * as optimizers from '../optimizers/index.js';
 import type { LossSpec, LossWeights, MetricsSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
@@ -34,7 +34,8 @@ export interface RunOptions {
   batchSize?: number | null;
   /** 0: silent; 1: progress bar; 2: one line an epoch; `'auto'` (default): a bar on a terminal, lines elsewhere. */
   verbose?: 'auto' | 0 | 1 | 2;
-  callbacks?: readonly Callback[] | Callback | null;
+  /** Called in order; nested arrays are flattened. A `CallbackList` is taken as it is. */
+  callbacks?: Callbacks | null;
   /** Stops the run between steps; the promise is then rejected with the signal's reason. */
   signal?: AbortSignal | null;
 }

@@ -353,6 +353,11 @@ export abstract class Optimizer {
     this.averages.forEach((average, i) => this.trained[i]!.assign(average));
   }
 
+  /** @internal Each trained variable with its moving average; null before `build`, and without `useEma`. */
+  get movingAverages(): readonly (readonly [Variable, Variable])[] | null {
+    return this.base.useEma && this.built ? this.trained.map((variable, i) => [variable, this.averages[i]!]) : null;
+  }
+
   /** Sets the variables to their averages, at the end of training, when `useEma` is set. */
   finalizeVariableValues(_variables: readonly Variable[]): void {
     if (this.base.useEma && this.built) this.overwriteWithAverages();

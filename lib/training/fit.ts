@@ -1,8 +1,7 @@
 // fit, evaluate, predict and the on-batch calls: reading their arguments and running their loops.
 import { CallbackList } from '../callbacks/callback-list.js';
-import type { Callback, Logs } from '../callbacks/callback.js';
-import { History } from '../callbacks/history.js';
-import { ProgbarLogger } from '../callbacks/progbar-logger.js';
+import type { CallbackParams, Logs } from '../callbacks/callback.js';
+import type { History } from '../callbacks/history.js';
 import { checkOptions, show } from '../core/errors.js';
 import { runCompiled, runCompiledAsync } from '../core/jit.js';
 import { isPlainObject } from '../core/tree.js';
@@ -37,7 +36,14 @@ function verbosity(verbose: RunOptions['verbose'] = 'auto'): number {
   return verbose;
 }
 
-const listOf = (callbacks: RunOptions['callbacks']): readonly Callback[] => (callbacks === null || callbacks === undefined ? [] : 'onEpochEnd' in callbacks ? [callbacks] : callbacks);
+/** The callbacks of a run, with those that it adds; a list of the user's own is taken as it is. */
+function listOf(given: RunOptions['callbacks'], model: Model, params: CallbackParams, addHistory = false): CallbackList {
+  if (!(given instanceof CallbackList)) return new CallbackList({ callbacks: given ?? null, addHistory, addProgbar: params.verbose !== 0, model, ...params });
+  if (addHistory) given.keepHistory();
+  given.setModel(model);
+  given.setParams({ ...given.params, ...params });
+  return given;
+}
 
 interface Source {
   /** Runs an epoch of `steps` batches (null: all). */
@@ -146,17 +152,15 @@ export async function fitModel(model: Model, x: Data | BatchStream, rest: readon
   checkFit(options);
   const { initialEpoch = 0, validationFreq = 1 } = options;
   const epochs = limitedEpochs(options.epochs ?? 1);
-  const history = new History();
   const verbose = verbosity(options.verbose);
-  const all = [...listOf(options.callbacks), history, ...(verbose === 0 ? [] : [new ProgbarLogger()])];
-  const callbacks = new CallbackList(all, model, { epochs, steps: options.stepsPerEpoch ?? null, verbose });
+  const callbacks = listOf(options.callbacks, model, { epochs, steps: options.stepsPerEpoch ?? null, verbose }, true);
+  const history = callbacks.keepHistory();
   const { train, validate } = prepare(model, x, y, options, callbacks);
   const run = newRun(model, 'train', callbacks, options.signal);
   const source = train(run);
   const stepsPerEpoch = limitedSteps(options.stepsPerEpoch ?? null, source.batches);
-  callbacks.setParams({ epochs, steps: stepsPerEpoch ?? source.batches, verbose });
+  callbacks.setParams({ ...callbacks.params, epochs, steps: stepsPerEpoch ?? source.batches, verbose });
   model.stopTraining = false;
-  model.history = history;
   await callbacks.call('onTrainBegin', {});
   let logs: Logs = {};
   try {
@@ -169,7 +173,8 @@ export async function fitModel(model: Model, x: Data | BatchStream, rest: readon
       if (validate !== null && validates(epoch, validationFreq)) {
         for (const [name, value] of Object.entries(await validate())) logs[`val_${name}`] = value;
       }
-      await callbacks.call('onEpochEnd', epoch, logs);
+      // A copy: what callbacks add to the logs is for the callbacks after them.
+      await callbacks.call('onEpochEnd', epoch, { ...logs });
     }
   } finally {
     await source.close();
@@ -208,12 +213,12 @@ export async function evaluateModel(model: Model, x: Data | BatchStream, rest: r
   checkWhole('evaluate', 'steps', options.steps, 1);
   options.signal?.throwIfAborted();
   const verbose = verbosity(options.verbose);
-  const callbacks = new CallbackList([...listOf(options.callbacks), ...(verbose === 0 ? [] : [new ProgbarLogger()])], model, { epochs: 1, steps: options.steps ?? null, verbose });
+  const callbacks = listOf(options.callbacks, model, { epochs: 1, steps: options.steps ?? null, verbose });
   const run = newRun(model, 'test', callbacks, options.signal);
   const { batchSize, sampleWeight } = options;
   const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x, y, sampleWeight), { batchSize });
   const steps = limitedSteps(options.steps ?? null, source.batches);
-  callbacks.setParams({ epochs: 1, steps: steps ?? source.batches, verbose });
+  callbacks.setParams({ ...callbacks.params, epochs: 1, steps: steps ?? source.batches, verbose });
   return asResult(model, await runTest(run, source, steps), options.returnDict);
 }
 
@@ -224,13 +229,13 @@ export async function predictModel(model: Model, x: Data | BatchStream, options:
   checkWhole('predict', 'steps', options.steps, 1);
   options.signal?.throwIfAborted();
   const verbose = verbosity(options.verbose);
-  const callbacks = new CallbackList([...listOf(options.callbacks), ...(verbose === 0 ? [] : [new ProgbarLogger()])], model, { steps: options.steps ?? null, verbose });
+  const callbacks = listOf(options.callbacks, model, { steps: options.steps ?? null, verbose });
   const batches: unknown[] = [];
   const run = newRun(model, 'predict', callbacks, options.signal, (outputs) => batches.push(outputs));
   const { batchSize } = options;
   const source = isStream(x) ? streamSource('predict', run, { x, y: null, batchSize }) : arraySource(run, ArrayData.read(x, null, null), { batchSize });
   const steps = limitedSteps(options.steps ?? null, source.batches);
-  callbacks.setParams({ steps: steps ?? source.batches, verbose });
+  callbacks.setParams({ ...callbacks.params, steps: steps ?? source.batches, verbose });
   await callbacks.call('onPredictBegin', {});
   try {
     await source.epoch(steps);

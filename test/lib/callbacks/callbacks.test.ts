@@ -1,6 +1,5 @@
 // EarlyStopping against recordings of Keras, LambdaCallback, and what ProgbarLogger prints.
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { CallbackList } from '#lib/callbacks/callback-list.js';
 import * as callbacks from '#lib/callbacks/index.js';
 import type { Model } from '#lib/models/model.js';
 import { readFixture } from '../../helpers/fixtures.js';
@@ -87,14 +86,14 @@ describe('LambdaCallback', () => {
       },
       onTrainEnd: null,
     });
-    const list = new CallbackList([callback], asModel(fakeModel()), { steps: 1, verbose: 0 });
+    const list = new callbacks.CallbackList({ callbacks: [callback], model: asModel(fakeModel()), steps: 1, verbose: 0 });
     await list.call('onEpochEnd', 3, { loss: 1 });
     await list.call('onTrainEnd', {});
     expect(calls).toEqual([[3, { loss: 1 }]]);
     expect(list.wantsBatches('train')).toBe(false);
   });
   it('wants batches when it has a hook for them', () => {
-    const list = new CallbackList([new callbacks.LambdaCallback({ onTrainBatchEnd: () => undefined })], asModel(fakeModel()), { steps: 1, verbose: 0 });
+    const list = new callbacks.CallbackList({ callbacks: [new callbacks.LambdaCallback({ onTrainBatchEnd: () => undefined })], model: asModel(fakeModel()), steps: 1, verbose: 0 });
     expect([list.wantsBatches('train'), list.wantsBatches('test')]).toEqual([true, false]);
   });
   it('refuses unknown hooks and what is no function', () => {
@@ -109,7 +108,7 @@ describe('ProgbarLogger', () => {
     let now = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => now);
     const text = captured();
-    const list = new CallbackList([new callbacks.ProgbarLogger()], asModel(fakeModel()), { epochs, steps, verbose });
+    const list = new callbacks.CallbackList({ callbacks: [new callbacks.ProgbarLogger()], model: asModel(fakeModel()), epochs, steps, verbose });
     await list.call('onTrainBegin', {});
     for (let epoch = 0; epoch < epochs; epoch++) {
       await list.call('onEpochBegin', epoch, {});
@@ -144,7 +143,7 @@ describe('ProgbarLogger', () => {
   it('prints evaluate, and predict without values', async () => {
     jest.spyOn(performance, 'now').mockReturnValue(0);
     const text = captured();
-    const list = new CallbackList([new callbacks.ProgbarLogger()], asModel(fakeModel()), { steps: 3, verbose: 2 });
+    const list = new callbacks.CallbackList({ callbacks: [new callbacks.ProgbarLogger()], model: asModel(fakeModel()), steps: 3, verbose: 2 });
     await list.call('onTestBegin', {});
     await list.call('onTestEnd', { loss: 0.5 });
     await list.call('onPredictBegin', {});
