@@ -2,52 +2,7 @@
 import { show } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { toTensor } from '../core/convert.js';
-
-const SIZE = 624;
-const SHIFT = 397;
-
-/** The Mersenne Twister MT19937 (M. Matsumoto, T. Nishimura: "Mersenne Twister", ACM TOMACS 8, 1998), seeded by one number. */
-class MersenneTwister {
-  private readonly state = new Uint32Array(SIZE);
-  private at = SIZE;
-
-  constructor(seed: number) {
-    const { state } = this;
-    state[0] = seed;
-    for (let i = 1; i < SIZE; i++) {
-      const previous = state[i - 1]! ^ (state[i - 1]! >>> 30);
-      state[i] = Math.imul(1_812_433_253, previous) + i;
-    }
-  }
-
-  private twist(): void {
-    const { state } = this;
-    for (let i = 0; i < SIZE; i++) {
-      const y = (state[i]! & 0x80000000) | (state[(i + 1) % SIZE]! & 0x7fffffff);
-      state[i] = state[(i + SHIFT) % SIZE]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
-    }
-    this.at = 0;
-  }
-
-  /** The next 32 bits. */
-  next(): number {
-    if (this.at === SIZE) this.twist();
-    let y = this.state[this.at++]!;
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
-  }
-
-  /** An integer from 0 to `max`: the first draw, cut to the bits of `max`, that is no larger. */
-  upTo(max: number): number {
-    const mask = 0xffffffff >>> Math.clz32(max);
-    for (;;) {
-      const value = (this.next() & mask) >>> 0;
-      if (value <= max) return value;
-    }
-  }
-}
+import { MersenneTwister } from '../random/mersenne-twister.js';
 
 /**
  * The order in which `numpy.random.RandomState(seed).shuffle` puts `n` items; null draws a seed.

@@ -45,6 +45,11 @@ export async function surface(): Promise<void> {
   // @ts-expect-error -- no such option
   await model.fit([[1, 2, 3, 4]], [0], { epohcs: 2 });
 
+  const [left] = keras.utils.splitDataset([ops.ones([4]), [[1], [2], [3], [4]]], { leftSize: 0.5 });
+  for (const sample of left) exactly<[keras.Tensor, keras.Tensor]>()(sample, true);
+  const [named] = keras.utils.splitDataset({ a: new Float32Array(4) }, { leftSize: 0.5 });
+  for (const sample of named.batch(2)) exactly<{ a: keras.Tensor }>()(sample, true);
+
   // Differentiation keeps the structure of its sources.
   const tape = new keras.GradientTape();
   const w = new keras.Variable([1, 2], { dtype: 'float32' });
