@@ -1,13 +1,27 @@
 // Calls with Python's keywords for required parameters, which come as one object.
+import { nearest } from './errors.js';
 import { isPlainObject } from './tree.js';
 
 /**
  * The arguments of a call by position, whether they came so or, as in `metric.updateState({ yTrue, yPred })`, as one object that names all
- * required parameters; what else is in it are options.
+ * required parameters; what else is in it are options. `where` names the function in errors.
+ * @throws a TypeError for an object with some of the names, and one that is almost another of them.
  */
-export function byPosition(args: readonly unknown[], required: readonly string[]): unknown[] {
+export function byPosition(where: string, args: readonly unknown[], required: readonly string[]): unknown[] {
   const [only] = args;
-  if (args.length !== 1 || !isPlainObject(only) || !required.every((name) => name in only)) return [...args];
+  if (args.length !== 1 || !isPlainObject(only)) return [...args];
+  const missing = required.filter((name) => !(name in only));
+  if (missing.length > 0) {
+    if (missing.length < required.length) refuseMisspelled(where, Object.keys(only).filter((name) => !required.includes(name)), missing);
+    return [...args];
+  }
   const options = Object.fromEntries(Object.entries(only).filter(([name]) => !required.includes(name)));
   return [...required.map((name) => only[name]), ...(Object.keys(options).length === 0 ? [] : [options])];
+}
+
+function refuseMisspelled(where: string, given: readonly string[], missing: readonly string[]): void {
+  for (const name of given) {
+    const meant = nearest(name, missing);
+    if (meant !== null) throw new TypeError(`${where}: unknown argument '${name}'; did you mean '${meant}'?`);
+  }
 }

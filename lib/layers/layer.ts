@@ -47,6 +47,8 @@ let context: CallContext | null = null;
 export interface Layer {
   (inputs: KerasTensor, options?: CallOptions): KerasTensor;
   (inputs: TensorLike, options?: CallOptions): Tensor;
+  (named: { inputs: KerasTensor } & CallOptions): KerasTensor;
+  (named: { inputs: TensorLike } & CallOptions): Tensor;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- several inputs and outputs: what comes back is the layer's own business
   (inputs: Nested<TensorLike | KerasTensor>, ...rest: any[]): any;
   /**
@@ -159,7 +161,7 @@ export abstract class Layer extends LayerState {
   /** The inputs and the options of a call. */
   protected split(args: readonly unknown[]): ReturnType<typeof splitCall> {
     const { parameters } = this.constructor as typeof Layer;
-    return splitCall(parameters.length === 0 ? args : byPosition(args, parameters));
+    return splitCall(parameters.length === 0 ? args : byPosition(this.label, args, parameters));
   }
 
   /** @internal Whether floats among the inputs are brought to the compute dtype before the call. */

@@ -9,6 +9,7 @@ import { withScope } from '../core/scope.js';
 import { Tensor } from '../core/tensor.js';
 import { mapStructure, type Nested } from '../core/tree.js';
 import * as ops from '../ops/index.js';
+import { byPosition } from '../core/keywords.js';
 import { getMask } from './mask.js';
 import { reduceWeighted, REDUCTIONS, type Reduction } from './reduction.js';
 
@@ -39,6 +40,7 @@ const isTensorLike = (value: unknown): boolean =>
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Loss {
   (yTrue: LossInput, yPred: LossInput, options?: LossCallOptions): Tensor;
+  (named: { yTrue: LossInput; yPred: LossInput } & LossCallOptions): Tensor;
 }
 
 /**
@@ -72,7 +74,8 @@ export class Loss extends Configurable {
   }
 
   /** @internal */
-  override invoke(yTrue: LossInput, yPred: LossInput, options: LossCallOptions = {}): Tensor {
+  override invoke(...args: unknown[]): Tensor {
+    const [yTrue, yPred, options = {}] = byPosition(this.name, args, ['yTrue', 'yPred']) as [LossInput, LossInput, LossCallOptions?];
     checkOptions(this.name, options, ['sampleWeight']);
     const convert = (value: LossInput) => mapStructure((leaf: TensorLike) => toTensor(leaf, this.dtype, this.name), value, isTensorLike);
     return withScope(this.name, () => {

@@ -10,7 +10,7 @@ import { showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { Confusion, readThresholds } from './confusion.js';
-import { Metric, type UpdateOptions } from './metric.js';
+import { Metric, type UpdateArguments, type UpdateOptions } from './metric.js';
 import { evenThresholds } from './trade-offs.js';
 
 /** One of a few words, which may be written with other capitals as well. */
@@ -83,6 +83,7 @@ export class AUC extends configured(Metric, 'AUC', schema) {
     });
   }
 
+  override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     const given = toTensor(yPred, null, this.name);
     if (this.config.multiLabel && given.ndim !== 2) throw new RangeError(`AUC: with multiLabel, predictions must have the shape (samples, labels), received ${showShape(given.shape)}`);

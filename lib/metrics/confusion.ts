@@ -9,7 +9,7 @@ import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import { squeezeOrExpandToSameRank } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
-import { Metric, type UpdateOptions } from './metric.js';
+import { Metric, type UpdateArguments, type UpdateOptions } from './metric.js';
 
 /** What a decision about one entry can be. */
 export type Outcome = 'truePositives' | 'falsePositives' | 'trueNegatives' | 'falseNegatives';
@@ -184,6 +184,7 @@ export class ConfusionMetric extends Metric {
   /** @internal Made by the class itself, from its options. */
   declare readonly confusion: Confusion;
 
+  override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     this.confusion.update(yTrue, yPred, options);
   }

@@ -8,7 +8,7 @@ import { showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
-import { Metric, type UpdateOptions } from './metric.js';
+import { Metric, type UpdateArguments, type UpdateOptions } from './metric.js';
 
 /** Sums over all samples, for each class or for all. */
 interface Sums {
@@ -49,6 +49,7 @@ class FScore extends Metric {
     return ops.cast(ops.logicalAnd(largest, ops.greater(ops.abs(yPred), 1e-9)), this.dtype);
   }
 
+  override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     checkOptions(this.name, options, ['sampleWeight']);
     const [t, scores] = [toTensor(yTrue, this.dtype, this.name), toTensor(yPred, this.dtype, this.name)];

@@ -8,7 +8,7 @@ import { settings } from '../core/settings.js';
 import { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
-import { Metric, type MetricOptions, type UpdateOptions } from './metric.js';
+import { Metric, type MetricOptions, type UpdateArguments, type UpdateOptions } from './metric.js';
 
 const numClasses = int({ min: 1 });
 const targetClassIds = field<readonly number[]>('an array of integers >= 0', (v) =>
@@ -88,6 +88,7 @@ class IoUBase extends Metric {
     super({ ...options, dtype: options.dtype ?? 'int32' });
   }
 
+  override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     checkOptions(this.name, options, ['sampleWeight']);
     this.matrix.update(yTrue, yPred, options.sampleWeight ?? null);
@@ -128,6 +129,7 @@ export class BinaryIoU extends configured(IoUBase, 'BinaryIoU', {
 }) {
   override readonly matrix = new ClassMatrix(this, { numClasses: 2, targetClassIds: this.config.targetClassIds });
 
+  override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     super.updateState(yTrue, ops.greaterEqual(toTensor(yPred, 'float32', this.name), this.config.threshold), options);
   }

@@ -26,6 +26,10 @@ export interface UpdateOptions {
   /** A weight for each sample, or for each entry; null: all count the same. */
   sampleWeight?: TensorLike | null | undefined;
 }
+/** Arguments of `updateState` by position, or as one object by their names. */
+export type UpdateArguments = [yTrue: TensorLike, yPred: TensorLike, options?: UpdateOptions] | [named: { yTrue: TensorLike; yPred: TensorLike } & UpdateOptions];
+/** As `UpdateArguments`, for metrics of values alone. */
+export type ValuesArguments = [values: TensorLike, options?: UpdateOptions] | [named: { values: TensorLike } & UpdateOptions];
 /** Options of `addVariable`. */
 export interface AddVariableOptions {
   /** Default `floatx`. */
@@ -45,8 +49,7 @@ export interface AddMetricWeightOptions extends AddVariableOptions {
 /** A metric is called with what its `updateState` takes; it takes that into account and gives the result so far. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Metric {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the arguments of updateState
-  (...args: any[]): Tensor;
+  (...args: Parameters<this['updateState']>): Tensor;
 }
 
 /**
@@ -68,6 +71,8 @@ export class Metric extends Configurable {
   static override readonly baseSchema = metricSchema;
   /** The name of instances that are made without one, where it does not follow from the class's. */
   static readonly defaultName: string | null = null;
+  /** @internal The names of the arguments of `updateState`, by which they may be given. */
+  static readonly parameters: readonly string[] = ['yTrue', 'yPred'];
   /** True for classes of Keras whose instances are numbered when they are made without a name: `auc`, `auc_1`, … */
   static readonly numbered: boolean = false;
 
@@ -91,9 +96,8 @@ export class Metric extends Configurable {
     const { name, dtype } = resolve(target.name, metricSchema, options);
     this.name = name ?? target.defaultName ?? (target.className === undefined || target.numbered ? autoName(target.className ?? target.name) : toSnakeCase(target.className));
     this.dtype = dtype;
-    // Targets and predictions may be given by their names.
     const update = this.updateState.bind(this) as (...args: unknown[]) => void;
-    Object.defineProperty(this, 'updateState', { value: (...args: unknown[]) => update(...byPosition(args, ['yTrue', 'yPred'])), configurable: true, writable: true });
+    Object.defineProperty(this, 'updateState', { value: (...args: unknown[]) => update(...byPosition(`${this.name}.updateState`, args, target.parameters)), configurable: true, writable: true });
   }
 
   /** @internal */

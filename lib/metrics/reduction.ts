@@ -12,7 +12,7 @@ import { getMask } from '../losses/mask.js';
 import { applyMask, squeezeOrExpandToSameRank } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
 import * as functions from './functions.js';
-import { Metric, type MetricOptions, type UpdateOptions } from './metric.js';
+import { Metric, type MetricOptions, type UpdateArguments, type UpdateOptions, type ValuesArguments } from './metric.js';
 
 type ReduceAxes = (x: Tensor, options: { axis: number[] }) => Tensor;
 const axesFrom = (first: number, x: Tensor): number[] => Array.from({ length: Math.max(0, x.ndim - first) }, (_, i) => first + i);
@@ -43,6 +43,9 @@ const updateOptions = (where: string, options: UpdateOptions): TensorLike | null
 export class Sum extends configured(Metric, 'Sum', {}) {
   readonly total = this.addVariable([], 'zeros', { dtype: this.dtype, name: 'total' });
 
+  /** @internal */
+  static override readonly parameters = ['values'];
+  override updateState(...args: ValuesArguments): void;
   override updateState(values: TensorLike, options: UpdateOptions = {}): void {
     const [x] = samplewise(values, updateOptions(this.name, options), ops.sum, this.dtype, this.name);
     this.total.assign(ops.add(this.total, ops.sum(x)));
@@ -71,6 +74,9 @@ export class Average extends Metric {
 
 /** The (weighted) mean of all values: `metric.updateState(values, { sampleWeight })`. Each sample counts once, with the mean of its values. */
 export class Mean extends configured(Average, 'Mean', {}) {
+  /** @internal */
+  static override readonly parameters = ['values'];
+  override updateState(...args: ValuesArguments): void;
   override updateState(values: TensorLike, options: UpdateOptions = {}): void {
     this.addValues(values, updateOptions(this.name, options));
   }
@@ -80,6 +86,7 @@ export class Mean extends configured(Average, 'Mean', {}) {
 export class MeanOfFunction extends Average {
   static override readonly direction: 'up' | 'down' | null = 'down'; // most are errors
 
+  override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     const sampleWeight = updateOptions(this.name, options);
     const weights = sampleWeight === null ? null : toTensor(sampleWeight, this.dtype, `${this.name}: sampleWeight`);

@@ -8,7 +8,7 @@ import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import { squeezeOrExpandToSameRank } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
-import { Metric, type UpdateOptions } from './metric.js';
+import { Metric, type UpdateArguments, type UpdateOptions } from './metric.js';
 import { MeanOfFunction } from './reduction.js';
 
 /** The square root of the mean of the squared errors. */
@@ -48,6 +48,7 @@ export class R2Score extends configured(Metric, 'R2Score', {
     return { squaredSum: make('squared_sum'), sum: make('sum'), residual: make('residual'), count: make('count') };
   }
 
+  override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     checkOptions(this.name, options, ['sampleWeight']);
     const [t, p] = squeezeOrExpandToSameRank(toTensor(yTrue, this.dtype, this.name), toTensor(yPred, this.dtype, this.name));

@@ -2,6 +2,7 @@
 import { configured } from '../config/configurable.js';
 import { type Field, field, oneOf, withDefault } from '../config/fields.js';
 import { showShape } from '../core/shape.js';
+import type { TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { Regularizer } from './regularizer.js';
@@ -52,10 +53,16 @@ export class L1L2 extends configured(Regularizer, 'L1L2', {
   }
 }
 
+/** Its argument is named `inputs`, as in Keras. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
+export interface OrthogonalRegularizer {
+  (named: { inputs: TensorLike }): Tensor;
+}
 /**
  * Keeps the rows (or columns) of a matrix orthogonal: `factor` times the mean of the absolute cosines between all pairs of them
  * (each pair once). Throws for any rank but 2.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class OrthogonalRegularizer extends configured(Regularizer, 'OrthogonalRegularizer', {
   /** At least 0. Default 0.01. */
   factor: rounded(0.01),

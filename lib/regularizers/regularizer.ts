@@ -8,6 +8,7 @@ import type { Tensor } from '../core/tensor.js';
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Regularizer {
   (x: TensorLike): Tensor;
+  (named: { x: TensorLike }): Tensor;
 }
 
 /**
@@ -27,7 +28,7 @@ export class Regularizer extends Configurable {
 
   /** @internal */
   override invoke(...args: unknown[]): Tensor {
-    const [x] = byPosition(args, [(this.constructor as typeof Regularizer).parameter]);
+    const [x] = byPosition(this.constructor.name, args, [(this.constructor as typeof Regularizer).parameter]);
     return this.call(toTensor(x as TensorLike, null, this.constructor.name));
   }
 

@@ -34,6 +34,46 @@ export async function surface(): Promise<void> {
   // @ts-expect-error -- no such option
   ops.sum([1, 2], { axes: 0 });
 
+  // Required arguments by their names.
+  const auc = new keras.metrics.AUC();
+  auc.updateState([0, 1], [0.2, 0.8], { sampleWeight: [1, 2] });
+  auc.updateState({ yTrue: [0, 1], yPred: [0.2, 0.8], sampleWeight: [1, 2] });
+  exactly<keras.Tensor>()(auc({ yTrue: [0, 1], yPred: [0.2, 0.8] }), true);
+  new keras.metrics.Mean().updateState({ values: [1, 2], sampleWeight: 1 });
+  exactly<keras.Tensor>()(new losses.MeanSquaredError()({ yTrue: [[1]], yPred: [[2]], sampleWeight: [1] }), true);
+  exactly<keras.Tensor>()(new keras.regularizers.L2()({ x: [1, 2] }), true);
+  exactly<keras.Tensor>()(new keras.regularizers.OrthogonalRegularizer()({ inputs: [[1, 2]] }), true);
+  exactly<keras.Tensor>()(dense({ inputs: ops.ones([2, 4]), training: true }), true);
+  exactly<keras.KerasTensor>()(dense({ inputs: keras.Input([4]) }), true);
+  // @ts-expect-error -- yPred is misspelled
+  auc.updateState({ yTrue: [0, 1], yPerd: [0.2, 0.8] });
+  // @ts-expect-error -- no such option
+  auc.updateState({ yTrue: [0, 1], yPred: [0.2, 0.8], sampleWeigt: [1, 2] });
+  // @ts-expect-error -- no such option
+  auc([0, 1], [0.2, 0.8], { sampleWeigt: [1, 2] });
+  // @ts-expect-error -- yPred is missing
+  auc([0, 1]);
+  // @ts-expect-error -- it is named values
+  new keras.metrics.Mean().updateState({ yTrue: [1, 2] });
+  // @ts-expect-error -- yTrue is misspelled
+  new losses.MeanSquaredError()({ ytrue: [[1]], yPred: [[2]] });
+  // Metrics of one's own have the arguments that they declare.
+  class Largest extends keras.metrics.Metric {
+    override updateState(x: keras.Tensor, weight: number): void {
+      ops.multiply(x, weight);
+    }
+  }
+  exactly<keras.Tensor>()(new Largest()(ops.ones([2]), 1), true);
+  // @ts-expect-error -- the weight is missing
+  new Largest()(ops.ones([2]));
+  class Signs extends keras.metrics.MeanSquaredError {
+    override updateState(yTrue: keras.Tensor, yPred: keras.Tensor): void {
+      super.updateState(ops.sign(yTrue), ops.sign(yPred));
+    }
+  }
+  const several: keras.metrics.Metric[] = [auc, new Largest(), new Signs(), new keras.metrics.F1Score()];
+  several[0].updateState([0], [1]);
+
   // Training.
   const model = new Sequential([keras.Input({ shape: [4] }), dense], { name: 'net' });
   model.compile({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy', metrics: ['accuracy'] });
