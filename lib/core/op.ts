@@ -63,6 +63,8 @@ export interface OpDefinition<A extends Attrs> {
   readonly mayFault?: boolean;
   /** True when no two calls are alike, so that it is no use to keep the plan of one. */
   readonly unique?: boolean;
+  /** What tells the plans of calls on inputs of the same specs apart, where that is not the attributes' text; null for a call that no other is like. */
+  readonly planKey?: (attrs: A) => string | null;
   /** True when the rules hold for complex inputs too. Views need not say so; of other ops a call on complex tensors is an error. */
   readonly complex?: boolean;
   /** True for a product whose kernel applies an elementwise program to its result: one output, one instruction, operands (inputs…, output). */
@@ -89,15 +91,27 @@ export function defineOp<A extends Attrs = Readonly<Record<string, never>>>(name
 
 const NO_ATTRS: Attrs = Object.freeze({});
 const CACHE_LIMIT = 1024;
+/** As many plans of control flow are kept: each has memory for the intermediate values of its programs. */
+const PROGRAM_LIMIT = 64;
 
-function keyOf(inputs: readonly Tensor[], attrs: Attrs): string | number {
+/** @internal What calls with the same plan have in common, while their specs live. */
+export function keyOf(inputs: readonly Tensor[], attrs: Attrs): string | number {
   if (attrs === NO_ATTRS) {
     if (inputs.length === 1) return inputs[0]!.spec.id;
     if (inputs.length === 2) return inputs[0]!.spec.id * 0x4000000 + inputs[1]!.spec.id;
   }
-  let key = attrs === NO_ATTRS ? '' : JSON.stringify(attrs);
+  return withSpecs(attrs === NO_ATTRS ? '' : JSON.stringify(attrs), inputs);
+}
+function withSpecs(text: string, inputs: readonly Tensor[]): string {
+  let key = text;
   for (const input of inputs) key += `;${input.spec.id}`;
   return key;
+}
+function planKeyOf(op: Op, inputs: readonly Tensor[], attrs: Attrs): string | number | null {
+  if (op.unique === true) return null;
+  if (op.planKey === undefined) return keyOf(inputs, attrs);
+  const text = op.planKey(attrs);
+  return text === null ? null : withSpecs(text, inputs);
 }
 
 /** Throws when an input is complex and the op knows real numbers only: kernels would see its parts. */
@@ -108,13 +122,13 @@ function checkComplex(op: Op, inputs: readonly Tensor[]): void {
 }
 
 function compiledCall(op: Op, inputs: readonly Tensor[], attrs: Attrs): EagerCall {
-  const key = keyOf(inputs, attrs);
-  const known = op.cache.get(key);
+  const key = planKeyOf(op, inputs, attrs);
+  const known = key === null ? undefined : op.cache.get(key);
   if (known !== undefined) return known;
   checkComplex(op, inputs);
   const call = compileCall(op, inputs.map((input) => input.spec), attrs);
-  if (op.unique === true) return call;
-  if (op.cache.size >= CACHE_LIMIT) op.cache.delete(op.cache.keys().next().value!);
+  if (key === null) return call;
+  if (op.cache.size >= (op.planKey === undefined ? CACHE_LIMIT : PROGRAM_LIMIT)) op.cache.delete(op.cache.keys().next().value!);
   op.cache.set(key, call);
   return call;
 }

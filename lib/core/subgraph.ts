@@ -1,6 +1,7 @@
 // Functions inside programs: the graphs that control flow runs, with all that they read and assign outside made inputs and outputs.
+import { createHash } from 'node:crypto';
 import { INLINE_CONSTANT, rewrite, type Graph, type Value } from './graph.js';
-import { bind } from './op.js';
+import { type Attrs, bind, type Op } from './op.js';
 import type { Spec } from './shape.js';
 import { followed } from './tape.js';
 import type { Tensor } from './tensor.js';
@@ -9,10 +10,16 @@ import { isolated, Variable, withAutocast } from './variable.js';
 
 let next = 1;
 
-/** A graph as an attribute of an op. No two are alike. */
+/** A graph as an attribute of an op. Each is told apart from all others; its `text` tells which compute the same. */
 export class Subgraph {
   private readonly id = next++;
+  #text: string | null | undefined;
   constructor(readonly graph: Graph) {}
+
+  /** What the graph computes, the same for graphs with the same plan; null where that cannot be told. */
+  get text(): string | null {
+    return (this.#text ??= textOf(this.graph));
+  }
 
   /** What printing and comparing of attributes sees. */
   toJSON(): string {
@@ -106,4 +113,70 @@ export function replay(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
     outputs.forEach((output, i) => values.set(output, results[i]!));
   }
   return graph.outputs.map(tensorOf);
+}
+
+// ---- which graphs are the same --------------------------------------------------------------------------------------
+
+const numbers = new WeakMap<Op, number>();
+/** What stands for an op: two may have one name. All that share memory are alike. */
+function opText(op: Op): string {
+  if (op.lower === 'alias') return 'alias';
+  let number = numbers.get(op);
+  if (number === undefined) numbers.set(op, (number = next++));
+  return `${op.name}#${number}`;
+}
+const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape.join()}]`;
+
+/** Thrown where two graphs cannot be told to be the same. */
+class Unknown extends Error {}
+
+/** The text of attributes, with graphs by what they compute. */
+const attrsText = (attrs: Attrs): string => JSON.stringify(attrs, function (this: Record<string, unknown>, key: string, value: unknown) {
+  const raw = this[key]; // before `toJSON`
+  if (raw instanceof Subgraph) {
+    if (raw.text === null) throw new Unknown();
+    return raw.text;
+  }
+  if (typeof raw === 'number' && (!Number.isFinite(raw) || Object.is(raw, -0))) return { number: Object.is(raw, -0) ? '-0' : String(raw) };
+  const isPlain = raw === null || typeof raw !== 'object' || Array.isArray(raw) || Object.getPrototypeOf(raw) === Object.prototype || Object.getPrototypeOf(raw) === null;
+  if (!isPlain || typeof raw === 'function' || typeof raw === 'bigint') throw new Unknown();
+  return value;
+});
+
+function constantText({ spec, memory, data }: Tensor): string {
+  if (memory === null || spec.bytes > INLINE_CONSTANT) throw new Unknown();
+  return `${specText(spec)}:${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')}`;
+}
+
+/** A graph as text: inputs by their numbers, small constants by their bytes, ops by what they are. Null where another graph of the same text may differ. */
+function textOf({ inputs, nodes, outputs, variables }: Graph): string | null {
+  if (variables.length > 0) return null;
+  const names = new Map<Value, string>(inputs.map((value, i) => [value, `i${i}`]));
+  const name = (value: Value): string => {
+    const known = names.get(value);
+    if (known !== undefined) return known;
+    if (value.source.kind !== 'constant') throw new Unknown();
+    return constantText(value.source.tensor);
+  };
+  try {
+    const lines = nodes.map(({ op, attrs, inputs: read, outputs: made }, n) => {
+      const line = `${opText(op)}(${read.map(name).join()})${attrsText(attrs)}${made.map(({ spec }) => specText(spec)).join()}`;
+      made.forEach((value, i) => names.set(value, `n${n}.${i}`));
+      return line;
+    });
+    return [inputs.map(({ spec }) => specText(spec)).join(), ...lines, outputs.map(name).join()].join('\n');
+  } catch (error) {
+    if (error instanceof Unknown) return null;
+    throw error;
+  }
+}
+
+/** A `planKey` of ops whose attributes have graphs: the same for calls that compute the same. */
+export function planKeyOfGraphs(attrs: Attrs): string | null {
+  try {
+    return createHash('sha256').update(attrsText(attrs)).digest('base64');
+  } catch (error) {
+    if (error instanceof Unknown) return null;
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ import { bind, defineOp, type Op } from '../../core/op.js';
 import { costOf } from '../../core/plan.js';
 import { input, output, type Operand } from '../../core/program.js';
 import { specOf, type Spec } from '../../core/shape.js';
-import { close, replay, subgraph, valueOf, type Closure, type Subgraph } from '../../core/subgraph.js';
+import { close, planKeyOfGraphs, replay, subgraph, valueOf, type Closure, type Subgraph } from '../../core/subgraph.js';
 import { taping } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { linearize, pushForward } from '../linearize.js';
@@ -67,7 +67,7 @@ interface BranchAttrs {
   readonly branches: readonly Subgraph[];
 }
 /** Inputs: index, then those of the branches. */
-const branchOp: Op<BranchAttrs> = defineOp('switch', {
+const branchOp: Op<BranchAttrs> = defineOp<BranchAttrs>('switch', {
   complex: true,
   infer: (_, { branches }) => specsOf(branches[0]!.graph.outputs),
   vjp: (grads, { inputs: [index, ...inputs], outputs, attrs: { branches } }) => {
@@ -92,7 +92,7 @@ const branchOp: Op<BranchAttrs> = defineOp('switch', {
     { kernel: 'control', dtype: 'int32', operands: all(inputs, outputs), ints: [], control: { kind: 'branch', graphs: branches.map(({ graph }) => graph) } },
   ],
   cost: ({ attrs: { branches } }) => Math.max(...branches.map(({ graph }) => costOf(graph))),
-  unique: true,
+  planKey: planKeyOfGraphs,
 });
 
 /** Runs the function that an int32 scalar names, clamped to those there are, on `operands`. All must give tensors of the same specs. */
@@ -111,7 +111,7 @@ interface WhileAttrs {
   /** Steps at most. */
   readonly most: number | null;
 }
-const whileOp: Op<WhileAttrs> = defineOp('while_loop', {
+const whileOp: Op<WhileAttrs> = defineOp<WhileAttrs>('while_loop', {
   complex: true,
   infer: (_, { body }) => specsOf(body.graph.outputs),
   vjp: () => {
@@ -134,7 +134,7 @@ const whileOp: Op<WhileAttrs> = defineOp('while_loop', {
     kernel: 'control', dtype: 'bool', operands: all(inputs, outputs), ints: [constants, outputs.length, most ?? -1],
     control: { kind: 'while', graphs: [condition.graph, body.graph] },
   }],
-  unique: true,
+  planKey: planKeyOfGraphs,
 });
 
 /** Runs `body` on the carried tensors as long as `condition` holds for them, `most` times at most. */
@@ -165,7 +165,7 @@ interface ScanAttrs {
   /** True when the last outputs are the carries before each step, which the gradient needs. */
   readonly saves: boolean;
 }
-const scanOp: Op<ScanAttrs> = defineOp('scan', {
+const scanOp: Op<ScanAttrs> = defineOp<ScanAttrs>('scan', {
   complex: true,
   infer: (_, { body: { graph }, carries, length }) => graph.outputs.map(({ spec }, i) => (i < carries ? spec : stacked(spec, length))),
   vjp: (grads, { inputs, outputs, attrs }) => {
@@ -197,7 +197,7 @@ const scanOp: Op<ScanAttrs> = defineOp('scan', {
     control: { kind: 'scan', graphs: [body.graph] },
   }],
   cost: ({ attrs: { body, length } }) => length * costOf(body.graph),
-  unique: true,
+  planKey: planKeyOfGraphs,
 });
 
 /** The same scan with the carries before each step as further outputs. */

@@ -1,11 +1,11 @@
 // How primitives are written: the op and the function that calls it are one thing.
 import type { Attrs, Op } from '../../core/op.js';
-import { bind } from '../../core/op.js';
+import { bind, keyOf } from '../../core/op.js';
 import { scalarTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { isComplex, isHalf } from '../../core/dtype.js';
+import { type DType, isComplex, isHalf } from '../../core/dtype.js';
 import { hasKernel } from '../../core/kernels.js';
-import type { Shape } from '../../core/shape.js';
+import type { Shape, Spec } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 
 /** A random tensor for the tests of an op: its domain is part of the op's contract. */
@@ -37,6 +37,30 @@ export function setComplexRules(rules: ReadonlyMap<string, ComplexRule>): void {
   complexRules = rules;
 }
 
+/** Whether calls on 16-bit floats are computed in float32: for inputs of these specs the dtypes of the results, null for kernels of their own. */
+interface Widening {
+  readonly specs: readonly Spec[]; // held so that their ids stay valid while the entry lives
+  readonly results: readonly DType[] | null;
+}
+const widenings = new WeakMap<object, Map<string | number, Widening>>();
+const WIDENINGS = 1024;
+
+function wideningOf<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs: A): readonly DType[] | null {
+  let known = widenings.get(op);
+  if (known === undefined) widenings.set(op, (known = new Map()));
+  const key = keyOf(inputs, attrs);
+  let found = known.get(key);
+  if (found === undefined) {
+    const specs = inputs.map(({ spec }) => spec);
+    const outputs = op.infer(specs, attrs);
+    const hasAll = op.lower instanceof Function && op.lower({ inputs: specs, outputs, attrs }).every(({ kernel, dtype, control }) => control !== undefined || hasKernel(kernel, dtype));
+    found = { specs, results: hasAll ? null : outputs.map(({ dtype }) => dtype) };
+    if (known.size >= WIDENINGS) known.delete(known.keys().next().value!);
+    known.set(key, found);
+  }
+  return found.results;
+}
+
 /**
  * @internal Calls an op. Complex inputs go by its complex rule, where it has one. Most kernels that compute have no 16-bit form: for these, 16-bit floats
  * are widened to float32 and the results rounded back, so that gradients, which call primitives directly, need not think of it.
@@ -48,12 +72,11 @@ export function callPrimitive<A extends Attrs>(op: Op<A>, inputs: readonly Tenso
     return rule === undefined ? bind(op, inputs, attrs) : [rule(inputs, attrs ?? {})];
   }
   if (typeof op.lower !== 'function' || !inputs.some(({ dtype }) => isHalf(dtype))) return bind(op, inputs, attrs);
-  const specs = inputs.map(({ spec }) => spec);
-  const outputs = op.infer(specs, attrs ?? ({} as A));
-  const instructions = op.lower({ inputs: specs, outputs, attrs: attrs ?? ({} as A) });
-  if (instructions.every(({ kernel, dtype, control }) => control !== undefined || hasKernel(kernel, dtype))) return bind(op, inputs, attrs);
+  if (op.planKey !== undefined) return bind(op, inputs, attrs); // control flow
+  const dtypes = wideningOf(op, inputs, attrs ?? ({} as A));
+  if (dtypes === null) return bind(op, inputs, attrs);
   const results = bind(op, inputs.map((input) => (isHalf(input.dtype) ? castTo(input, 'float32') : input)), attrs);
-  return results.map((result, i) => castTo(result, outputs[i]!.dtype));
+  return results.map((result, i) => castTo(result, dtypes[i]!));
 }
 
 /** Makes the function of an op with one output from the way it is called. */
