@@ -26,7 +26,8 @@ import { checkCallOptions } from './call-options.js';
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerState } from './layer-state.js';
-import { checkFloat16, checkMode, configOfPolicy, NotQuantizableError, quantizedPolicyOf, type QuantizeOptions, readQuantizeOptions, resolveConfig } from './quantization/modes.js';
+import { checkMode, configOfPolicy, NotQuantizableError, type QuantizeOptions } from './quantization/modes.js';
+import { checkQuantizable, quantizeLayer } from './quantization/quantize-layer.js';
 import { callInScope } from './remat-call.js';
 import { currentRemat } from './remat-scope.js';
 
@@ -241,7 +242,7 @@ export abstract class Layer extends LayerState {
     const { build } = Object.getPrototypeOf(this) as Layer;
     forShapes(false, () => withScope(this.name, () => {
       this.path = currentScope();
-      if (this.quantizationMode !== null && this.quantizedCall === Layer.prototype.quantizedCall) this.checkQuantizable(this.quantizationMode);
+      if (this.quantizationMode !== null && this.quantizedCall === Layer.prototype.quantizedCall) checkQuantizable(this, this.quantizationMode);
       (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
     }));
     this.buildShapes = shape;
@@ -350,39 +351,20 @@ export abstract class Layer extends LayerState {
   get isQuantized(): boolean {
     return false;
   }
-  /** @internal @throws when the class has no such mode. */
-  checkQuantizable(mode: QuantizationMode | string, typeCheck = false): void {
-    const { quantizationModes: modes } = this.constructor as typeof Layer;
-    if (modes.length === 0) throw new NotQuantizableError(`${this.label}: it cannot be quantized, received mode '${mode}'; leave it out, or give its dtype policy without the mode`);
-    if (!(modes as readonly string[]).includes(mode)) throw new NotQuantizableError(`${this.label}: it cannot be quantized in mode '${mode}'; expected one of ${modes.join(', ')}`);
-    if (typeCheck && !Object.hasOwn(this.constructor, 'quantizationModes')) {
-      throw new NotQuantizableError(`${this.label}: it extends a layer that can be quantized, and may compute something else; give typeCheck: false if it does not`);
-    }
-  }
-
   /**
    * Brings the weights to few bits, in place: `layer.quantize('int8')`. Afterwards the layer's policy is `int8_from_float32`, say.
    * @throws for unknown modes, for layers that cannot be quantized so or were not built or were quantized before, and for int8 in a layer that computes in float16.
    */
   quantize(mode: QuantizationMode | QuantizeOptions | null = null, options: QuantizeOptions = {}): void {
-    const where = `${this.label}: quantize`;
-    const given = readQuantizeOptions(where, mode, options);
-    const wanted = resolveConfig(where, given.mode, given.config);
-    this.checkQuantizable(wanted.mode, given.typeCheck);
-    if (!this.built) throw new Error(`${where}: the layer is not built yet; call it on data, or call build(inputShape) first`);
-    if (this.isQuantized) throw new Error(`${where}: it is quantized already, its dtype policy is ${this.ownPolicy.name}`);
-    checkFloat16(where, wanted.mode, this.computeDtype);
-    this.quantizeWeights(wanted.mode, wanted.config);
-    const policy = this.ownPolicy;
-    if (policy.quantizationMode === null) this.dtypePolicy = quantizedPolicyOf(policy, wanted.mode, wanted.config);
+    quantizeLayer(this, mode, options);
   }
   /** @internal Puts quantized weights in the place of the others. Layers that have quantization modes define it. */
   quantizeWeights(mode: QuantizationMode, _config: QuantizationConfig): void {
-    this.checkQuantizable(mode);
+    checkQuantizable(this, mode);
   }
   /** Makes the variables of quantized weights of this shape. @throws for layers that have none. */
   quantizedBuild(_shape: SymbolicShape, mode: QuantizationMode, _options: { config?: QuantizationConfig | null } = {}): void {
-    this.checkQuantizable(checkMode(`${this.label}: quantizedBuild`, mode));
+    checkQuantizable(this, checkMode(`${this.label}: quantizedBuild`, mode));
   }
   /** What a quantized layer computes. @throws for layers that cannot be quantized. */
   quantizedCall(..._args: unknown[]): unknown {

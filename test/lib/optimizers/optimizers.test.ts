@@ -107,3 +107,39 @@ describe('autoScaleLoss', () => {
     expect(scaled.optimizer).toBe(own);
   });
 });
+
+describe('a variable whose gradient is its new value', () => {
+  const make = () => ({
+    weight: new Variable([1, 2], { dtype: 'float32', name: 'weight' }),
+    range: new Variable([3, 4], { dtype: 'float32', name: 'range', overwriteWithGradient: true }),
+  });
+
+  it.each(['SGD', 'Adam', 'Adafactor', 'Muon', 'ScheduleFreeAdamW', 'RMSprop', 'Lion', 'LossScaleOptimizer'] as const)('is assigned by %s, which has no slots for it', (name) => {
+    const { weight, range } = make();
+    const optimizer = name === 'LossScaleOptimizer' ? new optimizers.LossScaleOptimizer(new optimizers.SGD({ useEma: true, clipnorm: 1 })) : new optimizers[name]({ weightDecay: 0.1 });
+    optimizer.apply([[0.5, 0.5], [7, 8]], { trainableVariables: [weight, range] });
+    expect(range.value.tolist()).toEqual([7, 8]);
+    expect(weight.value.tolist()).not.toEqual([1, 2]);
+    expect(optimizer.variables.filter(({ path }) => path.includes('range_')).length).toBe(0);
+  });
+
+  it('takes the largest of the gradients that are accumulated', () => {
+    const { weight, range } = make();
+    const optimizer = new optimizers.SGD({ learningRate: 1, gradientAccumulationSteps: 2 });
+    const step = (values: number[]) => optimizer.apply([[1, 1], values], { trainableVariables: [weight, range] });
+    step([9, 1]);
+    expect(range.value.tolist()).toEqual([3, 4]);
+    step([5, 6]);
+    expect(range.value.tolist()).toEqual([9, 6]);
+    expect(weight.value.tolist()).toEqual([0, 1]);
+  });
+
+  it('is assigned without state too', () => {
+    const { weight, range } = make();
+    const optimizer = new optimizers.Adam();
+    optimizer.build([weight, range]);
+    const [values] = optimizer.statelessApply(optimizer.variables.map((v) => v.value), [[0.5, 0.5], [7, 8]], [weight.value, range.value]);
+    expect(values[1].tolist()).toEqual([7, 8]);
+    expect(range.value.tolist()).toEqual([3, 4]);
+  });
+});
