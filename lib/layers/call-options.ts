@@ -92,11 +92,11 @@ function optionsOf(layer: object, count: number): readonly string[] | null {
  * declaration what `call` takes apart (`call(x, { reverse = false })`), or all when it takes its options whole (`call(x, options)`).
  * @throws a TypeError with the nearest name.
  */
-export function checkCallOptions(layer: object, label: string, options: Readonly<Record<string, unknown>>, count: number): void {
+export function checkCallOptions(layer: { readonly name: string }, options: Readonly<Record<string, unknown>>, count: number): void {
   for (const key in options) {
     if (key === 'training' || key === 'mask') continue;
     const names = optionsOf(layer, count);
-    if (names !== null) checkOptions(label, options, ['training', 'mask', ...names]);
+    if (names !== null) checkOptions(`${layer.constructor.name} "${layer.name}"`, options, ['training', 'mask', ...names]);
     return;
   }
 }

@@ -148,7 +148,7 @@ export abstract class Layer extends LayerState {
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
     const { inputs: given, options } = this.split(args);
-    if (options !== null) checkCallOptions(this, this.label, options, given.length);
+    if (options !== null) checkCallOptions(this, options, given.length);
     const inputs = given.map((arg) => this.convertInput(arg));
     if (this.inputSpec !== null) this.checkInput(inputs[0]);
     this.ensureBuilt(inputs);
