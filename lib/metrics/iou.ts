@@ -129,6 +129,7 @@ export class BinaryIoU extends configured(IoUBase, 'BinaryIoU', {
 }) {
   override readonly matrix = new ClassMatrix(this, { numClasses: 2, targetClassIds: this.config.targetClassIds });
 
+  /** Takes a batch into account: targets of 0 and 1, and predictions, which count as 1 from the threshold on. */
   override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     super.updateState(yTrue, ops.greaterEqual(toTensor(yPred, 'float32', this.name), this.config.threshold), options);

@@ -62,6 +62,7 @@ export class Samples<T = unknown> implements Iterable<T> {
     return new Samples(this.#columns, this.#rows, batchSize);
   }
 
+  /** The samples, or the batches, in order. */
   *[Symbol.iterator](): Iterator<T> {
     const { batchSize } = this;
     const { leaves, pack } = this.#columns;
