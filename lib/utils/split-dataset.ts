@@ -62,7 +62,7 @@ export class Samples<T = unknown> implements Iterable<T> {
     return new Samples(this.#columns, this.#rows, batchSize);
   }
 
-  /** The samples, or the batches, in order. */
+  /** The samples one by one, or in batches after `batch`, in the structure of the arrays: `for (const sample of samples)`. */
   *[Symbol.iterator](): Iterator<T> {
     const { batchSize } = this;
     const { leaves, pack } = this.#columns;
