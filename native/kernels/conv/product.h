@@ -24,6 +24,7 @@ struct ConvCut {
   int64_t rows;                                          // of the largest phase
   int64_t unit_rows = 0, unit_cols = 0, row_units = 0, col_units = 0;
   bool packed = false, dots = false;
+  bool in_place = false;  // rows are read where they are
 
   KR_INLINE ConvCut(const Geometry& geometry, bool of_input)
       : g(geometry), gradient(of_input), phases(of_input ? phases_of(g) : 1), columns(of_input ? g.group_in() : g.group_out()),
@@ -31,6 +32,7 @@ struct ConvCut {
     if (phases > 0) rows = view(0).rows();
     if (rows == 0 || columns == 0) return;
     dots = columns <= 4 && depth / phases >= kLanes<T>;
+    in_place = !dots && g.pointwise() && source_row() * static_cast<int64_t>(sizeof(T)) % 4096 != 0;
     cut();
     row_units = over(rows, unit_rows);
     col_units = over(columns, unit_cols);
@@ -51,7 +53,8 @@ struct ConvCut {
   int64_t chunk() const { return dots ? depth : least(most(depth, 1), kBlocks.depth); }
   // An odd number of lines: rows a multiple of 4 KiB apart would share a set of the first-level cache.
   static KR_INLINE int64_t stride(int64_t width) { return (over(width, kLine) | 1) * kLine; }
-  int64_t gathered_size() const { return unit_rows * stride(chunk()) + kLanes<T>; }
+  int64_t gathered_size() const { return in_place ? 0 : unit_rows * stride(chunk()) + kLanes<T>; }
+  int64_t source_row() const { return channels * g.groups; }
   int64_t panel_scratch() const { return packed ? 0 : panel_size<T>(kCols, chunk()); }
   // C is made in scratch where an epilogue reads it, and where its rows are apart in the result.
   bool in_scratch(bool epilogue) const { return epilogue || phases > 1; }
@@ -176,11 +179,14 @@ struct ConvUnit {
       const int64_t k = steps.start(chunk);
       t.depth = steps.size(chunk);
       t.accumulate = chunk > 0;
-      const int64_t stride = cut.stride(t.depth);
-      gather_rows<T>(v, args.at<T>(0) + group * cut.channels, row, rows, {k, k + t.depth, stride, gathered});
-      const Left<T> left = {gathered, stride, 1, 0};
-      for (int64_t j = 0; j < cols; j += cut.kCols)
-        multiply_panels(t, left, split, k, j, c, scratch + cut.unit_rows * cut.stride(cut.chunk()));
+      const T* source = args.at<T>(0) + group * cut.channels;
+      Left<T> left = {source + row * cut.source_row() + k, cut.source_row(), 1, 0};
+      if (!cut.in_place) {
+        const int64_t stride = cut.stride(t.depth);
+        gather_rows<T>(v, source, row, rows, {k, k + t.depth, stride, gathered});
+        left = {gathered, stride, 1, 0};
+      }
+      for (int64_t j = 0; j < cols; j += cut.kCols) multiply_panels(t, left, split, k, j, c, scratch + cut.gathered_size());
     }
   }
 
