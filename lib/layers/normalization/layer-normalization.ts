@@ -59,6 +59,7 @@ export class LayerNormalization extends layer('LayerNormalization', schema) {
   }
 
   override getConfig(): Config {
-    return { ...super.getConfig(), axis: this.axes ?? this.config.axis };
+    const { axis } = this.config;
+    return { ...super.getConfig(), axis: this.axes === null ? axis : [axis].flat().sort((a, b) => a - b) }; // as Keras writes it
   }
 }
