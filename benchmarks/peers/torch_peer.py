@@ -37,6 +37,10 @@ def epoch_seconds(model, loss_fn, x, y, batch_size, warm_up, epochs, score=None)
     return median_step(ends, warm_up)
 
 
+def right_ones(outputs, targets):
+    return (outputs.argmax(1) == targets).sum()
+
+
 def tiny_mlp():
     import torch
     from torch import nn
@@ -52,11 +56,17 @@ def mnist_mlp():
 
     model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 10))
     x, y = torch.rand(60000, 784), torch.randint(0, 10, (60000,))
+    return {"seconds": epoch_seconds(model, nn.CrossEntropyLoss(), x, y, 128, warm_up=1, epochs=3, score=right_ones)}
 
-    def score(outputs, targets):
-        return (outputs.argmax(1) == targets).sum()
 
-    return {"seconds": epoch_seconds(model, nn.CrossEntropyLoss(), x, y, 128, warm_up=1, epochs=3, score=score)}
+def cifar_cnn():
+    import torch
+    from torch import nn
+
+    stages = [nn.Conv2d(3, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(64, 64, 3), nn.ReLU()]
+    model = nn.Sequential(*stages, nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 10))
+    x, y = torch.rand(5000, 3, 32, 32), torch.randint(0, 10, (5000,))
+    return {"seconds": epoch_seconds(model, nn.CrossEntropyLoss(), x, y, 64, warm_up=1, epochs=3, score=right_ones)}
 
 
 def eager(shape, op):
@@ -158,6 +168,7 @@ def import_():
 WORKLOADS = {
     "tiny_mlp": tiny_mlp,
     "mnist_mlp": mnist_mlp,
+    "cifar_cnn": cifar_cnn,
     "gemm": gemm,
     "kernels": kernels,
     "eager_add": eager_add,
