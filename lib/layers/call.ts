@@ -1,9 +1,12 @@
 // What calls of layers share: their arguments, the masks and the training flag that travel through nested calls, and where an error happened.
+import { toTensor, type TensorLike } from '../core/convert.js';
+import { castTo } from '../core/copy.js';
+import { type DType, isFloat } from '../core/dtype.js';
 import { KerasTensor } from '../core/keras-tensor.js';
-import { getMask } from '../core/mask.js';
+import { getMask, keepMask, setMask } from '../core/mask.js';
 import { showShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
+import { flatten, isNumberArray, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
 
 /** Options of a layer's call. */
 export interface CallOptions {
@@ -50,6 +53,22 @@ export function withMasks(inputs: readonly unknown[], given: CallOptions | null,
     if (hasMask(masks)) options[name] = masks;
   });
   return options;
+}
+
+/** A structure of inputs as tensors and symbols, with their masks; those with floats in `dtype`, unless it is null. */
+export function convertInput(input: unknown, dtype: DType | null, where: string): unknown {
+  const convert = (leaf: unknown): unknown => {
+    if (leaf === null || leaf === undefined) return leaf;
+    if (leaf instanceof KerasTensor) {
+      if (dtype === null || !isFloat(leaf.dtype) || leaf.dtype === dtype) return leaf;
+      const cast = new KerasTensor(leaf.shape, dtype, { name: leaf.name });
+      const mask = getMask(leaf as unknown);
+      return mask === null ? cast : setMask(cast, mask);
+    }
+    const tensor = toTensor(leaf as TensorLike, null, where);
+    return keepMask(leaf, dtype !== null && isFloat(tensor.dtype) ? castTo(tensor, dtype) : tensor);
+  };
+  return mapStructure(convert, input, isNumberArray);
 }
 
 /** Shapes of a structure of inputs, as text. */

@@ -2,32 +2,27 @@
 import { anyField, layerSchema, type LayerOptions } from './options.js';
 import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } from '../config/configurable.js';
 import type { Schema } from '../config/fields.js';
-import { type DTypePolicy, DTypePolicyMap, getPolicy, type PolicyLike, type QuantizationMode, serializePolicy } from '../config/dtype-policy.js';
+import { type QuantizationMode, serializePolicy } from '../config/dtype-policy.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DType } from '../core/dtype.js';
 import { isFloat } from '../core/dtype.js';
 import { didYouMean } from '../core/errors.js';
-import { castTo } from '../core/copy.js';
 import { computeOutputSpec, isSymbolic, KerasTensor } from '../core/keras-tensor.js';
-import { getMask, keepMask, setMask } from '../core/mask.js';
+import { getMask, setMask } from '../core/mask.js';
 import { autoName } from '../core/names.js';
 import { currentScope, withScope } from '../core/scope.js';
 import { isShape, type SymbolicShape } from '../core/shape.js';
 import { forShapes } from '../core/trace.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, isNumberArray, mapStructure, type Nested } from '../core/tree.js';
-import { type Variable, withAutocast, withValues } from '../core/variable.js';
-import type { QuantizationConfig } from '../quantizers/quantization-config.js';
+import { flatten, mapStructure, type Nested } from '../core/tree.js';
+import { type Variable, withValues } from '../core/variable.js';
 import * as regularizers from '../regularizers/index.js';
 import * as ops from '../ops/index.js';
 import { byPosition } from '../core/keywords.js';
-import { type CallOptions, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
+import { type CallOptions, convertInput, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
 import { checkCallOptions } from './call-options.js';
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
-import { LayerState } from './layer-state.js';
-import { checkMode, configOfPolicy, NotQuantizableError, type QuantizeOptions } from './quantization/modes.js';
-import { checkQuantizable, quantizeLayer } from './quantization/quantize-layer.js';
+import { LayerPrecision } from './layer-precision.js';
 import { callInScope } from './remat-call.js';
 import { currentRemat } from './remat-scope.js';
 
@@ -73,7 +68,7 @@ export interface Layer {
  * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
-export abstract class Layer extends LayerState {
+export abstract class Layer extends LayerPrecision {
   /** Keras's module of the class, for configs. */
   static readonly module: string | null = 'keras.layers';
   /** Options that every layer has. */
@@ -81,22 +76,7 @@ export abstract class Layer extends LayerState {
   /** @internal True for classes without weights that Keras builds when it makes them: their saved form tells no shapes. */
   static readonly builtWhenMade: boolean = false;
 
-  /** Where it computes and keeps its variables; see `DTypePolicy`. */
-  get dtypePolicy(): DTypePolicy {
-    return this.#policy;
-  }
-  set dtypePolicy(value: DTypePolicy | PolicyLike | null) {
-    const policy = getPolicy(value);
-    if (this.#policy instanceof DTypePolicyMap && this.path !== null) {
-      if (this.#policy.has(this.path)) this.#policy.delete(this.path);
-      this.#policy.set(this.path, policy);
-    } else this.#policy = policy;
-    if (policy.quantizationMode !== null && this.built && !this.isQuantized) this.quantize(policy.quantizationMode as QuantizationMode, { config: configOfPolicy(policy) });
-  }
-  #policy: DTypePolicy;
   readonly #remat = currentRemat();
-  /** Whether float inputs are cast to the compute dtype. */
-  readonly autocast: boolean;
   /** True for a layer that passes masks on; by default for one with a `computeMask` of its own. */
   supportsMasking: boolean = this.computeMask !== Layer.prototype.computeMask;
   /** What its inputs must be; null: anything. */
@@ -122,13 +102,11 @@ export abstract class Layer extends LayerState {
   #buildWasCalled = false;
 
   constructor(options: LayerOptions = {}) {
-    super({ name: nameOf(options, new.target.name), trainable: options.trainable !== false });
     for (const key of Object.keys(options)) {
       if (!Object.hasOwn(layerSchema, key)) throw new TypeError(`${new.target.name}: unknown option '${key}'${didYouMean(key, Object.keys(layerSchema))}`);
     }
     const given = resolve(new.target.name, layerSchema, options as Record<string, unknown>);
-    this.#policy = given.dtype;
-    this.autocast = given.autocast;
+    super({ name: given.name ?? autoName(new.target.name === '' ? 'Layer' : new.target.name), trainable: given.trainable, policy: given.dtype, autocast: given.autocast });
     this.activityRegularizer = given.activityRegularizer;
     // Whoever calls `build`, it runs once and under the layer's name.
     const build = (shape: unknown, ...others: unknown[]): void => {
@@ -171,19 +149,7 @@ export abstract class Layer extends LayerState {
   }
 
   private convertInput(input: unknown): unknown {
-    const target = this.convertsInputs && this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null;
-    const convert = (leaf: unknown): unknown => {
-      if (leaf === null || leaf === undefined) return leaf;
-      if (leaf instanceof KerasTensor) {
-        if (target === null || !isFloat(leaf.dtype) || leaf.dtype === target) return leaf;
-        const cast = new KerasTensor(leaf.shape, target, { name: leaf.name });
-        const mask = getMask(leaf as unknown);
-        return mask === null ? cast : setMask(cast, mask);
-      }
-      const tensor = toTensor(leaf as TensorLike, null, this.label);
-      return keepMask(leaf, target !== null && isFloat(tensor.dtype) ? castTo(tensor, target) : tensor);
-    };
-    return mapStructure(convert, input, isNumberArray);
+    return convertInput(input, this.convertsInputs && this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null, this.label);
   }
 
   /** Calls the layer on symbols and notes the call, with the mask that the input carries where Keras does so. */
@@ -242,7 +208,7 @@ export abstract class Layer extends LayerState {
     const { build } = Object.getPrototypeOf(this) as Layer;
     forShapes(false, () => withScope(this.name, () => {
       this.path = currentScope();
-      if (this.quantizationMode !== null && this.quantizedCall === Layer.prototype.quantizedCall) checkQuantizable(this, this.quantizationMode);
+      this.checkPolicy();
       (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
     }));
     this.buildShapes = shape;
@@ -269,11 +235,6 @@ export abstract class Layer extends LayerState {
   /** @internal What the layer computes as it is, or quantized. */
   callInMode(inputs: readonly unknown[], options: CallOptions): unknown {
     return this.quantizationMode === null ? this.call(inputs[0], ...inputs.slice(1), options) : this.quantizedCall(inputs[0], ...inputs.slice(1), options);
-  }
-
-  private withDtype<T>(fn: () => T): T {
-    if (this.computeDtype === this.variableDtype) return fn();
-    return withAutocast(this.autocast && isFloat(this.computeDtype) ? (this.computeDtype) : null, fn);
   }
 
   private regularizeActivity(outputs: unknown): void {
@@ -342,57 +303,7 @@ export abstract class Layer extends LayerState {
     });
   }
 
-  // ---- quantization ------------------------------------------------------------------------------------------------
-
-  /** @internal The modes that the class itself can be quantized in; classes that extend it compute something of their own. */
-  static readonly quantizationModes: readonly QuantizationMode[] = [];
-
-  /** @internal Whether quantized weights have taken the place of the others. */
-  get isQuantized(): boolean {
-    return false;
-  }
-  /**
-   * Brings the weights to few bits, in place: `layer.quantize('int8')`. Afterwards the layer's policy is `int8_from_float32`, say.
-   * @throws for unknown modes, for layers that cannot be quantized so or were not built or were quantized before, and for int8 in a layer that computes in float16.
-   */
-  quantize(mode: QuantizationMode | QuantizeOptions | null = null, options: QuantizeOptions = {}): void {
-    quantizeLayer(this, mode, options);
-  }
-  /** @internal Puts quantized weights in the place of the others. Layers that have quantization modes define it. */
-  quantizeWeights(mode: QuantizationMode, _config: QuantizationConfig): void {
-    checkQuantizable(this, mode);
-  }
-  /** Makes the variables of quantized weights of this shape. @throws for layers that have none. */
-  quantizedBuild(_shape: SymbolicShape, mode: QuantizationMode, _options: { config?: QuantizationConfig | null } = {}): void {
-    checkQuantizable(this, checkMode(`${this.label}: quantizedBuild`, mode));
-  }
-  /** What a quantized layer computes. @throws for layers that cannot be quantized. */
-  quantizedCall(..._args: unknown[]): unknown {
-    throw new NotQuantizableError(`${this.label}: it computes nothing in mode '${this.quantizationMode}'`);
-  }
-
   // ---- config ------------------------------------------------------------------------------------------------------
-
-  /** Dtype of the computation. */
-  get computeDtype(): DType {
-    return this.ownPolicy.computeDtype;
-  }
-  /** How the layer is quantized; null: not at all. */
-  get quantizationMode(): string | null {
-    return this.ownPolicy.quantizationMode;
-  }
-  /** @internal The policy, in a map that of the layer's path. */
-  get ownPolicy(): DTypePolicy {
-    return this.#policy instanceof DTypePolicyMap && this.path !== null ? this.#policy.get(this.path) : this.#policy;
-  }
-  /** Dtype of the weights. */
-  get variableDtype(): DType {
-    return this.ownPolicy.variableDtype;
-  }
-  /** As `variableDtype`. */
-  get dtype(): DType {
-    return this.ownPolicy.variableDtype;
-  }
 
   /** Keras's config of the layer: what `fromConfig` needs to make another like it. */
   override getConfig(): Config {
@@ -423,10 +334,6 @@ export abstract class Layer extends LayerState {
     return new (this as unknown as new (options: unknown) => unknown)(options);
   }
 }
-
-/** The given name, checked with the other options later, or an automatic one. */
-const nameOf = (options: LayerOptions, className: string): string | null =>
-  options.name === undefined || options.name === null ? autoName(className === '' ? 'Layer' : className) : typeof options.name === 'string' && !options.name.includes('/') ? options.name : null;
 
 const warned = new WeakSet<Layer>();
 function warnOfLostMask(layer: Layer): void {

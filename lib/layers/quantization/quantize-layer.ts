@@ -1,13 +1,13 @@
 // What `Layer.quantize` does: checks, quantized weights, and the policy that names them.
 import type { QuantizationMode } from '../../config/dtype-policy.js';
-import type { Layer } from '../layer.js';
+import type { LayerPrecision } from '../layer-precision.js';
 import { checkFloat16, NotQuantizableError, quantizedPolicyOf, type QuantizeOptions, readQuantizeOptions, resolveConfig } from './modes.js';
 
-const labelOf = (layer: Layer): string => `${layer.constructor.name} "${layer.name}"`;
+const labelOf = (layer: LayerPrecision): string => `${layer.constructor.name} "${layer.name}"`;
 
 /** @throws when the class of a layer has no such mode; with `typeCheck` also when it only extends a class that has. */
-export function checkQuantizable(layer: Layer, mode: string, typeCheck = false): void {
-  const { quantizationModes: modes } = layer.constructor as typeof Layer;
+export function checkQuantizable(layer: LayerPrecision, mode: string, typeCheck = false): void {
+  const { quantizationModes: modes } = layer.constructor as typeof LayerPrecision;
   if (modes.length === 0) throw new NotQuantizableError(`${labelOf(layer)}: it cannot be quantized, received mode '${mode}'; leave it out, or give its dtype policy without the mode`);
   if (!(modes as readonly string[]).includes(mode)) throw new NotQuantizableError(`${labelOf(layer)}: it cannot be quantized in mode '${mode}'; expected one of ${modes.join(', ')}`);
   if (typeCheck && !Object.hasOwn(layer.constructor, 'quantizationModes')) {
@@ -16,7 +16,7 @@ export function checkQuantizable(layer: Layer, mode: string, typeCheck = false):
 }
 
 /** Does what `Layer.quantize` says. */
-export function quantizeLayer(layer: Layer, mode: QuantizationMode | QuantizeOptions | null, options: QuantizeOptions): void {
+export function quantizeLayer(layer: LayerPrecision, mode: QuantizationMode | QuantizeOptions | null, options: QuantizeOptions): void {
   const where = `${labelOf(layer)}: quantize`;
   const given = readQuantizeOptions(where, mode, options);
   const wanted = resolveConfig(where, given.mode, given.config);
