@@ -4,7 +4,7 @@ import { type History } from '../callbacks/history.js';
 import { type Config } from '../config/configurable.js';
 import type { QuantizationMode } from '../config/dtype-policy.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
-import { checkOptions, show } from '../core/errors.js';
+import { show } from '../core/errors.js';
 import { Function, type Symbols } from '../core/function.js';
 import { BoundedMap, type Compiled } from '../core/jit.js';
 import { autoName, camelCase } from '../core/names.js';
@@ -15,32 +15,23 @@ import type { Variable } from '../core/variable.js';
 import type { Layer } from '../layers/layer.js';
 import { stateChanges } from '../layers/layer-state.js';
 import type { LayerOptions } from '../layers/options.js';
-import * as losses from '../losses/index.js';
-import * as metrics from '../metrics/index.js';
+import type * as metrics from '../metrics/index.js';
 import { GradientTape } from '../ops/autodiff.js';
 import * as ops from '../ops/index.js';
-import * as optimizers from '../optimizers/index.js';
+import type * as optimizers from '../optimizers/index.js';
 import type { QuantizationReport } from '../quantizers/report.js';
-import { CompileLoss, CompileMetrics, type LossSpec, type MetricsSpec } from '../training/compile-loss.js';
+import type { LossSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
+import { compileConfig, type CompiledState, compileState } from './compiled.js';
 import { functionalConfig, functionalFromConfig, isFunctionalConfig, type FunctionalConfig } from './functional-config.js';
 import { throughOwnInputs } from './functional-graph.js';
 import { GraphModel } from './graph-model.js';
-import { COMPILE_OPTIONS, type CompileOptions, type EvaluateOptions, type FitOptions, type OnBatchOptions, type PredictOptions, type StepData } from './options.js';
+import type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, StepData } from './options.js';
 import { quantizationSummary, quantizeModel, type QuantizeModelOptions } from './quantize.js';
 import { printSummary, type SummaryOptions } from './summary.js';
 
 export type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, RunOptions, StepData } from './options.js';
-
-/** What `compile` made. */
-interface CompiledState {
-  readonly optimizer: optimizers.Optimizer;
-  readonly loss: CompileLoss | null;
-  readonly metrics: CompileMetrics | null;
-  readonly lossTracker: metrics.Mean;
-  readonly options: CompileOptions;
-}
 
 /** Options of a model. */
 export type ModelOptions = Pick<LayerOptions, 'name' | 'trainable' | 'dtype'>;
@@ -145,33 +136,16 @@ export class Model extends GraphModel {
 
   // ---- compile -----------------------------------------------------------------------------------------------------
 
-  /** Chooses optimizer, loss and metrics for training. Compiling again starts with a new optimizer state. */
+  /** Chooses optimizer, loss and metrics for training. Compiling again starts with a new optimizer state. @throws for unknown options and names. */
   compile(options: CompileOptions = {}): void {
-    checkOptions('compile', options, COMPILE_OPTIONS);
-    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null, stepsPerExecution = 1 } = options;
-    if (!Number.isInteger(stepsPerExecution) || stepsPerExecution < 1) throw new RangeError(`compile: stepsPerExecution must be an integer >= 1, received ${show(stepsPerExecution)}`);
-    this.checkNames(loss, plain, weightedMetrics);
-    this.#state = {
-      optimizer: this.scaled(optimizers.get(options.optimizer ?? 'rmsprop'), options.autoScaleLoss ?? true),
-      loss: loss === null ? null : new CompileLoss(loss, lossWeights, this.outputNames),
-      metrics: plain === null && weightedMetrics === null ? null : new CompileMetrics(plain, weightedMetrics, this.outputNames),
-      lossTracker: new metrics.Mean({ name: 'loss' }),
-      options,
-    };
+    this.#state = compileState(options, this.outputNames, this.dtypePolicy);
     this.stopTraining = false;
     this.#steps.clear();
   }
 
   /** What `compile` was given, in Keras's form; empty before `compile`. */
   getCompileConfig(): Config {
-    if (this.#state === null) return {};
-    const { optimizer, options } = this.#state;
-    const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null, runEagerly = false, stepsPerExecution = 1, jitCompile = 'auto' } = options;
-    return {
-      optimizer: serializeKerasObject(optimizer), loss: serializeKerasObject(loss), loss_weights: lossWeights, metrics: serializeKerasObject(plain),
-      weighted_metrics: serializeKerasObject(weightedMetrics), run_eagerly: runEagerly, steps_per_execution: stepsPerExecution,
-      jit_compile: jitCompile === true, // what Keras compiles with on a CPU by default; here steps are always compiled
-    };
+    return this.#state === null ? {} : compileConfig(this.#state);
   }
 
   /** Compiles the model as `getCompileConfig` of another says. */
@@ -183,27 +157,6 @@ export class Model extends GraphModel {
     const options = deserializeKerasObject(config) as Record<string, unknown>;
     this.compile(Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value])));
     if (this.built) this.optimizer.build(this.trainableVariables);
-  }
-
-  /** The optimizer, with loss scaling where gradients are float16. */
-  private scaled(optimizer: optimizers.Optimizer, autoScaleLoss: boolean): optimizers.Optimizer {
-    if (!autoScaleLoss || this.dtypePolicy.name !== 'mixed_float16' || optimizer instanceof optimizers.LossScaleOptimizer) return optimizer;
-    return new optimizers.LossScaleOptimizer(optimizer, { name: 'loss_scale_optimizer' });
-  }
-
-  /** Misspelt names are found here, not at the first batch. */
-  private checkNames(loss: LossSpec | null, ...lists: (MetricsSpec | null)[]): void {
-    const shorthand = new Set(['accuracy', 'acc', 'crossentropy', 'ce']);
-    const visit = (value: unknown, check: (name: string) => unknown): void => {
-      if (typeof value === 'string') {
-        if (!shorthand.has(value)) check(value);
-      } else if (Array.isArray(value)) value.forEach((item) => visit(item, check));
-      else if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype && !('class_name' in value)) {
-        Object.values(value).forEach((item) => visit(item, check));
-      }
-    };
-    visit(loss, (name) => losses.get(name));
-    lists.forEach((list) => visit(list, (name) => metrics.get(name)));
   }
 
   /** Whether `compile` was called. */
