@@ -63,6 +63,7 @@ function quantizeLayer(layer: Layer, report: QuantizationReport, filters: LayerF
 export function quantizeModel(model: Layer, mode: QuantizationMode | QuantizeModelOptions | null, given: QuantizeModelOptions): QuantizationReport {
   const where = `${model.name}: quantize`;
   const all: QuantizeModelOptions = typeof mode === 'object' && mode !== null ? mode : { ...given, mode: mode ?? given.mode ?? null };
+  checkOptions(where, all, ['mode', 'typeCheck', 'config', 'filters', 'verbose']);
   const { filters = null, verbose = true, ...rest } = all;
   checkFilters(where, filters);
   const options = readQuantizeOptions(where, rest, {});
