@@ -1,6 +1,6 @@
 // LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021): weights stay as they are, and the product of two small matrices is learned.
-import { type Config, configured } from '../config/configurable.js';
-import { type Field, float, int, nullable, type Schema } from '../config/fields.js';
+import type { Config } from '../config/configurable.js';
+import { type Field, float, int, nullable } from '../config/fields.js';
 import type { TensorLike } from '../core/convert.js';
 import { checkOptions, show } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
@@ -8,9 +8,8 @@ import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import type { InitializerLike } from '../initializers/index.js';
 import * as ops from '../ops/index.js';
-import { type AddWeightOptions, Layer } from './layer.js';
+import type { AddWeightOptions, Layer } from './layer.js';
 import type { SavedVariables, VariableStore } from './layer-state.js';
-import type { LayerOptions, layerSchema } from './options.js';
 
 // Not in configs but where LoRA is enabled: `getConfig` adds them.
 const unsaved = <In, Out, R extends boolean>(inner: Field<In, Out, R>): Field<In, Out, R> => ({ ...inner, serialize: () => undefined });
@@ -46,8 +45,15 @@ export interface Lora {
   readonly b: Variable;
 }
 
-/** What the weights that are adapted are called, in variables and in options. */
-type Adapted = 'kernel' | 'embeddings';
+/** @internal What a class says of its weights that can be adapted. */
+export interface AdaptedWeights {
+  /** What they are called, in variables and in options: the layer has `<name>Regularizer` and `<name>Constraint`. */
+  readonly name: 'kernel' | 'embeddings';
+  /** Names of the layer's other variables. */
+  readonly others: readonly string[];
+  /** Whether the option `loraAlpha` has no effect on a layer that is built with LoRA, as in Keras. */
+  readonly ignoresAlpha: boolean;
+}
 /** The options of a layer that say how its weights are adapted. */
 type AdaptableConfig = { readonly loraRank: number | null; readonly loraAlpha: number | null } & Readonly<Record<string, unknown>>;
 
@@ -83,23 +89,27 @@ export interface Adaptable {
 type LayerClass = abstract new (...args: any[]) => Layer;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin
 type AdaptableClass = abstract new (...args: any[]) => Adaptable;
+interface AdaptableStatics {
+  /** @internal What the class says of its weights. */
+  readonly adapted: AdaptedWeights;
+}
 
 /**
- * @internal The base of layers with one weight that can be adapted, `name`, for which the layer has the options `<name>Regularizer` and `<name>Constraint`.
- * The layer's `build` makes it with `addAdaptable`, and ends with `adaptByOptions`. With `ignoresAlpha` the option `loraAlpha` has no effect on a layer that is built with LoRA, as in Keras.
+ * @internal The base of layers with one weight that can be adapted, a kernel unless the class says otherwise in `adapted`. The layer's `build` makes it with
+ * `addAdaptable`, and ends with `adaptByOptions`.
  */
-export function adaptable<B extends LayerClass>(Base: B, name: Adapted, { ignoresAlpha = false } = {}): B & AdaptableClass {
+export function adaptable<B extends LayerClass>(Base: B): B & AdaptableClass & AdaptableStatics {
   abstract class AdaptableLayer extends Base implements Adaptable {
+    static readonly adapted: AdaptedWeights = { name: 'kernel', others: ['bias'], ignoresAlpha: false };
     weight: Variable | null = null;
     lora: Lora | null = null;
 
     addAdaptable(options: Omit<AddWeightOptions, 'name'>): Variable {
-      return (this.weight = this.addWeight({ ...options, name }));
+      return (this.weight = this.addWeight({ ...options, name: adaptedOf(this).name }));
     }
-
     adaptedWeight(): Variable | Tensor {
       const { weight, lora } = this;
-      if (weight === null) throw new Error(`${this.label}: it has ${name === 'kernel' ? 'a kernel' : name} after it was built; call it on data, or call build(inputShape) first`);
+      if (weight === null) throw notBuilt(this.label, adaptedOf(this).name);
       return lora === null ? weight : ops.cast(ops.add(weight, correction(lora)), this.computeDtype);
     }
     adaptedShape(): Shape {
@@ -115,30 +125,20 @@ export function adaptable<B extends LayerClass>(Base: B, name: Adapted, { ignore
     get loraAlpha(): number | null {
       return this.lora?.alpha ?? configOf(this).loraAlpha ?? configOf(this).loraRank;
     }
-
     enableLora(rank: number, options: EnableLoraOptions = {}): void {
-      const where = `${this.label}: enableLora`;
-      checkOptions(where, options, ['loraAlpha', 'aInitializer', 'bInitializer']);
-      const { loraAlpha = null, aInitializer = 'he_uniform', bInitializer = 'zeros' } = options;
-      if (!Number.isInteger(rank) || rank < 1) throw new RangeError(`${where}: rank must be an integer >= 1, received ${show(rank)}`);
-      const config = configOf(this);
-      if (this.weight === null) throw new Error(`${where} needs a built layer; call it on data, or call build(inputShape) first`);
-      if (config[`${name}Constraint`] !== null) throw new Error(`${where}: the ${name} would leave its constraint with what is learned beside it; leave out ${name}Constraint`);
-      if (this.lora !== null) throw new Error(`${where}: LoRA is enabled already, which can be done once`);
-      const shape = this.adaptedShape();
-      const rules = { dtype: 'float32', regularizer: config[`${name}Regularizer`] as AddWeightOptions['regularizer'] } as const;
-      const a = this.addWeight({ ...rules, name: `lora_${name}_a`, shape: [...shape.slice(0, -1), rank], initializer: aInitializer });
-      const b = this.addWeight({ ...rules, name: `lora_${name}_b`, shape: [rank, shape.at(-1)!], initializer: bInitializer });
-      this.weight.trainable = false;
-      this.lora = { rank, alpha: loraAlpha ?? rank, a, b };
-      Object.assign(this, name === 'kernel' ? { loraKernelA: a, loraKernelB: b } : { loraEmbeddingsA: a, loraEmbeddingsB: b });
+      addFactors(this, rank, options, `${this.label}: enableLora`);
     }
-
     adaptByOptions(): void {
       const { loraRank, loraAlpha } = configOf(this);
-      if (loraRank !== null) this.enableLora(loraRank, ignoresAlpha ? {} : { loraAlpha });
+      if (loraRank !== null) this.enableLora(loraRank, adaptedOf(this).ignoresAlpha ? {} : { loraAlpha });
     }
+  }
+  return savedWithLora(AdaptableLayer);
+}
 
+/** A layer as it is saved: what was learned beside the weights is added to them, and the config has the options of LoRA. */
+function savedWithLora<B extends abstract new (...args: any[]) => Layer & Adaptable>(Base: B): B { // eslint-disable-line @typescript-eslint/no-explicit-any -- mixin base
+  abstract class Saved extends Base {
     /** @internal Without what is learned beside the weights: it is added to what is saved of them. */
     override savedVariables(): SavedVariables {
       const { lora, weight } = this;
@@ -151,23 +151,38 @@ export function adaptable<B extends LayerClass>(Base: B, name: Adapted, { ignore
       super.loadOwnVariables(store);
       if (this.lora !== null) for (const factor of [this.lora.a, this.lora.b]) factor.assign(ops.zeros(factor.shape, { dtype: factor.dtype }));
     }
-
     override getConfig(): Config {
       const { loraRank, loraAlpha } = this;
       return { ...super.getConfig(), ...(loraRank === null ? {} : { lora_rank: loraRank, lora_alpha: loraAlpha }) };
     }
   }
-  return AdaptableLayer;
+  return Saved;
 }
+
+/** Does what `enableLora` says. */
+function addFactors(layer: Layer & Adaptable, rank: number, options: EnableLoraOptions, where: string): void {
+  checkOptions(where, options, ['loraAlpha', 'aInitializer', 'bInitializer']);
+  const { loraAlpha = null, aInitializer = 'he_uniform', bInitializer = 'zeros' } = options;
+  if (!Number.isInteger(rank) || rank < 1) throw new RangeError(`${where}: rank must be an integer >= 1, received ${show(rank)}`);
+  const config = configOf(layer);
+  const { name } = adaptedOf(layer);
+  if (layer.weight === null) throw new Error(`${where} needs a built layer; call it on data, or call build(inputShape) first`);
+  if (config[`${name}Constraint`] !== null) throw new Error(`${where}: the ${name} would leave its constraint with what is learned beside it; leave out ${name}Constraint`);
+  if (layer.lora !== null) throw new Error(`${where}: LoRA is enabled already, which can be done once`);
+  const shape = layer.adaptedShape();
+  const rules = { dtype: 'float32', regularizer: config[`${name}Regularizer`] as AddWeightOptions['regularizer'] } as const;
+  const a = layer.addWeight({ ...rules, name: `lora_${name}_a`, shape: [...shape.slice(0, -1), rank], initializer: aInitializer });
+  const b = layer.addWeight({ ...rules, name: `lora_${name}_b`, shape: [rank, shape.at(-1)!], initializer: bInitializer });
+  layer.weight.trainable = false;
+  layer.lora = { rank, alpha: loraAlpha ?? rank, a, b };
+  Object.assign(layer, name === 'kernel' ? { loraKernelA: a, loraKernelB: b } : { loraEmbeddingsA: a, loraEmbeddingsB: b });
+}
+
+const notBuilt = (label: string, name: string): Error =>
+  new Error(`${label}: it has ${name === 'kernel' ? 'a kernel' : name} after it was built; call it on data, or call build(inputShape) first`);
+/** @internal What the class of a layer says of its weights. */
+export const adaptedOf = (layer: object): AdaptedWeights => (layer.constructor as unknown as { adapted: AdaptedWeights }).adapted;
 const configOf = (layer: object): AdaptableConfig => (layer as { config: AdaptableConfig }).config;
 
 /** @internal What is added to adapted weights. */
 export const correction = ({ a, b, alpha, rank }: Lora): Tensor => ops.multiply(ops.matmul(a, b), alpha / rank);
-
-/** @internal `layer` of layer.ts, for a layer with weights that can be adapted. */
-export function adaptableLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, adapted: Adapted, positional?: P, options?: { ignoresAlpha?: boolean }) {
-  const Base = adaptable(Layer, adapted, options);
-  // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
-  type Made = (new (options: LayerOptions) => Layer & Adaptable) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean };
-  return configured<Made, S, P>(Base as unknown as Made, className, schema, positional);
-}

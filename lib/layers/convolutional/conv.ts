@@ -29,7 +29,7 @@ export type Conv1DOptions = OptionsOf<typeof sequenceSchema> & LayerOptions;
 export type ConvLayerOptions = OptionsOf<ReturnType<typeof schema>> & LayerOptions;
 
 /** Base of the convolutions with filters over all channels of a group. */
-export abstract class BaseConv extends adaptable(Convolution, 'kernel') {
+export abstract class BaseConv extends adaptable(Convolution) {
   declare readonly config: ConfigOf<typeof sequenceSchema>;
   /** Factors of what is learned beside the kernel, with LoRA; see `enableLora`. */
   declare loraKernelA: Variable;

@@ -11,7 +11,7 @@ import { QuantizationConfig } from '../../quantizers/quantization-config.js';
 import type { Quantizer } from '../../quantizers/quantizer.js';
 import { type AddWeightOptions, Layer } from '../layer.js';
 import type { SavedVariables } from '../layer-state.js';
-import { type Adaptable, adaptable, correction, type EnableLoraOptions } from '../lora.js';
+import { type Adaptable, adaptable, type AdaptedWeights, adaptedOf, correction, type EnableLoraOptions } from '../lora.js';
 import type { LayerOptions, layerSchema } from '../options.js';
 import { ChannelWeights } from './channel-weights.js';
 import { Float8Weights } from './float8-weights.js';
@@ -52,118 +52,115 @@ export interface Quantizable extends Adaptable {
 
 /** The options that such a layer has. */
 interface Configured {
-  readonly config: { readonly quantizationConfig: QuantizationConfig | null };
+  readonly quantizationConfig: QuantizationConfig | null;
 }
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin base
-type AdaptableClass = abstract new (...args: any[]) => Layer & Adaptable;
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin
-type QuantizableClass = abstract new (...args: any[]) => Quantizable;
+const configOf = (layer: object): Configured => (layer as { config: Configured }).config;
 
 /**
- * @internal The base of layers that `adaptable` has made, whose weights, `name`, can be quantized in the class's `quantizationModes`. The layer defines
- * `layout`, when its scales are not shared along the first axis alone, and `quantizedCall`.
+ * @internal The base of layers whose weights can be adapted, and quantized in the class's `quantizationModes`. The layer defines `layout`, when its
+ * scales are not shared along the first axis alone, and `quantizedCall`.
  */
-export function quantizable<B extends AdaptableClass>(Base: B, name: 'kernel' | 'embeddings', others: readonly string[]): B & QuantizableClass {
-  abstract class QuantizableLayer extends Base implements Quantizable {
-    quantized: QuantizedWeights | null = null;
+export abstract class QuantizableLayer extends adaptable(Layer) implements Quantizable {
+  quantized: QuantizedWeights | null = null;
 
-    override get isQuantized(): boolean {
-      return this.quantized !== null;
-    }
-    get quantizationConfig(): QuantizationConfig | null {
-      return (this as unknown as Configured).config.quantizationConfig;
-    }
-    get variableSerializationSpec(): ReadonlyMap<string | null, readonly string[]> {
-      const { quantizationModes: modes } = this.constructor as typeof Layer;
-      return new Map([[null, [name, ...others]], ...modes.map((mode) => [mode, [name, ...others, ...DETAILS[mode]!(name)]] as const)]);
-    }
-
-    layout(shape: Shape, _mode: QuantizationMode): Layout {
-      return { name, shape, axes: [0] };
-    }
-    defaultActivationQuantizer(mode: QuantizationMode): Quantizer | null {
-      return mode === 'int8' ? new AbsMaxQuantizer() : null;
-    }
-    makeQuantized(layout: Layout, mode: QuantizationMode, config: QuantizationConfig | null): QuantizedWeights {
-      const policy = this.ownPolicy;
-      const inputs = QuantizationConfig.activationQuantizerOrDefault(config, this.defaultActivationQuantizer(mode));
-      if (mode === 'ternary') return new TernaryWeights(this, layout);
-      if (mode === 'float8') {
-        const { amaxHistoryLength } = policy instanceof QuantizedFloat8DTypePolicy ? policy : { amaxHistoryLength: QuantizedFloat8DTypePolicy.defaultAmaxHistoryLength };
-        return new Float8Weights(this, layout, amaxHistoryLength, () => this.weight!);
-      }
-      if (mode === 'int8') return new ChannelWeights(this, layout, 8, inputs);
-      const blockSize = blockSizeOf(policy, config);
-      return blockSize === null ? new ChannelWeights(this, layout, 4, inputs) : new GroupedWeights(this, layout, blockSize);
-    }
-
-    override addAdaptable(options: Omit<AddWeightOptions, 'name'>): Variable {
-      const { quantizationMode: mode } = this;
-      if (mode !== null) this.quantizedBuild(options.shape!, mode as QuantizationMode, { config: this.quantizationConfig });
-      return this.weight ?? super.addAdaptable(options);
-    }
-    override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode, { config = null }: { config?: QuantizationConfig | null } = {}): void {
-      super.quantizedBuild(shape, mode);
-      if (shape.some((size) => size === null)) throw new RangeError(`${this.label}: the weight ${name} has shape ${showShape(shape)}, but every size must be known`);
-      this.quantized = this.makeQuantized(this.layout(shape as Shape, mode), mode, config);
-      // Float8 has ranges beside the weights; the others have weights of their own.
-      if (mode !== 'float8') this.weight = this.quantized.value;
-    }
-    override quantizeWeights(mode: QuantizationMode, config: QuantizationConfig): void {
-      if (this.lora !== null) this.checkLora(mode);
-      const before = this.weight!;
-      const { value, shape } = before;
-      if (mode !== 'float8') this.removeWeight(before);
-      Object.assign(this, { config: { ...(this as unknown as Configured).config, quantizationConfig: config } });
-      this.quantizedBuild(shape, mode, { config });
-      this.quantized!.assign(value, config);
-    }
-
-    private checkLora(mode: string | null): void {
-      if (WITHOUT_LORA.includes(mode)) throw new NotQuantizableError(`${this.label}: LoRA does not go with the quantization mode '${mode}'; quantize in int8 or int4`);
-    }
-    override enableLora(rank: number, options: EnableLoraOptions = {}): void {
-      this.checkLora(this.quantizationMode);
-      super.enableLora(rank, options);
-    }
-    override adaptedShape(): Shape {
-      return this.quantized?.layout.shape ?? super.adaptedShape();
-    }
-    override adaptedWeight(): Variable | Tensor {
-      const { quantized, lora } = this;
-      if (quantized === null) return super.adaptedWeight();
-      const numbers = quantized.numbers();
-      return lora === null ? numbers : ops.cast(ops.add(numbers, correction(lora)), this.computeDtype);
-    }
-
-    quantizedProduct(inputs: Tensor, contraction: Contraction, training: boolean | null | undefined): Tensor {
-      const { lora, computeDtype: dtype } = this;
-      const y = this.quantized!.times(inputs, contraction, { dtype, training });
-      if (lora === null) return y;
-      const learned = ops.matmul(contraction.product(inputs, lora.a.value), lora.b);
-      return ops.cast(ops.add(y, ops.multiply(learned, lora.alpha / lora.rank)), dtype);
-    }
-    quantizedBias(bias: Variable): Variable | Tensor {
-      return this.quantizationMode === 'float8' && this.computeDtype === 'float32' ? ops.cast(ops.cast(bias, 'bfloat16'), bias.dtype) : bias;
-    }
-
-    /** @internal The variables of the mode; what LoRA has learned goes into them. */
-    override savedVariables(): SavedVariables {
-      const { quantized, lora, quantizationMode: mode } = this;
-      if (quantized === null) return super.savedVariables();
-      const merged = lora === null ? null : quantized.quantize(ops.add(quantized.float(this.variableDtype), correction(lora)), null);
-      const own = new Map(this.ownVariables().map((variable) => [variable.name, variable]));
-      return this.variableSerializationSpec.get(mode)!.map((key) => own.get(key)).filter((variable) => variable !== undefined).map((variable) => [variable, merged?.get(variable) ?? variable]);
-    }
+  override get isQuantized(): boolean {
+    return this.quantized !== null;
   }
-  return QuantizableLayer;
+  get quantizationConfig(): QuantizationConfig | null {
+    return configOf(this).quantizationConfig;
+  }
+  get variableSerializationSpec(): ReadonlyMap<string | null, readonly string[]> {
+    const { quantizationModes: modes } = this.constructor as typeof Layer;
+    const { name, others } = adaptedOf(this);
+    return new Map([[null, [name, ...others]], ...modes.map((mode) => [mode, [name, ...others, ...DETAILS[mode]!(name)]] as const)]);
+  }
+
+  layout(shape: Shape, _mode: QuantizationMode): Layout {
+    return { name: adaptedOf(this).name, shape, axes: [0] };
+  }
+  defaultActivationQuantizer(mode: QuantizationMode): Quantizer | null {
+    return mode === 'int8' ? new AbsMaxQuantizer() : null;
+  }
+  makeQuantized(layout: Layout, mode: QuantizationMode, config: QuantizationConfig | null): QuantizedWeights {
+    const policy = this.ownPolicy;
+    const inputs = QuantizationConfig.activationQuantizerOrDefault(config, this.defaultActivationQuantizer(mode));
+    if (mode === 'ternary') return new TernaryWeights(this, layout);
+    if (mode === 'float8') {
+      const { amaxHistoryLength } = policy instanceof QuantizedFloat8DTypePolicy ? policy : { amaxHistoryLength: QuantizedFloat8DTypePolicy.defaultAmaxHistoryLength };
+      return new Float8Weights(this, layout, amaxHistoryLength, () => this.weight!);
+    }
+    if (mode === 'int8') return new ChannelWeights(this, layout, 8, inputs);
+    const blockSize = blockSizeOf(policy, config);
+    return blockSize === null ? new ChannelWeights(this, layout, 4, inputs) : new GroupedWeights(this, layout, blockSize);
+  }
+
+  override addAdaptable(options: Omit<AddWeightOptions, 'name'>): Variable {
+    const { quantizationMode: mode } = this;
+    if (mode !== null) this.quantizedBuild(options.shape!, mode as QuantizationMode, { config: this.quantizationConfig });
+    return this.weight ?? super.addAdaptable(options);
+  }
+  override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode, { config = null }: { config?: QuantizationConfig | null } = {}): void {
+    super.quantizedBuild(shape, mode);
+    if (shape.some((size) => size === null)) throw new RangeError(`${this.label}: the weight ${adaptedOf(this).name} has shape ${showShape(shape)}, but every size must be known`);
+    this.quantized = this.makeQuantized(this.layout(shape as Shape, mode), mode, config);
+    // Float8 has ranges beside the weights; the others have weights of their own.
+    if (mode !== 'float8') this.weight = this.quantized.value;
+  }
+  override quantizeWeights(mode: QuantizationMode, config: QuantizationConfig): void {
+    if (this.lora !== null) this.checkLora(mode);
+    const before = this.weight!;
+    const { value, shape } = before;
+    if (mode !== 'float8') this.removeWeight(before);
+    Object.assign(this, { config: { ...configOf(this), quantizationConfig: config } });
+    this.quantizedBuild(shape, mode, { config });
+    this.quantized!.assign(value, config);
+  }
+
+  private checkLora(mode: string | null): void {
+    if (WITHOUT_LORA.includes(mode)) throw new NotQuantizableError(`${this.label}: LoRA does not go with the quantization mode '${mode}'; quantize in int8 or int4`);
+  }
+  override enableLora(rank: number, options: EnableLoraOptions = {}): void {
+    this.checkLora(this.quantizationMode);
+    super.enableLora(rank, options);
+  }
+  override adaptedShape(): Shape {
+    return this.quantized?.layout.shape ?? super.adaptedShape();
+  }
+  override adaptedWeight(): Variable | Tensor {
+    const { quantized, lora } = this;
+    if (quantized === null) return super.adaptedWeight();
+    const numbers = quantized.numbers();
+    return lora === null ? numbers : ops.cast(ops.add(numbers, correction(lora)), this.computeDtype);
+  }
+
+  quantizedProduct(inputs: Tensor, contraction: Contraction, training: boolean | null | undefined): Tensor {
+    const { lora, computeDtype: dtype } = this;
+    const y = this.quantized!.times(inputs, contraction, { dtype, training });
+    if (lora === null) return y;
+    const learned = ops.matmul(contraction.product(inputs, lora.a.value), lora.b);
+    return ops.cast(ops.add(y, ops.multiply(learned, lora.alpha / lora.rank)), dtype);
+  }
+  quantizedBias(bias: Variable): Variable | Tensor {
+    return this.quantizationMode === 'float8' && this.computeDtype === 'float32' ? ops.cast(ops.cast(bias, 'bfloat16'), bias.dtype) : bias;
+  }
+
+  /** @internal The variables of the mode; what LoRA has learned goes into them. */
+  override savedVariables(): SavedVariables {
+    const { quantized, lora, quantizationMode: mode } = this;
+    if (quantized === null) return super.savedVariables();
+    const merged = lora === null ? null : quantized.quantize(ops.add(quantized.float(this.variableDtype), correction(lora)), null);
+    const own = new Map(this.ownVariables().map((variable) => [variable.name, variable]));
+    return this.variableSerializationSpec.get(mode)!.map((key) => own.get(key)).filter((variable) => variable !== undefined).map((variable) => [variable, merged?.get(variable) ?? variable]);
+  }
 }
 
 /** @internal `layer` of layer.ts, for a layer around weights that can be quantized and adapted. `others` are the names of its other variables. */
 export function quantizableLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
-  className: string, schema: S, { weights, others = [], ignoresAlpha = false }: { weights: 'kernel' | 'embeddings'; others?: readonly string[]; ignoresAlpha?: boolean }, positional?: P,
+  className: string, schema: S, { weights, others = [], ignoresAlpha = false }: { weights: AdaptedWeights['name']; others?: readonly string[]; ignoresAlpha?: boolean }, positional?: P,
 ) {
-  const Base = quantizable(adaptable(Layer, weights, { ignoresAlpha }), weights, others);
+  abstract class Base extends QuantizableLayer {
+    static override readonly adapted: AdaptedWeights = { name: weights, others, ignoresAlpha };
+  }
   // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
   type Made = (new (options: LayerOptions) => Layer & Quantizable) & Pick<typeof Layer, 'baseSchema' | 'module' | 'builtWhenMade' | 'quantizationModes'> & { readonly baseSchema: typeof layerSchema };
   return configured<Made, S, P>(Base as unknown as Made, className, schema, positional);
