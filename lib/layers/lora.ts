@@ -89,7 +89,8 @@ export interface Adaptable {
 type LayerClass = abstract new (...args: any[]) => Layer;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin
 type AdaptableClass = abstract new (...args: any[]) => Adaptable;
-interface AdaptableStatics {
+/** @internal What such classes have. */
+export interface AdaptableStatics {
   /** @internal What the class says of its weights. */
   readonly adapted: AdaptedWeights;
 }
