@@ -34,10 +34,21 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return found === null ? '' : `; did you mean '${found}'?`;
 }
 
+/** Functions that make what was asked for say how: classes and generators. */
+function showFunction(value: (...args: never[]) => unknown): string {
+  const { name } = value;
+  const kind = (value as { constructor?: { name?: string } }).constructor?.name ?? 'Function';
+  if (kind.endsWith('GeneratorFunction')) return `the generator function ${name}; did you mean what calling it gives, ${name}()?`;
+  // Instances of callable classes are functions of their classes.
+  if (!kind.endsWith('Function')) return `a ${kind}`;
+  if (/^class\b/.test(Function.prototype.toString.call(value))) return name === '' ? 'a class' : `the class ${name}; did you mean an instance, new ${name}(…)?`;
+  return name === '' ? 'a function' : `function ${name}`;
+}
+
 /** A short rendering of any value for an error message. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
+  if (typeof value === 'function') return showFunction(value as (...args: never[]) => unknown);
   if (typeof value === 'bigint') return `${value}n`;
   if (value === null || typeof value !== 'object') return String(value);
   if (Array.isArray(value)) {
@@ -50,11 +61,33 @@ export function show(value: unknown): string {
   return `{${Object.keys(value).slice(0, 6).join(', ')}}`;
 }
 
-/** Throws when an options object has a key that is not among `known`. `where` names the function or class. */
-export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
+/**
+ * Throws when an options object has a key that is not among `known`, and when it is no object. `where` names the function or class; `elsewhere` names
+ * functions with options that are easily taken for those of this one.
+ */
+export function checkOptions(where: string, options: object | undefined, known: readonly string[], elsewhere: Readonly<Record<string, readonly string[]>> = {}): void {
   if (options === undefined) return;
+  if (options === null || typeof options !== 'object' || Array.isArray(options) || ArrayBuffer.isView(options)) {
+    throw new TypeError(`${where}: expected an object of options, such as { ${known[0]} }, received ${show(options)}`);
+  }
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${where}: unknown option '${key}'${didYouMean(key, known)}`);
+    if (known.includes(key)) continue;
+    const other = Object.keys(elsewhere).find((name) => elsewhere[name]!.includes(key));
+    throw new TypeError(`${where}: unknown option '${key}'${other === undefined ? didYouMean(key, known) : `; it is an option of ${other}`}`);
+  }
+}
+
+const explained = new WeakSet<Error>();
+/** Runs `fn`; an error of it says once, on a line of its own, what was going on. */
+export function explain<T>(context: () => string, fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    if (error instanceof Error && !explained.has(error)) {
+      explained.add(error);
+      error.message += `\n(${context()})`;
+    }
+    throw error;
   }
 }
 

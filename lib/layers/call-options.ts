@@ -1,5 +1,5 @@
-// Which options the call of a layer takes: those that its class declares, or those that its method names.
-import { checkOptions } from '../core/errors.js';
+// Which inputs and options the call of a layer takes: those that its class declares, or those that its method names.
+import { checkOptions, show } from '../core/errors.js';
 
 /** The parts between top-level commas of a list in brackets that opens at `start`, without comments; null for source that is not followed (regular expressions, templates). */
 function partsOf(source: string, start: number): string[] | null {
@@ -98,5 +98,22 @@ export function checkCallOptions(layer: { readonly name: string }, options: Read
     const names = optionsOf(layer, count);
     if (names !== null) checkOptions(`${layer.constructor.name} "${layer.name}"`, options, ['training', 'mask', ...names]);
     return;
+  }
+}
+
+/**
+ * Refuses inputs that `call` has no parameter for, and methods that have `training` or `mask` where they are given an object of options.
+ * @throws a TypeError that says how to write it.
+ */
+export function checkCallInputs(layer: { readonly name: string }, inputs: readonly unknown[]): void {
+  const { parameters, usesArguments } = parse((layer as unknown as { call: object }).call);
+  if (parameters === null || usesArguments || parameters.some((part) => part.startsWith('...'))) return;
+  const label = `${layer.constructor.name} "${layer.name}"`;
+  const count = inputs.length;
+  const [, flat] = /^(training|mask)\s*(?:=|$)/.exec(parameters[count] ?? '') ?? [];
+  if (flat !== undefined) throw new TypeError(`${label}: call gets its options in one object; write call(${parameters.slice(0, count).join(', ')}, { ${flat} }) in place of call(${parameters.slice(0, count + 1).join(', ')})`);
+  for (let i = 1; i < count; i++) {
+    if (parameters[i]?.startsWith('{') === true) throw new TypeError(`${label}: expected an object of options, such as { training: true }, received ${show(inputs[i])}`);
+    if (parameters[i] === undefined) throw new TypeError(`${label}: takes ${i} input${i === 1 ? '' : 's'} and an object of options, received ${count} inputs${i === 1 ? '; several tensors for one input are given as an array' : ''}`);
   }
 }

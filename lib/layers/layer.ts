@@ -19,7 +19,7 @@ import * as regularizers from '../regularizers/index.js';
 import * as ops from '../ops/index.js';
 import { byPosition } from '../core/keywords.js';
 import { type CallOptions, convertInput, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
-import { checkCallOptions } from './call-options.js';
+import { checkCallInputs, checkCallOptions } from './call-options.js';
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerPrecision } from './layer-precision.js';
@@ -126,6 +126,7 @@ export abstract class Layer extends LayerPrecision {
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
     const { inputs: given, options } = this.split(args);
+    checkCallInputs(this, given);
     if (options !== null) checkCallOptions(this, options, given.length);
     const inputs = given.map((arg) => this.convertInput(arg));
     if (this.inputSpec !== null) this.checkInput(inputs[0]);

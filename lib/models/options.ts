@@ -25,9 +25,6 @@ export interface CompileOptions {
   /** Whether a model with the policy `mixed_float16` gets a `LossScaleOptimizer` around its optimizer. Default true. */
   autoScaleLoss?: boolean;
 }
-/** Names of the options of `compile`. */
-export const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics', 'runEagerly', 'stepsPerExecution', 'jitCompile', 'autoScaleLoss'] as const;
-
 /** Options that `fit`, `evaluate` and `predict` share. */
 export interface RunOptions {
   /** Rows in a batch. Default 32; not for data sets, which give batches. */

@@ -50,9 +50,9 @@ function prediction(where: string, value: TensorLike, fromLogits: boolean, activ
 /** Probabilities kept off 0 and 1 by epsilon, so that their logarithms are finite. */
 const clipped = (x: Tensor): Tensor => p.clip(x, constant(settings.epsilon, x), constant(1 - settings.epsilon, x));
 
-function checkShapes(where: string, target: Tensor, output: Tensor): void {
+function checkShapes(where: string, target: Tensor, output: Tensor, hint = ''): void {
   if (!sameShape(target.shape, output.shape)) {
-    throw new RangeError(`${where}: target and output must have the same shape, received ${showShape(target.shape)} and ${showShape(output.shape)}`);
+    throw new RangeError(`${where}: target and output must have the same shape, received ${showShape(target.shape)} and ${showShape(output.shape)}${hint}`);
   }
 }
 
@@ -72,7 +72,9 @@ export const categoricalCrossentropy = publicOp('categoricalCrossentropy', (targ
   const { output: scores, isLogits, dtype } = prediction(where, output, fromLogits, 'Softmax', 'categorical_crossentropy');
   const labels = toTensor(target, scores.dtype, where);
   if (labels.ndim < 1) throw new RangeError(`${where}: target and output must have at least one axis`);
-  checkShapes(where, labels, scores);
+  const lead = scores.shape.slice(0, -1);
+  const areNumbers = sameShape(labels.shape, lead) || sameShape(labels.shape, [...lead, 1]);
+  checkShapes(where, labels, scores, areNumbers ? '; labels that are class numbers are for sparseCategoricalCrossentropy, or made one-hot by keras.utils.toCategorical' : '');
   const along = normalizeAxis(axis, scores.ndim, where);
   const shape = scores.shape.filter((_, i) => i !== along);
   if (isLogits) {
@@ -97,7 +99,7 @@ export const sparseCategoricalCrossentropy = publicOp('sparseCategoricalCrossent
   const lead = scores.shape.slice(0, -1);
   const labels = given.ndim === scores.ndim && given.shape.at(-1) === 1 ? p.reshape(given, given.shape.slice(0, -1)) : given;
   if (!sameShape(labels.shape, lead)) {
-    throw new RangeError(`${where}: target must have the shape of output without the classes, received ${showShape(given.shape)} and ${showShape(scores.shape)}`);
+    throw new RangeError(`${where}: target must have the shape of output without the classes, received ${showShape(given.shape)} and ${showShape(scores.shape)}${sameShape(given.shape, scores.shape) ? '; one-hot labels are for categoricalCrossentropy' : ''}`);
   }
   const logits = isLogits ? scores : p.log(clipped(scores));
   const [loss] = p.sparseSoftmaxCrossentropy(rowsAlong(logits, scores.ndim - 1), p.reshape(labels, [labels.size]));

@@ -1,5 +1,6 @@
 // The loss and the metrics that `compile` was given, matched with a model's outputs on the first batch.
-import { show } from '../core/errors.js';
+import { explain, show } from '../core/errors.js';
+import { showShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../core/tree.js';
 import type { Variable } from '../core/variable.js';
@@ -74,6 +75,14 @@ function pair(y: unknown, yPred: unknown, sampleWeight: unknown, outputs: readon
   return predicted.map((output, i) => (targets[i] === null ? null : { yTrue: targets[i]!, yPred: output, sampleWeight: weights[i]! }));
 }
 
+/** Where an error happened: in which loss or metric, of which output, on what. */
+function locationOf(what: string, outputs: readonly Output[], output: number, { yTrue, yPred, sampleWeight }: OutputData, weighted: boolean): string {
+  const { name } = outputs[output]!;
+  const of = outputs.length > 1 ? ` of the output ${name === null ? `number ${output}` : show(name)}` : '';
+  const weights = weighted && sampleWeight !== null ? ` and sampleWeight of shape ${showShape(sampleWeight.shape)}` : '';
+  return `in the ${what}${of}, called on y of shape ${showShape(yTrue.shape)} and outputs of shape ${showShape(yPred.shape)}${weights}`;
+}
+
 /** True for what is a loss or metric by itself, rather than structure around some. */
 const isChoice = (value: unknown): boolean => typeof value === 'string' || typeof value === 'function' || (isPlainObject(value) && 'class_name' in value);
 /** True for losses that all see one output. */
@@ -139,7 +148,7 @@ export class CompileLoss {
     let total: Tensor | null = null;
     for (const { loss, output, weight, tracker } of this.resolved!) {
       const { yTrue, yPred: predicted, sampleWeight: weights } = data[output]!;
-      const value = loss(yTrue, predicted, { sampleWeight: weights });
+      const value = explain(() => locationOf(`loss ${loss.name}`, this.outputs, output, data[output]!, true), () => loss(yTrue, predicted, { sampleWeight: weights }));
       tracker?.updateState(value, { sampleWeight: ops.shape(predicted)[0]! });
       const weighted = weight === null ? value : ops.multiply(value, weight);
       total = total === null ? weighted : ops.add(total, weighted);
@@ -202,7 +211,9 @@ export class CompileMetrics {
     for (const { metrics: list, output, weighted } of this.groups!) {
       if (data[output] === null) continue; // no targets for it
       const { yTrue, yPred: predicted, sampleWeight: weights } = data[output]!;
-      for (const metric of list) metric.updateState(yTrue, predicted, { sampleWeight: weighted ? weights : null });
+      for (const metric of list) {
+        explain(() => locationOf(`metric ${metric.name}`, this.outputs, output, data[output]!, weighted), () => metric.updateState(yTrue, predicted, { sampleWeight: weighted ? weights : null }));
+      }
     }
   }
 

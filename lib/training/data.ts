@@ -44,6 +44,7 @@ export function readColumns(value: Data, what: string): Columns {
 /** Weights by class as sample weights: one-hot targets count by their largest entry. Classes without a weight count 1. */
 export function classWeights(y: Columns, weights: Readonly<Record<string, number>>): Tensor {
   if (y.leaves.length !== 1) throw new Error('classWeight: only for models with one output');
+  if (!isPlainObject(weights) && !Array.isArray(weights)) throw new TypeError(`classWeight: expected an object with a number for each class, such as { 0: 1, 1: 5 }, received ${show(weights)}`);
   const [target] = y.leaves as [Tensor];
   const classes = target.ndim > 1 && target.shape.at(-1)! > 1 ? ops.argmax(target, { axis: -1 }) : ops.cast(ops.reshape(target, [-1]), 'int32');
   const table = new Map(Object.entries(weights).map(([name, weight]) => [Number(name), Number(weight)]));
@@ -56,32 +57,33 @@ export function classWeights(y: Columns, weights: Readonly<Record<string, number
 export class ArrayData {
   readonly columns: readonly Tensor[];
 
-  constructor(readonly x: Columns, readonly y: Columns | null, readonly sampleWeight: Columns | null) {
+  constructor(readonly x: Columns, readonly y: Columns | null, readonly sampleWeight: Columns | null, private readonly of = '') {
     this.columns = [...x.leaves, ...(y?.leaves ?? []), ...(sampleWeight?.leaves ?? [])];
     this.check();
   }
 
-  /** Reads the arguments of `fit`, `evaluate` and `predict`. */
-  static read(x: Data, y: Data | null | undefined, sampleWeight: Data | null | undefined, classWeight?: Readonly<Record<string, number>> | null): ArrayData {
-    const targets = y === null || y === undefined ? null : readColumns(y, 'y');
-    let weights = sampleWeight === null || sampleWeight === undefined ? null : readColumns(sampleWeight, 'sampleWeight');
+  /** Reads the arguments of `fit`, `evaluate` and `predict`; `of` stands before their names in errors. */
+  static read(x: Data, y: Data | null | undefined, sampleWeight: Data | null | undefined, classWeight?: Readonly<Record<string, number>> | null, of = ''): ArrayData {
+    const targets = y === null || y === undefined ? null : readColumns(y, `${of}y`);
+    let weights = sampleWeight === null || sampleWeight === undefined ? null : readColumns(sampleWeight, `${of}sampleWeight`);
     if (classWeight !== null && classWeight !== undefined) {
       if (weights !== null) throw new Error('fit: give classWeight or sampleWeight, not both');
       if (targets === null) throw new Error('fit: classWeight needs y');
       weights = flatten<Tensor>(classWeights(targets, classWeight));
     }
-    return new ArrayData(readColumns(x, 'x'), targets, weights);
+    return new ArrayData(readColumns(x, `${of}x`), targets, weights, of);
   }
 
   private check(): void {
-    const label = (i: number) => (i < this.x.leaves.length ? 'x' : i < this.x.leaves.length + (this.y?.leaves.length ?? 0) ? 'y' : 'sampleWeight');
+    const { of } = this;
+    const label = (i: number) => of + (i < this.x.leaves.length ? 'x' : i < this.x.leaves.length + (this.y?.leaves.length ?? 0) ? 'y' : 'sampleWeight');
     this.columns.forEach((column, i) => {
       if (column.ndim === 0) throw new RangeError(`${label(i)}: expected an array with a row for each sample, received a single number`);
     });
-    if (this.columns.length === 0 || this.length === 0) throw new RangeError('the data is empty: x has no rows');
+    if (this.columns.length === 0 || this.length === 0) throw new RangeError(`${of}the data is empty: x has no rows`);
     this.columns.forEach((column, i) => {
       if (column.shape[0] !== this.length) {
-        throw new RangeError(`x and ${label(i)} must have the same number of rows, received ${this.length} in x and ${column.shape[0]} in ${label(i)} (shapes ${showShape(this.columns[0]!.shape)} and ${showShape(column.shape)})`);
+        throw new RangeError(`${label(0)} and ${label(i).slice(of.length)} must have the same number of rows, received ${this.length} in x and ${column.shape[0]} in ${label(i).slice(of.length)} (shapes ${showShape(this.columns[0]!.shape)} and ${showShape(column.shape)})`);
       }
     });
   }

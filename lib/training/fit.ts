@@ -5,6 +5,7 @@ import type { History } from '../callbacks/history.js';
 import { checkOptions, show } from '../core/errors.js';
 import { runCompiled, runCompiledAsync } from '../core/jit.js';
 import { isPlainObject } from '../core/tree.js';
+import { COMPILE_OPTIONS, FIT_OPTIONS as FIT, RUN_OPTIONS as RUN } from './options.js';
 import type { EvaluateOptions, FitOptions, Model, OnBatchOptions, PredictOptions, RunOptions } from '../models/model.js';
 import * as ops from '../ops/index.js';
 import { settings } from '../core/settings.js';
@@ -12,15 +13,22 @@ import { ArrayData, type BatchStream, type Data, isStream, splitValidation } fro
 import { ArrayRunner, type Run, StreamRunner } from './loop.js';
 import { compileStep, isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';
 
-const RUN = ['batchSize', 'verbose', 'callbacks', 'signal'] as const;
-const FIT = [...RUN, 'epochs', 'initialEpoch', 'validationSplit', 'validationData', 'validationSteps', 'validationBatchSize', 'validationFreq', 'shuffle', 'classWeight', 'sampleWeight', 'stepsPerEpoch'] as const;
 const EVALUATE = [...RUN, 'sampleWeight', 'steps', 'returnDict'] as const;
 const DEFAULT_BATCH = 32;
 
-/** `(y, options)` or, for data sets, `(options)`. */
-function splitRest<O extends object>(x: unknown, rest: readonly unknown[]): [Data | null | undefined, O] {
+const holdsData = (value: unknown): boolean => typeof value === 'object' && value !== null && !(value instanceof AbortSignal);
+
+/** `(y, options)` or, for data sets, `(options)`. @throws for options in the place of y. */
+function splitRest<O extends object>(where: string, known: readonly string[], x: unknown, rest: readonly unknown[]): [Data | null | undefined, O] {
   const [first, second] = rest;
-  if (isStream(x) && isPlainObject(first) && second === undefined) return [null, first as O];
+  if (typeof x === 'function') throw new TypeError(`${where}: x must be arrays of numbers or a data set, received ${show(x)}`);
+  if (isPlainObject(first) && second === undefined) {
+    if (isStream(x)) return [null, first as O];
+    const keys = Object.keys(first);
+    if (keys.length > 0 && keys.every((key) => known.includes(key)) && !keys.every((key) => holdsData(first[key]))) {
+      throw new TypeError(`${where}: the second argument is y, received the options ${show(first)}; write ${where}(x, y, options), or ${where}(x, null, options) where there are no targets`);
+    }
+  }
   return [first as Data | null | undefined, (second ?? {}) as O];
 }
 
@@ -87,7 +95,7 @@ const newRun = (model: Model, kind: StepKind, callbacks: CallbackList, signal: A
 });
 
 function checkFit(options: FitOptions): void {
-  checkOptions('fit', options, FIT);
+  checkOptions('fit', options, FIT, { compile: COMPILE_OPTIONS });
   for (const [name, min] of [['batchSize', 1], ['epochs', 0], ['initialEpoch', 0], ['validationSteps', 1], ['validationBatchSize', 1], ['stepsPerEpoch', 1]] as const) checkWhole('fit', name, options[name], min);
   const { validationFreq = 1, shuffle = true, validationSplit = 0 } = options;
   if (typeof validationFreq === 'number') checkWhole('fit', 'validationFreq', validationFreq, 1);
@@ -108,7 +116,7 @@ interface FitData {
 function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined, options: FitOptions, callbacks: CallbackList): FitData {
   const { batchSize, validationSplit = 0, validationData, validationSteps, validationBatchSize, shuffle = true, signal } = options;
   const evaluateOn = (valX: Data | BatchStream | ArrayData, valY?: Data | null, weights?: Data | null) => {
-    const held = isStream(valX) || valX instanceof ArrayData ? valX : ArrayData.read(valX, valY, weights);
+    const held = isStream(valX) || valX instanceof ArrayData ? valX : ArrayData.read(valX, valY, weights, null, 'validationData: ');
     return () => {
       const run = newRun(model, 'test', callbacks, signal);
       const source = held instanceof ArrayData ? arraySource(run, held, { batchSize: validationBatchSize ?? batchSize })
@@ -148,7 +156,7 @@ function limitedEpochs(epochs: number): number {
 
 /** `Model.fit`. */
 export async function fitModel(model: Model, x: Data | BatchStream, rest: readonly unknown[]): Promise<History> {
-  const [y, options] = splitRest<FitOptions>(x, rest);
+  const [y, options] = splitRest<FitOptions>('fit', FIT, x, rest);
   checkFit(options);
   const { initialEpoch = 0, validationFreq = 1 } = options;
   const epochs = limitedEpochs(options.epochs ?? 1);
@@ -207,7 +215,7 @@ function asResult(model: Model, logs: Logs, returnDict: boolean | undefined): Lo
 
 /** `Model.evaluate`. */
 export async function evaluateModel(model: Model, x: Data | BatchStream, rest: readonly unknown[]): Promise<Logs | number | number[]> {
-  const [y, options] = splitRest<EvaluateOptions>(x, rest);
+  const [y, options] = splitRest<EvaluateOptions>('evaluate', EVALUATE, x, rest);
   checkOptions('evaluate', options, EVALUATE);
   checkWhole('evaluate', 'batchSize', options.batchSize, 1);
   checkWhole('evaluate', 'steps', options.steps, 1);

@@ -2,6 +2,7 @@
 import type { CallbackList } from '../callbacks/callback-list.js';
 import type { Logs } from '../callbacks/callback.js';
 import { makeTensor } from '../core/convert.js';
+import { show } from '../core/errors.js';
 import { runCompiled, runCompiledAsync, type Compiled } from '../core/jit.js';
 import { type Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';
@@ -124,6 +125,10 @@ export class ArrayRunner {
   }
 }
 
+/** What a run is called. */
+const CALLS = { train: 'fit', test: 'evaluate', predict: 'predict' } as const;
+const READ_ONCE = '. A generator is read once: give something that can be iterated anew for each pass (an object with [Symbol.iterator]() { … }, or a PyDataset), or a generator without end and stepsPerEpoch (for validation validationSteps)';
+
 /** How a stream is read. */
 export interface StreamOptions {
   readonly classWeight?: Readonly<Record<string, number>> | null;
@@ -144,6 +149,9 @@ export class StreamRunner {
   constructor(private readonly run: Run, private readonly stream: BatchStream, private readonly options: StreamOptions) {
     this.numbered = stream instanceof PyDataset ? (stream as PyDataset) : null;
     this.batches = this.numbered?.numBatches ?? null;
+    if (this.batches !== null && !(Number.isInteger(this.batches) && this.batches >= 0)) {
+      throw new TypeError(`${stream.constructor.name}: length must be the number of batches (get length() { … }), received ${show(this.batches)}`);
+    }
   }
 
   private open(): Iterator<unknown> | AsyncIterator<unknown> {
@@ -168,7 +176,7 @@ export class StreamRunner {
   /** Runs `steps` batches (null: until the iterable ends). */
   async epoch(steps: number | null): Promise<{ logs: Logs; exhausted: boolean }> {
     const { run, options, numbered } = this;
-    if (numbered !== null && steps === null && numbered.numBatches === null) throw new RangeError(`${run.kind === 'train' ? 'fit' : run.kind === 'test' ? 'evaluate' : 'predict'}: the data set has no end (its numBatches is null); give ${run.kind === 'train' ? 'stepsPerEpoch' : 'steps'}`);
+    if (numbered !== null && steps === null && numbered.numBatches === null) throw new RangeError(`${CALLS[run.kind]}: the data set has no end (its numBatches is null); give ${run.kind === 'train' ? 'stepsPerEpoch' : 'steps'}`);
     await numbered?.onEpochBegin();
     if (!options.keep || this.iterator === null) this.iterator = this.open();
     let logs: Logs = {};
@@ -190,8 +198,8 @@ export class StreamRunner {
       if (run.model.stopTraining && run.kind === 'train') break;
       if (done % 16 === 15) await breathe();
     }
+    if (done === 0) throw new RangeError(`${CALLS[run.kind]}: the data set gave no batch${this.batches !== null || 'next' in this.stream ? READ_ONCE : ''}`);
     if (steps === null) this.batches = done;
-    if (done === 0) throw new RangeError(`${run.kind === 'train' ? 'fit' : run.kind === 'test' ? 'evaluate' : 'predict'}: the data set gave no batch${this.batches ? '; it must be iterable anew each epoch (or give stepsPerEpoch)' : ''}`);
     await numbered?.onEpochEnd();
     return { logs, exhausted: steps !== null && done < steps };
   }

@@ -115,6 +115,7 @@ export class InputLayer extends Layer {
 export function Input(shape: SymbolicShape | null, options?: InputOptions & { tensor?: KerasTensor | null }): KerasTensor;
 export function Input(options: InputOptions & { tensor?: KerasTensor | null }): KerasTensor;
 export function Input(first: SymbolicShape | InputOptions | null, rest: InputOptions & { tensor?: KerasTensor | null } = {}): KerasTensor {
+  if (first !== null && typeof first !== 'object') throw new TypeError(`Input: expected the shape of a sample, such as [${show(first)}], or options, received ${show(first)}`);
   const given = first === null || Array.isArray(first) ? { shape: first as SymbolicShape | null, ...rest } : { ...first, ...rest };
   const { tensor = null, ...options } = given as InputOptions & { tensor?: KerasTensor | null };
   return new InputLayer({ ...options, inputTensor: tensor }).output;

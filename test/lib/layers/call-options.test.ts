@@ -116,3 +116,21 @@ describe('layers of one\'s own', () => {
     expect(() => new Net()(x(), { temprature: 2 })).toThrow("did you mean 'temperature'?");
   });
 });
+
+describe('inputs and options by position', () => {
+  it('are refused where the call has no place for them', () => {
+    expect(() => new layers.Dropout(0.5, { name: 'd' })(x(), true)).toThrow('Dropout "d": expected an object of options, such as { training: true }, received true');
+    expect(() => new layers.Dense(2, { name: 'd' })(x(), x())).toThrow(/^Dense "d": takes 1 input and an object of options, received 2 inputs; several tensors/);
+    expect(() => new layers.GlobalAveragePooling1D({ name: 'g' })(ops.ones([2, 3, 4]), ops.ones([2, 3], { dtype: 'bool' }))).toThrow('expected an object of options');
+  });
+  it('are refused in methods of one\'s own that would be given an object for training', () => {
+    const layer = withCall((inputs: Tensor, training = false) => (training ? inputs : ops.negative(inputs)));
+    expect(() => layer(x())).toThrow(/call gets its options in one object; write call\(inputs, \{ training \}\) in place of call\(inputs, training = false\)/);
+  });
+  it('are taken where a method declares them', () => {
+    const layer = withCall((inputs: Tensor, mask: Tensor) => ops.multiply(inputs, mask));
+    expect(layer(x(), x())).toBeDefined();
+    expect(withCall((...inputs: Tensor[]) => inputs[1])(x(), x())).toBeDefined();
+    expect(withCall((a: Tensor, b: Tensor, { training }: { training?: boolean }) => (training === true ? a : b))(x(), x(), { training: true })).toBeDefined();
+  });
+});

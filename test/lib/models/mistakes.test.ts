@@ -50,6 +50,55 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['two layers of one name', () => new Sequential([new layers.Dense(2, { name: 'a' }), new layers.Dense(2, { name: 'a' })]), /'a' is taken/],
   ['what is no callback', () => model().fit(x, y, wrong({ callbacks: [{}] })), /instances of keras.callbacks.Callback/],
   ['values of a traced tensor', () => keras.jit((t: keras.Tensor) => t.data)(x), /not known while a function is being compiled/],
+  ['options in the place of y', () => model().fit(x, wrong({ epochs: 2, verbose: 0 })), /fit: the second argument is y, received the options \{epochs, verbose\}; write fit\(x, y, options\)/],
+  ['a generator function', () => model().fit(wrong(function* batches() { yield [x, y]; }), wrong(quiet)), /fit: x must be.*received the generator function batches.*batches\(\)/],
+  ['a generator that has ended', () => model().fit((function* batches() { yield [x, y] as const; })(), { epochs: 2, verbose: 0 }), /fit: the data set gave no batch\. A generator is read once/],
+  ['a validation generator that has ended', () => {
+    const validationData = (function* batches() { yield [x, y] as const; })();
+    return model().fit(x, y, { epochs: 2, verbose: 0, validationData });
+  }, /evaluate: the data set gave no batch\. A generator is read once/],
+  ['an option of compile in fit', () => model().fit(x, y, wrong({ stepsPerExecution: 2 })), /fit: unknown option 'stepsPerExecution'; it is an option of compile/],
+  ['an option of fit in compile', () => model().compile(wrong({ loss: 'mse', batchSize: 2 })), /compile: unknown option 'batchSize'; it is an option of fit/],
+  ['arguments of compile by position', () => model().compile(wrong('adam')), /compile: expected an object of options, such as \{ optimizer \}, received 'adam'/],
+  ['a callback\'s options by position', () => new keras.callbacks.EarlyStopping(wrong('val_loss')), /EarlyStopping: expected an object of options, such as \{ monitor \}, received 'val_loss'/],
+  ['null for options', () => new keras.callbacks.EarlyStopping(wrong(null)), /EarlyStopping: expected an object of options.*received null/],
+  ['a class of optimizers', () => model().compile(wrong({ optimizer: keras.optimizers.Adam })), /received the class Adam; did you mean an instance, new Adam\(…\)\?/],
+  ['a class of callbacks', () => model().fit(x, y, wrong({ callbacks: [keras.callbacks.EarlyStopping] })), /received the class EarlyStopping; did you mean an instance/],
+  ['a layer as data', () => new layers.Dense(2, { name: 'd' })(wrong(new layers.Dense(3))), /Dense "d": expected a tensor.*received a Dense$/],
+  ['targets and outputs that do not fit', () => {
+    const net = new Sequential([keras.Input([4]), new layers.Dense(3)]);
+    net.compile({ loss: 'mean_squared_error' });
+    return net.fit(x, ops.zeros([10, 2]), quiet);
+  }, /shapes \(10, 2\) and \(10, 3\) do not broadcast together\n\(in the loss mean_squared_error, called on y of shape \(10, 2\) and outputs of shape \(10, 3\)\)$/],
+  ['targets and outputs that do not fit, of one output of several', () => {
+    const input = keras.Input([4]);
+    const net = new keras.Model(input, { a: new layers.Dense(1)(input), b: new layers.Dense(3)(input) });
+    net.compile({ loss: 'mse' });
+    return net.fit(x, { a: y, b: ops.zeros([10, 2]) }, quiet);
+  }, /\(in the loss \w+ of the output 'b', called on y of shape \(10, 2\) and outputs of shape \(10, 3\)\)$/],
+  ['a metric of other targets', () => {
+    const net = new Sequential([keras.Input([4]), new layers.Dense(3)]);
+    net.compile({ loss: 'sparse_categorical_crossentropy', metrics: ['mae'] });
+    return net.fit(x, y, quiet);
+  }, /\(in the metric mae, called on y of shape \(10,\) and outputs of shape \(10, 3\)\)$/],
+  ['class numbers for one-hot labels', () => {
+    const net = model();
+    net.compile({ loss: 'categorical_crossentropy' });
+    return net.fit(x, y, quiet);
+  }, /received \(10,\) and \(10, 3\); labels that are class numbers are for sparseCategoricalCrossentropy/],
+  ['one-hot labels for class numbers', () => model().fit(x, ops.oneHot(y, 3), quiet), /received \(10, 3\) and \(10, 3\); one-hot labels are for categoricalCrossentropy/],
+  ['validation data of different length', () => model().fit(x, y, { ...quiet, validationData: [x, ops.zeros([9])] }), /^validationData: x and y must have the same number of rows, received 10 in x and 9 in y/],
+  ['class weights that are no object', () => model().fit(x, y, { ...quiet, classWeight: wrong(new Map([[0, 2]])) }), /classWeight: expected an object with a number for each class, such as \{ 0: 1, 1: 5 \}, received a Map/],
+  ['a data set whose length is a method', () => {
+    class Batches extends keras.utils.PyDataset {
+      override getItem(): [keras.Tensor, keras.Tensor] {
+        return [x, y];
+      }
+    }
+    Object.defineProperty(Batches.prototype, 'length', { value: () => 2 });
+    return model().fit(new Batches(), quiet);
+  }, /Batches: length must be the number of batches \(get length\(\) \{ … \}\), received/],
+  ['a number for the shape of an input', () => keras.Input(wrong(4)), /Input: expected the shape of a sample, such as \[4\], or options, received 4/],
   ['a layer without weights to train', () => {
     const frozen = model();
     frozen.trainable = false;
