@@ -106,9 +106,11 @@ export function checkCallOptions(layer: { readonly name: string }, options: Read
  * @throws a TypeError that says how to write it.
  */
 export function checkCallInputs(layer: { readonly name: string }, inputs: readonly unknown[]): void {
-  const { parameters, usesArguments } = parse((layer as unknown as { call: object }).call);
-  if (parameters === null || usesArguments || parameters.some((part) => part.startsWith('...'))) return;
   const label = `${layer.constructor.name} "${layer.name}"`;
+  const { call } = layer as { call?: unknown };
+  if (typeof call !== 'function') throw new TypeError(`${label}: the class has no method call(inputs, { training, mask })`);
+  const { parameters, usesArguments } = parse(call);
+  if (parameters === null || usesArguments || parameters.some((part) => part.startsWith('...'))) return;
   const count = inputs.length;
   const [, flat] = /^(training|mask)\s*(?:=|$)/.exec(parameters[count] ?? '') ?? [];
   if (flat !== undefined) throw new TypeError(`${label}: call gets its options in one object; write call(${parameters.slice(0, count).join(', ')}, { ${flat} }) in place of call(${parameters.slice(0, count + 1).join(', ')})`);

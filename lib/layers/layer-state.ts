@@ -2,6 +2,7 @@
 import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../core/dtype.js';
 import { isFloat } from '../core/dtype.js';
+import { checkOptions } from '../core/errors.js';
 import { Operation } from '../core/operation.js';
 import { currentScope, withPath, withScope } from '../core/scope.js';
 import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
@@ -36,6 +37,8 @@ export interface AddWeightOptions {
   aggregation?: Aggregation;
   name?: string | null;
 }
+
+const WEIGHT_OPTIONS = ['shape', 'initializer', 'dtype', 'trainable', 'autocast', 'overwriteWithGradient', 'regularizer', 'constraint', 'aggregation', 'name'] as const satisfies readonly (keyof AddWeightOptions)[];
 
 /** What a layer saves of itself: values by number, in the order of `saveOwnVariables`. */
 export type VariableStore<T = Variable | Tensor> = Record<string, T>;
@@ -74,8 +77,9 @@ export abstract class LayerState extends Operation {
 
   /** Makes a weight of the layer. @throws for sizes that are not known. */
   addWeight(options: AddWeightOptions = {}): Variable {
+    checkOptions(`${this.label}: addWeight`, options, WEIGHT_OPTIONS);
     const { shape = [], trainable = true, name, autocast = true, overwriteWithGradient = false, aggregation = 'none' } = options;
-    if (shape.some((d) => d === null)) throw new RangeError(`${this.label}: the weight ${name ?? ''} has shape ${showShape(shape)}, but every size must be known`);
+    if (shape.some((d) => d === null)) throw new RangeError(`${this.label}: the weight${name == null ? '' : ` ${name}`} has shape ${showShape(shape)}, but every size must be known`);
     const dtype = options.dtype ?? this.variableDtype;
     const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'));
     const build = () => {

@@ -138,6 +138,11 @@ export abstract class Layer extends LayerPrecision {
     return outputs;
   }
 
+  /** Name and state in short, as `console.log` shows them too. */
+  override toString(): string {
+    return `<${this.constructor.name} name=${this.name}, built=${this.built}>`;
+  }
+
   /** The inputs and the options of a call. */
   protected split(args: readonly unknown[]): ReturnType<typeof splitCall> {
     const { parameters } = this.constructor as typeof Layer;
@@ -224,6 +229,7 @@ export abstract class Layer extends LayerPrecision {
     try {
       const options = { ...given, training };
       const outputs = withScope(this.name, () => this.withDtype(() => callInScope(this, this.#remat, inputs, options)));
+      if (outputs === undefined) throw new TypeError(`${this.label}: call returned undefined; was a return forgotten?`);
       if (this.activityRegularizer !== null) this.regularizeActivity(outputs);
       return outputs;
     } catch (error) {
@@ -248,6 +254,7 @@ export abstract class Layer extends LayerPrecision {
 
   /** Creates the weights; see the interface. */
   static {
+    Object.defineProperty(Layer.prototype, Symbol.for('nodejs.util.inspect.custom'), { value(this: Layer) { return this.toString(); } });
     Layer.prototype.build = function build() {
       /* a layer without weights of its own */
     };

@@ -4,6 +4,7 @@ import type { DTypeLike } from '../core/dtype.js';
 import { KerasTensor } from '../core/keras-tensor.js';
 import { showShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
+import { currentTrace } from '../core/trace.js';
 import { Variable } from '../core/variable.js';
 import * as activation from './activation.js';
 import { dotProductAttention } from './attention.js';
@@ -106,6 +107,21 @@ Object.defineProperties(Variable.prototype, {
   [INSPECT]: { value(this: Variable) { return `<Variable path=${this.path}, ${heading(this)}, value=${valuesOf(this.value)}>`; } },
   toString: { value(this: Variable) { return valuesOf(this.value); } },
 });
-Object.defineProperty(KerasTensor.prototype, INSPECT, { value(this: KerasTensor) { return `<KerasTensor ${heading(this)}, name=${this.name}>`; } });
+Object.defineProperty(KerasTensor.prototype, INSPECT, { value(this: KerasTensor) { return this.toString(); } });
+
+/**
+ * Operators and comparisons: they see the number that a tensor of one element holds. Others would go on as strings or NaN, and lose the way back for gradients,
+ * so they are refused; `+` alone joins tensors to texts.
+ */
+function toPrimitive(this: Tensor | Variable | KerasTensor, hint: string): unknown {
+  const value = this instanceof KerasTensor ? this : this.valueOf();
+  if (value === null || typeof value !== 'object') return hint === 'string' ? String(this.toString()) : value;
+  const hasValues = this instanceof Tensor ? this.memory !== null : this instanceof Variable && currentTrace() === null;
+  if (hint === 'string' || (hint === 'default' && hasValues)) return this.toString();
+  const what = this instanceof KerasTensor ? 'a KerasTensor' : hasValues ? `a ${this.constructor.name} of shape ${showShape(this.shape)}` : `a ${this.constructor.name} that is being compiled`;
+  throw new TypeError(`JavaScript's operators do not compute with ${what}; use its methods or keras.ops: x.add(y), x.multiply(2), ops.less(x, y)`);
+}
+for (const { prototype } of [Tensor, KerasTensor, Variable]) Object.defineProperty(prototype, Symbol.toPrimitive, { value: toPrimitive, configurable: true });
+Object.defineProperty(KerasTensor.prototype, 'toString', { value(this: KerasTensor) { return `<KerasTensor ${heading(this)}, name=${this.name}>`; } });
 
 setStack((parts) => shape.stack(parts));

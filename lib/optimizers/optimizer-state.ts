@@ -54,6 +54,15 @@ export abstract class OptimizerState {
     this.rate = typeof rate === 'number' ? this.track(rate, 'learning_rate', settings.floatx) : rate;
   }
 
+  /** Name and learning rate in short, as `console.log` shows them too. */
+  toString(): string {
+    const rate = this.rate instanceof Variable ? this.rate.item() : `a ${this.rate.constructor.name}`;
+    return `<${this.constructor.name} name=${this.name}, learningRate=${rate}, iterations=${this.stepCount.item()}>`;
+  }
+  static {
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), { value(this: OptimizerState) { return this.toString(); } });
+  }
+
   private track(value: number, name: string | null, dtype: DType, aggregation: Aggregation = 'only_first_replica'): Variable {
     const variable = withPath(this.name, () => new Variable(value, { name, dtype, trainable: false, aggregation }));
     this.tracked.push(variable);

@@ -1,9 +1,10 @@
 // Compiled steps: train, test and predict steps of a model as plans, for batches that are gathered from arrays or given.
 import { compile, type Compiled } from '../core/jit.js';
+import { show } from '../core/errors.js';
 import type { Spec } from '../core/shape.js';
 import { specOf } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, mapStructure } from '../core/tree.js';
+import { flatten, isPlainObject, mapStructure } from '../core/tree.js';
 import { Variable } from '../core/variable.js';
 import type { Model } from '../models/model.js';
 import { multiply } from '../ops/primitives/elementwise.js';
@@ -18,8 +19,24 @@ export type Source = 'blocks' | 'permuted' | 'given';
 
 /** Runs the model's step on tensors: logs for train and test, outputs for predict. */
 export function runStep(model: Model, kind: StepKind, data: [unknown, unknown, unknown]): unknown {
-  if (kind === 'train') return model.trainStep(data);
-  return kind === 'test' ? model.testStep(data) : model.predictStep(data);
+  if (kind === 'predict') return model.predictStep(data);
+  const logs: unknown = kind === 'train' ? model.trainStep(data) : model.testStep(data);
+  checkLogs(`${model.constructor.name} "${model.name}": ${kind}Step`, logs);
+  return logs;
+}
+
+/** Checks what a step of a user's own returns. */
+function checkLogs(where: string, logs: unknown): void {
+  if (logs instanceof Promise) {
+    logs.catch(() => undefined);
+    throw new TypeError(`${where} must not be async: it is compiled, and what it computes is known when it returns`);
+  }
+  if (!isPlainObject(logs)) throw new TypeError(`${where} must return an object of numbers or tensors for the logs, such as { loss }, received ${show(logs)}`);
+  for (const [name, value] of Object.entries(logs)) {
+    if (value instanceof Tensor || value instanceof Variable || typeof value === 'number') continue;
+    if (!isPlainObject(value)) throw new TypeError(`${where}: the log '${name}' must be a number or a tensor, received ${show(value)}`);
+    checkLogs(`${where}: the log '${name}'`, value);
+  }
 }
 
 /** The rows of batch number `step`. */

@@ -126,6 +126,9 @@ export abstract class HeadAttention extends Layer {
   /** @internal Notes the shapes; the key has that of the value when there is none. @throws when the sources of value and key differ. */
   protected noteShapes(query: SymbolicShape, value: SymbolicShape | undefined, key: SymbolicShape | null | undefined): [SymbolicShape, SymbolicShape, SymbolicShape] {
     if (value === undefined) throw new TypeError(`${this.constructor.name} "${this.name}": is built for the shapes of a query and a value, received one shape`);
+    for (const [name, shape] of [['query', query], ['value', value]] as const) {
+      if (shape.length < 3) throw new RangeError(`${this.constructor.name} "${this.name}": the ${name} must have at least 3 axes (batch, positions, features), received shape ${showShape(shape)}`);
+    }
     this.#shapes = { query_shape: query, value_shape: value, ...(key === null || key === undefined ? {} : { key_shape: key }) };
     return [query, value, this.checkSources(value, key ?? value)];
   }

@@ -1,4 +1,5 @@
 // Typical mistakes, and what the user reads.
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
 
@@ -13,6 +14,30 @@ function model(): keras.Sequential {
   const made = new Sequential([keras.Input({ shape: [4] }), new layers.Dense(3, { activation: 'softmax' })], { name: 'net' });
   made.compile({ optimizer: 'sgd', loss: 'sparse_categorical_crossentropy', metrics: ['accuracy'] });
   return made;
+}
+
+/** A layer with this call. */
+class Own extends layers.Layer {
+  constructor(private readonly fn: (inputs: keras.Tensor) => unknown) {
+    super();
+  }
+  override call(inputs: keras.Tensor): unknown {
+    return this.fn(inputs);
+  }
+}
+/** A layer without one. */
+const Empty = class Empty extends (layers.Layer as unknown as new () => object) {} as unknown as new () => (inputs: keras.Tensor) => unknown;
+/** Trains a model with this step. */
+function stepping(step: (values: keras.Tensor) => unknown): Promise<unknown> {
+  class Stepping extends keras.Model {
+    override trainStep(data: unknown): never {
+      return step((data as keras.Tensor[])[0]!) as never;
+    }
+  }
+  const input = keras.Input([4]);
+  const net = new Stepping(input, new layers.Dense(1)(input));
+  net.compile();
+  return net.fit(x, null, quiet);
 }
 
 const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
@@ -98,6 +123,20 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
     Object.defineProperty(Batches.prototype, 'length', { value: () => 2 });
     return model().fit(new Batches(), quiet);
   }, /Batches: length must be the number of batches \(get length\(\) \{ … \}\), received/],
+  ['a training step that returns nothing', () => stepping(() => undefined), /Stepping "stepping\w*": trainStep must return an object of numbers or tensors for the logs, such as \{ loss \}, received undefined/],
+  ['a training step that returns a tensor', () => stepping(() => ops.zeros([])), /trainStep must return an object.*received a Tensor/],
+  ['an asynchronous training step', () => stepping(() => Promise.resolve({})), /trainStep must not be async/],
+  ['a log that is a text', () => stepping(() => ({ loss: 'low' })), /trainStep: the log 'loss' must be a number or a tensor, received 'low'/],
+  ['an operator on a tensor while a step is compiled', () => stepping((values) => ({ loss: (ops.mean(values) as unknown as number) * 2 })), /operators do not compute with a Tensor that is being compiled; use its methods/],
+  ['an operator on a tensor of several elements', () => (x as unknown as number) * 2, /operators do not compute with a Tensor of shape \(10, 4\)/],
+  ['an operator on a variable of several elements', () => (new keras.Variable([1, 2]) as unknown as number) > 1, /operators do not compute with a Variable of shape \(2,\)/],
+  ['an operator on a symbol', () => (keras.Input([4]) as unknown as number) + 1, /operators do not compute with a KerasTensor; use its methods/],
+  ['a forgotten return', () => new Own(() => undefined)(x), /Own "own\w*": call returned undefined; was a return forgotten\?/],
+  ['a forgotten return, on symbols', () => new Own(() => undefined)(keras.Input([4])), /call returned undefined/],
+  ['a layer without call', () => new Empty()(x), /Empty "empty\w*": the class has no method call\(inputs, \{ training, mask \}\)/],
+  ['a misspelt option of addWeight', () => new layers.Dense(2).addWeight(wrong({ shap: [2] })), /addWeight: unknown option 'shap'; did you mean 'shape'\?/],
+  ['a shape by position in addWeight', () => new layers.Dense(2).addWeight(wrong([2])), /addWeight: expected an object of options, such as \{ shape \}, received \[2\]/],
+  ['attention over rows', () => new layers.MultiHeadAttention(2, 2)(x, x), /MultiHeadAttention "\w+": the query must have at least 3 axes/],
   ['a number for the shape of an input', () => keras.Input(wrong(4)), /Input: expected the shape of a sample, such as \[4\], or options, received 4/],
   ['a layer without weights to train', () => {
     const frozen = model();
@@ -109,6 +148,22 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
 describe('a mistake is explained', () => {
   it.each(mistakes)('%s', async (_, act, message) => {
     await expect((async () => act())()).rejects.toThrow(message);
+  });
+});
+
+describe('what is shown', () => {
+  it('of layers, models and optimizers is short', () => {
+    const net = model();
+    expect(inspect(net)).toBe('<Sequential name=net, built=true>');
+    expect(`${net.layers[0]}`).toMatch(/^<Dense name=dense\w*, built=true>$/);
+    expect(inspect([net.optimizer])).toMatch(/<SGD name=\w+, learningRate=0.0\d+, iterations=0>/);
+    expect(String(keras.Input({ shape: [4], name: 'four' }))).toBe('<KerasTensor shape=(None, 4), dtype=float32, name=four>');
+  });
+  it('of tensors in operators is their number or text', () => {
+    const two = ops.convertToTensor(2) as unknown as number;
+    expect(two * 3 + two).toBe(8);
+    expect(two < 3).toBe(true);
+    expect(`${ops.ones([2])}` + ops.ones([2])).toBe('[1. 1.][1. 1.]');
   });
 });
 
