@@ -1,7 +1,7 @@
 // Callback: hooks into training, evaluation and prediction.
 import type { Model } from '../models/model.js';
 
-/** Values by name: losses and metrics. */
+/** Values by name: losses and metrics. A metric with several results (`F1Score` without an average) has an array of them at its name. */
 export type Logs = Record<string, number>;
 /** What `fit` runs with: `epochs`, `steps`, `verbose`. */
 export interface CallbackParams {

@@ -50,6 +50,7 @@ export abstract class MonitorCallback extends Callback {
   getMonitorValue(logs: Logs = {}): number | undefined {
     const value = logs[this.monitor];
     if (value === undefined) process.emitWarning(`${this.constructor.name}: the logs have no '${this.monitor}' to watch; they have ${Object.keys(logs).join(', ')}`);
+    if (Array.isArray(value)) throw new TypeError(`${this.constructor.name}: '${this.monitor}' has ${value.length} values, expected one number to watch; give the metric an average`);
     return value;
   }
 

@@ -32,6 +32,11 @@ export function readArguments(className: string, schema: Schema, positional: rea
   const options = isOptions ? (given.pop() as Record<string, unknown>) : {};
   if (given.length > positional.length) throw new TypeError(`${className}: takes ${positional.length} argument${positional.length === 1 ? '' : 's'} before the options, received ${show(given)}`);
   const values: Record<string, unknown> = {};
+  const [first] = given;
+  if (given.length === 1 && isPlainObject(first) && required > 0 && positional[0]! in first && !('class_name' in first)) {
+    const names = positional.slice(0, required);
+    throw new TypeError(`${className}: ${names.join(', ')} stand${names.length === 1 ? 's' : ''} before the options: new ${className}(${names.join(', ')}, { … }), received ${show(first)}`);
+  }
   given.forEach((value, i) => {
     values[positional[i]!] = value;
   });

@@ -1,4 +1,5 @@
 // Compiling functions of tensors and variables: one plan for each set of shapes.
+import { show } from './errors.js';
 import { toTensor } from './convert.js';
 import { runPlan, runPlanAsync, type Steps } from './execute.js';
 import { optimize } from './passes/index.js';
@@ -94,6 +95,7 @@ function isTensorArgument(value: unknown): boolean {
  * ```
  */
 export function jit<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+  if (typeof fn !== 'function') throw new TypeError(`jit: expected a function of tensors, received ${show(fn)}`);
   const cache = new BoundedMap<Compiled>(256);
   return (...args: A): R => {
     if (currentTrace() !== null || taping()) return fn(...args);

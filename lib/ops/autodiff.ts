@@ -62,6 +62,7 @@ export class GradientTape {
 
   /** Runs `fn` and records it. Tapes nest. May be called several times. */
   record<T>(fn: () => T): T {
+    if (typeof fn !== 'function') throw new TypeError(`GradientTape.record: expected a function that computes what is differentiated, received ${show(fn)}`);
     return recording(this.tape, fn);
   }
 

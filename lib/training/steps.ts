@@ -65,12 +65,12 @@ export function compileStep(model: Model, kind: StepKind, data: ArrayData, sourc
   });
 }
 
-/** Logs as plain numbers in alphabetical order, as Keras gives them; results that are objects are spread. */
+/** Logs as plain numbers in alphabetical order, as Keras gives them; results that are objects are spread, those of several elements become arrays. */
 export function readLogs(result: unknown): Record<string, number> {
   const entries: [string, number][] = [];
   const visit = (logs: object): void => {
     for (const [name, value] of Object.entries(logs)) {
-      if (value instanceof Tensor || value instanceof Variable) entries.push([name, value.item()]);
+      if (value instanceof Tensor || value instanceof Variable) entries.push([name, (value.size === 1 ? value.item() : value.tolist()) as number]);
       else if (typeof value === 'number') entries.push([name, value]);
       else visit(value as object);
     }

@@ -54,6 +54,7 @@ function formatDuration(time: number, unit: string): string {
  
 const shownLength = (text: string): number => text.replace(/\x1b\[\d+m/g, '').length;
 
+/** What is shown of a value: of several elements their mean. */
 const readValue = (value: ProgbarValue[1]): number => (typeof value === 'number' ? value : ops.mean(ops.cast(value, 'float64')).item());
 
 /**

@@ -31,7 +31,7 @@ const Empty = class Empty extends (layers.Layer as unknown as new () => object) 
 function stepping(step: (values: keras.Tensor) => unknown): Promise<unknown> {
   class Stepping extends keras.Model {
     override trainStep(data: unknown): never {
-      return step((data as keras.Tensor[])[0]!) as never;
+      return step((data as keras.Tensor[])[0]) as never;
     }
   }
   const input = keras.Input([4]);
@@ -136,6 +136,9 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['a layer without call', () => new Empty()(x), /Empty "empty\w*": the class has no method call\(inputs, \{ training, mask \}\)/],
   ['a misspelt option of addWeight', () => new layers.Dense(2).addWeight(wrong({ shap: [2] })), /addWeight: unknown option 'shap'; did you mean 'shape'\?/],
   ['a shape by position in addWeight', () => new layers.Dense(2).addWeight(wrong([2])), /addWeight: expected an object of options, such as \{ shape \}, received \[2\]/],
+  ['required arguments among the options', () => new layers.MultiHeadAttention(...wrong([{ numHeads: 2, keyDim: 2 }]) as [number, number]), /MultiHeadAttention: numHeads, keyDim stand before the options: new MultiHeadAttention\(numHeads, keyDim, \{ … \}\), received \{numHeads, keyDim\}/],
+  ['a tensor for what a tape records', () => new keras.GradientTape().record(wrong(x)), /GradientTape\.record: expected a function.*received a Tensor/],
+  ['a number for what jit compiles', () => keras.jit(wrong(3)), /jit: expected a function of tensors, received 3/],
   ['attention over rows', () => new layers.MultiHeadAttention(2, 2)(x, x), /MultiHeadAttention "\w+": the query must have at least 3 axes/],
   ['a number for the shape of an input', () => keras.Input(wrong(4)), /Input: expected the shape of a sample, such as \[4\], or options, received 4/],
   ['a layer without weights to train', () => {
