@@ -34,6 +34,13 @@ export async function surface(): Promise<void> {
   // @ts-expect-error -- no such option
   ops.sum([1, 2], { axes: 0 });
 
+  const [one, other] = [keras.Input([3]), keras.Input([3])];
+  exactly<keras.KerasTensor>()(new layers.Concatenate()([one, other]), true);
+  exactly<keras.Tensor>()(new layers.Add()([ops.ones([2]), ops.ones([2])]), true);
+  const attention = new layers.MultiHeadAttention(2, 4);
+  exactly<keras.KerasTensor>()(attention(keras.Input([3, 4]), keras.Input([3, 4]), { useCausalMask: true }), true);
+  exactly<[keras.Tensor, keras.Tensor]>()(attention(ops.ones([1, 3, 4]), ops.ones([1, 3, 4]), { returnAttentionScores: true }), true);
+
   // Required arguments by their names.
   const auc = new keras.metrics.AUC();
   auc.updateState([0, 1], [0.2, 0.8], { sampleWeight: [1, 2] });

@@ -75,7 +75,17 @@ type HeadConfig = { readonly [K in keyof typeof headSchema]: ReturnType<(typeof 
 /** New initializers, so that the projections do not get the same values. */
 const fresh = (initial: InitialValue): InitialValue => (initial instanceof Initializer ? initial.clone() : initial);
 
+/** The weights come with the outputs when they are asked for. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
+export interface HeadAttention {
+  (query: KerasTensor, value: KerasTensor, options: HeadAttentionCallOptions & { returnAttentionScores: true }): [KerasTensor, KerasTensor];
+  (query: KerasTensor, value: KerasTensor, options?: HeadAttentionCallOptions): KerasTensor;
+  (query: Tensor, value: Tensor, options: HeadAttentionCallOptions & { returnAttentionScores: true }): [Tensor, Tensor];
+  (query: Tensor, value: Tensor, options?: HeadAttentionCallOptions): Tensor;
+}
+
 /** Base of the attention layers with several heads. They are called on a query and a value: `layer(query, value, { key })`. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export abstract class HeadAttention extends Layer {
   /** @internal */
   static override readonly parameters: readonly string[] = ['query', 'value'];

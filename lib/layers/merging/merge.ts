@@ -9,6 +9,7 @@ import { showShape, type SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { isPlainObject } from '../../core/tree.js';
 import * as ops from '../../ops/index.js';
+import type { CallOptions } from '../call.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, layerSchema } from '../options.js';
 
@@ -24,10 +25,18 @@ export const isShapeList = (value: unknown): value is readonly SymbolicShape[] =
 /** The mask of a tensor spread over all its entries. */
 const spread = (mask: Tensor, x: Tensor): Tensor => ops.broadcastTo(ops.expandDims(mask, -1), x.shape);
 
+/** Symbols give a symbol, tensors a tensor. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
+export interface Merge {
+  (inputs: readonly KerasTensor[], options?: CallOptions): KerasTensor;
+  (inputs: readonly Tensor[], options?: CallOptions): Tensor;
+}
+
 /**
  * Base of `Add`, `Multiply` and the like. Inputs of fewer axes than others get axes of size 1 after the batch; the shapes then broadcast.
  * An entry of the output counts where that of any input counts, as soon as all inputs have masks.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export abstract class Merge extends Layer {
   override supportsMasking = true;
 
