@@ -27,8 +27,8 @@ function word<const T extends string, const O extends string>(values: readonly T
 }
 
 const schema = {
-  /** How many thresholds from 0 to 1 approximate the curve. Default 200. */
-  numThresholds: withDefault(int({ min: 2 }), 200),
+  /** How many thresholds from 0 to 1 approximate the curve, at least 2. Default 200. Has no effect beside `thresholds`. */
+  numThresholds: nullable(int(), 200),
   /** `'ROC'`: recall over the rate of false positives; `'PR'`: precision over recall; `'PRGAIN'`: the gains of both (Flach and Kull, 2015). */
   curve: withDefault(word(['ROC', 'PR', 'PRGAIN'], ['roc', 'pr', 'prgain']), 'ROC'),
   /** Heights between two thresholds: their middle (for `'PR'` by Davis and Goadrich's interpolation), the larger or the smaller. */
@@ -64,9 +64,14 @@ export class AUC extends configured(Metric, 'AUC', schema) {
   private confusion: Confusion | null = this.initialState();
 
   private allThresholds(): number[] {
-    const { thresholds, numThresholds } = this.config;
-    const inner = thresholds === null ? evenThresholds(numThresholds).slice(1, -1) : [...(thresholds.length === 0 ? [] : readThresholds('AUC', thresholds, 0))].sort((a, b) => a - b);
+    const { thresholds } = this.config;
+    const inner = thresholds === null ? this.evenThresholds() : [...(thresholds.length === 0 ? [] : readThresholds('AUC', thresholds, 0))].sort((a, b) => a - b);
     return [-settings.epsilon, ...inner, 1 + settings.epsilon];
+  }
+  private evenThresholds(): number[] {
+    const { numThresholds } = this.config;
+    if (numThresholds === null || numThresholds < 2) throw new TypeError(`AUC: numThresholds must be an integer >= 2, received ${numThresholds}`);
+    return evenThresholds(numThresholds).slice(1, -1);
   }
   private initialState(): Confusion | null {
     const { multiLabel, numLabels } = this.config;

@@ -107,6 +107,9 @@ describe('metrics', () => {
     expect(() => new metrics.Recall({ topK: 3 })([[0, 1], [1, 0]], scores)).toThrow('topK is 3, but there are only 2 predictions in a row');
     expect(() => new metrics.Recall({ classId: 2 })([[0, 1], [1, 0]], scores)).toThrow('classId is 2, but predictions have 2 classes');
     expect(() => new metrics.Recall({ classId: 0 })([0, 1], [0.5, 0.6])).toThrow('with classId, predictions must have the shape (samples, classes), received (2,)');
+    expect(() => new metrics.AUC({ numThresholds: 1 })).toThrow('AUC: numThresholds must be an integer >= 2, received 1');
+    expect(() => new metrics.AUC({ numThresholds: null })).toThrow('AUC: numThresholds must be an integer >= 2, received null');
+    expect(new metrics.AUC({ numThresholds: null, thresholds: [0.3, 0.5] }).getConfig()).toMatchObject({ num_thresholds: 4, thresholds: [0.3, 0.5] });
     expect(() => new metrics.AUC({ numLabels: 2 })).toThrow('AUC: numLabels is for multiLabel: true only, received 2');
     expect(() => new metrics.AUC({ curve: 'PRG' as never })).toThrow("AUC: curve must be one of 'ROC', 'PR', 'PRGAIN', received 'PRG'; did you mean 'PR'?");
     expect(() => new metrics.AUC({ multiLabel: true })([0, 1], [0.5, 0.6])).toThrow('AUC: with multiLabel, predictions must have the shape (samples, labels), received (2,)');
