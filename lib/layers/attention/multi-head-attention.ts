@@ -6,6 +6,7 @@ import { setMask } from '../../core/mask.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { Softmax } from '../activations/softmax.js';
+import type { splitCall } from '../call.js';
 import type { LayerOptions } from '../options.js';
 import { Dropout } from '../regularization/dropout.js';
 import { HEAD_CALL_OPTIONS, HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema, type Projection } from './head-attention.js';
@@ -103,6 +104,12 @@ export class MultiHeadAttention extends Base {
   /** The axes that attention goes over; null while they follow from inputs that are not known yet. */
   get attentionAxes(): readonly number[] | null {
     return this.#axes;
+  }
+
+  /** The inputs and the options of a call, without `queryMask`: the mask that the query carries takes its place. */
+  protected override split(args: readonly unknown[]): ReturnType<typeof splitCall> {
+    const { inputs, options } = super.split(args);
+    return { inputs, options: options?.queryMask === undefined ? options : { ...options, queryMask: null } };
   }
 
   private heads(rank: number, size: number, name: string): Projection {

@@ -74,6 +74,15 @@ describe.each([
     const [, scores] = layer(query, value, { returnAttentionScores: true }) as unknown as [Tensor, Tensor];
     expect(ops.max(ops.abs(scores.slice([0, 0, 0, 2], [1, scores.shape[1], 2, 1]))).item()).toBe(0);
   });
+  it('looks at a mask of the query in the options where Keras does', () => {
+    const [query, value, queryMask] = [ramp(1, 2, 4), ramp(1, 3, 4), ops.convertToTensor([[true, false]])];
+    const layer = make();
+    const scores = (layer(query, value, { queryMask, returnAttentionScores: true }) as unknown as [Tensor, Tensor])[1];
+    const carried = (layer(setMask(ops.copy(query), queryMask), value, { queryMask: ops.onesLike(queryMask), returnAttentionScores: true }) as unknown as [Tensor, Tensor])[1];
+    const plain = (layer(query, value, { returnAttentionScores: true }) as unknown as [Tensor, Tensor])[1];
+    const same = (a: Tensor, b: Tensor): boolean => JSON.stringify(a.tolist()) === JSON.stringify(b.tolist());
+    expect([same(scores, plain), same(carried, plain)]).toEqual(name === 'MultiHeadAttention' ? [true, false] : [false, true]);
+  });
   it('has float16 outputs and float32 weights in mixed precision', () => {
     const layer = name === 'MultiHeadAttention' ? new layers.MultiHeadAttention(2, 3, { dtype: 'mixed_float16' }) : new layers.GroupQueryAttention(3, 4, 2, { dtype: 'mixed_float16' });
     expect((layer(ramp(1, 2, 4), ramp(1, 3, 4)) as Tensor).dtype).toBe('float16');
