@@ -6,7 +6,7 @@ import { checkOptions, show } from '../core/errors.js';
 import { fixed } from '../core/format.js';
 import { InputLayer } from '../layers/core/input-layer.js';
 import type { Layer } from '../layers/layer.js';
-import { checkFloat16, NotQuantizableError, type QuantizeOptions, readQuantizeOptions, resolveConfig } from '../layers/quantization/modes.js';
+import { checkFloat16, NotQuantizableError, type QuantizeOptions, readQuantizeOptions, resolveConfig, withMode } from '../layers/quantization/modes.js';
 import { QuantizationReport } from '../quantizers/report.js';
 import { GraphModel } from './graph-model.js';
 
@@ -62,7 +62,7 @@ function quantizeLayer(layer: Layer, report: QuantizationReport, filters: LayerF
 /** Does what `Model.quantize` says. */
 export function quantizeModel(model: Layer, mode: QuantizationMode | QuantizeModelOptions | null, given: QuantizeModelOptions): QuantizationReport {
   const where = `${model.name}: quantize`;
-  const all: QuantizeModelOptions = typeof mode === 'object' && mode !== null ? mode : { ...given, mode: mode ?? given.mode ?? null };
+  const all = withMode(where, mode, given);
   checkOptions(where, all, ['mode', 'typeCheck', 'config', 'filters', 'verbose']);
   const { filters = null, verbose = true, ...rest } = all;
   checkFilters(where, filters);

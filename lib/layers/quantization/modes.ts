@@ -60,9 +60,15 @@ export function checkFloat16(where: string, mode: QuantizationMode, computeDtype
   throw new TypeError(`${where}: mode 'int8' does not go with computing in float16: its products leave the range; use the dtype policy 'mixed_bfloat16', say`);
 }
 
+/** @internal The options of `quantize`, whose first argument is the mode or the options. @throws for a config in its place. */
+export function withMode<O extends QuantizeOptions>(where: string, mode: string | O | null, options: O): O {
+  if (mode instanceof QuantizationConfig) throw new TypeError(`${where}: expected a mode first, received a ${mode.constructor.name}; give it as the option config`);
+  return typeof mode === 'object' && mode !== null ? { ...options, ...mode } : { ...options, mode: mode ?? options.mode ?? null };
+}
+
 /** The arguments of `quantize`. */
 export function readQuantizeOptions(where: string, mode: string | QuantizeOptions | null, options: QuantizeOptions): { mode: string | null; config: QuantizationConfig | string | null; typeCheck: boolean } {
-  const given: QuantizeOptions = typeof mode === 'object' && mode !== null ? mode : { ...options, mode: mode ?? options.mode ?? null };
+  const given = withMode(where, mode, options);
   checkOptions(where, given, ['mode', 'typeCheck', 'config']);
   return { mode: given.mode ?? null, config: given.config ?? null, typeCheck: given.typeCheck ?? true };
 }

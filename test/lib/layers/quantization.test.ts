@@ -154,6 +154,8 @@ describe('quantize', () => {
     expect(() => built().quantize('int4', { config: new quantizers.Int8QuantizationConfig() })).toThrow(/the mode is 'int4', but that of the config is 'int8'/);
     expect(() => built().quantize('int8', { config: {} as quantizers.QuantizationConfig })).toThrow(/must be a QuantizationConfig/);
     expect(() => built().quantize('int8', { confg: null } as object)).toThrow(/unknown option 'confg'/);
+    expect(() => built().quantize({ mode: 'int8' }, { confg: null } as object)).toThrow(/unknown option 'confg'/);
+    expect(() => built().quantize(new quantizers.Int8QuantizationConfig() as object)).toThrow(/expected a mode first, received a Int8QuantizationConfig; give it as the option config/);
     expect(() => built({ dtype: 'float16' }).quantize('int8')).toThrow(/float16/);
     expect(() => built().quantize('gptq')).toThrow(/quantizes by data/);
     const norm = new layers.LayerNormalization();
@@ -263,6 +265,7 @@ describe('Model.quantize', () => {
     expect(names({ filters: (layer) => layer.name === 'first' })).toEqual(['first']);
     expect(() => make().quantize('int8', { filters: 3 as unknown as string })).toThrow(/filters must be/);
     expect(() => make().quantize()).toThrow(/give a mode/);
+    expect(() => make().quantize(new quantizers.Int8QuantizationConfig() as object)).toThrow(/give it as the option config/);
     expect(() => new Sequential([new layers.Dense(2)]).quantize('int8')).toThrow(/not built/);
   });
 
