@@ -24,7 +24,7 @@ function block(x: KerasTensor, { filters, stride, shortcut, name }: Block): Kera
   y = new layers.Conv2D(filters, 3, { padding: 'same', name: `${name}_2_conv` })(y);
   y = rectified(normalized(y, `${name}_2_bn`), `${name}_2_relu`);
   y = normalized(new layers.Conv2D(4 * filters, 1, { name: `${name}_3_conv` })(y), `${name}_3_bn`);
-  return rectified(new layers.Add({ name: `${name}_add` })([around, y]) as KerasTensor, `${name}_out`);
+  return rectified(new layers.Add({ name: `${name}_add` })([around, y]), `${name}_out`);
 }
 
 /** He et al., 2016: normalization and activation come before the convolutions. */
@@ -38,7 +38,7 @@ function preactivatedBlock(x: KerasTensor, { filters, stride, shortcut, name }: 
   y = new layers.Conv2D(filters, 3, { strides: stride, useBias: false, name: `${name}_2_conv` })(y);
   y = rectified(normalized(y, `${name}_2_bn`), `${name}_2_relu`);
   y = new layers.Conv2D(4 * filters, 1, { name: `${name}_3_conv` })(y);
-  return new layers.Add({ name: `${name}_out` })([around, y]) as KerasTensor;
+  return new layers.Add({ name: `${name}_out` })([around, y]);
 }
 
 /** A stack of blocks; its stride is that of the first block, or with `strideAtEnd` of the last. */

@@ -37,9 +37,9 @@ function nestedModels(): keras.Model {
   const i = Input([2]);
   const block = new Model(i, new layers.Dense(2, { activation: 'tanh' })(i).add(i), { name: 'block' });
   const [a, b] = [Input([4]), Input([4])];
-  let x = new layers.Subtract()([tower(a), tower(b)]) as Symbol;
+  let x = new layers.Subtract()([tower(a), tower(b)]);
   x = block(block(x), { training: false });
-  return new Model([a, b], new layers.Dense(1)(new layers.Multiply()([x, x]) as Symbol));
+  return new Model([a, b], new layers.Dense(1)(new layers.Multiply()([x, x])));
 }
 
 function graphOfOps(): keras.Model {
@@ -64,7 +64,7 @@ function masks(): keras.Model {
   const masked = [new layers.Masking()(a), new layers.Masking({ maskValue: -1 })(b)] as const;
   const x = new layers.Dense(3)(masked[0]);
   const y = new layers.Activation('tanh')(masked[1]);
-  const z = new layers.Concatenate()([new layers.Maximum()([x, y]), new layers.Multiply()([x, y])]) as Symbol;
+  const z = new layers.Concatenate()([new layers.Maximum()([x, y]), new layers.Multiply()([x, y])]);
   return new Model([a, b], new layers.Dense(2, { name: 'out' })(new layers.Dropout(0)(z)));
 }
 

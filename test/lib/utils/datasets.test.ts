@@ -109,7 +109,7 @@ describe('getSourceInputs', () => {
   it('finds the inputs in the order in which they are met, each once', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((name) => keras.Input([3], { name })) as [keras.KerasTensor, keras.KerasTensor, keras.KerasTensor];
     const shared = new layers.Dense(3)(b);
-    const sum = new layers.Add()([shared, a]) as keras.KerasTensor;
+    const sum = new layers.Add()([shared, a]);
     expect(utils.getSourceInputs(ops.concatenate([sum, shared, ops.square(c)]))).toEqual([b, a, c]);
     expect(utils.getSourceInputs(a)).toEqual([a]);
     const bare = new keras.KerasTensor([2]);
