@@ -3,8 +3,7 @@
 // Measured on AVX-512 (Sapphire Rapids, 48 KiB L1 and 2 MiB L2 a core, peak 178.7 GFLOP/s in float32), one thread, C and
 // both operands in row order, best elapsed time of many:
 // - rows x vectors: the micro-kernel alone runs at 94-96% of the peak with 14 x 2, from K = 128 to 1024 and with panels in
-//   L1 or L2. With 12 rows it loses 1%, so the rows of a unit are shared out evenly over its panels. Unrolling its loop
-//   over k by 2 gained nothing, by 4 it lost 1-4%.
+//   L1 or L2. With 12 rows it loses 1%, so the rows of a unit are shared out evenly over its panels.
 // - depth: 1024 gave 154 GFLOP/s at 1024^3, 512 gave 150, 384 gave 149: a panel of B does not need to stay in L1.
 // - packed_rows: 70, 98 and 128 gave 154, 154 and 152 at 1024^3, which is noise; 42 gave 150 and 28 gave 146.
 // - strip_rows: 512 gave 156 for [128 x 784].[784 x 512], 70 gave 150: every unit packs B again.

@@ -177,6 +177,19 @@ TEST(Conv, ManyUnitsAndParts) {
   check_floats({1, 2, 6, 50, {{1, 1, 1}, {21, 11, 5, 2, 1, 2}, {20, 10, 3, 2, 1, 1}}});
 }
 
+// Rows that are read from lines of the source: in place and in padded copies, two lines in a tile, runs of several taps and parts of
+// runs, planes, dilated and strided taps, many units.
+TEST(Conv, Lines) {
+  check_floats({3, 1, 5, 40, {{1, 1, 1}, {30, 28, 3}, {32, 30, 3}}});
+  check_floats({5, 1, 16, 48, {{1, 1, 1}, {15, 13, 3}, {15, 13, 3}}});
+  check_floats({2, 1, 400, 10, {{1, 1, 1}, {9, 9, 3, 1, 1, 1}, {7, 7, 3, 1, 1, 1}}});
+  check_floats({2, 1, 6, 20, {{5, 5, 3, 1, 1, 1}, {11, 11, 3, 1, 1, 1}, {13, 13, 3, 1, 1, 1}}});
+  check_floats({2, 1, 1, 6, {{4, 4, 2, 1, 1, 0}, {6, 6, 3, 1, 1, 1}, {6, 6, 2, 1, 1, 0}}});
+  check_floats({2, 1, 20, 24, {{1, 1, 1}, {16, 16, 3, 1, 1, 1}, {31, 16, 3, 2, 1, 1}}});
+  check_floats({4, 1, 3, 16, {{1, 1, 1}, {24, 24, 5, 1, 2, 4}, {24, 24, 3, 1, 1, 1}}});
+  check_floats({1, 1, 3, 8, {{1, 1, 1}, {5, 40, 3, 1, 1, 18}, {12, 20, 3, 1, 1, 5}}});
+}
+
 TEST(Conv, NothingToDo) {
   for (const IsaTable* isa : isa_tables()) {
     check<float>(*isa, DType::F32, {0, 1, 3, 4, {{1, 1, 1}, {5, 3, 3}, {5, 3, 3}}}, "conv");

@@ -1,12 +1,13 @@
-// The gradient of a convolution's kernel: gathered rows, transposed, times the gradient of the output.
+// The gradient of a convolution's kernel: the rows of its windows, transposed, times the gradient of the output.
 #pragma once
 #include "kernels/conv/parts.h"
 #include "kernels/conv/product.h"
 
 namespace keratin::KR_ISA {
 
-// How it is cut. The inner dimension is that of the output's positions, cut into `parts` that are summed at the end where
-// the kernel is too small to give enough units. Parts depend on the shape alone, so results do not depend on threads.
+// How it is cut. The rows are the values of a gathered row, the inner dimension is that of the output's positions. It is cut into `parts`
+// that are summed at the end where the kernel is too small to give enough units. Parts depend on the shape alone, so results do not
+// depend on threads.
 template <typename T>
 struct KernelCut {
   static constexpr const GemmBlocks& kBlocks = kGemm<T>;
@@ -14,32 +15,66 @@ struct KernelCut {
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;
 
   Geometry g;
-  int64_t rows, columns, pixels;  // rows: values of a gathered row; columns: of a group
-  int64_t unit_rows = 0, unit_cols = 0, row_units = 0, col_units = 0, parts = 1, chunk = 0;
-  bool pack = false;      // the gradient of the output is packed
+  View v;
+  int64_t rows, columns, pixels;  // columns: of a group
+  bool lines = false;     // the input is read from lines, some of them in a chunk
   bool in_place = false;  // the input is its own matrix of gathered rows
+  bool pack = false;      // the gradient of the output is packed
+  // A unit has the rows of some taps, or a piece of those of one; with lines the taps are those of the second axis.
+  int64_t tap_rows, pieces = 1;
+  Split taps{0, 1}, piece{0, 1};
+  int64_t unit_rows = 0, unit_cols = 0, row_units = 0, col_units = 0, parts = 1, chunk = 0, chunk_lines = 0;
 
   KR_INLINE explicit KernelCut(const Geometry& geometry)
-      : g(geometry), rows(g.taps() * g.group_in()), columns(g.group_out()), pixels(g.out_pixels()) {
+      : g(geometry), v(forward_view(g)), rows(g.taps() * g.group_in()), columns(g.group_out()), pixels(g.out_pixels()), tap_rows(rows) {
     if (rows == 0 || columns == 0 || g.groups == 0) return;
-    unit_rows = rows <= kBlocks.kernel_rows ? rows : multiple(over(rows, over(rows, kBlocks.kernel_rows)), kRows);
+    lines = suits_lines();
+    if (lines) tap_rows = v.axes[2].taps * v.channels;
+    pieces = over(tap_rows, kBlocks.kernel_rows);
+    piece = Split(tap_rows, pieces);
+    taps = Split(rows / tap_rows, over(rows / tap_rows, most(kBlocks.kernel_rows / tap_rows, 1)));
+    unit_rows = taps.size(0) * piece.size(0);
+    row_units = taps.parts * pieces;
     unit_cols = multiple(over(columns, over(columns, 256)), kCols);
-    row_units = over(rows, unit_rows);
     col_units = over(columns, unit_cols);
     const int64_t tiles = g.groups * row_units * col_units;
     // A part has 256 positions at least, and enough work to be worth its sum.
     parts = most(least(over(16, tiles), least(pixels / 256, static_cast<int64_t>(g.work() / 4e6))), 1);
     chunk = least(most(over(pixels, parts), 1), kBlocks.kernel_depth);
-    // Rows a multiple of 512 bytes apart share few sets of the first-level cache: 256 channels by 64 in place gave 92
-    // GFLOP/s, gathered 124; 64 by 256 gave 132 and 117.
-    in_place = g.pointwise() && g.cin * static_cast<int64_t>(sizeof(T)) % 512 != 0;
+    if (lines) {
+      parts = least(parts, line_count());
+      chunk = chunk_lines * v.axes[2].rows;
+    }
+    in_place = !lines && g.pointwise() && apart(g.cin);
     pack = unit_rows > kRows || (!Lanes<T>::kFast && columns % kLanes<T> != 0);
   }
 
   int64_t units() const { return g.groups * parts * row_units * col_units; }
   int64_t size() const { return rows * g.cout; }
-  int64_t gathered_size() const { return in_place ? 0 : chunk * ConvCut<T>::stride(unit_rows) + kLanes<T>; }
+  int64_t line_count() const { return g.batch * v.axes[0].rows * v.axes[1].rows; }
+  KR_INLINE int64_t unit_row(int64_t unit) const {
+    const int64_t tap = unit / pieces;
+    return taps.start(tap) * tap_rows + piece.start(unit - tap * pieces);
+  }
+  int64_t gathered_size() const {
+    if (lines) return Lines<T>::scratch_size(v, chunk_lines);
+    return in_place ? 0 : chunk * ConvCut<T>::stride(unit_rows) + kLanes<T>;
+  }
   int64_t panel_scratch() const { return pack ? panel_size<T>(kCols, chunk) : 0; }
+
+ private:
+  // Rows a multiple of 1 KiB apart share few sets of the first-level cache: 256 channels by 64 in place gave 92 GFLOP/s, gathered 124;
+  // 64 by 256 gave 132 and 117.
+  static KR_INLINE bool apart(int64_t elements) { return elements * static_cast<int64_t>(sizeof(T)) % 1024 != 0; }
+
+  // Lines are runs of the inner dimension: neither very short nor longer than a chunk. Planes of the first axis are not mixed.
+  KR_INLINE bool suits_lines() {
+    const ViewAxis &x = v.axes[0], &y = v.axes[1], &z = v.axes[2];
+    if (!Lines<T>::suit(v) || line_count() == 0 || x.taps > 1 || x.offset < 0 || (x.rows - 1) * x.step + x.offset >= x.source) return false;
+    if (g.pointwise() || !apart(z.step * v.channels) || z.rows < 8 || z.rows > 2 * kBlocks.kernel_depth) return false;
+    chunk_lines = least(most(kBlocks.kernel_depth / z.rows, 1), y.rows);
+    return chunk_lines * z.rows >= 96 && Lines<T>::scratch_size(v, chunk_lines) * static_cast<int64_t>(sizeof(T)) <= 1 << 20;
+  }
 };
 
 // One unit: rows [row, row + rows) by columns [col, col + cols) of a group, summed over one part of the positions.
@@ -50,48 +85,84 @@ struct KernelUnit {
   int64_t group, part, row, rows, col, cols;
 
   KR_INLINE void run() const {
-    const View v = forward_view(cut.g);
-    const Split parts(cut.pixels, cut.parts);
-    const int64_t first = parts.start(part), count = parts.size(part), chunks = most(over(count, cut.chunk), 1);
-    const Split steps(count, chunks), split(rows, over(rows, cut.kRows));
-    const int64_t stride = ConvCut<T>::stride(rows), begin = group * cut.columns + col;
-    T* gathered = static_cast<T*>(args.local);
+    const int64_t begin = group * cut.columns + col;
     T* c = (cut.parts > 1 ? static_cast<T*>(args.shared) + part * cut.size() : args.at<T>(2)) + row * cut.g.cout + begin;
+    const T *x = args.at<T>(0) + group * cut.v.channels, *dy = args.at<T>(1) + begin;
     Tile<T> t;
-    t.row_c = cut.g.cout;
-    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-      const int64_t pixel = first + steps.start(chunk);
-      t.depth = steps.size(chunk);
-      t.accumulate = chunk > 0;
-      const T* source = args.at<T>(0) + group * v.channels;
-      Left<T> left = {source + pixel * cut.g.cin + row, 1, cut.g.cin, 0};
-      if (!cut.in_place) {
-        gather_rows<T>(v, source, pixel, t.depth, {row, row + rows, stride, gathered});
-        left = {gathered, 1, stride, 0};
-      }
-      const T* b = args.at<T>(1) + pixel * cut.g.cout + begin;
-      for (int64_t j = 0; j < cols; j += cut.kCols)
-        multiply_columns(t, left, split, b + j, least(cols - j, cut.kCols), c + j, gathered + cut.gathered_size());
-    }
+    if (cut.lines) sum_lines(t, x, dy, c);
+    else sum_positions(t, x, dy, c);
   }
 
  private:
-  KR_INLINE void multiply_columns(Tile<T>& t, const Left<T>& left, const Split& split, const T* b, int64_t width, T* c,
-                                  T* scratch) const {
+  // The part's positions, gathered or in place.
+  KR_INLINE void sum_positions(Tile<T>& t, const T* x, const T* dy, T* c) const {
+    const Split parts(cut.pixels, cut.parts);
+    const int64_t first = parts.start(part), count = parts.size(part);
+    const Split steps(count, most(over(count, cut.chunk), 1)), split(rows, over(rows, cut.kRows));
+    const int64_t stride = ConvCut<T>::stride(rows);
+    T* gathered = static_cast<T*>(args.local);
+    t.runs = 1;
+    t.jump = 0;
+    for (int64_t chunk = 0; chunk < steps.parts; ++chunk) {
+      const int64_t pixel = first + steps.start(chunk);
+      t.depth = steps.size(chunk);
+      t.accumulate = chunk > 0;
+      Left<T> left = {x + pixel * cut.g.cin + row, 1, cut.g.cin, 0, split};
+      if (!cut.in_place) {
+        gather_rows<T>(cut.v, x, pixel, t.depth, {row, row + rows, stride, gathered});
+        left = {gathered, 1, stride, 0, split};
+      }
+      for (int64_t j = 0; j < cols; j += cut.kCols) {
+        const int64_t width = least(cols - j, cut.kCols);
+        set_columns(t, split, dy + pixel * cut.g.cout + j, width);
+        multiply_panel<T>(t, left, over(width, kLanes<T>), c + j, cut.g.cout, nullptr, 0, 0);
+      }
+    }
+  }
+
+  // The part's lines: a line is a run of the inner dimension. The rows of each tap are tiles of their own.
+  KR_INLINE void sum_lines(Tile<T>& t, const T* x, const T* dy, T* c) const {
+    const ViewAxis &planes = cut.v.axes[0], &y = cut.v.axes[1], &z = cut.v.axes[2];
+    const Split parts(cut.line_count(), cut.parts);
+    const int64_t first = parts.start(part), end = first + parts.size(part), run = cut.tap_rows;
+    t.depth = z.rows;
+    for (int64_t line = first; line < end; line += t.runs) {
+      const Position p(cut.v, line * z.rows);
+      t.runs = least(least(end - line, cut.chunk_lines), y.rows - p.at[1]);
+      const T* plane = x + (p.n * planes.source + p.at[0] * planes.step + planes.offset) * y.source * z.source * cut.v.channels;
+      const Lines<T> lines(cut.v, plane, p.at[1], t.runs, static_cast<T*>(args.local));
+      t.jump = lines.down - z.rows * lines.across;
+      t.accumulate = line > first;
+      for (int64_t j = 0; j < cols; j += cut.kCols) {
+        const int64_t width = least(cols - j, cut.kCols);
+        for (int64_t i = 0; i < rows;) {
+          const int64_t tap = (row + i) / run, at = row + i - tap * run, count = least(run - at, rows - i);
+          const Split split(count, over(count, cut.kRows));
+          if (i == 0) set_columns(t, split, dy + line * z.rows * cut.g.cout + j, width);
+          const Left<T> left = {lines.data + tap * lines.tap + at, 1, lines.across, 0, split};
+          multiply_panel<T>(t, left, over(width, kLanes<T>), c + i * cut.g.cout + j, cut.g.cout, nullptr, 0, 0);
+          t.packed = nullptr;
+          i += count;
+        }
+      }
+    }
+  }
+
+  // Sets t's panel of columns of the output's gradient: in place, packed, or to be packed by the first tile.
+  KR_INLINE void set_columns(Tile<T>& t, const Split& split, const T* dy, int64_t width) const {
     constexpr int64_t L = kLanes<T>, kCols = KernelCut<T>::kCols;
-    const int64_t vectors = over(width, L), panels = over(rows, cut.kRows);
-    t.last = width - (vectors - 1) * L;
-    t.b = b;
+    T* scratch = static_cast<T*>(args.local) + cut.gathered_size();
+    t.last = width - (over(width, L) - 1) * L;
+    t.b = dy;
     t.row_b = cut.g.cout;
     t.packed = nullptr;
     if (cut.pack && width == kCols && split.size(0) >= Micro<T>::kPackRows) {
       t.packed = scratch;
     } else if (cut.pack) {
-      pack_panel(scratch, kCols, b, int64_t{1}, cut.g.cout, width, t.depth);
+      pack_panel(scratch, kCols, dy, int64_t{1}, cut.g.cout, width, t.depth * t.runs);
       t.b = scratch;
       t.row_b = kCols;
     }
-    multiply_panel(t, left, split, panels, vectors, c, static_cast<const T*>(nullptr), 0, 0);
   }
 };
 
@@ -101,9 +172,9 @@ static void kernel_gradient(const Args& args, Range r) {
   if (args.phase == 1) return add_parts(static_cast<const T*>(args.shared), cut.parts, cut.size(), args.at<T>(2), r);
   for (int64_t u = r.begin; u < r.end; ++u) {
     const int64_t a = u / cut.col_units, b = a / cut.row_units, c = b / cut.parts;
-    const int64_t col = (u - a * cut.col_units) * cut.unit_cols, row = (a - b * cut.row_units) * cut.unit_rows;
-    KernelUnit<T>{cut, args, c, b - c * cut.parts, row, least(cut.unit_rows, cut.rows - row), col,
-                  least(cut.unit_cols, cut.columns - col)}.run();
+    const int64_t col = (u - a * cut.col_units) * cut.unit_cols, row_unit = a - b * cut.row_units, row = cut.unit_row(row_unit);
+    const int64_t end = row_unit + 1 < cut.row_units ? cut.unit_row(row_unit + 1) : cut.rows;
+    KernelUnit<T>{cut, args, c, b - c * cut.parts, row, end - row, col, least(cut.unit_cols, cut.columns - col)}.run();
   }
 }
 

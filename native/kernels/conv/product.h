@@ -1,6 +1,6 @@
-// A convolution, and the gradient of its input, as products of gathered rows and packed weights.
+// A convolution, and the gradient of its input, as products of rows of windows and packed weights.
 #pragma once
-#include "kernels/conv/gather.h"
+#include "kernels/conv/lines.h"
 #include "kernels/gemm/tiles.h"
 #include "kernels/gemm/vectors.h"
 
@@ -8,15 +8,16 @@ namespace keratin::KR_ISA {
 
 // The decisions for one convolution: how the products are cut into units, by shape alone.
 //
-// A unit is some rows of one phase by some columns of one group. It gathers its rows, a chunk of the inner dimension at a
-// time, and multiplies them by one panel of weights after the other. Weights are packed for all units before, except where
-// each is used by one unit only, which then packs them on its way. With very few columns a register tile would be almost
-// empty: gathered rows are multiplied by columns as dot products, the whole inner dimension at once.
+// A unit is some rows of one phase by some columns of one group. It reads its rows from lines of the source, or gathers them, a chunk of
+// the inner dimension at a time, and multiplies them by one panel of weights after the other. Weights are packed for all units
+// before, except where each is used by one unit only, which then packs them on its way. With very few columns a register tile would
+// be almost empty: gathered rows are multiplied by columns as dot products, the whole inner dimension at once.
 template <typename T>
 struct ConvCut {
   static constexpr const GemmBlocks& kBlocks = kGemm<T>;
   static constexpr int64_t kLine = 64 / sizeof(T);
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;
+  static constexpr int64_t kLineUnit = 2 * kBlocks.conv_rows;  // rows of a unit of lines: what several lines copy is shared
 
   Geometry g;
   bool gradient;                                         // of the input
@@ -24,7 +25,9 @@ struct ConvCut {
   int64_t rows;                                          // of the largest phase
   int64_t unit_rows = 0, unit_cols = 0, row_units = 0, col_units = 0;
   bool packed = false, dots = false;
-  bool in_place = false;  // rows are read where they are
+  bool in_place = false;  // the source is its own matrix of gathered rows
+  bool lines = false;     // rows are read from lines, and units are whole lines
+  int64_t line_rows = 0, unit_lines = 0, lines_size = 0;  // rows of a line of the largest phase; elements of scratch
 
   KR_INLINE ConvCut(const Geometry& geometry, bool of_input)
       : g(geometry), gradient(of_input), phases(of_input ? phases_of(g) : 1), columns(of_input ? g.group_in() : g.group_out()),
@@ -33,7 +36,10 @@ struct ConvCut {
     if (rows == 0 || columns == 0) return;
     dots = columns <= 4 && depth / phases >= kLanes<T>;
     in_place = !dots && g.pointwise() && source_row() * static_cast<int64_t>(sizeof(T)) % 4096 != 0;
+    line_rows = view(0).axes[2].rows;
+    lines = !dots && !in_place && suits_lines();
     cut();
+    if (lines) cut_lines();
     row_units = over(rows, unit_rows);
     col_units = over(columns, unit_cols);
     packed = gradient || dots || row_units > 1 || (!Lanes<T>::kFast && columns % kLanes<T> != 0);
@@ -53,7 +59,9 @@ struct ConvCut {
   int64_t chunk() const { return dots ? depth : least(most(depth, 1), kBlocks.depth); }
   // An odd number of lines: rows a multiple of 4 KiB apart would share a set of the first-level cache.
   static KR_INLINE int64_t stride(int64_t width) { return (over(width, kLine) | 1) * kLine; }
-  int64_t gathered_size() const { return in_place ? 0 : unit_rows * stride(chunk()) + kLanes<T>; }
+  int64_t gathered_size() const { return lines ? lines_size : in_place ? 0 : unit_rows * stride(chunk()) + kLanes<T>; }
+  // Rows of a unit of a phase.
+  KR_INLINE int64_t unit_rows_of(const View& v) const { return lines ? unit_lines * v.axes[2].rows : unit_rows; }
   int64_t source_row() const { return channels * g.groups; }
   int64_t panel_scratch() const { return packed ? 0 : panel_size<T>(kCols, chunk()); }
   // C is made in scratch where an epilogue reads it, and where its rows are apart in the result.
@@ -61,9 +69,30 @@ struct ConvCut {
   int64_t tile_size(bool epilogue) const { return in_scratch(epilogue) ? multiple(unit_rows * unit_cols, kLine) : 0; }
 
  private:
+  // Lines of few rows make small tiles, even in pairs, and rows a multiple of 4 KiB apart would share a set of the
+  // first-level cache.
+  KR_INLINE bool suits_lines() const {
+    const View v = view(0);
+    const bool apart = v.axes[2].step * v.channels * static_cast<int64_t>(sizeof(T)) % 4096 != 0;
+    return Lines<T>::suit(v) && apart && phases <= 16 && line_rows <= 2 * kLineUnit && line_rows >= kRows / 4;
+  }
+
+  // Units of whole lines, where their copies fit the second-level cache.
+  KR_INLINE void cut_lines() {
+    const int64_t gathered = unit_rows;
+    unit_lines = over(unit_rows, line_rows);
+    for (int64_t phase = 0; phase < phases; ++phase) {
+      const View v = view(phase);
+      if (v.taps() > 0) lines_size = most(lines_size, Lines<T>::scratch_size(v, least(unit_lines, v.axes[1].rows)));
+    }
+    lines = lines_size * static_cast<int64_t>(sizeof(T)) <= 1 << 20;
+    unit_rows = lines ? unit_lines * line_rows : gathered;
+  }
+
   // Rows are gathered anew for each range of columns, which costs as much as 2 to 3 columns of arithmetic.
   KR_INLINE void cut() {
-    unit_rows = rows <= kBlocks.conv_rows ? rows : multiple(over(rows, over(rows, kBlocks.conv_rows)), kRows);
+    const int64_t most_rows = lines ? kLineUnit : kBlocks.conv_rows;
+    unit_rows = rows <= most_rows ? rows : multiple(over(rows, over(rows, most_rows)), kRows);
     unit_cols = multiple(over(columns, over(columns, 512)), kCols);
     if (dots) unit_rows = most(least(unit_rows, 65536 / stride(depth)), 4);
     const double work = static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(depth / phases + 1) *
@@ -143,55 +172,126 @@ template <typename T>
 struct ConvUnit {
   const ConvCut<T>& cut;
   const Args& args;
+  const View& v;
   int64_t phase, group, row, rows, col, cols;  // col: of the group
 
   KR_INLINE void run() const {
-    const View v = cut.view(phase);
     const bool apart = cut.in_scratch(args.epilogue != nullptr);
     T* scratch = static_cast<T*>(args.local);
     const int64_t width = cut.columns * cut.g.groups;
     T* result = args.at<T>(2) + group * cut.columns + col;
     T* c = apart ? scratch : result + row * width;
     const int64_t row_c = apart ? cols : width;
-    multiply_all(v, c, row_c, scratch + cut.tile_size(args.epilogue != nullptr));
+    multiply_all(c, row_c, scratch + cut.tile_size(args.epilogue != nullptr));
     const int64_t begin = group * cut.columns + col;
     if (args.epilogue) {
       args.epilogue->apply(args.epilogue, c, row_c * static_cast<int64_t>(sizeof(T)), 0, row, row + rows, begin, begin + cols);
     } else if (apart) {
-      scatter(v, c, result, width);
+      scatter(c, result, width);
     }
   }
 
  private:
-  KR_INLINE void multiply_all(const View& v, T* c, int64_t row_c, T* scratch) const {
+  KR_INLINE void multiply_all(T* c, int64_t row_c, T* scratch) const {
     const int64_t depth = v.depth();
-    if (depth == 0) {
-      for (int64_t i = 0; i < rows; ++i) zero_elements(c + i * row_c, cols);
-      return;
-    }
-    if (cut.dots) return multiply_dots(v, depth, c, row_c, scratch);
+    if (depth == 0) return zero_rows(c, row_c, rows);
+    if (cut.dots) return multiply_dots(depth, c, row_c, scratch);
+    if (cut.lines) return multiply_lines(c, row_c, scratch);
     const int64_t chunks = over(depth, cut.kBlocks.depth);
     const Split steps(depth, chunks), split(rows, over(rows, cut.kRows));
     T* gathered = scratch;
     Tile<T> t;
-    t.row_c = row_c;
+    t.runs = 1;
+    t.jump = 0;
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
       const int64_t k = steps.start(chunk);
       t.depth = steps.size(chunk);
       t.accumulate = chunk > 0;
       const T* source = args.at<T>(0) + group * cut.channels;
-      Left<T> left = {source + row * cut.source_row() + k, cut.source_row(), 1, 0};
+      Left<T> left = {source + row * cut.source_row() + k, cut.source_row(), 1, 0, split};
       if (!cut.in_place) {
         const int64_t stride = cut.stride(t.depth);
         gather_rows<T>(v, source, row, rows, {k, k + t.depth, stride, gathered});
-        left = {gathered, stride, 1, 0};
+        left = {gathered, stride, 1, 0, split};
       }
-      for (int64_t j = 0; j < cols; j += cut.kCols) multiply_panels(t, left, split, k, j, c, scratch + cut.gathered_size());
+      for (int64_t j = 0; j < cols; j += cut.kCols) multiply_panels(t, left, k, j, c, row_c, scratch + cut.gathered_size());
     }
   }
 
+  // All of the unit from lines: the lines that lie in one plane of the result at a time.
+  KR_INLINE void multiply_lines(T* c, int64_t row_c, T* scratch) const {
+    const ViewAxis &x = v.axes[0], &y = v.axes[1], &z = v.axes[2];
+    const int64_t plane = y.source * z.source * v.source_channels;
+    Position p(v, row);
+    for (int64_t left = rows / z.rows; left > 0;) {
+      const int64_t count = least(left, y.rows - p.at[1]);
+      bool accumulate = false;
+      for (int64_t tap = 0; tap < x.taps; ++tap) {
+        const int64_t at = p.at[0] * x.step + tap * x.tap_step + x.offset;
+        if (at < 0 || at >= x.source) continue;
+        const Lines<T> lines(v, args.at<T>(0) + (p.n * x.source + at) * plane, p.at[1], count, scratch);
+        multiply_plane(lines, p.at[1], count, tap, accumulate, c, row_c, scratch + cut.gathered_size());
+        accumulate = true;
+      }
+      if (!accumulate) zero_rows(c, row_c, count * z.rows);
+      c += count * z.rows * row_c;
+      left -= count;
+      p.at[1] += count - 1;
+      p.advance(v, z.rows);
+    }
+  }
+
+  // `count` lines of the result from `first` on, for one tap of the first axis. A chunk is some runs of the second axis' taps, or a part of
+  // one. Where two lines together fill more of a tile, they are cut together.
+  KR_INLINE void multiply_plane(const Lines<T>& lines, int64_t first, int64_t count, int64_t tap, bool accumulate, T* c, int64_t row_c,
+                                T* scratch) const {
+    const ViewAxis& y = v.axes[1];
+    const int64_t per_line = v.axes[2].rows, tiles = over(per_line, cut.kRows), of_pair = over(per_line, cut.kRows / 2);
+    const int64_t together = of_pair < 2 * tiles ? 2 : 1;
+    const Split parts(lines.run, over(lines.run, cut.kBlocks.depth));
+    const Split groups(y.taps, over(y.taps, most(cut.kBlocks.depth / lines.run, 1)));
+    Tile<T> t;
+    for (int64_t chunk = 0; chunk < groups.parts * parts.parts; ++chunk) {
+      const int64_t group_of_taps = chunk / parts.parts, part = chunk - group_of_taps * parts.parts;
+      const Range of_chunk = {groups.start(group_of_taps), groups.start(group_of_taps) + groups.size(group_of_taps)};
+      t.depth = parts.size(part);
+      t.jump = lines.tap - t.depth;
+      t.accumulate = accumulate || chunk > 0;
+      // Taps that meet no line of the source are left out, for all lines at once that share them.
+      for (int64_t line = 0, next; line < count; line = next) {
+        const int64_t size = least(together, count - line);
+        const Range taps = taps_inside(y, first + line, size, of_chunk);
+        for (next = line + size; next + size <= count; next += size) {
+          const Range same = taps_inside(y, first + next, size, of_chunk);
+          if (same.begin != taps.begin || same.end != taps.end) break;
+        }
+        T* out = c + line * per_line * row_c;
+        if (taps.begin >= taps.end) {
+          if (!t.accumulate) zero_rows(out, row_c, (next - line) * per_line);
+          continue;
+        }
+        t.runs = taps.end - taps.begin;
+        const int64_t at = parts.start(part), k = (tap * y.taps + taps.begin) * lines.run + at;
+        const Left<T> left = {lines.data + line * lines.down + taps.begin * lines.tap + at, lines.across, 1, 0,
+                              Split(per_line, size == 2 ? of_pair : tiles), next - line, per_line, lines.down, size == 2 ? lines.down : 0};
+        for (int64_t j = 0; j < cols; j += cut.kCols) multiply_panels(t, left, k, j, out, row_c, scratch);
+      }
+    }
+  }
+
+  // The taps of an axis, among `taps`, that are inside of the source for any of `count` neighbouring rows.
+  static KR_INLINE Range taps_inside(const ViewAxis& a, int64_t row, int64_t count, Range taps) {
+    const int64_t first = row * a.step + a.offset, last = first + (count - 1) * a.step;
+    const int64_t begin = last >= 0 ? 0 : over(-last, a.tap_step), end = first >= a.source ? 0 : over(a.source - first, a.tap_step);
+    return {most(taps.begin, begin), least(taps.end, end)};
+  }
+
+  KR_INLINE void zero_rows(T* c, int64_t row_c, int64_t count) const {
+    for (int64_t i = 0; i < count; ++i) zero_elements(c + i * row_c, cols);
+  }
+
   // All of the unit by dot products.
-  KR_INLINE void multiply_dots(const View& v, int64_t depth, T* c, int64_t row_c, T* gathered) const {
+  KR_INLINE void multiply_dots(int64_t depth, T* c, int64_t row_c, T* gathered) const {
     constexpr int64_t R = Dots<T>::kRows;
     const int64_t stride = cut.stride(depth);
     gather_rows<T>(v, args.at<T>(0) + group * cut.channels, row, rows, {0, depth, stride, gathered});
@@ -201,32 +301,32 @@ struct ConvUnit {
                                                          depth);
   }
 
-  // The unit's rows against one panel of columns.
-  KR_INLINE void multiply_panels(Tile<T>& t, const Left<T>& left, const Split& split, int64_t k, int64_t j, T* c,
+  // Rows against one panel of columns.
+  KR_INLINE void multiply_panels(Tile<T>& t, const Left<T>& left, int64_t k, int64_t j, T* c, int64_t row_c,
                                  T* scratch) const {
     constexpr int64_t L = kLanes<T>, kCols = ConvCut<T>::kCols, kLine = ConvCut<T>::kLine;
-    const int64_t width = least(cols - j, kCols), vectors = over(width, L), panels = over(rows, cut.kRows);
-    const bool more = j + kCols < cols;
+    const int64_t width = least(cols - j, kCols), vectors = over(width, L), steps = t.depth * t.runs;
+    const bool more = j + kCols < cols, several = left.lines * left.split.parts > 1;
     t.last = width - (vectors - 1) * L;
     t.packed = nullptr;
     if (cut.packed) {
       const int64_t panel = group * cut.panels() + (col + j) / kCols;
       t.b = static_cast<const T*>(args.shared) + panel * cut.panel() + (phase_start() + k) * kCols;
       t.row_b = kCols;
-      return multiply_panel(t, left, split, panels, vectors, c + j, more ? t.b + cut.panel() : nullptr, t.depth * kLine, kLine);
+      return multiply_panel(t, left, vectors, c + j, row_c, more ? t.b + cut.panel() : nullptr, steps * kLine, kLine);
     }
     t.row_b = cut.g.cout;
     t.b = args.at<T>(1) + k * t.row_b + group * cut.columns + col + j;
     const T* ahead = more ? t.b + kCols : nullptr;
     const int64_t row_b = t.row_b;
-    if (panels > 1 && width == kCols && split.size(0) >= Micro<T>::kPackRows) {
+    if (several && width == kCols && left.tile_rows(0) >= Micro<T>::kPackRows) {
       t.packed = scratch;
-    } else if (panels > 1) {
-      pack_panel(scratch, kCols, t.b, int64_t{1}, row_b, width, t.depth);
+    } else if (several) {
+      pack_panel(scratch, kCols, t.b, int64_t{1}, row_b, width, steps);
       t.b = scratch;
       t.row_b = kCols;
     }
-    multiply_panel(t, left, split, panels, vectors, c + j, ahead, kLine, row_b);
+    multiply_panel(t, left, vectors, c + j, row_c, ahead, kLine, row_b);
   }
 
   // Where the phase's weights begin in a panel, in steps of the inner dimension.
@@ -237,7 +337,7 @@ struct ConvUnit {
   }
 
   // Copies the rows of C to their places in the result.
-  KR_INLINE void scatter(const View& v, const T* c, T* result, int64_t width) const {
+  KR_INLINE void scatter(const T* c, T* result, int64_t width) const {
     Position p(v, row);
     for (int64_t i = 0; i < rows; ++i, p.advance(v, 1)) {
       int64_t at = p.n;
@@ -257,10 +357,11 @@ static void convolve(const Args& args, Range r, bool gradient) {
     // The phases of the same rows are neighbours: they read the same part of the source.
     const int64_t a = u / cut.col_units, b = a / cut.phases, group = b / cut.row_units;
     const int64_t col = (u - a * cut.col_units) * cut.unit_cols, phase = a - b * cut.phases;
-    const int64_t row = (b - group * cut.row_units) * cut.unit_rows, last = cut.phases > 1 ? cut.view(phase).rows() : cut.rows;
+    const View v = cut.view(phase);
+    const int64_t unit_rows = cut.unit_rows_of(v), row = (b - group * cut.row_units) * unit_rows, last = v.rows();
     if (row >= last) continue;
-    const int64_t rows = least(cut.unit_rows, last - row), cols = least(cut.unit_cols, cut.columns - col);
-    ConvUnit<T>{cut, args, phase, group, row, rows, col, cols}.run();
+    const int64_t rows = least(unit_rows, last - row), cols = least(cut.unit_cols, cut.columns - col);
+    ConvUnit<T>{cut, args, v, phase, group, row, rows, col, cols}.run();
   }
 }
 

@@ -5,13 +5,15 @@
 
 namespace keratin::KR_ISA {
 
-// One call of the micro-kernel. Strides count elements; rows of B and C are contiguous.
+// One call of the micro-kernel. Strides count elements; rows of B and C are contiguous. Rows of A and C come in pairs: those of a pair are
+// pair_a and pair_c apart, pairs are pairs_a and pairs_c apart. So a tile has neighbouring rows, or neighbours in each of two lines.
 template <typename T>
 struct Tile {
   const T *a, *b;
   T* c;
-  int64_t row_a, col_a, row_b, row_c;
-  int64_t depth;         // steps of k
+  int64_t pairs_a, pair_a, col_a, row_b, pairs_c, pair_c;
+  int64_t depth;         // steps of k in a run
+  int64_t runs, jump;    // runs of k, and the elements of A from the end of one to the begin of the next; B goes on without
   int64_t last;          // columns in the last vector of a row, 1 .. lanes
   bool accumulate;       // add to C, instead of overwriting it
   T* packed;             // kPack: where rows of B are copied, one behind the other
@@ -19,68 +21,81 @@ struct Tile {
   int64_t ahead_stride;  // so many elements apart
 };
 
-// kUnit: rows of A are adjacent in memory (row_a == 1), as in a packed panel or a transposed matrix.
+// What limits the loop is the number of its instructions, wherever another thread of the core takes turns at the decoder (3 of 6 places
+// a cycle are left then): every second row is multiplied by what the multiplication reads from memory itself, two steps of k share a
+// branch, and rows in place have one pointer for two of them. 1024^3 on two threads went from 234 to 249 GFLOP/s with that, 512^3 from
+// 209 to 226; where the core is not shared, nothing changes.
+// kUnit: rows of A are adjacent in memory (pair_a == 1), as in a packed panel or a transposed matrix.
 // kPartial: the last vector of a row has t.last columns; without it, all lanes. Where partial access is slow, rows of B
 // must nevertheless be whole.
 // kPack: copies the panel of B to t.packed on the way; the stores find free slots.
 template <typename T, int kRows, int kVectors, bool kUnit, bool kPartial, bool kPack = false>
 static void micro(const Tile<T>& t) {
   constexpr int64_t L = kLanes<T>;
-  const int64_t row_a = kUnit ? 1 : t.row_a, col_a = t.col_a, row_b = t.row_b, row_c = t.row_c, depth = t.depth;
-  const int64_t ahead_stride = t.ahead_stride;
-  // Lines of panels that come so many steps later are brought from the second-level cache. Where the caches are shared with another
-  // thread of the core, 1024^3 on two threads went from 238 to 257 GFLOP/s with that, and from 304 to 311 where they are not.
+  const int64_t col_a = t.col_a, pair_a = kUnit ? 1 : t.pair_a, row_b = t.row_b, pairs_c = t.pairs_c, pair_c = t.pair_c;
+  const int64_t depth = t.depth, jump = t.jump, ahead_stride = t.ahead_stride;
+  // Lines of panels that come so many steps later are brought from the second-level cache: from 130 to 141 GFLOP/s a thread where
+  // the core is shared, and from 159 to 166 where it is not.
   constexpr int64_t kSoon = 12;
   const Lanes<T> last(t.last);
   const bool accumulate = t.accumulate;
   const T *b = t.b, *ahead = t.ahead;
   T *c = t.c, *packed = t.packed;
-  // Three rows a pointer: the strided form then fits the addressing modes and the general registers of x86.
-  constexpr int kGroup = kUnit ? kRows : 3, kGroups = (kRows + kGroup - 1) / kGroup;
+  constexpr int kGroup = kUnit ? kRows : 2, kGroups = (kRows + kGroup - 1) / kGroup;
   const T* a[kGroups];
-#pragma GCC unroll 5
-  for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * kGroup * row_a;
-  // C is prefetched only where it will be read: before mere stores that took [784 x 128]'.[128 x 512] from 159 to
-  // 152 GFLOP/s.
+#pragma GCC unroll 7
+  for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * t.pairs_a;
+  // C is prefetched even where it is only written: waiting for lines of large results took [25088 x 64].[64 x 256] from 196 to 141 GFLOP/s.
   Vec<T> sums[kRows][kVectors];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       sums[i][v] = Vec<T>{};
-      if (accumulate) __builtin_prefetch(c + i * row_c + v * L, 1);
+      __builtin_prefetch(c + i / 2 * pairs_c + i % 2 * pair_c + v * L, 1);
     }
   }
-  for (int64_t k = 0; k < depth; ++k) {
-    Vec<T> row[kVectors];
+  for (int64_t run = t.runs; run > 0; --run) {
+#pragma GCC unroll 2
+    for (int64_t k = 0; k < depth; ++k) {
+      Vec<T> row[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v)
-      row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : load(b + v * L);
-    if constexpr (kPack) {
+      for (int v = 0; v < kVectors; ++v)
+        row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : load(b + v * L);
+      if constexpr (kPack) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) store(packed + v * L, row[v]);
-      packed += kVectors * L;
-    }
+        for (int v = 0; v < kVectors; ++v) store(packed + v * L, row[v]);
+        packed += kVectors * L;
+      }
 #pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
-      const Vec<T> x = broadcast(a[i / kGroup][i % kGroup * row_a]);
+      for (int i = 0; i < kRows; ++i) {
+        const T* x = a[i / kGroup] + i % kGroup * pair_a;
+        if (kReadsFactor && i % 2 == 0) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) sums[i][v] = fma(x, row[v], sums[i][v]);
+          for (int v = 0; v < kVectors; ++v) add_product(sums[i][v], x, row[v]);
+        } else {
+          const Vec<T> factor = broadcast(*x);
+#pragma GCC unroll 4
+          for (int v = 0; v < kVectors; ++v) sums[i][v] = fma(factor, row[v], sums[i][v]);
+        }
+      }
+#pragma GCC unroll 7
+      for (int g = 0; g < kGroups; ++g) a[g] += col_a;
+      b += row_b;
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) __builtin_prefetch(b + kSoon * row_b + v * L);
+      if constexpr (kUnit) __builtin_prefetch(a[0] + kSoon * col_a);
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += ahead_stride;
     }
-#pragma GCC unroll 5
-    for (int g = 0; g < kGroups; ++g) a[g] += col_a;
-    b += row_b;
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(b + kSoon * row_b + v * L);
-    if constexpr (kUnit) __builtin_prefetch(a[0] + kSoon * col_a);
-    __builtin_prefetch(ahead, 0, 2);
-    ahead += ahead_stride;
+#pragma GCC unroll 7
+    for (int g = 0; g < kGroups; ++g) a[g] += jump;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      T* p = c + i * row_c + v * L;
+      T* p = c + i / 2 * pairs_c + i % 2 * pair_c + v * L;
       if (kPartial && v == kVectors - 1) {
         last.store(p, accumulate ? last.load(p) + sums[i][v] : sums[i][v]);
       } else {

@@ -11,8 +11,8 @@ KR_INLINE constexpr int64_t multiple(int64_t a, int64_t of) { return over(a, of)
 
 // [0, n) cut into `parts` pieces whose lengths differ by one at most, the longer ones first.
 struct Split {
-  int64_t base, extra;
-  KR_INLINE Split(int64_t n, int64_t parts) : base(n / parts), extra(n - base * parts) {}
+  int64_t parts, base, extra;
+  KR_INLINE Split(int64_t n, int64_t count) : parts(count), base(n / count), extra(n - base * count) {}
   KR_INLINE int64_t start(int64_t part) const { return part * base + least(part, extra); }
   KR_INLINE int64_t size(int64_t part) const { return base + (part < extra); }
 };

@@ -5,12 +5,17 @@
 
 namespace keratin::KR_ISA {
 
-// The rows of A that a unit needs, for one chunk of k: in place (panel == 0), or packed panels of `panel` elements.
+// The rows of A that a unit needs, for one chunk of k, and how they are cut into tiles: in place (panel == 0), or packed panels of
+// `panel` elements. Rows in place may come from several lines, each of `line_rows` rows that are `row` elements apart and are cut by
+// themselves. Where two lines are cut together (pair != 0), the second one's rows are `pair` elements from those of the first.
 template <typename T>
 struct Left {
   const T* data;
   int64_t row, col, panel;
-  KR_INLINE const T* at(int64_t p, int64_t i) const { return panel ? data + p * panel : data + i * row; }
+  Split split;  // of a line
+  int64_t lines = 1, line_rows = 0, line = 0, pair = 0;  // line: elements of A from one to the next
+
+  KR_INLINE int64_t tile_rows(int64_t tile) const { return split.size(tile) * (pair ? 2 : 1); }
 };
 
 // Copies `panels` whole panels that lie side by side, row by row: a row of one panel is two cache lines of a page, which no hardware
@@ -49,24 +54,33 @@ static void pack_panels(const Cut<T>& cut, const Args& args, Range r) {
 // t.packed: the first copies the panel there on the way, and the others read the copy. GFLOP/s with that and with a copy
 // beforehand: [128 x 784].[784 x 512] 156 and 150, [128 x 392].[392 x 512] 165 and 157, 256^3 167 and 159, 512^3 158 and 155.
 template <typename T>
-static void multiply_panel(Tile<T>& t, const Left<T>& left, const Split& split, int64_t panels, int64_t vectors, T* c,
-                           const T* ahead, int64_t ahead_second, int64_t ahead_stride) {
-  const auto* kernels = kMicro<T>.kernels[left.row == 1][t.last < kLanes<T>][vectors - 1];
-  t.row_a = left.row;
+static void multiply_panel(Tile<T>& t, const Left<T>& left, int64_t vectors, T* c, int64_t row_c, const T* ahead, int64_t ahead_second,
+                           int64_t ahead_stride) {
+  const bool unit = left.row == 1 && !left.pair;
+  const auto* kernels = kMicro<T>.kernels[unit][t.last < kLanes<T>][vectors - 1];
+  const int64_t together = left.pair ? 1 : 2;  // rows of a line in a pair
+  t.pairs_a = together * left.row;
+  t.pair_a = left.pair ? left.pair : left.row;
   t.col_a = left.col;
-  for (int64_t p = 0; p < panels; ++p) {
-    const int64_t i = split.start(p);
-    const bool fetch = ahead && (p == 1 || p == 2);
-    t.ahead = fetch ? ahead + (p - 1) * ahead_second : t.b;
-    t.ahead_stride = fetch ? ahead_stride : 0;
-    t.a = left.at(p, i);
-    t.c = c + i * t.row_c;
-    if (p == 0 && t.packed) {
-      kMicro<T>.packing[left.row == 1][split.size(0) - Micro<T>::kPackRows](t);
-      t.b = t.packed;
-      t.row_b = vectors * kLanes<T>;
-    } else {
-      kernels[split.size(p) - 1](t);
+  t.pairs_c = together * row_c;
+  t.pair_c = (left.pair ? left.line_rows : 1) * row_c;
+  int64_t index = 0;
+  for (int64_t line = 0; line < left.lines; line += left.pair ? 2 : 1) {
+    const T* a = left.data + line * left.line;
+    for (int64_t p = 0; p < left.split.parts; ++p, ++index) {
+      const int64_t i = left.split.start(p);
+      const bool fetch = ahead && (index == 1 || index == 2);
+      t.ahead = fetch ? ahead + (index - 1) * ahead_second : t.b;
+      t.ahead_stride = fetch ? ahead_stride : 0;
+      t.a = left.panel ? a + p * left.panel : a + i * left.row;
+      t.c = c + (line * left.line_rows + i) * row_c;
+      if (index == 0 && t.packed) {
+        kMicro<T>.packing[unit][left.tile_rows(0) - Micro<T>::kPackRows](t);
+        t.b = t.packed;
+        t.row_b = vectors * kLanes<T>;
+      } else {
+        kernels[left.tile_rows(p) - 1](t);
+      }
     }
   }
 }
@@ -75,7 +89,7 @@ static void multiply_panel(Tile<T>& t, const Left<T>& left, const Split& split, 
 template <typename T>
 static void multiply_single(const Problem& p, const T* a, const T* b, T* c) {
   const int64_t vectors = p.n > kLanes<T> ? over(p.n, kLanes<T>) : 1, last = p.n - (vectors - 1) * kLanes<T>;
-  const Tile<T> t = {a, b, c, p.row_a, p.col_a, p.row_b, p.n, p.k, last, false, nullptr, b, 0};
+  const Tile<T> t = {a, b, c, 2 * p.row_a, p.row_a, p.col_a, p.row_b, 2 * p.n, p.n, p.k, 1, 0, last, false, nullptr, b, 0};
   kMicro<T>.kernels[p.row_a == 1][last < kLanes<T>][vectors - 1][p.m - 1](t);
 }
 
@@ -95,29 +109,30 @@ struct TileUnit {
       const int64_t k0 = steps.start(chunk), depth = steps.size(chunk);
       const Left<T> left = left_of(split, k0, depth);
       Tile<T> t;
-      t.row_c = row_c;
       t.depth = depth;
+      t.runs = 1;
+      t.jump = 0;
       t.accumulate = chunk > 0;
-      for (int64_t j = 0; j < cols; j += cut.kCols) multiply(t, left, split, j, k0);
+      for (int64_t j = 0; j < cols; j += cut.kCols) multiply(t, left, j, k0);
     }
   }
 
  private:
   KR_INLINE Left<T> left_of(const Split& split, int64_t k0, int64_t depth) const {
     const T* begin = a + k0 * cut.col_a;
-    if (cut.method == Method::Strips) return {begin, cut.row_a, cut.col_a, 0};
+    if (cut.method == Method::Strips) return {begin, cut.row_a, cut.col_a, 0, split};
     const int64_t panel = cut.panel_a();
     for (int64_t p = 0; p * cut.kRows < rows; ++p) {
       const int64_t i = split.start(p);
       pack_panel(scratch + p * panel, cut.kWidthA, begin + i * cut.row_a, cut.row_a, cut.col_a,
                  least(rows_below - i, cut.kWidthA), depth);
     }
-    return {scratch, 1, cut.kWidthA, panel};
+    return {scratch, 1, cut.kWidthA, panel, split};
   }
 
-  KR_INLINE void multiply(Tile<T>& t, const Left<T>& left, const Split& split, int64_t j, int64_t k0) const {
+  KR_INLINE void multiply(Tile<T>& t, const Left<T>& left, int64_t j, int64_t k0) const {
     constexpr int64_t L = kLanes<T>, kCols = Cut<T>::kCols, kLine = Cut<T>::kLine;
-    const int64_t width = least(cols - j, kCols), vectors = over(width, L), panels = over(rows, cut.kRows);
+    const int64_t width = least(cols - j, kCols), vectors = over(width, L);
     const bool more = j + kCols < cols;
     t.last = width - (vectors - 1) * L;
     if (cut.method == Method::Packed) {
@@ -125,22 +140,22 @@ struct TileUnit {
       t.row_b = kCols;
       t.packed = nullptr;
       const T* ahead = more ? t.b + cut.panel_b() : nullptr;
-      return multiply_panel(t, left, split, panels, vectors, c + j, ahead, t.depth * kLine, kLine);
+      return multiply_panel(t, left, vectors, c + j, row_c, ahead, t.depth * kLine, kLine);
     }
     const T* source = b + k0 * cut.row_b + j * cut.col_b;
     const T* ahead = more ? source + kCols * cut.col_b : nullptr;
     t.b = source;
     t.row_b = cut.row_b;
     t.packed = nullptr;
-    if (cut.pack_b && cut.col_b == 1 && width == kCols && split.size(0) >= Micro<T>::kPackRows) {
+    if (cut.pack_b && cut.col_b == 1 && width == kCols && left.tile_rows(0) >= Micro<T>::kPackRows) {
       t.packed = scratch;
     } else if (cut.pack_b) {
       pack_panel(scratch, kCols, source, cut.col_b, cut.row_b, width, t.depth);
       t.b = scratch;
       t.row_b = kCols;
     }
-    if (cut.col_b == 1) return multiply_panel(t, left, split, panels, vectors, c + j, ahead, kLine, cut.row_b);
-    multiply_panel(t, left, split, panels, vectors, c + j, cut.row_b == 1 ? ahead : nullptr, t.depth * kLine, kLine);
+    if (cut.col_b == 1) return multiply_panel(t, left, vectors, c + j, row_c, ahead, kLine, cut.row_b);
+    multiply_panel(t, left, vectors, c + j, row_c, cut.row_b == 1 ? ahead : nullptr, t.depth * kLine, kLine);
   }
 };
 

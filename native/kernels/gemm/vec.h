@@ -70,6 +70,23 @@ KR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 #endif
 }
 
+// sum += *x * b in every lane. kReadsFactor: the multiplication reads x by itself, without an instruction that broadcasts it.
+#if defined(__AVX512F__)
+inline constexpr bool kReadsFactor = true;
+KR_INLINE void add_product(Vec<float>& sum, const float* x, Vec<float> b) {
+  asm("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(b), "m"(*x));
+}
+KR_INLINE void add_product(Vec<double>& sum, const double* x, Vec<double> b) {
+  asm("vfmadd231pd %2%{1to8%}, %1, %0" : "+v"(sum) : "v"(b), "m"(*x));
+}
+#else
+inline constexpr bool kReadsFactor = false;
+template <typename T>
+KR_INLINE void add_product(Vec<T>& sum, const T* x, Vec<T> b) {
+  sum = fma(broadcast(*x), b, sum);
+}
+#endif
+
 // The first n lanes of a vector in memory, 0 <= n <= lanes; memory beyond them is neither read nor written.
 // kFree: partial access costs no more than whole access. kFast: it is one instruction.
 template <typename T>
