@@ -46,7 +46,13 @@ static void depthwise_tile(const DepthwiseLine<T>& line, int64_t z, const Taps& 
   const auto get = [&](const T* p, int v) __attribute__((always_inline)) {
     return kPartial && v == kVectors - 1 ? part.load(p + v * L) : load(p + v * L);
   };
+  T* out = line.out + c;
   Vec<T> sums[kPositions][kVectors] = {};
+#pragma GCC unroll 6
+  for (int p = 0; p < kPositions; ++p) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(out + p * line.out_step + v * L, 1);
+  }
   for (int64_t i = line.x.begin; i < line.x.end; ++i) {
     for (int64_t j = line.y.begin; j < line.y.end; ++j) {
       const T* in = line.source + (line.at[0] + i * x.tap_step) * line.planes[0] + (line.at[1] + j * y.tap_step) * line.planes[1] +
@@ -65,7 +71,6 @@ static void depthwise_tile(const DepthwiseLine<T>& line, int64_t z, const Taps& 
       }
     }
   }
-  T* out = line.out + c;
 #pragma GCC unroll 6
   for (int p = 0; p < kPositions; ++p) {
 #pragma GCC unroll 4

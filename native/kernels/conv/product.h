@@ -209,12 +209,14 @@ struct ConvUnit {
       t.accumulate = chunk > 0;
       const T* source = args.at<T>(0) + group * cut.channels;
       Left<T> left = {source + row * cut.source_row() + k, cut.source_row(), 1, 0, split};
+      left.fetch = cut.in_place && cut.source_row() == t.depth;
       if (!cut.in_place) {
         const int64_t stride = cut.stride(t.depth);
         gather_rows<T>(v, source, row, rows, {k, k + t.depth, stride, gathered});
         left = {gathered, stride, 1, 0, split};
       }
-      for (int64_t j = 0; j < cols; j += cut.kCols) multiply_panels(t, left, k, j, c, row_c, scratch + cut.gathered_size());
+      for (int64_t j = 0; j < cols; j += cut.kCols, left.fetch = false)
+        multiply_panels(t, left, k, j, c, row_c, scratch + cut.gathered_size());
     }
   }
 

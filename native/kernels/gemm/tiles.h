@@ -14,6 +14,7 @@ struct Left {
   int64_t row, col, panel;
   Split split;  // of a line
   int64_t lines = 1, line_rows = 0, line = 0, pair = 0;  // line: elements of A from one to the next
+  bool fetch = false;  // rows are one piece of memory that is read for the first time: those of the next tile are prefetched
 
   KR_INLINE int64_t tile_rows(int64_t tile) const { return split.size(tile) * (pair ? 2 : 1); }
 };
@@ -72,6 +73,10 @@ static void multiply_panel(Tile<T>& t, const Left<T>& left, int64_t vectors, T* 
       const bool fetch = ahead && (index == 1 || index == 2);
       t.ahead = fetch ? ahead + (index - 1) * ahead_second : t.b;
       t.ahead_stride = fetch ? ahead_stride : 0;
+      if (left.fetch) {
+        t.ahead = a + (i + left.split.size(p)) * left.row;
+        t.ahead_stride = Cut<T>::kLine;
+      }
       t.a = left.panel ? a + p * left.panel : a + i * left.row;
       t.c = c + (line * left.line_rows + i) * row_c;
       if (index == 0 && t.packed) {
@@ -107,13 +112,14 @@ struct TileUnit {
     const Split steps(cut.k, cut.chunks), split(rows, over(rows, cut.kRows));
     for (int64_t chunk = 0; chunk < cut.chunks; ++chunk) {
       const int64_t k0 = steps.start(chunk), depth = steps.size(chunk);
-      const Left<T> left = left_of(split, k0, depth);
+      Left<T> left = left_of(split, k0, depth);
+      left.fetch = cut.method == Method::Strips && cut.row_a == depth && cut.col_a == 1;
       Tile<T> t;
       t.depth = depth;
       t.runs = 1;
       t.jump = 0;
       t.accumulate = chunk > 0;
-      for (int64_t j = 0; j < cols; j += cut.kCols) multiply(t, left, j, k0);
+      for (int64_t j = 0; j < cols; j += cut.kCols, left.fetch = false) multiply(t, left, j, k0);
     }
   }
 
