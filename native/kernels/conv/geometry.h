@@ -64,6 +64,18 @@ struct ViewAxis {
   int64_t result;               // size of the result's axis
 };
 
+// Half-open range of taps.
+struct Taps {
+  int64_t begin, end;
+  // Those that read inside of the source for row `at` of an axis.
+  KR_INLINE Taps(const ViewAxis& a, int64_t at) {
+    const int64_t first = at * a.step + a.offset;
+    begin = first >= 0 ? 0 : over(-first, a.tap_step);
+    end = first >= a.source ? 0 : least(a.taps, over(a.source - first, a.tap_step));
+    end = most(end, begin);
+  }
+};
+
 // A convolution, or a part of one, as the product of a matrix of gathered rows, one for each position of the result, and a
 // matrix of weights. A gathered row has `channels` values of each tap, in the order of the taps.
 struct View {

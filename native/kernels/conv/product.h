@@ -281,11 +281,9 @@ struct ConvUnit {
     }
   }
 
-  // The taps of an axis, among `taps`, that are inside of the source for any of `count` neighbouring rows.
+  // Those of `taps` that read inside of the source for any of `count` neighbouring rows of an axis.
   static KR_INLINE Range taps_inside(const ViewAxis& a, int64_t row, int64_t count, Range taps) {
-    const int64_t first = row * a.step + a.offset, last = first + (count - 1) * a.step;
-    const int64_t begin = last >= 0 ? 0 : over(-last, a.tap_step), end = first >= a.source ? 0 : over(a.source - first, a.tap_step);
-    return {most(taps.begin, begin), least(taps.end, end)};
+    return {most(taps.begin, Taps(a, row + count - 1).begin), least(taps.end, Taps(a, row).end)};
   }
 
   KR_INLINE void zero_rows(T* c, int64_t row_c, int64_t count) const {
