@@ -75,15 +75,21 @@ export abstract class LayerState extends Operation {
     return `${this.constructor.name} "${this.name}"`;
   }
 
+  /** The shape of a weight. @throws for sizes that are not known. */
+  protected knownShape(shape: SymbolicShape, name: string | null = null): Shape {
+    if (shape.some((size) => size === null)) throw new RangeError(`${this.label}: the weight${name === null ? '' : ` ${name}`} has shape ${showShape(shape)}, but every size must be known`);
+    return shape as Shape;
+  }
+
   /** Makes a weight of the layer. @throws for sizes that are not known. */
   addWeight(options: AddWeightOptions = {}): Variable {
     checkOptions(`${this.label}: addWeight`, options, WEIGHT_OPTIONS);
     const { shape = [], trainable = true, name, autocast = true, overwriteWithGradient = false, aggregation = 'none' } = options;
-    if (shape.some((d) => d === null)) throw new RangeError(`${this.label}: the weight${name == null ? '' : ` ${name}`} has shape ${showShape(shape)}, but every size must be known`);
+    const known = this.knownShape(shape, name);
     const dtype = options.dtype ?? this.variableDtype;
     const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'));
     const build = () => {
-      const variable = new Variable(initializer, { shape: shape as Shape, dtype, trainable, autocast, overwriteWithGradient, aggregation, name: name ?? null });
+      const variable = new Variable(initializer, { shape: known, dtype, trainable, autocast, overwriteWithGradient, aggregation, name: name ?? null });
       variable.regularizer = regularizers.get(options.regularizer ?? null);
       variable.constraint = constraints.get(options.constraint ?? null);
       return variable;

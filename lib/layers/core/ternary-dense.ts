@@ -4,7 +4,7 @@ import type { OptionsOf } from '../../config/configurable.js';
 import type { QuantizationMode } from '../../config/dtype-policy.js';
 import { bool, float, int, nullable } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
-import { showShape, type Shape, type SymbolicShape } from '../../core/shape.js';
+import type { SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
@@ -94,8 +94,7 @@ export class TernaryDense extends layer('TernaryDense', schema, ['units']) {
   }
   override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode): void {
     super.quantizedBuild(shape, mode);
-    if (shape.some((size) => size === null)) throw new RangeError(`${this.label}: the weight kernel has shape ${showShape(shape)}, but every size must be known`);
-    this.quantized = new TernaryWeights(this, { name: 'kernel', shape: shape as Shape, axes: [0] }, this.config.threshold);
+    this.quantized = new TernaryWeights(this, { name: 'kernel', shape: this.knownShape(shape, 'kernel'), axes: [0] }, this.config.threshold);
   }
   /** @internal */
   override quantizeWeights(mode: QuantizationMode): void {

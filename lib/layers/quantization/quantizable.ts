@@ -2,7 +2,7 @@
 import { configured } from '../../config/configurable.js';
 import { QuantizedFloat8DTypePolicy, type QuantizationMode } from '../../config/dtype-policy.js';
 import type { Schema } from '../../config/fields.js';
-import { showShape, type Shape, type SymbolicShape } from '../../core/shape.js';
+import type { Shape, SymbolicShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
@@ -101,8 +101,7 @@ export abstract class QuantizableLayer extends adaptable(Layer) implements Quant
   }
   override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode, { config = null }: { config?: QuantizationConfig | null } = {}): void {
     super.quantizedBuild(shape, mode);
-    if (shape.some((size) => size === null)) throw new RangeError(`${this.label}: the weight ${adaptedOf(this).name} has shape ${showShape(shape)}, but every size must be known`);
-    this.quantized = this.makeQuantized(this.layout(shape as Shape, mode), mode, config);
+    this.quantized = this.makeQuantized(this.layout(this.knownShape(shape, adaptedOf(this).name), mode), mode, config);
     // Float8 has ranges beside the weights; the others have weights of their own.
     if (mode !== 'float8') this.weight = this.quantized.value;
   }

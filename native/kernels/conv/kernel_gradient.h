@@ -11,7 +11,6 @@ namespace keratin::KR_ISA {
 template <typename T>
 struct KernelCut {
   static constexpr const GemmBlocks& kBlocks = kGemm<T>;
-  static constexpr int64_t kLine = 64 / sizeof(T);
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;
 
   Geometry g;
@@ -101,8 +100,6 @@ struct KernelUnit {
     const Split steps(count, most(over(count, cut.chunk), 1)), split(rows, over(rows, cut.kRows));
     const int64_t stride = ConvCut<T>::stride(rows);
     T* gathered = static_cast<T*>(args.local);
-    t.runs = 1;
-    t.jump = 0;
     for (int64_t chunk = 0; chunk < steps.parts; ++chunk) {
       const int64_t pixel = first + steps.start(chunk);
       t.depth = steps.size(chunk);

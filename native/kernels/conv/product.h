@@ -201,8 +201,6 @@ struct ConvUnit {
     const Split steps(depth, chunks), split(rows, over(rows, cut.kRows));
     T* gathered = scratch;
     Tile<T> t;
-    t.runs = 1;
-    t.jump = 0;
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
       const int64_t k = steps.start(chunk);
       t.depth = steps.size(chunk);

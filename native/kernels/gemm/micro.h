@@ -13,7 +13,7 @@ struct Tile {
   T* c;
   int64_t pairs_a, pair_a, col_a, row_b, pairs_c, pair_c;
   int64_t depth;         // steps of k in a run
-  int64_t runs, jump;    // runs of k, and the elements of A from the end of one to the begin of the next; B goes on without
+  int64_t runs = 1, jump = 0;  // runs of k, and the elements of A from the end of one to the begin of the next; B goes on without
   int64_t last;          // columns in the last vector of a row, 1 .. lanes
   bool accumulate;       // add to C, instead of overwriting it
   T* packed;             // kPack: where rows of B are copied, one behind the other

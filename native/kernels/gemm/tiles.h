@@ -116,8 +116,6 @@ struct TileUnit {
       left.fetch = cut.method == Method::Strips && cut.row_a == depth && cut.col_a == 1;
       Tile<T> t;
       t.depth = depth;
-      t.runs = 1;
-      t.jump = 0;
       t.accumulate = chunk > 0;
       for (int64_t j = 0; j < cols; j += cut.kCols, left.fetch = false) multiply(t, left, j, k0);
     }
