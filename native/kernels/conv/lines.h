@@ -33,9 +33,9 @@ struct Lines {
     return z.offset >= 0 && (z.rows - 1) * z.step + z.taps + z.offset <= z.source && y.offset >= 0 &&
            (y.rows - 1) * y.step + (y.taps - 1) * y.tap_step + y.offset < y.source;
   }
-  // Elements of scratch for `count` lines of the result.
+  // Elements of scratch for `count` lines of the result, whole lines of the cache.
   static KR_INLINE int64_t scratch_size(const View& v, int64_t count) {
-    return inside(v) ? 0 : lines_of(v, count) * width(v) + kLanes<T>;
+    return inside(v) ? 0 : multiple(lines_of(v, count) * width(v), 64 / static_cast<int64_t>(sizeof(T)));
   }
 
   // For lines [first, first + count) of the result, with a plane of the source.
