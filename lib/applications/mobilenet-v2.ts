@@ -49,7 +49,7 @@ function block(x: KerasTensor, id: number, { filters, stride, expansion }: { fil
   y = new layers.DepthwiseConv2D(3, { strides: stride, useBias: false, padding: stride === 1 ? 'same' : 'valid', name: `${prefix}depthwise` })(y);
   y = relu6(normalized(y, `${prefix}depthwise_BN`), `${prefix}depthwise_relu`);
   y = normalized(pointwise(y, filters, `${prefix}project`), `${prefix}project_BN`);
-  return channels === filters && stride === 1 ? (new layers.Add({ name: `${prefix}add` })([x, y])) : y;
+  return channels === filters && stride === 1 ? new layers.Add({ name: `${prefix}add` })([x, y]) : y;
 }
 
 /** Sandler et al., 2018, table 2: blocks with this many filters, how many of them, and the stride of the first. */

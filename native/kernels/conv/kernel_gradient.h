@@ -99,7 +99,7 @@ struct KernelUnit {
     const int64_t first = parts.start(part), count = parts.size(part);
     const Split steps(count, most(over(count, cut.chunk), 1)), split(rows, over(rows, cut.kRows));
     const int64_t stride = ConvCut<T>::stride(rows);
-    T* gathered = static_cast<T*>(args.local);
+    T *gathered = static_cast<T*>(args.local), *scratch = gathered + cut.gathered_size();
     for (int64_t chunk = 0; chunk < steps.parts; ++chunk) {
       const int64_t pixel = first + steps.start(chunk);
       t.depth = steps.size(chunk);
@@ -111,7 +111,7 @@ struct KernelUnit {
       }
       for (int64_t j = 0; j < cols; j += cut.kCols) {
         const int64_t width = least(cols - j, cut.kCols);
-        set_columns(t, split, dy + pixel * cut.g.cout + j, width);
+        set_columns(t, cut.pack, split.size(0), dy + pixel * cut.g.cout + j, cut.g.cout, 1, width, t.depth, scratch);
         multiply_panel<T>(t, left, over(width, kLanes<T>), c + j, cut.g.cout, nullptr, 0, 0);
       }
     }
@@ -122,12 +122,13 @@ struct KernelUnit {
     const ViewAxis &planes = cut.v.axes[0], &y = cut.v.axes[1], &z = cut.v.axes[2];
     const Split parts(cut.line_count(), cut.parts);
     const int64_t first = parts.start(part), end = first + parts.size(part), run = cut.tap_rows;
+    T *copied = static_cast<T*>(args.local), *scratch = copied + cut.gathered_size();
     t.depth = z.rows;
     for (int64_t line = first; line < end; line += t.runs) {
       const Position p(cut.v, line * z.rows);
       t.runs = least(least(end - line, cut.chunk_lines), y.rows - p.at[1]);
       const T* plane = x + (p.n * planes.source + p.at[0] * planes.step + planes.offset) * y.source * z.source * cut.v.channels;
-      const Lines<T> lines(cut.v, plane, p.at[1], t.runs, static_cast<T*>(args.local));
+      const Lines<T> lines(cut.v, plane, p.at[1], t.runs, copied);
       t.jump = lines.down - z.rows * lines.across;
       t.accumulate = line > first;
       for (int64_t j = 0; j < cols; j += cut.kCols) {
@@ -135,30 +136,14 @@ struct KernelUnit {
         for (int64_t i = 0; i < rows;) {
           const int64_t tap = (row + i) / run, at = row + i - tap * run, count = least(run - at, rows - i);
           const Split split(count, over(count, cut.kRows));
-          if (i == 0) set_columns(t, split, dy + line * z.rows * cut.g.cout + j, width);
+          if (i == 0)
+            set_columns(t, cut.pack, split.size(0), dy + line * z.rows * cut.g.cout + j, cut.g.cout, 1, width, t.depth * t.runs, scratch);
           const Left<T> left = {lines.data + tap * lines.tap + at, 1, lines.across, 0, split};
           multiply_panel<T>(t, left, over(width, kLanes<T>), c + i * cut.g.cout + j, cut.g.cout, nullptr, 0, 0);
           t.packed = nullptr;
           i += count;
         }
       }
-    }
-  }
-
-  // Sets t's panel of columns of the output's gradient: in place, packed, or to be packed by the first tile.
-  KR_INLINE void set_columns(Tile<T>& t, const Split& split, const T* dy, int64_t width) const {
-    constexpr int64_t L = kLanes<T>, kCols = KernelCut<T>::kCols;
-    T* scratch = static_cast<T*>(args.local) + cut.gathered_size();
-    t.last = width - (over(width, L) - 1) * L;
-    t.b = dy;
-    t.row_b = cut.g.cout;
-    t.packed = nullptr;
-    if (cut.pack && width == kCols && split.size(0) >= Micro<T>::kPackRows) {
-      t.packed = scratch;
-    } else if (cut.pack) {
-      pack_panel(scratch, kCols, dy, int64_t{1}, cut.g.cout, width, t.depth * t.runs);
-      t.b = scratch;
-      t.row_b = kCols;
     }
   }
 };

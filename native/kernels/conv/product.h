@@ -191,29 +191,18 @@ struct ConvUnit {
   // Rows against one panel of columns.
   KR_INLINE void multiply_panels(Tile<T>& t, const Left<T>& left, int64_t k, int64_t j, T* c, int64_t row_c,
                                  T* scratch) const {
-    constexpr int64_t L = kLanes<T>, kCols = ConvCut<T>::kCols, kLine = ConvCut<T>::kLine;
-    const int64_t width = least(cols - j, kCols), vectors = over(width, L), steps = t.depth * t.runs;
+    constexpr int64_t kCols = ConvCut<T>::kCols, kLine = ConvCut<T>::kLine;
+    const int64_t width = least(cols - j, kCols), vectors = over(width, kLanes<T>), steps = t.depth * t.runs;
     const bool more = j + kCols < cols, several = left.lines * left.split.parts > 1;
-    t.last = width - (vectors - 1) * L;
-    t.packed = nullptr;
     if (cut.packed) {
-      const int64_t panel = group * cut.panels() + (col + j) / kCols;
-      t.b = static_cast<const T*>(args.shared) + panel * cut.panel() + (phase_start() + k) * kCols;
-      t.row_b = kCols;
-      return multiply_panel(t, left, vectors, c + j, row_c, more ? t.b + cut.panel() : nullptr, steps * kLine, kLine);
+      const int64_t index = group * cut.panels() + (col + j) / kCols;
+      const T* panel = static_cast<const T*>(args.shared) + index * cut.panel() + (phase_start() + k) * kCols;
+      set_columns<T>(t, false, 0, panel, kCols, 1, width, steps, nullptr);
+      return multiply_panel(t, left, vectors, c + j, row_c, more ? panel + cut.panel() : nullptr, steps * kLine, kLine);
     }
-    t.row_b = cut.g.cout;
-    t.b = args.at<T>(1) + k * t.row_b + group * cut.columns + col + j;
-    const T* ahead = more ? t.b + kCols : nullptr;
-    const int64_t row_b = t.row_b;
-    if (several && width == kCols && left.tile_rows(0) >= Micro<T>::kPackRows) {
-      t.packed = scratch;
-    } else if (several) {
-      pack_panel(scratch, kCols, t.b, int64_t{1}, row_b, width, steps);
-      t.b = scratch;
-      t.row_b = kCols;
-    }
-    multiply_panel(t, left, vectors, c + j, row_c, ahead, kLine, row_b);
+    const T* source = args.at<T>(1) + k * cut.g.cout + group * cut.columns + col + j;
+    set_columns(t, several, left.tile_rows(0), source, cut.g.cout, 1, width, steps, scratch);
+    multiply_panel(t, left, vectors, c + j, row_c, more ? source + kCols : nullptr, kLine, cut.g.cout);
   }
 
   // Where the phase's weights begin in a panel, in steps of the inner dimension.

@@ -90,6 +90,25 @@ static void multiply_panel(Tile<T>& t, const Left<T>& left, int64_t vectors, T* 
   }
 }
 
+// Sets the panel of `width` columns of B that tiles read, for all runs: in place, or in scratch where `pack` says so. Whole panels are
+// packed by the first tile, if that has one of the sizes that do it.
+template <typename T>
+static void set_columns(Tile<T>& t, bool pack, int64_t tile_rows, const T* b, int64_t row_b, int64_t col_b, int64_t width, int64_t steps,
+                        T* scratch) {
+  constexpr int64_t L = kLanes<T>, kCols = Cut<T>::kCols;
+  t.last = width - (over(width, L) - 1) * L;
+  t.b = b;
+  t.row_b = row_b;
+  t.packed = nullptr;
+  if (pack && col_b == 1 && width == kCols && tile_rows >= Micro<T>::kPackRows) {
+    t.packed = scratch;
+  } else if (pack) {
+    pack_panel(scratch, kCols, b, col_b, row_b, width, steps);
+    t.b = scratch;
+    t.row_b = kCols;
+  }
+}
+
 // A product for which Cut::single_tile holds.
 template <typename T>
 static void multiply_single(const Problem& p, const T* a, const T* b, T* c) {
@@ -135,29 +154,17 @@ struct TileUnit {
   }
 
   KR_INLINE void multiply(Tile<T>& t, const Left<T>& left, int64_t j, int64_t k0) const {
-    constexpr int64_t L = kLanes<T>, kCols = Cut<T>::kCols, kLine = Cut<T>::kLine;
-    const int64_t width = least(cols - j, kCols), vectors = over(width, L);
+    constexpr int64_t kCols = Cut<T>::kCols, kLine = Cut<T>::kLine;
+    const int64_t width = least(cols - j, kCols), vectors = over(width, kLanes<T>);
     const bool more = j + kCols < cols;
-    t.last = width - (vectors - 1) * L;
     if (cut.method == Method::Packed) {
-      t.b = packed + j / kCols * cut.panel_b() + k0 * kCols;
-      t.row_b = kCols;
-      t.packed = nullptr;
-      const T* ahead = more ? t.b + cut.panel_b() : nullptr;
-      return multiply_panel(t, left, vectors, c + j, row_c, ahead, t.depth * kLine, kLine);
+      const T* panel = packed + j / kCols * cut.panel_b() + k0 * kCols;
+      set_columns<T>(t, false, 0, panel, kCols, 1, width, t.depth, nullptr);
+      return multiply_panel(t, left, vectors, c + j, row_c, more ? panel + cut.panel_b() : nullptr, t.depth * kLine, kLine);
     }
     const T* source = b + k0 * cut.row_b + j * cut.col_b;
     const T* ahead = more ? source + kCols * cut.col_b : nullptr;
-    t.b = source;
-    t.row_b = cut.row_b;
-    t.packed = nullptr;
-    if (cut.pack_b && cut.col_b == 1 && width == kCols && left.tile_rows(0) >= Micro<T>::kPackRows) {
-      t.packed = scratch;
-    } else if (cut.pack_b) {
-      pack_panel(scratch, kCols, source, cut.col_b, cut.row_b, width, t.depth);
-      t.b = scratch;
-      t.row_b = kCols;
-    }
+    set_columns(t, cut.pack_b, left.tile_rows(0), source, cut.row_b, cut.col_b, width, t.depth, scratch);
     if (cut.col_b == 1) return multiply_panel(t, left, vectors, c + j, row_c, ahead, kLine, cut.row_b);
     multiply_panel(t, left, vectors, c + j, row_c, cut.row_b == 1 ? ahead : nullptr, t.depth * kLine, kLine);
   }

@@ -77,15 +77,15 @@ describe.each([
   it('looks at a mask of the query in the options where Keras does', () => {
     const [query, value, queryMask] = [ramp(1, 2, 4), ramp(1, 3, 4), ops.convertToTensor([[true, false]])];
     const layer = make();
-    const scores = (layer(query, value, { queryMask, returnAttentionScores: true }))[1];
-    const carried = (layer(setMask(ops.copy(query), queryMask), value, { queryMask: ops.onesLike(queryMask), returnAttentionScores: true }))[1];
-    const plain = (layer(query, value, { returnAttentionScores: true }))[1];
+    const scores = layer(query, value, { queryMask, returnAttentionScores: true })[1];
+    const carried = layer(setMask(ops.copy(query), queryMask), value, { queryMask: ops.onesLike(queryMask), returnAttentionScores: true })[1];
+    const plain = layer(query, value, { returnAttentionScores: true })[1];
     const same = (a: Tensor, b: Tensor): boolean => JSON.stringify(a.tolist()) === JSON.stringify(b.tolist());
     expect([same(scores, plain), same(carried, plain)]).toEqual(name === 'MultiHeadAttention' ? [true, false] : [false, true]);
   });
   it('has float16 outputs and float32 weights in mixed precision', () => {
     const layer = name === 'MultiHeadAttention' ? new layers.MultiHeadAttention(2, 3, { dtype: 'mixed_float16' }) : new layers.GroupQueryAttention(3, 4, 2, { dtype: 'mixed_float16' });
-    expect((layer(ramp(1, 2, 4), ramp(1, 3, 4))).dtype).toBe('float16');
+    expect(layer(ramp(1, 2, 4), ramp(1, 3, 4)).dtype).toBe('float16');
     expect(layer.weights.every(({ dtype }) => dtype === 'float32')).toBe(true);
   });
 });
@@ -107,8 +107,8 @@ describe('dropout of attention', () => {
     a(x, x);
     b(x, x);
     b.setWeights(a.getWeights());
-    expect((a(x, x, { training: true })).tolist()).toEqual((b(x, x, { training: true })).tolist());
-    expect((a(x, x, { training: true })).tolist()).not.toEqual((a(x, x)).tolist());
+    expect(a(x, x, { training: true }).tolist()).toEqual(b(x, x, { training: true }).tolist());
+    expect(a(x, x, { training: true }).tolist()).not.toEqual(a(x, x).tolist());
   });
   it('of Attention too', () => {
     const layer = new layers.Attention({ dropout: 0.5, seed: 3 });
