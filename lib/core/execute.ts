@@ -1,6 +1,6 @@
 // Running plans: gathering their buffers, on the main thread or off it, and saying what went wrong in the user's terms.
 import { explainFault } from './fault.js';
-import { allocate } from './memory.js';
+import { allocate, type Memory } from './memory.js';
 import { native } from './native.js';
 import type { Plan } from './plan.js';
 import { showShape, type Spec } from './shape.js';
@@ -19,7 +19,7 @@ function checkInputs(plan: Plan, inputs: readonly Tensor[]): void {
   });
 }
 
-function gather(plan: Plan, inputs: readonly Tensor[], outputs: readonly Tensor[]): ArrayBuffer[] {
+function gather(plan: Plan, inputs: readonly Tensor[], outputs: readonly Tensor[]): Memory[] {
   checkInputs(plan, inputs);
   return [
     ...inputs.map((tensor) => tensor.memory!),

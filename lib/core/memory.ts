@@ -1,35 +1,52 @@
-// Memory of tensors: ArrayBuffers owned by V8, so that nothing has to be disposed.
+// Memory of tensors: parts of ArrayBuffers owned by V8, so that nothing has to be disposed.
+import { markAsUntransferable } from 'node:worker_threads';
 import type { TypedArray } from './dtype.js';
 import { viewOf } from './dtype.js';
 import type { Spec } from './shape.js';
 import { native } from './native.js';
 
+/** The bytes of a tensor's elements, and no others. They begin at a multiple of 64 in the address space. */
+export type Memory = Uint8Array;
+
 const ALIGNMENT = 64;
 const HUGE_PAGE = 2 ** 21;
-// From this size on a buffer has room to start its data at a multiple of 64 bytes; native/exec applies the same rule.
-const ALIGNED_FROM = 2048;
+// Small tensors share buffers, as Node's own Buffers do: to make one and to collect it took 0.7 µs, a whole addition of 8×8 takes 0.4 µs
+// without. A shared buffer lives as long as the last of its tensors.
+const SHARED_BYTES = 8192;
+const SHARED_UP_TO = 1024;
+let shared = new ArrayBuffer(0);
+let free = 0; // where its free part begins
+let end = 0;
 
-/** Uninitialised memory for the elements of `spec`. */
-export function allocate(bytes: number): ArrayBuffer {
-  if (bytes < ALIGNED_FROM) return Buffer.allocUnsafeSlow(bytes).buffer;
+/** Room for `bytes` in a new buffer, and where that begins. */
+function newBuffer(bytes: number): { buffer: ArrayBuffer; offset: number } {
   const { buffer } = Buffer.allocUnsafeSlow(bytes + ALIGNMENT);
-  if (bytes >= HUGE_PAGE) native.useHugePages(buffer);
-  return buffer;
+  return { buffer, offset: native.alignOffset(buffer) };
 }
 
-/** Where the elements begin in a buffer made by `allocate`. */
-export const dataOffset = (buffer: ArrayBuffer): number =>
-  buffer.byteLength < ALIGNED_FROM + ALIGNMENT ? 0 : native.alignOffset(buffer);
+/** Uninitialised memory of so many bytes. */
+export function allocate(bytes: number): Memory {
+  if (bytes > SHARED_UP_TO) {
+    const { buffer, offset } = newBuffer(bytes);
+    if (bytes >= HUGE_PAGE) native.useHugePages(buffer);
+    return new Uint8Array(buffer, offset, bytes);
+  }
+  if (free + bytes > end) {
+    ({ buffer: shared, offset: free } = newBuffer(SHARED_BYTES));
+    end = free + SHARED_BYTES;
+    markAsUntransferable(shared);
+  }
+  const memory = new Uint8Array(shared, free, bytes);
+  free += (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+  return memory;
+}
 
-/** The elements of a buffer made by `allocate`, not copied. */
-export const elementsOf = (buffer: ArrayBuffer, spec: Spec): TypedArray => viewOf(spec.dtype, buffer, dataOffset(buffer), spec.size);
+/** The elements in memory made by `allocate`, not copied. */
+export const elementsOf = (memory: Memory, spec: Spec): TypedArray => viewOf(spec.dtype, memory.buffer, memory.byteOffset, spec.size);
 
-/** The elements' bytes, not copied. */
-export const bytesOf = (buffer: ArrayBuffer, bytes: number): Uint8Array => new Uint8Array(buffer, dataOffset(buffer), bytes);
-
-/** A new buffer with the same elements. */
-export function cloneBuffer(buffer: ArrayBuffer, bytes: number): ArrayBuffer {
-  const copy = allocate(bytes);
-  bytesOf(copy, bytes).set(bytesOf(buffer, bytes));
+/** New memory with the same bytes. */
+export function clone(memory: Memory): Memory {
+  const copy = allocate(memory.length);
+  copy.set(memory);
   return copy;
 }

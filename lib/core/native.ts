@@ -1,6 +1,7 @@
 // The loader of the native addon, the only file that knows where it may lie, and the typed face of what it exports.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { Memory } from './memory.js';
 
 declare const planBrand: unique symbol;
 
@@ -48,14 +49,14 @@ export interface Native {
   /** Checks and compiles a plan; `words` is described in native/exec/plan.h, `constants` are copied, `children` are run by control flow. */
   compile(words: Float64Array, constants: Uint8Array, children: readonly PlanHandle[]): PlanHandle;
   /** Runs a plan once. */
-  run(plan: PlanHandle, ...buffers: ArrayBuffer[]): void;
+  run(plan: PlanHandle, ...buffers: Memory[]): void;
   /** `run` for any number of buffers. */
-  runMany(plan: PlanHandle, buffers: ArrayBuffer[]): void;
+  runMany(plan: PlanHandle, buffers: Memory[]): void;
   /** Runs a plan repeatedly off the main thread; resolves to the number of steps done. */
-  runAsync(plan: PlanHandle, buffers: ArrayBuffer[], options: RunAsyncOptions): Promise<number>;
-  /** Byte offset at which the data of a tensor begins in its buffer. */
+  runAsync(plan: PlanHandle, buffers: Memory[], options: RunAsyncOptions): Promise<number>;
+  /** Byte offset of the first multiple of 64 in a buffer's addresses. */
   alignOffset(buffer: ArrayBuffer): number;
-  /** Asks the system for huge pages under a tensor's data. */
+  /** Asks the system for huge pages under a large buffer. */
   useHugePages(buffer: ArrayBuffer): void;
   /** Turns the profile of a plan on or off. */
   setProfile(plan: PlanHandle, on: boolean): void;

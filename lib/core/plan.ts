@@ -1,10 +1,8 @@
 // Plans: a graph for fixed shapes with kernels, order and memory chosen, handed to the native executor as one flat array.
 import { scalarTensor } from './convert.js';
-import { dtypeBytes } from './dtype.js';
 import type { Graph, Node, Value } from './graph.js';
 import { INLINE_CONSTANT, makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
-import { bytesOf } from './memory.js';
 import { native, type PlanHandle } from './native.js';
 import type { Attrs, EagerCall, Op } from './op.js';
 import { fuse } from './passes/fuse.js';
@@ -91,7 +89,7 @@ class PlanBuilder {
     const key = `${dtype}/${Object.is(value, -0) ? '-0' : value}`;
     let slot = this.scalars.get(key);
     if (slot === undefined) {
-      slot = this.inline(bytesOf(scalarTensor(value, dtype).memory!, dtypeBytes(dtype)));
+      slot = this.inline(scalarTensor(value, dtype).memory!);
       this.scalars.set(key, slot);
     }
     return slot;
@@ -109,7 +107,7 @@ class PlanBuilder {
     const constants = new Set(graph.nodes.flatMap((node) => node.inputs.map(rootOf)).filter((value) => value.source.kind === 'constant'));
     for (const value of constants) {
       const tensor = (value.source as { tensor: Tensor }).tensor;
-      if (value.spec.bytes <= INLINE_CONSTANT) this.slotOf.set(value, this.inline(bytesOf(tensor.memory!, value.spec.bytes)));
+      if (value.spec.bytes <= INLINE_CONSTANT) this.slotOf.set(value, this.inline(tensor.memory!));
       else {
         this.constants.push(tensor);
         this.external(value);

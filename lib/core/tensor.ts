@@ -1,8 +1,8 @@
-// Tensor: a shape, a dtype and, when concrete, an ArrayBuffer. A traced tensor stands for a value in a graph being recorded.
+// Tensor: a shape, a dtype and, when concrete, memory. A traced tensor stands for a value in a graph being recorded.
 import type { Complex, DType, TypedArray } from './dtype.js';
 import { bfloat16ToNumber, float16ToNumber } from './dtype.js';
 import type { Value } from './graph.js';
-import { elementsOf } from './memory.js';
+import { elementsOf, type Memory } from './memory.js';
 import type { Shape, Spec } from './shape.js';
 import { showShape } from './shape.js';
 
@@ -22,14 +22,14 @@ export class Tensor {
   /** @internal dtype and shape. */
   readonly spec: Spec;
   /** @internal Memory of a concrete tensor; shared between tensors, since none is ever written. */
-  readonly memory: ArrayBuffer | null;
+  readonly memory: Memory | null;
   /** @internal The graph value that a traced tensor stands for, and the trace that it belongs to. */
   readonly traced: { readonly value: Value; readonly trace: object } | null;
   /** @internal Logits that a softmax or sigmoid activation made this tensor from; crossentropies use them, as in Keras. */
   kerasLogits: Tensor | undefined;
 
   /** @internal Tensors are made by `ops.convertToTensor` and by ops. */
-  constructor(spec: Spec, memory: ArrayBuffer | null, traced: Tensor['traced'] = null) {
+  constructor(spec: Spec, memory: Memory | null, traced: Tensor['traced'] = null) {
     this.spec = spec;
     this.memory = memory;
     this.traced = traced;
@@ -55,7 +55,8 @@ export class Tensor {
 
   /**
    * The elements in row-major order, not copied: read only. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as a `Uint8Array`, int64 as a
-   * `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Throws while a function is being traced, when there are no values yet.
+   * `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Their `buffer` holds more than these elements, and small tensors
+   * share one, which cannot be transferred to another thread: send a copy (`data.slice()`). Throws while a function is being traced, when there are no values yet.
    */
   get data(): TypedArray {
     if (this.memory === null) {

@@ -5,7 +5,7 @@ import { toTensor } from './convert.js';
 import type { DType, DTypeLike, FloatDType } from './dtype.js';
 import { isFloat, standardizeDType } from './dtype.js';
 import { checkOptions, show } from './errors.js';
-import { cloneBuffer } from './memory.js';
+import { clone, type Memory } from './memory.js';
 import { autoName } from './names.js';
 import { currentScope } from './scope.js';
 import type { Shape, Spec } from './shape.js';
@@ -135,7 +135,7 @@ export class Variable {
   /** @internal dtype and shape. */
   readonly spec: Spec;
 
-  private memory: ArrayBuffer;
+  private memory: Memory;
   private handedOut: Tensor | null;
   private runs = 0;
 
@@ -187,7 +187,7 @@ export class Variable {
 
   /** @internal The value in memory, also while a function is compiled. */
   concrete(): Tensor {
-    if (this.runs > 0) return new Tensor(this.spec, cloneBuffer(this.memory, this.spec.bytes));
+    if (this.runs > 0) return new Tensor(this.spec, clone(this.memory));
     return (this.handedOut ??= new Tensor(this.spec, this.memory));
   }
 
@@ -223,14 +223,14 @@ export class Variable {
   }
 
   /** @internal Memory for a plan to read. */
-  readMemory(): ArrayBuffer {
+  readMemory(): Memory {
     return this.memory;
   }
 
   /** @internal Memory for a plan to write: its own, after a copy when a tensor shares it. */
-  writeMemory(): ArrayBuffer {
+  writeMemory(): Memory {
     if (this.handedOut !== null) {
-      this.memory = cloneBuffer(this.memory, this.spec.bytes);
+      this.memory = clone(this.memory);
       this.handedOut = null;
     }
     return this.memory;

@@ -48,16 +48,18 @@ bool read_argument(napi_env env, napi_callback_info call, char** data, size_t* l
   return false;
 }
 
-// alignOffset(buffer): where the data of a tensor begins in its ArrayBuffer.
+// alignOffset(buffer): bytes before the first multiple of kAlignment in its addresses.
 napi_value align_offset(napi_env env, napi_callback_info call) {
   char* data = nullptr;
   size_t length = 0;
   napi_value result = nullptr;
-  if (read_argument(env, call, &data, &length)) napi_create_uint32(env, static_cast<uint32_t>(data_offset(data, length)), &result);
+  if (!read_argument(env, call, &data, &length)) return nullptr;
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  napi_create_uint32(env, static_cast<uint32_t>(-address & (kAlignment - 1)), &result);
   return result;
 }
 
-// useHugePages(buffer): asks for huge pages under a large tensor.
+// useHugePages(buffer): asks for huge pages under a large buffer.
 napi_value use_huge_pages(napi_env env, napi_callback_info call) {
   char* data = nullptr;
   size_t length = 0;

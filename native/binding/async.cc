@@ -26,7 +26,7 @@ struct Job {
   std::atomic<bool> cancel{false};
   Outcome outcome;
   napi_deferred deferred = nullptr;
-  napi_ref buffers = nullptr;  // keeps the ArrayBuffers alive
+  napi_ref buffers = nullptr;  // keeps their memory alive
 };
 
 // What the addon keeps for each environment (main thread or worker_thread) that loaded it.

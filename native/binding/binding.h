@@ -11,11 +11,11 @@ namespace keratin::binding {
 // The plan behind a handle; null, with a TypeError thrown, when `value` is no handle.
 const std::shared_ptr<Plan>* plan_of(napi_env env, napi_value value);
 
-// The address of a buffer's data; false, with an error thrown, when `value` (external number `index`) is not an
-// ArrayBuffer, or is shorter than `bytes`, or detached.
+// The address of a buffer's data; false, with an error thrown, when `value` (external number `index`) is not a
+// Uint8Array, or is shorter than `bytes`, or detached.
 bool read_buffer(napi_env env, napi_value value, size_t index, int64_t bytes, void** data);
 
-// Reads an array of ArrayBuffers, one for each external of `plan`; false with an error thrown.
+// Reads an array of Uint8Arrays, one for each external of `plan`; false with an error thrown.
 bool read_buffers(napi_env env, const Plan& plan, napi_value array, std::vector<void*>* data);
 
 // An Error that tells why a run did not end well. Properties: `code` and `stepsDone`; with the code 'KERATIN_FAULT' also

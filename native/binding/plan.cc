@@ -1,7 +1,6 @@
 // Plans in JavaScript: compile, run, profile. `run` is on the path of every eager op, so it uses Node-API directly.
 #include "binding/binding.h"
 
-#include <algorithm>
 
 namespace keratin::binding {
 namespace {
@@ -122,20 +121,16 @@ const std::shared_ptr<Plan>* plan_of(napi_env env, napi_value value) {
 }
 
 bool read_buffer(napi_env env, napi_value value, size_t index, int64_t bytes, void** data) {
-  void* start = nullptr;
-  size_t length = 0;
-  if (napi_get_arraybuffer_info(env, value, &start, &length) != napi_ok) {
-    napi_throw_type_error(env, nullptr, ("buffer " + std::to_string(index) + ": expected an ArrayBuffer").c_str());
+  size_t length = 0;  // in elements, of at least a byte
+  if (napi_get_typedarray_info(env, value, nullptr, &length, data, nullptr, nullptr) != napi_ok) {
+    napi_throw_type_error(env, nullptr, ("buffer " + std::to_string(index) + ": expected a Uint8Array").c_str());
     return false;
   }
-  const size_t offset = data_offset(start, length);
-  if (static_cast<size_t>(bytes) + offset > length) {
+  if (static_cast<size_t>(bytes) > length) {
     napi_throw_range_error(env, nullptr, ("buffer " + std::to_string(index) + ": expected " + std::to_string(bytes) +
-                                          " bytes, received " + std::to_string(length - std::min(offset, length)) +
-                                          " (a detached buffer has none)").c_str());
+                                          " bytes, received " + std::to_string(length) + " (a detached buffer has none)").c_str());
     return false;
   }
-  *data = static_cast<char*>(start) + offset;
   return true;
 }
 

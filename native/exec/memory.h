@@ -1,4 +1,4 @@
-// Memory that kernels see: aligned blocks, scratch of a thread, and where a tensor's data begins in its ArrayBuffer.
+// Memory that kernels see: aligned blocks and scratch of a thread.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,14 +11,7 @@ inline constexpr int64_t kAlignment = 64;  // a cache line, and the widest vecto
 // `bytes` rounded up to a multiple of the alignment.
 constexpr int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) & ~(kAlignment - 1); }
 
-// Buffers from this size on have room to align their data to a cache line. lib/core/memory.ts allocates by the same rule.
-inline constexpr size_t kAlignedFrom = 2048 + kAlignment;
 inline constexpr size_t kHugePage = 2 << 20;
-
-// Bytes between the start of a buffer and its tensor's data: none in a short buffer, else up to the next cache line.
-inline size_t data_offset(const void* buffer, size_t byte_length) {
-  return byte_length < kAlignedFrom ? 0 : static_cast<size_t>(-reinterpret_cast<uintptr_t>(buffer)) & (kAlignment - 1);
-}
 
 // Asks the system for huge pages wherever whole ones fit: the first write to 4 MiB of new memory took 1.5 ms page by page, and
 // 0.2 ms with them.
