@@ -1,5 +1,6 @@
 // Memory of tensors: parts of ArrayBuffers owned by V8, so that nothing has to be disposed.
 import { markAsUntransferable } from 'node:worker_threads';
+import { collectYoung } from './collector.js';
 import type { TypedArray } from './dtype.js';
 import { viewOf } from './dtype.js';
 import type { Spec } from './shape.js';
@@ -9,7 +10,6 @@ import { native } from './native.js';
 export type Memory = Uint8Array;
 
 const ALIGNMENT = 64;
-const HUGE_PAGE = 2 ** 21;
 // Small tensors share buffers, as Node's own Buffers do: to make one and to collect it took 0.7 µs, a whole addition of 8×8 takes 0.4 µs
 // without. A shared buffer lives as long as the last of its tensors.
 const SHARED_BYTES = 8192;
@@ -20,15 +20,15 @@ let end = 0;
 
 /** Room for `bytes` in a new buffer, and where that begins. */
 function newBuffer(bytes: number): { buffer: ArrayBuffer; offset: number } {
+  const quiet = collectYoung(bytes);
   const { buffer } = Buffer.allocUnsafeSlow(bytes + ALIGNMENT);
-  return { buffer, offset: native.alignOffset(buffer) };
+  return { buffer, offset: native.adopt(buffer, quiet) };
 }
 
 /** Uninitialised memory of so many bytes. */
 export function allocate(bytes: number): Memory {
   if (bytes > SHARED_UP_TO) {
     const { buffer, offset } = newBuffer(bytes);
-    if (bytes >= HUGE_PAGE) native.useHugePages(buffer);
     return new Uint8Array(buffer, offset, bytes);
   }
   if (free + bytes > end) {

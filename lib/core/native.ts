@@ -54,10 +54,8 @@ export interface Native {
   runMany(plan: PlanHandle, buffers: Memory[]): void;
   /** Runs a plan repeatedly off the main thread; resolves to the number of steps done. */
   runAsync(plan: PlanHandle, buffers: Memory[], options: RunAsyncOptions): Promise<number>;
-  /** Byte offset of the first multiple of 64 in a buffer's addresses. */
-  alignOffset(buffer: ArrayBuffer): number;
-  /** Asks the system for huge pages under a large buffer. */
-  useHugePages(buffer: ArrayBuffer): void;
+  /** Bytes before the first multiple of 64 in a new buffer's addresses; `quiet` as in native/binding/buffers.cc. */
+  adopt(buffer: ArrayBuffer, quiet: boolean): number;
   /** Turns the profile of a plan on or off. */
   setProfile(plan: PlanHandle, on: boolean): void;
   /** For each instruction: times run, and nanoseconds in all. */

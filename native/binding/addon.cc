@@ -38,35 +38,6 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 // threads(): number of threads that share the work.
 Napi::Value threads(const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), Pool::instance().threads()); }
 
-// Reads the ArrayBuffer that is the only argument; false with an error thrown.
-bool read_argument(napi_env env, napi_callback_info call, char** data, size_t* length) {
-  napi_value argument;
-  size_t count = 1;
-  napi_get_cb_info(env, call, &count, &argument, nullptr, nullptr);
-  if (napi_get_arraybuffer_info(env, argument, reinterpret_cast<void**>(data), length) == napi_ok) return true;
-  napi_throw_type_error(env, nullptr, "expected an ArrayBuffer");
-  return false;
-}
-
-// alignOffset(buffer): bytes before the first multiple of kAlignment in its addresses.
-napi_value align_offset(napi_env env, napi_callback_info call) {
-  char* data = nullptr;
-  size_t length = 0;
-  napi_value result = nullptr;
-  if (!read_argument(env, call, &data, &length)) return nullptr;
-  const auto address = reinterpret_cast<uintptr_t>(data);
-  napi_create_uint32(env, static_cast<uint32_t>(-address & (kAlignment - 1)), &result);
-  return result;
-}
-
-// useHugePages(buffer): asks for huge pages under a large buffer.
-napi_value use_huge_pages(napi_env env, napi_callback_info call) {
-  char* data = nullptr;
-  size_t length = 0;
-  if (read_argument(env, call, &data, &length)) advise_huge(data, length);
-  return nullptr;
-}
-
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   std::string error;
   if (active_catalog(&error) == nullptr) {
@@ -77,8 +48,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   Pool::instance();  // keeps the library loaded as long as the process lives
   exports.Set("info", Napi::Function::New(env, info, "info"));
   exports.Set("threads", Napi::Function::New(env, threads, "threads"));
-  add_raw(exports, "alignOffset", align_offset);
-  add_raw(exports, "useHugePages", use_huge_pages);
+  add_buffer_functions(exports);
   add_plan_functions(env, exports);
   add_async_functions(env, exports);
   return exports;

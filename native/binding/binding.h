@@ -26,6 +26,7 @@ napi_value error_of(napi_env env, const Outcome& outcome);
 void add_raw(Napi::Object exports, const char* name, napi_callback callback);
 
 // Exports, by file.
+void add_buffer_functions(Napi::Object exports);
 void add_plan_functions(Napi::Env env, Napi::Object exports);
 void add_async_functions(Napi::Env env, Napi::Object exports);
 

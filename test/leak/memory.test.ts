@@ -33,6 +33,43 @@ it('large tensors in a synchronous loop are freed while it runs', () => {
   expect(mb).toBeLessThan(400);
 });
 
+it('large tensors that are kept for a while are freed while a synchronous loop runs', () => {
+  const mb = growth(`
+    import { ops } from 'keratin';
+    const x = ops.ones([512, 1024]), kept = [];
+    const run = (n) => {
+      for (let i = 0; i < n; i++) {
+        kept.push(ops.add(x, i));
+        if (kept.length > 50) kept.shift();
+      }
+    };
+    run(200);
+    const before = process.memoryUsage().rss;
+    run(2000);
+    console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
+  expect(mb).toBeLessThan(400);
+});
+
+it('large results that are dropped do not make V8 mark its whole heap', () => {
+  const collections = Number(runScript(`
+    import { PerformanceObserver, constants } from 'node:perf_hooks';
+    import { ops } from 'keratin';
+    let major = 0;
+    const count = (entries) => { for (const { detail } of entries) if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) major++; };
+    const observer = new PerformanceObserver((list) => count(list.getEntries()));
+    observer.observe({ entryTypes: ['gc'] });
+    for (let round = 0; round < 3; round++) {
+      for (const mb of [0.25, 4, 14]) {
+        const x = ops.ones([mb * 2 ** 18]);
+        for (let i = 0; i < 1000 / mb; i++) ops.add(x, 1);
+      }
+    }
+    await new Promise(setImmediate);
+    count(observer.takeRecords());
+    console.log(major);`));
+  expect(collections).toBeLessThan(20); // 41 to 96 without lib/core/collector.ts
+});
+
 it('200 calls of fit leave it flat', () => {
   const mb = growth(`
     import * as keras from 'keratin';
