@@ -22,6 +22,7 @@ let end = 0;
 function newBuffer(bytes: number): { buffer: ArrayBuffer; offset: number } {
   const quiet = collectYoung(bytes);
   const { buffer } = Buffer.allocUnsafeSlow(bytes + ALIGNMENT);
+  markAsUntransferable(buffer); // native code may be using it
   return { buffer, offset: native.adopt(buffer, quiet) };
 }
 
@@ -34,7 +35,6 @@ export function allocate(bytes: number): Memory {
   if (free + bytes > end) {
     ({ buffer: shared, offset: free } = newBuffer(SHARED_BYTES));
     end = free + SHARED_BYTES;
-    markAsUntransferable(shared);
   }
   const memory = new Uint8Array(shared, free, bytes);
   free += (bytes + ALIGNMENT - 1) & -ALIGNMENT;

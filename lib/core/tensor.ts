@@ -55,8 +55,8 @@ export class Tensor {
 
   /**
    * The elements in row-major order, not copied: read only. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as a `Uint8Array`, int64 as a
-   * `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Their `buffer` holds more than these elements, and small tensors
-   * share one, which cannot be transferred to another thread: send a copy (`data.slice()`). Throws while a function is being traced, when there are no values yet.
+   * `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Their `buffer` holds more than these elements
+   * (small tensors share one) and cannot be transferred to another thread: send a copy (`data.slice()`). Throws while a function is being traced, when there are no values yet.
    */
   get data(): TypedArray {
     if (this.memory === null) {
