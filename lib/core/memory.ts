@@ -1,4 +1,5 @@
 // Memory of tensors: parts of ArrayBuffers owned by V8, so that nothing has to be disposed.
+import { constants } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 import { collectYoung } from './collector.js';
 import type { TypedArray } from './dtype.js';
@@ -20,13 +21,16 @@ let end = 0;
 
 /** Room for `bytes` in a new buffer, and where that begins. */
 function newBuffer(bytes: number): { buffer: ArrayBuffer; offset: number } {
+  if (bytes + ALIGNMENT > constants.MAX_LENGTH) {
+    throw new RangeError(`a tensor of ${bytes} bytes: Node.js ${process.versions.node} holds at most ${constants.MAX_LENGTH - ALIGNMENT} in one`);
+  }
   const quiet = collectYoung(bytes);
   const { buffer } = Buffer.allocUnsafeSlow(bytes + ALIGNMENT);
   markAsUntransferable(buffer); // native code may be using it
   return { buffer, offset: native.adopt(buffer, quiet) };
 }
 
-/** Uninitialised memory of so many bytes. */
+/** Uninitialised memory of so many bytes. Throws a `RangeError` when Node.js has no buffers of that size. */
 export function allocate(bytes: number): Memory {
   if (bytes > SHARED_UP_TO) {
     const { buffer, offset } = newBuffer(bytes);

@@ -42,6 +42,10 @@ it.each([2, 100_000])('tensors of %i elements keep their values when their buffe
   expect([x.data.at(-1), y.data.at(-1), ops.add(x, y).data.at(-1)]).toEqual([3, 5, 8]);
 });
 
+it('tensors that no buffer can hold are refused', () => {
+  expect(() => ops.zeros([2 ** 53 - 1], { dtype: 'uint8' })).toThrow(/a tensor of 9007199254740991 bytes: Node\.js .* holds at most/);
+});
+
 it('only an ArrayBuffer holds tensors', () => {
   for (const wrong of [null, 3, new Uint8Array(8)]) expect(() => native.adopt(wrong as never, false)).toThrow(/ArrayBuffer/);
   expect(native.adopt(new ArrayBuffer(0), true)).toBeLessThan(64);
