@@ -14,9 +14,13 @@ function findScavenger(): (() => void) | null {
   type Collect = (options: { type: 'minor' }) => void;
   let collect = (globalThis as { gc?: Collect }).gc;
   if (collect === undefined) {
-    setFlagsFromString('--expose-gc');
-    collect = runInNewContext('globalThis.gc') as Collect | undefined;
-    setFlagsFromString('--no-expose-gc');
+    try {
+      setFlagsFromString('--expose-gc');
+      collect = runInNewContext('globalThis.gc') as Collect | undefined;
+      setFlagsFromString('--no-expose-gc');
+    } catch {
+      return null; // an embedder of Node.js may forbid flags or contexts
+    }
   }
   return collect === undefined ? null : () => collect({ type: 'minor' });
 }
