@@ -11,6 +11,8 @@ import { native } from './native.js';
 export type Memory = Uint8Array;
 
 const ALIGNMENT = 64;
+/** `bytes` rounded up to a multiple of 64, a cache line. */
+export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 // Small tensors share buffers, as Node's own Buffers do: to make one and to collect it took 0.7 µs, a whole addition of 8×8 takes 0.4 µs
 // without. A shared buffer lives as long as the last of its tensors.
 const SHARED_BYTES = 8192;
@@ -41,7 +43,7 @@ export function allocate(bytes: number): Memory {
     end = free + SHARED_BYTES;
   }
   const memory = new Uint8Array(shared, free, bytes);
-  free += (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+  free += aligned(bytes);
   return memory;
 }
 

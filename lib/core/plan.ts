@@ -3,6 +3,7 @@ import { scalarTensor } from './convert.js';
 import type { Graph, Node, Value } from './graph.js';
 import { INLINE_CONSTANT, makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
+import { aligned } from './memory.js';
 import { native, type PlanHandle } from './native.js';
 import type { Attrs, EagerCall, Op } from './op.js';
 import { fuse } from './passes/fuse.js';
@@ -16,10 +17,8 @@ import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
 
 const VERSION = 1;
-const ALIGNMENT = 64;
 const FUSED = -1;
 const CONTROL = -2;
-const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** What the executor needs at run time, in this order: inputs, variables, large constants, outputs. */
 export interface Plan {
@@ -43,7 +42,7 @@ class Arena {
 
   place(bytes: number, from: number, until: number): number {
     this.live = this.live.filter((block) => block.until >= from).sort((a, b) => a.offset - b.offset);
-    const size = align(Math.max(bytes, 1));
+    const size = aligned(Math.max(bytes, 1));
     let offset = 0;
     for (const block of this.live) {
       if (block.offset - offset >= size) break;
@@ -79,7 +78,7 @@ class PlanBuilder {
   }
 
   private inline(bytes: Uint8Array): number {
-    const offset = align(this.constantBytes.length);
+    const offset = aligned(this.constantBytes.length);
     while (this.constantBytes.length < offset) this.constantBytes.push(0);
     this.constantBytes.push(...bytes);
     return this.addSlot({ kind: 'constant', offset });

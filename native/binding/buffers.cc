@@ -57,7 +57,8 @@ napi_value adopt(napi_env env, napi_callback_info call) {
     thread_local Account account;
     account.add(env, static_cast<int64_t>(length));
   }
-  napi_create_uint32(env, static_cast<uint32_t>(-reinterpret_cast<uintptr_t>(data) & (kAlignment - 1)), &result);
+  const auto address = reinterpret_cast<int64_t>(data);
+  napi_create_uint32(env, static_cast<uint32_t>(aligned(address) - address), &result);
   return result;
 }
 

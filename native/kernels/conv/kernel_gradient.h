@@ -111,7 +111,7 @@ struct KernelUnit {
       }
       for (int64_t j = 0; j < cols; j += cut.kCols) {
         const int64_t width = least(cols - j, cut.kCols);
-        set_columns(t, cut.pack, split.size(0), dy + pixel * cut.g.cout + j, cut.g.cout, 1, width, t.depth, scratch);
+        set_columns(t, dy + pixel * cut.g.cout + j, cut.g.cout, width, cut.pack, split.size(0), 1, t.depth, scratch);
         multiply_panel<T>(t, left, over(width, kLanes<T>), c + j, cut.g.cout, nullptr, 0, 0);
       }
     }
@@ -137,7 +137,7 @@ struct KernelUnit {
           const int64_t tap = (row + i) / run, at = row + i - tap * run, count = least(run - at, rows - i);
           const Split split(count, over(count, cut.kRows));
           if (i == 0)
-            set_columns(t, cut.pack, split.size(0), dy + line * z.rows * cut.g.cout + j, cut.g.cout, 1, width, t.depth * t.runs, scratch);
+            set_columns(t, dy + line * z.rows * cut.g.cout + j, cut.g.cout, width, cut.pack, split.size(0), 1, t.depth * t.runs, scratch);
           const Left<T> left = {lines.data + tap * lines.tap + at, 1, lines.across, 0, split};
           multiply_panel<T>(t, left, over(width, kLanes<T>), c + i * cut.g.cout + j, cut.g.cout, nullptr, 0, 0);
           t.packed = nullptr;

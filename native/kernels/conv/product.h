@@ -197,11 +197,11 @@ struct ConvUnit {
     if (cut.packed) {
       const int64_t index = group * cut.panels() + (col + j) / kCols;
       const T* panel = static_cast<const T*>(args.shared) + index * cut.panel() + (phase_start() + k) * kCols;
-      set_columns<T>(t, false, 0, panel, kCols, 1, width, steps, nullptr);
+      set_columns(t, panel, kCols, width);
       return multiply_panel(t, left, vectors, c + j, row_c, more ? panel + cut.panel() : nullptr, steps * kLine, kLine);
     }
     const T* source = args.at<T>(1) + k * cut.g.cout + group * cut.columns + col + j;
-    set_columns(t, several, left.tile_rows(0), source, cut.g.cout, 1, width, steps, scratch);
+    set_columns(t, source, cut.g.cout, width, several, left.tile_rows(0), 1, steps, scratch);
     multiply_panel(t, left, vectors, c + j, row_c, more ? source + kCols : nullptr, kLine, cut.g.cout);
   }
 

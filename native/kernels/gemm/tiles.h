@@ -90,16 +90,22 @@ static void multiply_panel(Tile<T>& t, const Left<T>& left, int64_t vectors, T* 
   }
 }
 
-// Sets the panel of `width` columns of B that tiles read, for all runs: in place, or in scratch where `pack` says so. Whole panels are
-// packed by the first tile, if that has one of the sizes that do it.
+// Sets the panel of `width` columns of B that tiles read, where it is.
 template <typename T>
-static void set_columns(Tile<T>& t, bool pack, int64_t tile_rows, const T* b, int64_t row_b, int64_t col_b, int64_t width, int64_t steps,
-                        T* scratch) {
-  constexpr int64_t L = kLanes<T>, kCols = Cut<T>::kCols;
-  t.last = width - (over(width, L) - 1) * L;
+static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width) {
+  t.last = width - (over(width, kLanes<T>) - 1) * kLanes<T>;
   t.b = b;
   t.row_b = row_b;
   t.packed = nullptr;
+}
+
+// The same, in scratch where `pack` says so, for `steps` of k. Whole panels are packed by the first tile, if that has one of the sizes that
+// do it.
+template <typename T>
+static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width, bool pack, int64_t tile_rows, int64_t col_b, int64_t steps,
+                        T* scratch) {
+  constexpr int64_t kCols = Cut<T>::kCols;
+  set_columns(t, b, row_b, width);
   if (pack && col_b == 1 && width == kCols && tile_rows >= Micro<T>::kPackRows) {
     t.packed = scratch;
   } else if (pack) {
@@ -159,12 +165,12 @@ struct TileUnit {
     const bool more = j + kCols < cols;
     if (cut.method == Method::Packed) {
       const T* panel = packed + j / kCols * cut.panel_b() + k0 * kCols;
-      set_columns<T>(t, false, 0, panel, kCols, 1, width, t.depth, nullptr);
+      set_columns(t, panel, kCols, width);
       return multiply_panel(t, left, vectors, c + j, row_c, more ? panel + cut.panel_b() : nullptr, t.depth * kLine, kLine);
     }
     const T* source = b + k0 * cut.row_b + j * cut.col_b;
     const T* ahead = more ? source + kCols * cut.col_b : nullptr;
-    set_columns(t, cut.pack_b, left.tile_rows(0), source, cut.row_b, cut.col_b, width, t.depth, scratch);
+    set_columns(t, source, cut.row_b, width, cut.pack_b, left.tile_rows(0), cut.col_b, t.depth, scratch);
     if (cut.col_b == 1) return multiply_panel(t, left, vectors, c + j, row_c, ahead, kLine, cut.row_b);
     multiply_panel(t, left, vectors, c + j, row_c, cut.row_b == 1 ? ahead : nullptr, t.depth * kLine, kLine);
   }

@@ -6,7 +6,7 @@ import { native } from '#lib/core/native.js';
 
 const HUGE_PAGE = 2 ** 21;
 
-describe.each([0, 1, 512, 513, 4096, 100_000, HUGE_PAGE - 1, HUGE_PAGE, 2 * HUGE_PAGE - 64, 2 * HUGE_PAGE, 5 * HUGE_PAGE + 4])('%i bytes', (bytes) => {
+describe.each([0, 1, 1024, 1025, 8192, 100_000, HUGE_PAGE - 1, HUGE_PAGE, 2 * HUGE_PAGE - 64, 2 * HUGE_PAGE, 5 * HUGE_PAGE + 4])('%i bytes', (bytes) => {
   it('begin at a multiple of 64', () => {
     const memory = allocate(bytes);
     expect(memory.length).toBe(bytes);
