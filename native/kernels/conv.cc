@@ -10,7 +10,7 @@
 // conv takes an epilogue, conv_input only with unit strides. The epilogue's rows are the positions, counted through all axes.
 #include "kernels/conv/integers.h"
 #include "kernels/conv/kernel_gradient.h"
-#include "kernels/conv/product.h"
+#include "kernels/conv/line_product.h"
 
 namespace keratin::KR_ISA {
 

@@ -190,6 +190,26 @@ TEST(Conv, Lines) {
   check_floats({1, 1, 3, 8, {{1, 1, 1}, {5, 40, 3, 1, 1, 18}, {12, 20, 3, 1, 1, 5}}});
 }
 
+// Rows that are read by taps of the last axis: any geometry; lines in pairs, across images and left over; weights packed before and on
+// the way, by columns and transposed; parts of a tap; large weights; no tap that has all rows.
+TEST(Conv, Taps) {
+  Noise noise(6);
+  for (int i = 0; i < 40; ++i) {
+    const int64_t groups = noise.below(3) ? 1 : 2;
+    Shape s{1 + noise.below(4), groups, groups * (40 + noise.below(40)), groups * (40 + noise.below(40)), {}};
+    s.axes[0] = noise.below(3) ? Axis{1, 1, 1} : random_axis(noise, 2, 2);
+    s.axes[1] = random_axis(noise, 6, 4);
+    s.axes[2] = random_axis(noise, 17, 4);
+    check_floats(s);
+  }
+  check_floats({1, 1, 96, 33, {{1, 1, 1}, {7, 7, 3, 1, 1, 1}, {7, 7, 3, 1, 1, 1}}});
+  check_floats({3, 1, 130, 70, {{1, 1, 1}, {7, 7, 3, 1, 1, 1}, {7, 7, 3, 1, 1, 1}}});
+  check_floats({1, 1, 128, 40, {{1, 1, 1}, {20, 20, 3, 1, 1, 1}, {20, 20, 3, 1, 1, 1}}});
+  check_floats({3, 1, 64, 64, {{1, 1, 1}, {6, 4, 3}, {6, 4, 3}}});
+  check_floats({1, 1, 1100, 34, {{1, 1, 1}, {4, 4, 3, 1, 1, 1}, {5, 5, 3, 1, 1, 1}}});
+  check_floats({1, 1, 300, 140, {{1, 1, 1}, {8, 8, 3, 1, 1, 1}, {9, 9, 3, 1, 1, 1}}});
+}
+
 TEST(Conv, NothingToDo) {
   for (const IsaTable* isa : isa_tables()) {
     check<float>(*isa, DType::F32, {0, 1, 3, 4, {{1, 1, 1}, {5, 3, 3}, {5, 3, 3}}}, "conv");

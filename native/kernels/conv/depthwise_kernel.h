@@ -65,13 +65,6 @@ static void depthwise_taps(const T* x, int64_t step, int64_t tap, const T* dy, i
 template <typename T>
 static void depthwise_kernel_line(const ViewAxis& a, const T* x, const T* dy, int64_t channels, T* sums) {
   const int64_t step = a.step * channels, tap = a.tap_step * channels;
-  // Positions that read inside of the source with tap k.
-  const auto inside = [&](int64_t k) {
-    const int64_t first = k * a.tap_step + a.offset;
-    const int64_t begin = first >= 0 ? 0 : over(-first, a.step);
-    const int64_t end = first >= a.source ? 0 : least(a.rows, over(a.source - first, a.step));
-    return Range{begin, most(end, begin)};
-  };
   const auto add = [&](int64_t k, int64_t taps, int64_t begin, int64_t end) {
     if (begin >= end) return;
     const T* from = x + (begin * a.step + k * a.tap_step + a.offset) * channels;
@@ -82,12 +75,12 @@ static void depthwise_kernel_line(const ViewAxis& a, const T* x, const T* dy, in
     const int64_t taps = least(3, a.taps - k);
     Range common = {0, a.rows};
     for (int64_t t = 0; t < taps; ++t) {
-      const Range r = inside(k + t);
+      const Range r = rows_inside(a, k + t);
       common = {most(common.begin, r.begin), least(common.end, r.end)};
     }
     common.end = most(common.end, common.begin);
     for (int64_t t = 0; t < taps; ++t) {
-      const Range r = inside(k + t);
+      const Range r = rows_inside(a, k + t);
       const int64_t begin = taps == 3 ? least(most(common.begin, r.begin), r.end) : r.end, end = most(common.end, r.begin);
       add(k + t, 1, r.begin, begin);
       if (taps == 3) add(k + t, 1, least(most(end, begin), r.end), r.end);

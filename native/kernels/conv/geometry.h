@@ -71,10 +71,19 @@ struct Taps {
   KR_INLINE Taps(const ViewAxis& a, int64_t at) {
     const int64_t first = at * a.step + a.offset;
     begin = first >= 0 ? 0 : over(-first, a.tap_step);
-    end = first >= a.source ? 0 : least(a.taps, over(a.source - first, a.tap_step));
+    const int64_t room = a.source - first;
+    end = room <= 0 ? 0 : room > (a.taps - 1) * a.tap_step ? a.taps : over(room, a.tap_step);
     end = most(end, begin);
   }
 };
+
+// Rows of an axis that read inside of the source with a tap.
+KR_INLINE Range rows_inside(const ViewAxis& a, int64_t tap) {
+  const int64_t first = tap * a.tap_step + a.offset;
+  const int64_t begin = first >= 0 ? 0 : over(-first, a.step);
+  const int64_t end = first >= a.source ? 0 : least(a.rows, over(a.source - first, a.step));
+  return {least(begin, a.rows), most(end, least(begin, a.rows))};
+}
 
 // A convolution, or a part of one, as the product of a matrix of gathered rows, one for each position of the result, and a
 // matrix of weights. A gathered row has `channels` values of each tap, in the order of the taps.

@@ -1,7 +1,7 @@
 // The gradient of a convolution's kernel: the rows of its windows, transposed, times the gradient of the output.
 #pragma once
 #include "kernels/conv/parts.h"
-#include "kernels/conv/product.h"
+#include "kernels/conv/line_product.h"
 
 namespace keratin::KR_ISA {
 
@@ -111,8 +111,9 @@ struct KernelUnit {
       }
       for (int64_t j = 0; j < cols; j += cut.kCols) {
         const int64_t width = least(cols - j, cut.kCols);
-        set_columns(t, dy + pixel * cut.g.cout + j, cut.g.cout, width, cut.pack, split.size(0), 1, t.depth, scratch);
-        multiply_panel<T>(t, left, over(width, kLanes<T>), c + j, cut.g.cout, nullptr, 0, 0);
+        set_columns(t, dy + pixel * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, t.depth, scratch);
+        Ahead<T> none = {};
+        multiply_panel(t, left, over(width, kLanes<T>), c + j, cut.g.cout, none);
       }
     }
   }
@@ -128,19 +129,19 @@ struct KernelUnit {
       const Position p(cut.v, line * z.rows);
       t.runs = least(least(end - line, cut.chunk_lines), y.rows - p.at[1]);
       const T* plane = x + (p.n * planes.source + p.at[0] * planes.step + planes.offset) * y.source * z.source * cut.v.channels;
-      const Lines<T> lines(cut.v, plane, p.at[1], t.runs, copied);
+      const Lines<T> lines(cut.v, plane, p.at[1], copied);
+      Lines<T>::copy(cut.v, plane, p.at[1], t.runs, copied);
       t.jump = lines.down - z.rows * lines.across;
       t.accumulate = line > first;
       for (int64_t j = 0; j < cols; j += cut.kCols) {
         const int64_t width = least(cols - j, cut.kCols);
+        set_columns(t, dy + line * z.rows * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, t.depth * t.runs, scratch);
+        Ahead<T> none = {};
         for (int64_t i = 0; i < rows;) {
           const int64_t tap = (row + i) / run, at = row + i - tap * run, count = least(run - at, rows - i);
           const Split split(count, over(count, cut.kRows));
-          if (i == 0)
-            set_columns(t, dy + line * z.rows * cut.g.cout + j, cut.g.cout, width, cut.pack, split.size(0), 1, t.depth * t.runs, scratch);
           const Left<T> left = {lines.data + tap * lines.tap + at, 1, lines.across, 0, split};
-          multiply_panel<T>(t, left, over(width, kLanes<T>), c + i * cut.g.cout + j, cut.g.cout, nullptr, 0, 0);
-          t.packed = nullptr;
+          multiply_panel(t, left, over(width, kLanes<T>), c + i * cut.g.cout + j, cut.g.cout, none);
           i += count;
         }
       }

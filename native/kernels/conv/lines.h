@@ -1,6 +1,7 @@
-// Lines: rows of a view's matrix read where the source has them, one line at a time. A row's values of one line are neighbours in memory,
-// so that it is a run for each line that its window meets. Only where the window leaves the source, lines are copied beforehand, with
-// zeros around them: once for all taps, while gathering copies an element as often as there are taps.
+// Lines: rows of a view's matrix read where the source has them, one line at a time. Either a row's values of one line are neighbours in
+// memory, and a row is a run for each line that its window meets: where the window leaves a line, lines are copied beforehand, with
+// zeros around them, once for all taps, while gathering copies an element as often as there are taps. Or each tap of the last axis
+// is taken by itself, with those rows only whose windows have it: then nothing is copied, and no zeros are multiplied.
 #pragma once
 #include "kernels/conv/gather.h"
 
@@ -13,9 +14,10 @@ struct Lines {
   int64_t across;        // elements from a row's run to the next row's
   int64_t down;          // ... from a line of the result to the next
   int64_t tap;           // ... from a tap of the second axis to the next
-  const T* data;         // the run of the first row, first tap
+  const T* data;         // the run of the first row, first tap: may be outside of the source, where no tap reads it
 
-  // Whether rows can be read from lines at all, in all phases: what they read of a line is contiguous, and lines are not all padding.
+  // Whether rows can be read from lines with all taps of the last axis, in all phases: what they read of a line is contiguous, and
+  // lines are not all padding.
   static KR_INLINE bool suit(const View& v) {
     const ViewAxis &y = v.axes[1], &z = v.axes[2];
     return v.channels == v.source_channels && (z.tap_step == 1 || v.kernel[2] == 1) && y.step <= y.source && y.tap_step <= y.source &&
@@ -38,26 +40,42 @@ struct Lines {
     return inside(v) ? 0 : multiple(lines_of(v, count) * width(v), 64 / static_cast<int64_t>(sizeof(T)));
   }
 
-  // For lines [first, first + count) of the result, with a plane of the source.
-  KR_INLINE Lines(const View& v, const T* plane, int64_t first, int64_t count, T* scratch) {
-    const ViewAxis &y = v.axes[1], &z = v.axes[2];
-    const int64_t length = z.source * v.channels, begin = first * y.step + y.offset;
+  // For lines of the result from `first` on, with a plane of the source.
+  KR_INLINE Lines(const View& v, const T* plane, int64_t first, const T* copied) {
     const bool in_place = inside(v);
-    const int64_t pitch = in_place ? length : width(v);
-    run = z.taps * v.channels;
-    across = z.step * v.channels;
-    down = y.step * pitch;
-    tap = y.tap_step * pitch;
-    data = in_place ? plane + begin * length + z.offset * v.channels : scratch;
-    if (in_place) return;
-    for (int64_t i = 0, n = lines_of(v, count); i < n; ++i, scratch += pitch) {
+    const int64_t pitch = in_place ? v.axes[2].source * v.channels : width(v);
+    set(v, v.axes[2].taps * v.channels, pitch);
+    data = in_place ? origin(v, plane, first) : copied;
+  }
+  // The same with one tap of the last axis.
+  KR_INLINE Lines(const View& v, const T* plane, int64_t first, int64_t tap_of_line) {
+    set(v, v.channels, v.axes[2].source * v.source_channels);
+    data = origin(v, plane, first) + tap_of_line * v.axes[2].tap_step * v.source_channels;
+  }
+
+  // Copies what `count` lines of the result from `first` on read, where that is needed.
+  static KR_INLINE void copy(const View& v, const T* plane, int64_t first, int64_t count, T* copied) {
+    if (inside(v)) return;
+    const ViewAxis &y = v.axes[1], &z = v.axes[2];
+    const int64_t length = z.source * v.channels, pitch = width(v), begin = first * y.step + y.offset;
+    for (int64_t i = 0, n = lines_of(v, count); i < n; ++i, copied += pitch) {
       const int64_t line = begin + i;
-      if (line < 0 || line >= y.source) zero_elements(scratch, pitch);
-      else copy_line(plane + line * length, length, z.offset * v.channels, scratch, pitch);
+      if (line < 0 || line >= y.source) zero_elements(copied, pitch);
+      else copy_line(plane + line * length, length, z.offset * v.channels, copied, pitch);
     }
   }
 
  private:
+  KR_INLINE void set(const View& v, int64_t elements, int64_t pitch) {
+    run = elements;
+    across = v.axes[2].step * v.source_channels;
+    down = v.axes[1].step * pitch;
+    tap = v.axes[1].tap_step * pitch;
+  }
+  static KR_INLINE const T* origin(const View& v, const T* plane, int64_t first) {
+    const ViewAxis &y = v.axes[1], &z = v.axes[2];
+    return plane + ((first * y.step + y.offset) * z.source + z.offset) * v.source_channels;
+  }
   // Lines of the source from the first to the last that `count` lines of the result read.
   static KR_INLINE int64_t lines_of(const View& v, int64_t count) {
     return (count - 1) * v.axes[1].step + (v.axes[1].taps - 1) * v.axes[1].tap_step + 1;

@@ -6,14 +6,36 @@
 
 namespace keratin::KR_ISA {
 
-// Calls visit(tap) for the taps of the kernel that a view uses, in the order of its gathered rows.
-template <typename Visit>
-KR_INLINE void each_tap(const View& v, Visit visit) {
-  const auto at = [&](int d, int64_t t) { return v.axes[d].first + t * v.axes[d].skip; };
-  for (int64_t x = 0; x < v.axes[0].taps; ++x)
-    for (int64_t y = 0; y < v.axes[1].taps; ++y)
-      for (int64_t z = 0; z < v.axes[2].taps; ++z) visit((at(0, x) * v.kernel[1] + at(1, y)) * v.kernel[2] + at(2, z));
+// The tap of the kernel that is a view's tap (x, y, z).
+KR_INLINE int64_t kernel_tap(const View& v, int64_t x, int64_t y, int64_t z) {
+  const int64_t at[] = {x, y, z};
+  int64_t tap = 0;
+  for (int d = 0; d < Geometry::kAxes; ++d) tap = tap * v.kernel[d] + v.axes[d].first + at[d] * v.axes[d].skip;
+  return tap;
 }
+
+// Calls visit(tap) for the taps of the kernel that a view uses, in the order of its gathered rows; by taps of the last axis, those are
+// counted before the taps of the second.
+template <typename Visit>
+KR_INLINE void each_tap(const View& v, bool by_tap, Visit visit) {
+  const int64_t slow = v.axes[by_tap ? 2 : 1].taps, fast = v.axes[by_tap ? 1 : 2].taps;
+  for (int64_t x = 0; x < v.axes[0].taps; ++x)
+    for (int64_t i = 0; i < slow; ++i)
+      for (int64_t j = 0; j < fast; ++j) visit(by_tap ? kernel_tap(v, x, j, i) : kernel_tap(v, x, i, j));
+}
+
+// A panel of columns [j, j + count) of a group's weights, some steps of one tap: its first element, and from one column and step to the next.
+template <typename T>
+struct Weights {
+  const T* data;
+  int64_t across, along;
+  KR_INLINE Weights(const ConvCut<T>& cut, const T* kernel, int64_t group, int64_t tap, int64_t step, int64_t j) {
+    const T* first = kernel + group * cut.g.group_out();
+    across = cut.gradient ? cut.g.cout : 1;
+    along = cut.gradient ? 1 : cut.g.cout;
+    data = first + tap * cut.g.group_in() * cut.g.cout + step * along + j * across;
+  }
+};
 
 // Packs the columns of weights of groups [begin, end), each contiguous.
 template <typename T>
@@ -27,7 +49,7 @@ static void pack_columns(const ConvCut<T>& cut, const T* kernel, T* packed, Rang
       continue;
     }
     for (int64_t phase = 0; phase < cut.phases; ++phase) {
-      each_tap(cut.view(phase), [&](int64_t tap) {
+      each_tap(cut.view(phase), false, [&](int64_t tap) {
         copy_elements(out, kernel + (tap * cut.columns + j) * g.cout + first, cut.channels);
         out += cut.channels;
       });
@@ -38,23 +60,27 @@ static void pack_columns(const ConvCut<T>& cut, const T* kernel, T* packed, Rang
 // Packs the weights of panels [begin, end) of columns, counted through the groups.
 template <typename T>
 static void pack_weights(const ConvCut<T>& cut, const T* kernel, T* packed, Range r) {
-  const Geometry& g = cut.g;
   for (int64_t u = r.begin; u < r.end; ++u) {
     const int64_t group = u / cut.panels(), j = (u - group * cut.panels()) * cut.kCols;
-    const int64_t count = least(cut.columns - j, cut.kCols), first = group * g.group_out();
+    const int64_t count = least(cut.columns - j, cut.kCols);
     T* out = packed + u * cut.panel();
-    if (!cut.gradient) {
-      pack_panel(out, cut.kCols, kernel + first + j, int64_t{1}, g.cout, count, cut.depth);
+    if (!cut.gradient && !cut.by_tap) {
+      const Weights<T> w(cut, kernel, group, 0, 0, j);
+      pack_panel(out, cut.kCols, w.data, w.across, w.along, count, cut.depth);
       continue;
     }
     for (int64_t phase = 0; phase < cut.phases; ++phase) {
-      each_tap(cut.view(phase), [&](int64_t tap) {
-        pack_panel(out, cut.kCols, kernel + (tap * cut.columns + j) * g.cout + first, g.cout, int64_t{1}, count, cut.channels);
+      each_tap(cut.view(phase), cut.by_tap, [&](int64_t tap) {
+        const Weights<T> w(cut, kernel, group, tap, 0, j);
+        pack_panel(out, cut.kCols, w.data, w.across, w.along, count, cut.channels);
         out += cut.channels * cut.kCols;
       });
     }
   }
 }
+
+template <typename T>
+struct LineProduct;
 
 // One unit of a convolution or of the gradient of its input.
 template <typename T>
@@ -80,12 +106,35 @@ struct ConvUnit {
     }
   }
 
+  // Vectors in a row of the panel of columns from `j` on.
+  KR_INLINE int64_t vectors(int64_t j) const { return over(least(cols - j, cut.kCols), kLanes<T>); }
+
+  // Sets the packed panel of columns from `j` on, with the weights' rows from `k` on. Returns the next panel's, to be prefetched.
+  KR_INLINE Ahead<T> set_packed(Tile<T>& t, int64_t k, int64_t j, int64_t steps) const {
+    const int64_t index = group * cut.panels() + (col + j) / cut.kCols;
+    const T* panel = static_cast<const T*>(args.shared) + index * cut.panel() + (phase_start() + k) * cut.kCols;
+    set_columns(t, panel, cut.kCols, least(cols - j, cut.kCols));
+    return {j + cut.kCols < cols ? panel + cut.panel() : nullptr, steps * cut.kLine, cut.kLine};
+  }
+  // The same with weights where they are, which are packed on the way if several tiles read them.
+  KR_INLINE Ahead<T> set_in_place(Tile<T>& t, int64_t tap, int64_t step, int64_t j, bool several, T* scratch) const {
+    const Weights<T> w(cut, args.at<T>(1), group, tap, step, col + j);
+    set_columns(t, w.data, w.along, least(cols - j, cut.kCols), several || w.across != 1, w.across, t.depth, scratch);
+    Ahead<T> next = {j + cut.kCols < cols ? w.data + cut.kCols * w.across : nullptr, t.depth * cut.kLine, cut.kLine};
+    if (w.across == 1) next.second = cut.kLine, next.stride = w.along;
+    return next;
+  }
+
+  KR_INLINE void zero_rows(T* c, int64_t row_c, int64_t count) const {
+    for (int64_t i = 0; i < count; ++i) zero_elements(c + i * row_c, cols);
+  }
+
  private:
   KR_INLINE void multiply_all(T* c, int64_t row_c, T* scratch) const {
     const int64_t depth = v.depth();
     if (depth == 0) return zero_rows(c, row_c, rows);
     if (cut.dots) return multiply_dots(depth, c, row_c, scratch);
-    if (cut.lines) return multiply_lines(c, row_c, scratch);
+    if (cut.lines) return LineProduct<T>{*this, c, row_c, scratch}.run();
     const int64_t chunks = over(depth, cut.kBlocks.depth);
     const Split steps(depth, chunks), split(rows, over(rows, cut.kRows));
     T* gathered = scratch;
@@ -102,79 +151,12 @@ struct ConvUnit {
         gather_rows<T>(v, source, row, rows, {k, k + t.depth, stride, gathered});
         left = {gathered, stride, 1, 0, split};
       }
-      for (int64_t j = 0; j < cols; j += cut.kCols, left.fetch = false)
-        multiply_panels(t, left, k, j, c, row_c, scratch + cut.gathered_size());
-    }
-  }
-
-  // All of the unit from lines: the lines that lie in one plane of the result at a time.
-  KR_INLINE void multiply_lines(T* c, int64_t row_c, T* scratch) const {
-    const ViewAxis &x = v.axes[0], &y = v.axes[1], &z = v.axes[2];
-    const int64_t plane = y.source * z.source * v.source_channels;
-    Position p(v, row);
-    for (int64_t left = rows / z.rows; left > 0;) {
-      const int64_t count = least(left, y.rows - p.at[1]);
-      bool accumulate = false;
-      for (int64_t tap = 0; tap < x.taps; ++tap) {
-        const int64_t at = p.at[0] * x.step + tap * x.tap_step + x.offset;
-        if (at < 0 || at >= x.source) continue;
-        const Lines<T> lines(v, args.at<T>(0) + (p.n * x.source + at) * plane, p.at[1], count, scratch);
-        multiply_plane(lines, p.at[1], count, tap, accumulate, c, row_c, scratch + cut.gathered_size());
-        accumulate = true;
-      }
-      if (!accumulate) zero_rows(c, row_c, count * z.rows);
-      c += count * z.rows * row_c;
-      left -= count;
-      p.at[1] += count - 1;
-      p.advance(v, z.rows);
-    }
-  }
-
-  // `count` lines of the result from `first` on, for one tap of the first axis. A chunk is some runs of the second axis' taps, or a part of
-  // one. Where two lines together fill more of a tile, they are cut together.
-  KR_INLINE void multiply_plane(const Lines<T>& lines, int64_t first, int64_t count, int64_t tap, bool accumulate, T* c, int64_t row_c,
-                                T* scratch) const {
-    const ViewAxis& y = v.axes[1];
-    const int64_t per_line = v.axes[2].rows, tiles = over(per_line, cut.kRows), of_pair = over(per_line, cut.kRows / 2);
-    const int64_t together = of_pair < 2 * tiles ? 2 : 1;
-    const Split parts(lines.run, over(lines.run, cut.kBlocks.depth));
-    const Split groups(y.taps, over(y.taps, most(cut.kBlocks.depth / lines.run, 1)));
-    Tile<T> t;
-    for (int64_t chunk = 0; chunk < groups.parts * parts.parts; ++chunk) {
-      const int64_t group_of_taps = chunk / parts.parts, part = chunk - group_of_taps * parts.parts;
-      const Range of_chunk = {groups.start(group_of_taps), groups.start(group_of_taps) + groups.size(group_of_taps)};
-      t.depth = parts.size(part);
-      t.jump = lines.tap - t.depth;
-      t.accumulate = accumulate || chunk > 0;
-      // Taps that meet no line of the source are left out, for all lines at once that share them.
-      for (int64_t line = 0, next; line < count; line = next) {
-        const int64_t size = least(together, count - line);
-        const Range taps = taps_inside(y, first + line, size, of_chunk);
-        for (next = line + size; next + size <= count; next += size) {
-          const Range same = taps_inside(y, first + next, size, of_chunk);
-          if (same.begin != taps.begin || same.end != taps.end) break;
-        }
-        T* out = c + line * per_line * row_c;
-        if (taps.begin >= taps.end) {
-          if (!t.accumulate) zero_rows(out, row_c, (next - line) * per_line);
-          continue;
-        }
-        t.runs = taps.end - taps.begin;
-        const int64_t at = parts.start(part), k = (tap * y.taps + taps.begin) * lines.run + at;
-        const Left<T> left = {lines.data + line * lines.down + taps.begin * lines.tap + at, lines.across, 1, 0,
-                              Split(per_line, size == 2 ? of_pair : tiles), next - line, per_line, lines.down, size == 2 ? lines.down : 0};
-        for (int64_t j = 0; j < cols; j += cut.kCols) multiply_panels(t, left, k, j, out, row_c, scratch);
+      for (int64_t j = 0; j < cols; j += cut.kCols, left.fetch = false) {
+        Ahead<T> next = cut.packed ? set_packed(t, k, j, t.depth)
+                                   : set_in_place(t, 0, k, j, split.parts > 1, scratch + cut.gathered_size());
+        multiply_panel(t, left, vectors(j), c + j, row_c, next);
       }
     }
-  }
-
-  // Those of `taps` that read inside of the source for any of `count` neighbouring rows of an axis.
-  static KR_INLINE Range taps_inside(const ViewAxis& a, int64_t row, int64_t count, Range taps) {
-    return {most(taps.begin, Taps(a, row + count - 1).begin), least(taps.end, Taps(a, row).end)};
-  }
-
-  KR_INLINE void zero_rows(T* c, int64_t row_c, int64_t count) const {
-    for (int64_t i = 0; i < count; ++i) zero_elements(c + i * row_c, cols);
   }
 
   // All of the unit by dot products.
@@ -186,23 +168,6 @@ struct ConvUnit {
     for (int64_t i = 0; i < rows; i += R)
       kDots<T>.kernels[least(rows - i, R) - 1][cols - 1](gathered + i * stride, stride, b, cut.column(), c + i * row_c, row_c,
                                                          depth);
-  }
-
-  // Rows against one panel of columns.
-  KR_INLINE void multiply_panels(Tile<T>& t, const Left<T>& left, int64_t k, int64_t j, T* c, int64_t row_c,
-                                 T* scratch) const {
-    constexpr int64_t kCols = ConvCut<T>::kCols, kLine = ConvCut<T>::kLine;
-    const int64_t width = least(cols - j, kCols), vectors = over(width, kLanes<T>), steps = t.depth * t.runs;
-    const bool more = j + kCols < cols, several = left.lines * left.split.parts > 1;
-    if (cut.packed) {
-      const int64_t index = group * cut.panels() + (col + j) / kCols;
-      const T* panel = static_cast<const T*>(args.shared) + index * cut.panel() + (phase_start() + k) * kCols;
-      set_columns(t, panel, kCols, width);
-      return multiply_panel(t, left, vectors, c + j, row_c, more ? panel + cut.panel() : nullptr, steps * kLine, kLine);
-    }
-    const T* source = args.at<T>(1) + k * cut.g.cout + group * cut.columns + col + j;
-    set_columns(t, source, cut.g.cout, width, several, left.tile_rows(0), 1, steps, scratch);
-    multiply_panel(t, left, vectors, c + j, row_c, more ? source + kCols : nullptr, kLine, cut.g.cout);
   }
 
   // Where the phase's weights begin in a panel, in steps of the inner dimension.

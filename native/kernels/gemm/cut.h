@@ -58,7 +58,7 @@ struct Cut : Problem {
 
   // Whether C is one register tile with little to sum, B in place: what a tiny product needs is to begin at once.
   static KR_INLINE bool single_tile(const Problem& p) {
-    return p.rank == 0 && p.m <= kRows && p.n <= kCols && p.k <= 64 && p.m * p.n > 0 && p.col_b == 1 &&
+    return p.rank == 0 && p.m <= kRows && p.n <= kCols && p.k <= 64 && p.m * p.n > 0 && p.col_b == 1 && p.tiles_read_a() &&
            (Lanes<T>::kFast || p.n % kLanes<T> == 0);
   }
 
@@ -75,6 +75,7 @@ struct Cut : Problem {
     if (single_tile(*this) || m == 0 || n == 0 || batch() == 0) return Method::Strips;
     if ((m == 1 && col_b == 1 && n > kCols) || (n == 1 && row_a == 1 && m > kCols)) return Method::Rows;
     if (suits_dots()) return Method::Dots;
+    if (!tiles_read_a()) return Method::Packed;
     // Lines a multiple of 4 KiB apart share a set of the first-level cache, which has fewer ways than a tile has rows: at
     // 1024^3, A in place ran at 142 GFLOP/s and transposed A at 69, packed at 154 and 133. Otherwise packing both wins from
     // about 700: 142 GFLOP/s against 136 at 1000^3, but 152 against 158 at 512^3.
@@ -111,7 +112,7 @@ struct Cut : Problem {
 
   // Units are a multiple of 8 when there are more, to be shared evenly by threads. Wide ones pack A less often.
   KR_INLINE void cut_packed() {
-    chunks = over(k, kBlocks.depth);
+    chunks = most(over(k, kBlocks.depth), 1);
     unit_rows = over(m, multiple(over(m, kBlocks.packed_rows), 8));
     unit_cols = least(multiple(n, kCols), 64 * kCols);
   }

@@ -22,21 +22,25 @@ struct Tile {
 };
 
 // What limits the loop is the number of its instructions, wherever another thread of the core takes turns at the decoder (3 of 6 places
-// a cycle are left then): every second row is multiplied by what the multiplication reads from memory itself, two steps of k share a
-// branch, and rows in place have one pointer for two of them. 1024^3 on two threads went from 234 to 249 GFLOP/s with that, 512^3 from
-// 209 to 226; where the core is not shared, nothing changes.
-// kUnit: rows of A are adjacent in memory (pair_a == 1), as in a packed panel or a transposed matrix.
+// a cycle are left then): every second row is multiplied by what the multiplication reads from memory itself, four steps of k share a
+// branch and the moves of A's pointers, of which rows apart have one for two. That makes 45 instructions a step for 28 multiplications.
+// 1024^3 on two threads went from 234 to 249 GFLOP/s with two steps and 53 instructions, 512^3 from 209 to 226, and further from 221 to 232
+// with these; where the core is not shared, nothing changes.
+// kUnit: rows of A are adjacent in memory (pair_a == 1), as in a packed panel or a transposed matrix. Otherwise columns are (col_a == 1).
 // kPartial: the last vector of a row has t.last columns; without it, all lanes. Where partial access is slow, rows of B
 // must nevertheless be whole.
 // kPack: copies the panel of B to t.packed on the way; the stores find free slots.
 template <typename T, int kRows, int kVectors, bool kUnit, bool kPartial, bool kPack = false>
 static void micro(const Tile<T>& t) {
   constexpr int64_t L = kLanes<T>;
-  const int64_t col_a = t.col_a, pair_a = kUnit ? 1 : t.pair_a, row_b = t.row_b, pairs_c = t.pairs_c, pair_c = t.pair_c;
+  int64_t pair_a = kUnit ? 1 : t.pair_a;
+  const int64_t col_a = t.col_a, row_b = t.row_b, pairs_c = t.pairs_c, pair_c = t.pair_c;
   const int64_t depth = t.depth, jump = t.jump, ahead_stride = t.ahead_stride;
   // Lines of panels that come so many steps later are brought from the second-level cache: from 130 to 141 GFLOP/s a thread where
   // the core is shared, and from 159 to 166 where it is not.
   constexpr int64_t kSoon = 12;
+  constexpr int kSteps = 4;
+  const int64_t soon = kSoon * row_b, soon_a = kSoon * col_a;
   const Lanes<T> last(t.last);
   const bool accumulate = t.accumulate;
   const T *b = t.b, *ahead = t.ahead;
@@ -45,64 +49,84 @@ static void micro(const Tile<T>& t) {
   const T* a[kGroups];
 #pragma GCC unroll 7
   for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * t.pairs_a;
+  // Calls visit(i, p) for the rows of C.
+  const auto each_row = [&](auto visit) __attribute__((always_inline)) {
+    T* p = c;
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      visit(i, p);
+      p += i % 2 == 0 ? pair_c : pairs_c - pair_c;
+    }
+  };
   // C is prefetched even where it is only written: waiting for lines of large results took [25088 x 64].[64 x 256] from 196 to 141 GFLOP/s.
-  Vec<T> sums[kRows][kVectors];
-#pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
+  Vec<T> sums[kRows][kVectors] = {};
+  each_row([](int, T* p) __attribute__((always_inline)) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      sums[i][v] = Vec<T>{};
-      __builtin_prefetch(c + i / 2 * pairs_c + i % 2 * pair_c + v * L, 1);
+    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(p + v * L, 1);
+  });
+  asm volatile("" : "+r"(c));  // the rows' addresses are not kept
+  // Rows apart: the step of k that is `later` ones behind the pointers to A.
+  const auto step = [&](int later) __attribute__((always_inline)) {
+    Vec<T> row[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v)
+      row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : load(b + v * L);
+    if constexpr (kPack) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) store(packed + v * L, row[v]);
+      packed += kVectors * L;
     }
-  }
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      const T* x = a[i / kGroup] + i % kGroup * pair_a + (kUnit ? 0 : later);
+      if (kReadsFactor && i % 2 == 0) {
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) add_product(sums[i][v], x, row[v]);
+      } else {
+        const Vec<T> factor = broadcast(*x);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) add_product(sums[i][v], factor, row[v]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(b + soon + v * L);
+    if constexpr (kUnit) __builtin_prefetch(a[0] + soon_a);
+    __builtin_prefetch(ahead, 0, 2);
+    b += row_b;
+    ahead += ahead_stride;
+    if constexpr (kUnit) a[0] += col_a;
+    // What the compiler knows of the next step's addresses it keeps in registers of their own, of which there are none left.
+    if constexpr (kUnit) asm volatile("" : "+r"(b), "+r"(ahead), "+r"(a[0]) : : "memory");
+    else asm volatile("" : "+r"(b), "+r"(ahead), "+r"(pair_a) : : "memory");
+  };
+  const auto advance = [&](int64_t by) __attribute__((always_inline)) {
+#pragma GCC unroll 7
+    for (int g = 0; g < kGroups; ++g) a[g] += by;
+  };
   for (int64_t run = t.runs; run > 0; --run) {
-#pragma GCC unroll 2
-    for (int64_t k = 0; k < depth; ++k) {
-      Vec<T> row[kVectors];
+    int64_t left = depth;
+    for (; left >= kSteps; left -= kSteps) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v)
-        row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : load(b + v * L);
-      if constexpr (kPack) {
-#pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) store(packed + v * L, row[v]);
-        packed += kVectors * L;
-      }
-#pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i) {
-        const T* x = a[i / kGroup] + i % kGroup * pair_a;
-        if (kReadsFactor && i % 2 == 0) {
-#pragma GCC unroll 4
-          for (int v = 0; v < kVectors; ++v) add_product(sums[i][v], x, row[v]);
-        } else {
-          const Vec<T> factor = broadcast(*x);
-#pragma GCC unroll 4
-          for (int v = 0; v < kVectors; ++v) sums[i][v] = fma(factor, row[v], sums[i][v]);
-        }
-      }
-#pragma GCC unroll 7
-      for (int g = 0; g < kGroups; ++g) a[g] += col_a;
-      b += row_b;
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) __builtin_prefetch(b + kSoon * row_b + v * L);
-      if constexpr (kUnit) __builtin_prefetch(a[0] + kSoon * col_a);
-      __builtin_prefetch(ahead, 0, 2);
-      ahead += ahead_stride;
+      for (int s = 0; s < kSteps; ++s) step(s);
+      if constexpr (!kUnit) advance(kSteps);
     }
-#pragma GCC unroll 7
-    for (int g = 0; g < kGroups; ++g) a[g] += jump;
+    for (; left > 0; --left) {
+      step(0);
+      if constexpr (!kUnit) advance(1);
+    }
+    advance(jump);
   }
-#pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
+  each_row([&](int i, T* to) __attribute__((always_inline)) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      T* p = c + i / 2 * pairs_c + i % 2 * pair_c + v * L;
+      T* p = to + v * L;
       if (kPartial && v == kVectors - 1) {
         last.store(p, accumulate ? last.load(p) + sums[i][v] : sums[i][v]);
       } else {
         store(p, accumulate ? load(p) + sums[i][v] : sums[i][v]);
       }
     }
-  }
+  });
 }
 
 // All sizes of tile, by kUnit, kPartial, vectors - 1 and rows - 1.

@@ -48,6 +48,9 @@ struct Problem {
     return sum;
   }
 
+  // Whether tiles can read A where it is: its rows or its columns are contiguous.
+  KR_INLINE bool tiles_read_a() const { return row_a == 1 || col_a == 1; }
+
   // Whether all matrices of the batch share operand 0 (A) or 1 (B).
   KR_INLINE bool shared(int operand) const {
     for (int64_t d = 0; d < rank; ++d)

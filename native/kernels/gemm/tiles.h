@@ -6,17 +6,25 @@
 namespace keratin::KR_ISA {
 
 // The rows of A that a unit needs, for one chunk of k, and how they are cut into tiles: in place (panel == 0), or packed panels of
-// `panel` elements. Rows in place may come from several lines, each of `line_rows` rows that are `row` elements apart and are cut by
-// themselves. Where two lines are cut together (pair != 0), the second one's rows are `pair` elements from those of the first.
+// `panel` elements. With pair != 0 there are as many rows again, cut together with these: `pair` elements from them in A, `pair_c` in C.
 template <typename T>
 struct Left {
   const T* data;
   int64_t row, col, panel;
-  Split split;  // of a line
-  int64_t lines = 1, line_rows = 0, line = 0, pair = 0;  // line: elements of A from one to the next
+  Split split;
+  int64_t pair = 0, pair_c = 0;
   bool fetch = false;  // rows are one piece of memory that is read for the first time: those of the next tile are prefetched
 
   KR_INLINE int64_t tile_rows(int64_t tile) const { return split.size(tile) * (pair ? 2 : 1); }
+};
+
+// Data of a later call: the second and the third tile of a panel prefetch it, a line at each step of k, the third `second` elements
+// further.
+template <typename T>
+struct Ahead {
+  const T* data;
+  int64_t second, stride;  // stride: elements from a line to the next
+  int64_t tiles = 0;       // of the panel, so far
 };
 
 // Copies `panels` whole panels that lie side by side, row by row: a row of one panel is two cache lines of a page, which no hardware
@@ -50,43 +58,41 @@ static void pack_panels(const Cut<T>& cut, const Args& args, Range r) {
   }
 }
 
-// All panels of rows against one panel of B. The second and the third of them prefetch the next panel of B, a line at
-// each step of k: `ahead` and the line `ahead_second` elements further.
+// Tiles against one panel of B, which may be all of them or some.
 // t.packed: the first copies the panel there on the way, and the others read the copy. GFLOP/s with that and with a copy
 // beforehand: [128 x 784].[784 x 512] 156 and 150, [128 x 392].[392 x 512] 165 and 157, 256^3 167 and 159, 512^3 158 and 155.
 template <typename T>
-static void multiply_panel(Tile<T>& t, const Left<T>& left, int64_t vectors, T* c, int64_t row_c, const T* ahead, int64_t ahead_second,
-                           int64_t ahead_stride) {
+static void multiply_panel(Tile<T>& t, const Left<T>& left, int64_t vectors, T* c, int64_t row_c, Ahead<T>& next) {
+  constexpr int64_t L = kLanes<T>;
   const bool unit = left.row == 1 && !left.pair;
-  const auto* kernels = kMicro<T>.kernels[unit][t.last < kLanes<T>][vectors - 1];
-  const int64_t together = left.pair ? 1 : 2;  // rows of a line in a pair
+  const auto* kernels = kMicro<T>.kernels[unit][t.last < L][vectors - 1];
+  const int64_t together = left.pair ? 1 : 2;  // neighbouring rows in a pair
   t.pairs_a = together * left.row;
   t.pair_a = left.pair ? left.pair : left.row;
   t.col_a = left.col;
   t.pairs_c = together * row_c;
-  t.pair_c = (left.pair ? left.line_rows : 1) * row_c;
-  int64_t index = 0;
-  for (int64_t line = 0; line < left.lines; line += left.pair ? 2 : 1) {
-    const T* a = left.data + line * left.line;
-    for (int64_t p = 0; p < left.split.parts; ++p, ++index) {
-      const int64_t i = left.split.start(p);
-      const bool fetch = ahead && (index == 1 || index == 2);
-      t.ahead = fetch ? ahead + (index - 1) * ahead_second : t.b;
-      t.ahead_stride = fetch ? ahead_stride : 0;
-      if (left.fetch) {
-        t.ahead = a + (i + left.split.size(p)) * left.row;
-        t.ahead_stride = Cut<T>::kLine;
-      }
-      t.a = left.panel ? a + p * left.panel : a + i * left.row;
-      t.c = c + (line * left.line_rows + i) * row_c;
-      if (index == 0 && t.packed) {
-        kMicro<T>.packing[unit][left.tile_rows(0) - Micro<T>::kPackRows](t);
-        t.b = t.packed;
-        t.row_b = vectors * kLanes<T>;
-      } else {
-        kernels[left.tile_rows(p) - 1](t);
-      }
+  t.pair_c = left.pair ? left.pair_c : row_c;
+  for (int64_t p = 0; p < left.split.parts; ++p, ++next.tiles) {
+    const int64_t i = left.split.start(p);
+    const bool fetch = next.data && (next.tiles == 1 || next.tiles == 2);
+    t.ahead = fetch ? next.data + (next.tiles - 1) * next.second : t.b;
+    t.ahead_stride = fetch ? next.stride : 0;
+    if (left.fetch) {
+      t.ahead = left.data + (i + left.split.size(p)) * left.row;
+      t.ahead_stride = Cut<T>::kLine;
     }
+    t.a = left.data + (left.panel ? p * left.panel : i * left.row);
+    t.c = c + i * row_c;
+    if (next.tiles > 0 || !t.packed) {
+      kernels[left.tile_rows(p) - 1](t);
+      continue;
+    }
+    const bool packs = left.tile_rows(p) >= Micro<T>::kPackRows;
+    if (packs) kMicro<T>.packing[unit][left.tile_rows(p) - Micro<T>::kPackRows](t);
+    else pack_panel(t.packed, vectors * L, t.b, int64_t{1}, t.row_b, vectors * L, t.depth * t.runs);
+    t.b = t.packed;
+    t.row_b = vectors * L;
+    if (!packs) kernels[left.tile_rows(p) - 1](t);
   }
 }
 
@@ -99,14 +105,12 @@ static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width) {
   t.packed = nullptr;
 }
 
-// The same, in scratch where `pack` says so, for `steps` of k. Whole panels are packed by the first tile, if that has one of the sizes that
-// do it.
+// The same, in scratch where `pack` says so, for `steps` of k. Whole panels are packed by the first tile.
 template <typename T>
-static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width, bool pack, int64_t tile_rows, int64_t col_b, int64_t steps,
-                        T* scratch) {
+static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width, bool pack, int64_t col_b, int64_t steps, T* scratch) {
   constexpr int64_t kCols = Cut<T>::kCols;
   set_columns(t, b, row_b, width);
-  if (pack && col_b == 1 && width == kCols && tile_rows >= Micro<T>::kPackRows) {
+  if (pack && col_b == 1 && width == kCols) {
     t.packed = scratch;
   } else if (pack) {
     pack_panel(scratch, kCols, b, col_b, row_b, width, steps);
@@ -166,13 +170,15 @@ struct TileUnit {
     if (cut.method == Method::Packed) {
       const T* panel = packed + j / kCols * cut.panel_b() + k0 * kCols;
       set_columns(t, panel, kCols, width);
-      return multiply_panel(t, left, vectors, c + j, row_c, more ? panel + cut.panel_b() : nullptr, t.depth * kLine, kLine);
+      Ahead<T> next = {more ? panel + cut.panel_b() : nullptr, t.depth * kLine, kLine};
+      return multiply_panel(t, left, vectors, c + j, row_c, next);
     }
     const T* source = b + k0 * cut.row_b + j * cut.col_b;
-    const T* ahead = more ? source + kCols * cut.col_b : nullptr;
-    set_columns(t, source, cut.row_b, width, cut.pack_b, left.tile_rows(0), cut.col_b, t.depth, scratch);
-    if (cut.col_b == 1) return multiply_panel(t, left, vectors, c + j, row_c, ahead, kLine, cut.row_b);
-    multiply_panel(t, left, vectors, c + j, row_c, cut.row_b == 1 ? ahead : nullptr, t.depth * kLine, kLine);
+    const bool rows_b = cut.col_b == 1, columns_b = cut.row_b == 1;
+    Ahead<T> next = {more && (rows_b || columns_b) ? source + kCols * cut.col_b : nullptr, t.depth * kLine, kLine};
+    if (rows_b) next.second = kLine, next.stride = cut.row_b;
+    set_columns(t, source, cut.row_b, width, cut.pack_b, cut.col_b, t.depth, scratch);
+    multiply_panel(t, left, vectors, c + j, row_c, next);
   }
 };
 

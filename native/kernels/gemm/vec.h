@@ -70,9 +70,12 @@ KR_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 #endif
 }
 
-// sum += *x * b in every lane. kReadsFactor: the multiplication reads x by itself, without an instruction that broadcasts it.
+// sum += x * b. What the compiler makes of fma in long loops moves registers about; kReadsFactor: with *x for x, the multiplication reads it
+// by itself, without an instruction that broadcasts it.
 #if defined(__AVX512F__)
 inline constexpr bool kReadsFactor = true;
+KR_INLINE void add_product(Vec<float>& sum, Vec<float> x, Vec<float> b) { asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(b), "v"(x)); }
+KR_INLINE void add_product(Vec<double>& sum, Vec<double> x, Vec<double> b) { asm("vfmadd231pd %2, %1, %0" : "+v"(sum) : "v"(b), "v"(x)); }
 KR_INLINE void add_product(Vec<float>& sum, const float* x, Vec<float> b) {
   asm("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(b), "m"(*x));
 }
@@ -81,8 +84,12 @@ KR_INLINE void add_product(Vec<double>& sum, const double* x, Vec<double> b) {
 }
 #else
 inline constexpr bool kReadsFactor = false;
-template <typename T>
-KR_INLINE void add_product(Vec<T>& sum, const T* x, Vec<T> b) {
+template <typename V>
+KR_INLINE void add_product(V& sum, V x, V b) {
+  sum = fma(x, b, sum);
+}
+template <typename V, typename T>
+KR_INLINE void add_product(V& sum, const T* x, V b) {
   sum = fma(broadcast(*x), b, sum);
 }
 #endif
