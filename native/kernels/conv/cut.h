@@ -33,10 +33,10 @@ struct ConvCut {
     if (phases > 0) rows = view(0).rows();
     if (rows == 0 || columns == 0) return;
     dots = columns <= 4 && depth / phases >= kLanes<T>;
-    in_place = !dots && g.pointwise() && source_row() * static_cast<int64_t>(sizeof(T)) % 4096 != 0;
+    in_place = !dots && g.pointwise();
     line_rows = view(0).axes[2].rows;
     if (!dots && !in_place && line_rows <= 4 * kBlocks.conv_rows && line_rows >= kRows / 4 && phases <= 16) {
-      lines = suits_lines();
+      lines = Lines<T>::suit(view(0));
       by_tap = suits_taps(lines);
       lines = lines || by_tap;
     }
@@ -77,21 +77,12 @@ struct ConvCut {
   // Most stretches of a unit.
   KR_INLINE int64_t stretches(const View& v) const { return over(unit_lines - 1, v.axes[1].rows) + 1; }
 
-  // Rows a multiple of 4 KiB apart share a set of the first-level cache.
-  KR_INLINE bool rows_apart(int64_t elements) const { return elements * static_cast<int64_t>(sizeof(T)) % 4096 != 0; }
-
-  KR_INLINE bool suits_lines() const {
-    const View v = view(0);
-    return Lines<T>::suit(v) && rows_apart(v.axes[2].step * v.channels);
-  }
-
   // By taps, C is visited once for each tap of the last axis, and only true work is done. Share of the peak of 3x3 by taps and with copied
   // lines, one thread: 512 channels at 7^2 1.03 and 0.85 (of the nominal work), 256 at 14^2 0.98 and 0.92, 128 at 28^2 0.93 and 0.91,
   // 64 at 56^2 0.89 and 0.89.
   KR_INLINE bool suits_taps(bool otherwise_lines) const {
     const View v = view(0);
     const ViewAxis& z = v.axes[2];
-    if (!rows_apart(z.step * v.source_channels)) return false;
     const int64_t visit = v.channels * v.axes[1].taps;
     if (visit >= (otherwise_lines ? 384 : 192)) return true;
     int64_t met = 0;
