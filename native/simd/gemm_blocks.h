@@ -28,7 +28,7 @@ struct GemmBlocks {
 };
 
 #if defined(__AVX512F__)
-inline constexpr GemmBlocks kGemmF32 = {14, 2, 1024, 70, 512, 112, 504, 256, 4, 150};
+inline constexpr GemmBlocks kGemmF32 = {14, 2, 1024, 70, 512, 112, 504, 512, 4, 150};
 inline constexpr GemmBlocks kGemmF64 = {14, 2, 512, 70, 512, 112, 252, 256, 4, 75};
 #elif defined(__AVX2__)
 inline constexpr GemmBlocks kGemmF32 = {6, 2, 512, 72, 384, 72, 252, 128, 2, 83};
