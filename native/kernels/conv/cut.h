@@ -104,7 +104,7 @@ struct ConvCut {
 
   // Rows are gathered anew for each range of columns, which costs as much as 2 to 3 columns of arithmetic.
   KR_INLINE void cut() {
-    // Weights that do not stay in the second-level cache are read by as few units as can be.
+    // Weights that do not stay in the second-level cache are read by as few units as can be; what several lines copy is shared.
     const bool heavy = by_tap && columns * depth * static_cast<int64_t>(sizeof(T)) > 1 << 20;
     const int64_t most_rows = (heavy ? 4 : lines && !by_tap ? 2 : 1) * kBlocks.conv_rows;
     unit_rows = rows <= most_rows ? rows : multiple(over(rows, over(rows, most_rows)), kRows);

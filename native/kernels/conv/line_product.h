@@ -34,7 +34,12 @@ struct LineProduct {
   }
 
  private:
-  // A line of the result: its first row, taps of the second axis and place in C.
+  // What C is visited once for: a slice's elements from `at` on, or all, of some taps of the second axis.
+  struct Chunk {
+    int64_t tap, slice, at;
+    Range taps, positions;  // positions: of a line of the result, those that the slice meets
+  };
+  // A line of the result: where its first row, with its first tap, and C are.
   struct Line {
     const T* a;
     T* c;
@@ -64,28 +69,36 @@ struct LineProduct {
     }
   }
 
-  // A chunk is some taps of the second axis, or a part of the elements of one. Taps that leave the source are left out.
+  // Taps that leave the source are left out.
   KR_INLINE void multiply_slice(int64_t tap, int64_t slice) {
     const ViewAxis &y = v.axes[1], &z = v.axes[2];
-    const Range rows = positions(slice);
-    if (rows.begin >= rows.end) return;
+    Chunk chunk = {tap, slice, 0, {}, positions(slice)};
+    if (chunk.positions.begin >= chunk.positions.end) return;
     const int64_t run = (cut.by_tap ? 1 : z.taps) * v.channels, depth = cut.kBlocks.depth;
-    const int64_t together = !cut.packed || (cut.by_tap && pairs(rows)) ? 1 : most(depth / run, 1);
+    // Weights that are packed on the way belong to one tap, and lines of two taps' ends are no pairs.
+    const int64_t together = !cut.packed || (cut.by_tap && pairs(chunk.positions)) ? 1 : most(depth / run, 1);
     const Split parts(run, over(run, depth)), groups(y.taps, over(y.taps, together));
-    for (int64_t chunk = 0; chunk < groups.parts * parts.parts; ++chunk) {
-      const int64_t group = chunk / parts.parts, part = chunk - group * parts.parts, at = parts.start(part);
-      const Range taps = {groups.start(group), groups.start(group) + groups.size(group)};
-      if (!accumulate) zero_missed(tap, taps);
-      Tile<T> t;
-      t.depth = parts.size(part);
-      t.accumulate = accumulate;
-      for (int64_t j = 0; j < unit.cols; j += cut.kCols) {
-        Ahead<T> next = cut.packed ? unit.set_packed(t, ((tap * slices() + slice) * y.taps + taps.begin) * run + at, j, t.depth * groups.size(group))
-                                   : unit.set_in_place(t, kernel_tap(v, tap, taps.begin, slice), at, j, unit.rows > cut.kRows,
-                                                       scratch + cut.gathered_size());
-        multiply_lines(t, next, tap, slice, rows, taps, at, j);
-      }
+    for (int64_t i = 0; i < groups.parts * parts.parts; ++i) {
+      const int64_t group = i / parts.parts, part = i - group * parts.parts;
+      chunk.at = parts.start(part);
+      chunk.taps = {groups.start(group), groups.start(group) + groups.size(group)};
+      if (!accumulate) zero_missed(chunk);
+      multiply_chunk(chunk, parts.size(part));
       accumulate = true;
+    }
+  }
+
+  KR_INLINE void multiply_chunk(const Chunk& chunk, int64_t depth) const {
+    const ViewAxis& y = v.axes[1];
+    Tile<T> t;
+    t.depth = depth;
+    t.accumulate = accumulate;
+    const int64_t run = (cut.by_tap ? 1 : v.axes[2].taps) * v.channels, before = (chunk.tap * slices() + chunk.slice) * y.taps + chunk.taps.begin;
+    for (int64_t j = 0; j < unit.cols; j += cut.kCols) {
+      Ahead<T> next = cut.packed ? unit.set_packed(t, before * run + chunk.at, j, depth * (chunk.taps.end - chunk.taps.begin))
+                                 : unit.set_in_place(t, kernel_tap(v, chunk.tap, chunk.taps.begin, chunk.slice), chunk.at, j,
+                                                     unit.rows > cut.kRows, scratch + cut.gathered_size());
+      multiply_lines(chunk, t, next, j);
     }
   }
 
@@ -101,52 +114,56 @@ struct LineProduct {
     return {most(taps.begin, all.begin), least(taps.end, all.end)};
   }
 
-  KR_INLINE void zero_missed(int64_t tap, Range taps) const {
+  KR_INLINE void zero_missed(const Chunk& chunk) const {
     const int64_t rows = v.axes[2].rows;
-    each_stretch(tap, [&](const T* plane, int64_t first, int64_t count, T* out, T*) {
+    each_stretch(chunk.tap, [&](const T* plane, int64_t first, int64_t count, T* out, T*) {
       for (int64_t i = 0; i < count; ++i) {
-        const Range meets = inside(first + i, taps);
+        const Range meets = inside(first + i, chunk.taps);
         if (!plane || meets.begin >= meets.end) unit.zero_rows(out + i * rows * row_c, row_c, rows);
       }
     });
   }
 
-  // All lines of the unit against one panel of columns.
-  KR_INLINE void multiply_lines(Tile<T>& t, Ahead<T>& next, int64_t tap, int64_t slice, Range rows, Range taps, int64_t at, int64_t j) const {
+  // All lines of the unit against the panel of columns from `j` on.
+  KR_INLINE void multiply_lines(const Chunk& chunk, Tile<T>& t, Ahead<T>& next, int64_t j) const {
+    const Range rows = chunk.positions;
     const int64_t count = rows.end - rows.begin;
     const bool in_pairs = pairs(rows);
     const Split alone(count, over(count, cut.kRows)), paired(count, over(count, cut.kRows / 2));
     const T* b = t.b;
-    Lines<T> lines(v, source, 0, slice);
-    const auto multiply = [&](const Line& line, const Line* other) {
+    const auto multiply = [&](const Lines<T>& lines, const Line& line, const Line* other) {
       t.runs = line.taps.end - line.taps.begin;
       t.jump = lines.tap - t.depth;
-      if (cut.packed) t.b = b + (line.taps.begin - taps.begin) * t.depth * cut.kCols;
+      if (cut.packed) t.b = b + (line.taps.begin - chunk.taps.begin) * t.depth * cut.kCols;
       Left<T> left = {line.a, lines.across, 1, 0, other ? paired : alone};
       if (other) left.pair = other->a - line.a, left.pair_c = other->c - line.c;
       multiply_panel(t, left, unit.vectors(j), line.c, row_c, next);
     };
     Line waiting = {};
-    each_stretch(tap, [&](const T* plane, int64_t first, int64_t number, T* out, T* copied) {
+    each_stretch(chunk.tap, [&](const T* plane, int64_t first, int64_t number, T* out, T* copied) {
       if (!plane) return;
-      lines = cut.by_tap ? Lines<T>(v, plane, first, slice) : Lines<T>(v, plane, first, copied);
+      const Lines<T> lines = lines_of(plane, first, chunk.slice, copied);
       for (int64_t i = 0; i < number; ++i) {
-        const Range meets = inside(first + i, taps);
+        const Range meets = inside(first + i, chunk.taps);
         if (meets.begin >= meets.end) continue;
-        const Line line = {lines.data + i * lines.down + meets.begin * lines.tap + rows.begin * lines.across + at,
+        const Line line = {lines.data + i * lines.down + meets.begin * lines.tap + rows.begin * lines.across + chunk.at,
                            out + (i * v.axes[2].rows + rows.begin) * row_c + j, meets};
         if (!in_pairs) {
-          multiply(line, nullptr);
+          multiply(lines, line, nullptr);
         } else if (waiting.a && waiting.taps.begin == meets.begin && waiting.taps.end == meets.end) {
-          multiply(waiting, &line);
+          multiply(lines, waiting, &line);
           waiting.a = nullptr;
         } else {
-          if (waiting.a) multiply(waiting, nullptr);
+          if (waiting.a) multiply(lines, waiting, nullptr);
           waiting = line;
         }
       }
     });
-    if (waiting.a) multiply(waiting, nullptr);
+    if (waiting.a) multiply(lines_of(source, 0, chunk.slice, scratch), waiting, nullptr);
+  }
+
+  KR_INLINE Lines<T> lines_of(const T* plane, int64_t first, int64_t slice, const T* copied) const {
+    return cut.by_tap ? Lines<T>(v, plane, first, slice) : Lines<T>(v, plane, first, copied);
   }
 };
 

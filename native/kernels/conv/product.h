@@ -80,7 +80,7 @@ static void pack_weights(const ConvCut<T>& cut, const T* kernel, T* packed, Rang
 }
 
 template <typename T>
-struct LineProduct;
+struct LineProduct;  // line_product.h
 
 // One unit of a convolution or of the gradient of its input.
 template <typename T>
