@@ -49,15 +49,6 @@ static void micro(const Tile<T>& t) {
   const T* a[kGroups];
 #pragma GCC unroll 7
   for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * t.pairs_a;
-  // Calls visit(i, p) for the rows of C.
-  const auto each_row = [&](auto visit) __attribute__((always_inline)) {
-    T* p = c;
-#pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
-      visit(i, p);
-      p += i % 2 == 0 ? pair_c : pairs_c - pair_c;
-    }
-  };
   Vec<T> sums[kRows][kVectors] = {};
   // Rows apart: the step of k that is `later` ones behind the pointers to A.
   const auto step = [&](int later) __attribute__((always_inline)) {
@@ -122,17 +113,18 @@ static void micro(const Tile<T>& t) {
     }
     advance(jump);
   }
-  each_row([&](int i, T* to) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i, c += i % 2 == 1 ? pair_c : pairs_c - pair_c) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      T* p = to + v * L;
+      T* p = c + v * L;
       if (kPartial && v == kVectors - 1) {
         last.store(p, accumulate ? last.load(p) + sums[i][v] : sums[i][v]);
       } else {
         store(p, accumulate ? load(p) + sums[i][v] : sums[i][v]);
       }
     }
-  });
+  }
 }
 
 // All sizes of tile, by kUnit, kPartial, vectors - 1 and rows - 1.
