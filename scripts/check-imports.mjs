@@ -7,18 +7,20 @@ import { isProgram, root } from './helpers/process.mjs';
 
 /** Layers of lib/, lowest first. A folder may import from its own layer and from all below it. */
 const libLayers = [
+  ['base'],
   ['core'],
+  ['symbolic'],
   ['ops', 'random', 'tree'],
   ['config'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'metrics', 'optimizers', 'quantizers'],
   ['mixed-precision', 'dtype-policies'],
   ['layers'],
-  ['utils'],
+  ['utils', 'data'],
   ['backend'],
+  ['saving'],
   ['callbacks'],
   ['training'],
   ['models'],
-  ['saving'],
   ['applications', 'datasets', 'preprocessing', 'visualization', 'distribution'],
   ['index.ts'],
 ];

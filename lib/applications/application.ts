@@ -1,10 +1,10 @@
 // What the networks of `keras.applications` share: their options, checks, inputs and classifier.
 import { existsSync } from 'node:fs';
 import * as activations from '../activations/index.js';
-import { checkOptions, didYouMean, show } from '../core/errors.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import { settings } from '../core/settings.js';
-import { showShape, type SymbolicShape } from '../core/shape.js';
+import { checkOptions, didYouMean, show } from '../base/errors.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
+import { settings } from '../base/settings.js';
+import { showShape, type SymbolicShape } from '../base/shape.js';
 import * as layers from '../layers/index.js';
 import { Model } from '../models/index.js';
 

@@ -1,11 +1,11 @@
 // Images as networks for ImageNet take them, and the names of its classes.
 import { readFile } from 'node:fs/promises';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { isFloat } from '../core/dtype.js';
-import { checkOptions, didYouMean, show } from '../core/errors.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import { settings } from '../core/settings.js';
-import { showShape } from '../core/shape.js';
+import { isFloat } from '../base/dtype.js';
+import { checkOptions, didYouMean, show } from '../base/errors.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
+import { settings } from '../base/settings.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { DataFormat } from '../layers/index.js';
 import * as ops from '../ops/index.js';

@@ -1,8 +1,8 @@
 // `keras.applications.mobilenetV2`.
-import { show } from '../core/errors.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
-import { settings } from '../core/settings.js';
-import { showShape, type SymbolicShape } from '../core/shape.js';
+import { show } from '../base/errors.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
+import { settings } from '../base/settings.js';
+import { showShape, type SymbolicShape } from '../base/shape.js';
 import * as layers from '../layers/index.js';
 import { application, inputShapeOf, inputSymbol, networkEnd, networkOf, type ApplicationOptions, type ResolvedOptions } from './application.js';
 import { preprocessAs } from './imagenet.js';

@@ -1,5 +1,5 @@
 // ResNet and ResNetV2 of any depth.
-import type { KerasTensor } from '../core/keras-tensor.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import * as layers from '../layers/index.js';
 import { type Application, application, channelAxis, inputShapeOf, inputSymbol, networkEnd, networkOf } from './application.js';
 

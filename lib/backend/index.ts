@@ -1,9 +1,9 @@
 // `keras.backend`.
-import { type DTypeLike, isFloat, isInteger, standardizeDType } from '../core/dtype.js';
-import { uniqueName } from '../core/names.js';
+import { type DTypeLike, isFloat, isInteger, standardizeDType } from '../base/dtype.js';
+import { uniqueName } from '../base/names.js';
 
 export { backend, epsilon, floatx, imageDataFormat, setEpsilon, setFloatx, setImageDataFormat } from '../config/index.js';
-export { resultType, standardizeDType as standardizeDtype } from '../core/dtype.js';
+export { resultType, standardizeDType as standardizeDtype } from '../base/dtype.js';
 export { clearSession, isKerasTensor } from '../utils/index.js';
 
 /** Whether a dtype is one of floating-point numbers. */

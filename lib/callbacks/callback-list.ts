@@ -1,6 +1,6 @@
 // CallbackList: the callbacks of one run, called in order.
 import type { Model } from '../models/model.js';
-import { show } from '../core/errors.js';
+import { show } from '../base/errors.js';
 import { Callback, type CallbackParams, type HookName, HOOKS, type Logs, overrides } from './callback.js';
 import { History } from './history.js';
 import { ProgbarLogger } from './progbar-logger.js';

@@ -1,8 +1,8 @@
 // CSVLogger: the logs of each epoch as a row of a file.
 import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { checkOptions, show } from '../core/errors.js';
-import { floatRepr } from '../core/format.js';
+import { checkOptions, show } from '../base/errors.js';
+import { floatRepr } from '../base/format.js';
 import { Callback, type Logs } from './callback.js';
 
 /** Options of `CSVLogger`. */

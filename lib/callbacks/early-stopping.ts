@@ -1,6 +1,6 @@
 // EarlyStopping: ends training when a value no longer gets better.
 import { printMessage } from '../config/logging.js';
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Logs } from './callback.js';
 import { MonitorCallback, type MonitorMode } from './monitor-callback.js';

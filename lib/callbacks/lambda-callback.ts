@@ -1,5 +1,5 @@
 // LambdaCallback: a callback made of functions.
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { Callback, type HookName, HOOKS } from './callback.js';
 
 /** The hooks to call, by name: any of `Callback`'s. */

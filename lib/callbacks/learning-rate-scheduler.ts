@@ -1,7 +1,7 @@
 // LearningRateScheduler: a learning rate for each epoch.
 import { printMessage } from '../config/logging.js';
-import { checkOptions, show } from '../core/errors.js';
-import { floatRepr } from '../core/format.js';
+import { checkOptions, show } from '../base/errors.js';
+import { floatRepr } from '../base/format.js';
 import { Tensor } from '../core/tensor.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { Callback, type Logs } from './callback.js';

@@ -1,5 +1,5 @@
 // MonitorCallback: what the callbacks share that watch a value of the logs.
-import { show } from '../core/errors.js';
+import { show } from '../base/errors.js';
 import { Callback, type Logs } from './callback.js';
 
 /** Which way a value gets better: as its metric says (`'auto'`), by falling or by rising. */

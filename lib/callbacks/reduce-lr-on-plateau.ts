@@ -1,7 +1,7 @@
 // ReduceLROnPlateau: smaller steps when a value no longer gets better.
 import { printMessage } from '../config/logging.js';
-import { checkOptions, show } from '../core/errors.js';
-import { floatRepr } from '../core/format.js';
+import { checkOptions, show } from '../base/errors.js';
+import { floatRepr } from '../base/format.js';
 import type { Logs } from './callback.js';
 import { logLearningRates, type Rated, ratedOptimizers } from './learning-rates.js';
 import { MonitorCallback, type MonitorOptions } from './monitor-callback.js';

@@ -1,5 +1,5 @@
 // RemoteMonitor: the logs of each epoch for a server.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import { Callback, type Logs } from './callback.js';
 
 /** Options of `RemoteMonitor`. */

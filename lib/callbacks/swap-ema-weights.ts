@@ -1,5 +1,5 @@
 // SwapEMAWeights: evaluation with moving averages of the weights.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import { LossScaleOptimizer } from '../optimizers/loss-scale-optimizer.js';
 import { MultiOptimizer } from '../optimizers/multi-optimizer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';

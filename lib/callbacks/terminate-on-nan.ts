@@ -1,7 +1,7 @@
 // TerminateOnNaN: ends training when the loss is no number any more.
 import { printMessage } from '../config/logging.js';
-import { checkOptions } from '../core/errors.js';
-import { floatRepr } from '../core/format.js';
+import { checkOptions } from '../base/errors.js';
+import { floatRepr } from '../base/format.js';
 import { Callback, type Logs } from './callback.js';
 
 /** Options of `TerminateOnNaN`. */

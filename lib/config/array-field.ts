@@ -1,6 +1,6 @@
 // A field that holds numbers of any shape.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { type DTypeLike, standardizeDType } from '../core/dtype.js';
+import { type DTypeLike, standardizeDType } from '../base/dtype.js';
 import { Tensor } from '../core/tensor.js';
 import { field, type Field } from './fields.js';
 import { isSerialized } from './registration.js';

@@ -1,2 +1,2 @@
 // Callable objects, for the families that are made from schemas.
-export { Callable } from '../core/callable.js';
+export { Callable } from '../base/callable.js';

@@ -1,8 +1,8 @@
 // Classes made from a schema: constructor arguments, `config`, `getConfig` and `fromConfig`.
-import { didYouMean, show } from '../core/errors.js';
-import { Callable } from '../core/callable.js';
-import { camelCase, snakeCase } from '../core/names.js';
-import { isPlainObject } from '../core/tree.js';
+import { didYouMean, show } from '../base/errors.js';
+import { Callable } from '../base/callable.js';
+import { camelCase, snakeCase } from '../base/names.js';
+import { isPlainObject } from '../base/tree.js';
 import type { InOf, OutOf, Schema } from './fields.js';
 
 type RequiredKeys<S extends Schema> = { [K in keyof S]: S[K] extends { required: true } ? K : never }[keyof S];

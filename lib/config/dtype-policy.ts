@@ -1,8 +1,8 @@
 // Dtype policies: their classes, the global one, and finding them by names and configs.
-import type { DType, DTypeLike } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
-import { isPlainObject } from '../core/tree.js';
+import type { DType, DTypeLike } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
+import { isPlainObject } from '../base/tree.js';
 import type { Config } from './configurable.js';
 import type { DeserializeOptions } from './family.js';
 import { DTypePolicy, type DTypePolicyName, FloatDTypePolicy, getDefaultPolicy, setDefaultPolicy } from './plain-policy.js';

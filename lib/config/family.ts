@@ -1,6 +1,6 @@
 // Families: finding losses, metrics, initializers … by name, and writing them into configs.
-import { didYouMean, show } from '../core/errors.js';
-import { toSnakeCase } from '../core/names.js';
+import { didYouMean, show } from '../base/errors.js';
+import { toSnakeCase } from '../base/names.js';
 import type { Config } from './configurable.js';
 import { CustomObjectScope, getRegisteredName, getRegisteredObject, isSerialized, provideModule, scopedObjects, serializeObject, type SerializedObject } from './registration.js';
 

@@ -1,8 +1,8 @@
 // Fields: the options of a class, each with its check, its default and its form in Keras's config. From a schema of fields follow
 // the options type, the errors, `getConfig` and `fromConfig`.
-import type { DType } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import type { DType } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import { type DTypePolicy, type DTypePolicyName, getPolicy } from './dtype-policy.js';
 import type { SerializedObject } from './registration.js';
 

@@ -1,7 +1,7 @@
 // `keras.config`: global settings.
-import { didYouMean, show } from '../core/errors.js';
-import type { FloatDType } from '../core/dtype.js';
-import { settings } from '../core/settings.js';
+import { didYouMean, show } from '../base/errors.js';
+import type { FloatDType } from '../base/dtype.js';
+import { settings } from '../base/settings.js';
 
 export { dtypePolicy, setDtypePolicy } from './dtype-policy.js';
 export {

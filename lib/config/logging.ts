@@ -1,6 +1,6 @@
 // How the library talks: progress on standard output or in the debug log, and how much of a stack errors show.
 import { debuglog } from 'node:util';
-import { settings } from '../core/settings.js';
+import { settings } from '../base/settings.js';
 
 const debug = debuglog('keratin');
 

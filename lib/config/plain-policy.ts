@@ -1,11 +1,11 @@
 // DTypePolicy: in which dtype a layer keeps its variables and in which it computes.
 import type { TensorLike } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType, DTypeLike } from '../core/dtype.js';
-import { DTYPES, isFloat, standardizeDType } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import { settings } from '../core/settings.js';
+import type { DType, DTypeLike } from '../base/dtype.js';
+import { DTYPES, isFloat, standardizeDType } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
+import { settings } from '../base/settings.js';
 import { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';

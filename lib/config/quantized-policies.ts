@@ -1,7 +1,7 @@
 // The policies of quantized layers: how they are quantized, and the policy that they had before.
-import type { DTypeLike } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import type { DTypeLike } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import type { Config } from './configurable.js';
 import { DTypePolicy, type DTypePolicyName, dtypesOf, getDefaultPolicy } from './plain-policy.js';
 

@@ -1,6 +1,6 @@
 // Users' own classes and functions, registered under a name so that configs can refer to them.
 import { type Config } from './configurable.js';
-import { snakeCase } from '../core/names.js';
+import { snakeCase } from '../base/names.js';
 import { Scope } from './scopes.js';
 
 type Registered = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);

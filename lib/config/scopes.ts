@@ -1,10 +1,10 @@
 // Scopes of names, of variables' values and of devices: what Keras opens with `with`.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { currentScope, openPath } from '../core/scope.js';
 import { openStateless, type StatelessState } from '../core/stateless.js';
-import { showShape } from '../core/shape.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 

@@ -1,11 +1,11 @@
 // Keras's form of any object, and back: layers, models, losses, functions, tensors, and structures of them.
 import { toTensor } from '../core/convert.js';
-import { standardizeDType, type DTypeLike } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import type { SymbolicShape } from '../core/shape.js';
+import { standardizeDType, type DTypeLike } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
+import type { SymbolicShape } from '../base/shape.js';
 import { type NestedArray, Tensor } from '../core/tensor.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 import { PublicOperation, reviveOperation } from '../ops/public-operation.js';

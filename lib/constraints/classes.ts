@@ -1,7 +1,7 @@
 // All constraints.
 import { configured } from '../config/configurable.js';
 import { type Field, field, float, withDefault } from '../config/fields.js';
-import { settings } from '../core/settings.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { Constraint } from './constraint.js';

@@ -1,12 +1,12 @@
 // From JavaScript values to tensors: numbers, nested arrays, typed arrays, tensors and variables.
 import { castTo } from './copy.js';
-import type { Complex, DType, TypedArray } from './dtype.js';
-import { complexType, isComplex, isDType, isInteger, viewOf } from './dtype.js';
-import { show } from './errors.js';
+import type { Complex, DType, TypedArray } from '../base/dtype.js';
+import { complexType, isComplex, isDType, isInteger, viewOf } from '../base/dtype.js';
+import { show } from '../base/errors.js';
 import { allocate, elementsOf } from './memory.js';
-import { settings } from './settings.js';
-import type { Shape } from './shape.js';
-import { specOf } from './shape.js';
+import { settings } from '../base/settings.js';
+import type { Shape } from '../base/shape.js';
+import { specOf } from '../base/shape.js';
 import { Tensor, type NestedArray } from './tensor.js';
 import { isLeftOut, placeholder } from './trace.js';
 import { Variable } from './variable.js';

@@ -1,9 +1,10 @@
 // The elementwise primitives that the engine itself needs: copying a value and changing its dtype.
-import type { DType } from './dtype.js';
-import { dtypeBytes, isComplex, isFloat, partDType } from './dtype.js';
-import { bind1, defineOp } from './op.js';
+import type { DType } from '../base/dtype.js';
+import { dtypeBytes, isComplex, isFloat, partDType } from '../base/dtype.js';
+import { bind1 } from './bind.js';
+import { defineOp } from './op.js';
 import { input, output } from './program.js';
-import { specOf } from './shape.js';
+import { specOf } from '../base/shape.js';
 import type { Tensor } from './tensor.js';
 
 /** The same values in memory of their own. */

@@ -1,9 +1,9 @@
 // Running plans: gathering their buffers, on the main thread or off it, and saying what went wrong in the user's terms.
-import { explainFault } from './fault.js';
+import { explainFault } from '../base/fault.js';
 import { allocate, type Memory } from './memory.js';
 import { native } from './native.js';
 import type { Plan } from './plan.js';
-import { showShape, type Spec } from './shape.js';
+import { showShape, type Spec } from '../base/shape.js';
 import { Tensor } from './tensor.js';
 
 const explain = (plan: Plan, error: unknown): unknown =>

@@ -1,12 +1,12 @@
 // The ops that passes put in the place of several: a fused elementwise group, and a product with a group as its epilogue.
 // They appear after differentiation, so they have no gradient.
-import { dtypeIndex } from './dtype.js';
+import { dtypeIndex } from '../base/dtype.js';
 import type { Node, Value } from './graph.js';
 import { tileNumber } from './kernels.js';
 import { defineOp, type Attrs, type LowerCall, type Op } from './op.js';
 import type { Instruction, Operand } from './program.js';
 import { buildProgram, encodeProgram, input, output } from './program.js';
-import type { Shape } from './shape.js';
+import type { Shape } from '../base/shape.js';
 
 /** Elementwise nodes that run as one program. */
 export interface Group {

@@ -1,7 +1,7 @@
 // Graphs: what tracing records and passes rewrite. A graph is a list of op calls in an order in which they can run.
 import type { Attrs, Op } from './op.js';
-import type { Spec } from './shape.js';
-import { showShape } from './shape.js';
+import type { Spec } from '../base/shape.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
 

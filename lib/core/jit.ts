@@ -1,14 +1,14 @@
 // Compiling functions of tensors and variables: one plan for each set of shapes.
-import { show } from './errors.js';
+import { show } from '../base/errors.js';
 import { toTensor } from './convert.js';
 import { runPlan, runPlanAsync, type Steps } from './execute.js';
 import { optimize } from './passes/index.js';
 import { compileGraph, type Plan } from './plan.js';
-import type { Spec } from './shape.js';
+import type { Spec } from '../base/shape.js';
 import { taping, withoutTapes } from './tape.js';
 import { Tensor } from './tensor.js';
 import { currentTrace, trace } from './trace.js';
-import { flatten, type Flat } from './tree.js';
+import { flatten, type Flat } from '../base/tree.js';
 import { Variable } from './variable.js';
 
 /** A traced and compiled function for inputs of fixed specs. */

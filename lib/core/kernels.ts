@@ -1,6 +1,6 @@
 // Numbers of the kernels and tile ops of the running instruction set, by name and dtype.
-import type { DType } from './dtype.js';
-import { NATIVE_DTYPES } from './dtype.js';
+import type { DType } from '../base/dtype.js';
+import { NATIVE_DTYPES } from '../base/dtype.js';
 import { native, type NativeInfo } from './native.js';
 
 interface Tables {

@@ -2,9 +2,9 @@
 import { constants } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 import { collectYoung } from './collector.js';
-import type { TypedArray } from './dtype.js';
-import { viewOf } from './dtype.js';
-import type { Spec } from './shape.js';
+import type { TypedArray } from '../base/dtype.js';
+import { viewOf } from '../base/dtype.js';
+import type { Spec } from '../base/shape.js';
 import { native } from './native.js';
 
 /** The bytes of a tensor's elements, and no others. They begin at a multiple of 64 in the address space. */

@@ -12,7 +12,7 @@ import { materialize, rootOf } from './passes/materialize.js';
 import { schedule, type Schedule } from './passes/schedule.js';
 import { type Label, logsPlans, profilePlan } from './profile.js';
 import { CONTROL_KINDS, type Instruction, type Operand } from './program.js';
-import type { Spec } from './shape.js';
+import type { Spec } from '../base/shape.js';
 import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
 

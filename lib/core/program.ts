@@ -1,9 +1,9 @@
 // Instructions, and elementwise programs: the steps that the fused interpreter runs over tiles that stay in the cache.
-import type { DType } from './dtype.js';
-import { isHalf } from './dtype.js';
+import type { DType } from '../base/dtype.js';
+import { isHalf } from '../base/dtype.js';
 import type { Graph, Node, Value } from './graph.js';
-import type { Shape, Spec } from './shape.js';
-import { broadcastStrides } from './shape.js';
+import type { Shape, Spec } from '../base/shape.js';
+import { broadcastStrides } from '../base/shape.js';
 
 /** What an instruction reads or writes: an input or output of its call, or a scalar known at compile time. */
 export type Operand =

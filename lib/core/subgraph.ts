@@ -1,8 +1,9 @@
 // Functions inside programs: the graphs that control flow runs, with all that they read and assign outside made inputs and outputs.
 import { createHash } from 'node:crypto';
 import { INLINE_CONSTANT, rewrite, type Graph, type Value } from './graph.js';
-import { type Attrs, bind, type Op } from './op.js';
-import type { Spec } from './shape.js';
+import { bind } from './bind.js';
+import type { Attrs, Op } from './op.js';
+import type { Spec } from '../base/shape.js';
 import { followed } from './tape.js';
 import type { Tensor } from './tensor.js';
 import { trace } from './trace.js';

@@ -1,7 +1,7 @@
 // Recording for reverse-mode differentiation: a tape notes the op calls that depend on what it watches.
 // lib/ops/autodiff.ts walks it backwards.
 import type { Attrs, Op } from './op.js';
-import { isInexact } from './dtype.js';
+import { isInexact } from '../base/dtype.js';
 import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
 

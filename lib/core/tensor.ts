@@ -1,10 +1,10 @@
 // Tensor: a shape, a dtype and, when concrete, memory. A traced tensor stands for a value in a graph being recorded.
-import type { Complex, DType, TypedArray } from './dtype.js';
-import { bfloat16ToNumber, float16ToNumber } from './dtype.js';
+import type { Complex, DType, TypedArray } from '../base/dtype.js';
+import { bfloat16ToNumber, float16ToNumber } from '../base/dtype.js';
 import type { Value } from './graph.js';
 import { elementsOf, type Memory } from './memory.js';
-import type { Shape, Spec } from './shape.js';
-import { showShape } from './shape.js';
+import type { Shape, Spec } from '../base/shape.js';
+import { showShape } from '../base/shape.js';
 
 /** Arrays of numbers (or booleans), nested as deep as the tensor has axes; a bare number for a scalar. */
 export type NestedArray = number | boolean | NestedArray[];

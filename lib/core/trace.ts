@@ -3,7 +3,7 @@ import type { Graph, Node, Value, VariableUse } from './graph.js';
 import { dropUnused, makeNode } from './graph.js';
 import type { Attrs, Op } from './op.js';
 import { currentScope } from './scope.js';
-import type { Spec } from './shape.js';
+import type { Spec } from '../base/shape.js';
 import { withoutTapes } from './tape.js';
 import { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';

@@ -1,5 +1,5 @@
 // House prices in Boston.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import { getFile } from '../utils/get-file.js';
 import { checkTestSplit, loadPrices, type Prices, type SplitOptions } from './housing.js';
 

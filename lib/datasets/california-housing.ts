@@ -1,5 +1,5 @@
 // House prices in California.
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { getFile } from '../utils/get-file.js';
 import { checkTestSplit, loadPrices, type Prices, type SplitOptions } from './housing.js';
 

@@ -1,7 +1,7 @@
 // What CIFAR-10 and CIFAR-100 share: archives of pickled batches.
 import { readFile } from 'node:fs/promises';
 import { toTensor } from '../core/convert.js';
-import { settings } from '../core/settings.js';
+import { settings } from '../base/settings.js';
 import { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { unpickle } from './pickle.js';

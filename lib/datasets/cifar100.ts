@@ -1,6 +1,6 @@
 // The CIFAR-100 images.
 import path from 'node:path';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { getFile } from '../utils/get-file.js';
 import { joinCifarBatches, type LabelledImages, readCifarBatch } from './cifar.js';
 

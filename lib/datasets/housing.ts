@@ -1,5 +1,5 @@
 // What the data sets of house prices share: rows of numbers that are shuffled and split.
-import { show } from '../core/errors.js';
+import { show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { readNpz } from './npy.js';

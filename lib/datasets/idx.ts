@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip as gunzipWithCallback } from 'node:zlib';
 import { makeTensor } from '../core/convert.js';
-import { sizeOf } from '../core/shape.js';
+import { sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 
 const UNSIGNED_BYTE = 8;

@@ -1,5 +1,5 @@
 // Reviews of films in the Internet Movie Database.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import { getFile } from '../utils/get-file.js';
 import { readObjectNpz } from './npy.js';
 import { shuffler } from './numpy-random.js';

@@ -1,5 +1,5 @@
 // The MNIST digits.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import { type Digits, loadDigits } from './mnist-sources.js';
 
 const ORIGIN = 'https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz';

@@ -1,6 +1,6 @@
 // Arrays in NumPy's file formats: .npy, one array, and .npz, a zip file of them.
 import { readFile } from 'node:fs/promises';
-import { dtypeBytes } from '../core/dtype.js';
+import { dtypeBytes } from '../base/dtype.js';
 import { Tensor } from '../core/tensor.js';
 import { unzipped } from '../utils/archive.js';
 import { unpickle } from './pickle.js';

@@ -1,5 +1,5 @@
 // NumPy's older generator of random numbers, which the order of Keras's data sets comes from.
-import { show } from '../core/errors.js';
+import { show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { toTensor } from '../core/convert.js';
 import { MersenneTwister } from '../random/mersenne-twister.js';

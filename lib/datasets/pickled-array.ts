@@ -1,8 +1,8 @@
 // NumPy's arrays in pickles: the few names that a pickle may use, and what they make here.
 import { makeTensor } from '../core/convert.js';
-import { dtypeBytes, type DType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { sizeOf } from '../core/shape.js';
+import { dtypeBytes, type DType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 

@@ -1,5 +1,5 @@
 // News of the agency Reuters.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import { getFile } from '../utils/get-file.js';
 import { checkTestSplit, type SplitOptions } from './housing.js';

@@ -1,6 +1,6 @@
 // What the data sets of texts share: sequences of word numbers, from arrays of lists.
 import { readFile } from 'node:fs/promises';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { getFile } from '../utils/get-file.js';

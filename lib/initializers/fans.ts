@@ -1,6 +1,6 @@
 // Fans: how many inputs and outputs one unit of a weight has.
-import type { Shape } from '../core/shape.js';
-import { normalizeAxis, sizeOf } from '../core/shape.js';
+import type { Shape } from '../base/shape.js';
+import { normalizeAxis, sizeOf } from '../base/shape.js';
 
 /**
  * Inputs and outputs of a unit of a weight of this shape. For matrices `[in, out]`; for kernels of convolutions `[..., in, out]`, times

@@ -1,6 +1,6 @@
 // The field of a schema that holds an initializer.
 import type { Field } from '../config/fields.js';
-import { show } from '../core/errors.js';
+import { show } from '../base/errors.js';
 import type { InitialValue } from '../core/variable.js';
 import { get, type InitializerLike, serialize } from './lookup.js';
 

@@ -2,9 +2,9 @@
 import { Configurable } from '../config/configurable.js';
 import type { FromConfig } from '../config/registration.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { type DType, type DTypeLike, standardizeDType } from '../core/dtype.js';
-import { checkOptions } from '../core/errors.js';
-import { checkShape, type Shape } from '../core/shape.js';
+import { type DType, type DTypeLike, standardizeDType } from '../base/dtype.js';
+import { checkOptions } from '../base/errors.js';
+import { checkShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** Options of an initializer's call. */

@@ -2,8 +2,8 @@
 import { Family, type DeserializeOptions, type SnakeCase } from '../config/family.js';
 import type { RegisteredName, SerializedObject } from '../config/registration.js';
 import { toTensor } from '../core/convert.js';
-import type { TypedArray } from '../core/dtype.js';
-import { sameShape, showShape } from '../core/shape.js';
+import type { TypedArray } from '../base/dtype.js';
+import { sameShape, showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { type InitialValue, Variable } from '../core/variable.js';
 import * as classes from './classes.js';

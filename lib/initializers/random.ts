@@ -3,9 +3,9 @@ import { type ConfigOf, configured, resolve, serializeFields, type Config, type 
 import { type Field, float, intList, nullable, oneOf, withDefault } from '../config/fields.js';
 import { isSerialized, type SerializedObject } from '../config/registration.js';
 import { castTo } from '../core/copy.js';
-import type { DType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { showShape, sizeOf, type Shape } from '../core/shape.js';
+import type { DType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { showShape, sizeOf, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import * as random from '../random/index.js';

@@ -1,14 +1,14 @@
 // `keras.layers`.
 export * from './classes.js';
 export { Input, type InputOptions } from './core/input-layer.js';
-export type { DataFormat } from './data-format.js';
-export { InputSpec, type InputSpecOptions } from './input-spec.js';
-export { type AddWeightOptions, type CallOptions, Layer } from './layer.js';
+export type { DataFormat } from './base/data-format.js';
+export { InputSpec, type InputSpecOptions } from './base/input-spec.js';
+export { type AddWeightOptions, type CallOptions, Layer } from './base/layer.js';
 export * from './lookup.js';
-export type { Adaptable, EnableLoraOptions } from './lora.js';
+export type { Adaptable, EnableLoraOptions } from './base/lora.js';
 export type { QuantizeOptions } from './quantization/modes.js';
 export type { Quantizable } from './quantization/quantizable.js';
-export type { VariableStore } from './layer-state.js';
+export type { VariableStore } from './base/layer-state.js';
 export { add } from './merging/add.js';
 export { average } from './merging/average.js';
 export { concatenate } from './merging/concatenate.js';
@@ -18,4 +18,4 @@ export { type MergeFunction, type MergeInputs } from './merging/merge.js';
 export { minimum } from './merging/minimum.js';
 export { multiply } from './merging/multiply.js';
 export { subtract } from './merging/subtract.js';
-export type { LayerOptions } from './options.js';
+export type { LayerOptions } from './base/options.js';

@@ -2,10 +2,10 @@
 import type { DeserializeOptions } from '../config/family.js';
 import { provideModule, type SerializedObject } from '../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
-import { show } from '../core/errors.js';
-import { Operation } from '../core/operation.js';
+import { show } from '../base/errors.js';
+import { Operation } from '../symbolic/operation.js';
 import * as classes from './classes.js';
-import { type Layer } from './layer.js';
+import { type Layer } from './base/layer.js';
 
 provideModule('keras.layers', { find: (name) => (Object.hasOwn(classes, name) ? (classes as Record<string, unknown>)[name] : null), names: () => Object.keys(classes) });
 

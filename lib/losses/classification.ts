@@ -1,8 +1,8 @@
 // Crossentropies and their relatives: losses for classes.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
-import { normalizeAxis, showShape } from '../core/shape.js';
+import { checkOptions, show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
+import { normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { setMask } from './mask.js';

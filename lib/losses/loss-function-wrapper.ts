@@ -1,10 +1,10 @@
 // Losses that are a function of targets and predictions, with weights and a reduction around it.
 import { type Config } from '../config/configurable.js';
-import { camelCase, snakeCase } from '../core/names.js';
+import { camelCase, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { Tensor } from '../core/tensor.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject } from '../base/tree.js';
 import * as functions from './functions.js';
 import { Loss, type LossOptions } from './loss.js';
 import { squeezeOrExpandToSameRank } from './reduction.js';

@@ -2,14 +2,14 @@
 import { Configurable, resolve, type Config, type OptionsOf } from '../config/configurable.js';
 import { computeDtype, nullable, oneOf, string } from '../config/fields.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DType } from '../core/dtype.js';
-import { checkOptions } from '../core/errors.js';
-import { autoName, toSnakeCase } from '../core/names.js';
+import type { DType } from '../base/dtype.js';
+import { checkOptions } from '../base/errors.js';
+import { autoName, toSnakeCase } from '../base/names.js';
 import { withScope } from '../core/scope.js';
 import { Tensor } from '../core/tensor.js';
-import { mapStructure, type Nested } from '../core/tree.js';
+import { mapStructure, type Nested } from '../base/tree.js';
 import * as ops from '../ops/index.js';
-import { byPosition } from '../core/keywords.js';
+import { byPosition } from '../base/keywords.js';
 import { getMask } from './mask.js';
 import { reduceWeighted, REDUCTIONS, type Reduction } from './reduction.js';
 

@@ -1,2 +1,2 @@
 // Masks of predictions and of losses; see core/mask.
-export { getMask, setMask } from '../core/mask.js';
+export { getMask, setMask } from '../symbolic/mask.js';

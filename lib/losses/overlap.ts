@@ -1,7 +1,7 @@
 // Loss functions for masks of images: how much targets and predictions overlap.
 import type { TensorLike } from '../core/convert.js';
-import { checkOptions } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import { checkOptions } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { operand, pair } from './tensors.js';

@@ -1,6 +1,6 @@
 // From a loss for each entry to the loss of a batch: weights, masks and reductions, as in Keras's `losses/loss.py`.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DType } from '../core/dtype.js';
+import type { DType } from '../base/dtype.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 

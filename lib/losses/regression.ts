@@ -1,7 +1,7 @@
 // Loss functions for numbers and for distributions. Targets are converted to the dtype of the predictions.
 import { scalarTensor, toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import { checkOptions } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { fittedPair, operand, pair } from './tensors.js';

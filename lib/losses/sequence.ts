@@ -1,6 +1,6 @@
 // Losses of sequences.
 import { filled, toTensor, type TensorLike } from '../core/convert.js';
-import { showShape } from '../core/shape.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 

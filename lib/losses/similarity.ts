@@ -1,6 +1,6 @@
 // Loss functions for directions and embeddings.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { setMask } from './mask.js';

@@ -1,7 +1,7 @@
 // How often predictions are right: functions that give 1 or 0 (as `floatx`) for each sample.
 import { scalarTensor, toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import { checkOptions } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import { squeezeOrExpandToSameRank } from '../losses/reduction.js';
 import { fittedPair, pair } from '../losses/tensors.js';

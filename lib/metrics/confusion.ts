@@ -1,10 +1,10 @@
 // Counts of true and false positives and negatives at thresholds, which the metrics of binary decisions add up.
-import { snakeCase } from '../core/names.js';
+import { snakeCase } from '../base/names.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { checkOptions, show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
-import { showShape } from '../core/shape.js';
+import { checkOptions, show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import { squeezeOrExpandToSameRank } from '../losses/reduction.js';

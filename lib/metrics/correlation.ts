@@ -1,7 +1,7 @@
 // Functions that measure how targets and predictions vary together.
 import type { TensorLike } from '../core/convert.js';
-import { checkOptions } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import { checkOptions } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import { fittedPair } from '../losses/tensors.js';
 import * as ops from '../ops/index.js';

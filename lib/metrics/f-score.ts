@@ -2,9 +2,9 @@
 import { configured } from '../config/configurable.js';
 import { float, nullable, oneOf, withDefault } from '../config/fields.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions } from '../core/errors.js';
-import { settings } from '../core/settings.js';
-import { showShape } from '../core/shape.js';
+import { checkOptions } from '../base/errors.js';
+import { settings } from '../base/settings.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';

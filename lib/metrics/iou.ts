@@ -2,9 +2,9 @@
 import { configured } from '../config/configurable.js';
 import { bool, field, float, int, nullable, withDefault } from '../config/fields.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { isFloat, isInteger } from '../core/dtype.js';
-import { checkOptions } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import { isFloat, isInteger } from '../base/dtype.js';
+import { checkOptions } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';

@@ -1,12 +1,12 @@
 // The base of metrics.
 import { Configurable, resolve, type Config, type OptionsOf } from '../config/configurable.js';
 import { computeDtype, nullable, string } from '../config/fields.js';
-import type { DType, DTypeLike } from '../core/dtype.js';
-import { checkOptions } from '../core/errors.js';
-import { byPosition } from '../core/keywords.js';
-import { autoName, toSnakeCase } from '../core/names.js';
+import type { DType, DTypeLike } from '../base/dtype.js';
+import { checkOptions } from '../base/errors.js';
+import { byPosition } from '../base/keywords.js';
+import { autoName, toSnakeCase } from '../base/names.js';
 import { withScope } from '../core/scope.js';
-import type { Shape } from '../core/shape.js';
+import type { Shape } from '../base/shape.js';
 import { filled, toTensor, type TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
 import { type Aggregation, Variable, withValues } from '../core/variable.js';

@@ -1,11 +1,11 @@
 // Metrics that add values up: sums, means, and means of a function of targets and predictions.
 import { configured, type Config } from '../config/configurable.js';
-import { camelCase, snakeCase } from '../core/names.js';
+import { camelCase, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
 import type { SerializedObject } from '../config/registration.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DType } from '../core/dtype.js';
-import { checkOptions } from '../core/errors.js';
+import type { DType } from '../base/dtype.js';
+import { checkOptions } from '../base/errors.js';
 import { Tensor } from '../core/tensor.js';
 import * as losses from '../losses/index.js';
 import { getMask } from '../losses/mask.js';

@@ -2,8 +2,8 @@
 import { configured } from '../config/configurable.js';
 import { int, nullable, oneOf, withDefault } from '../config/fields.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions } from '../core/errors.js';
-import { showShape } from '../core/shape.js';
+import { checkOptions } from '../base/errors.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import { squeezeOrExpandToSameRank } from '../losses/reduction.js';

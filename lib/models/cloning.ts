@@ -1,13 +1,13 @@
 // cloneModel and modelFromJson: models like others, with new weights.
 import type { CustomObjects } from '../config/family.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
-import { checkOptions, show } from '../core/errors.js';
-import { type CallOperation, symbolsOf, type Symbols } from '../core/function.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
-import type { Operation } from '../core/operation.js';
-import { flatten, isPlainObject, mapStructure } from '../core/tree.js';
+import { checkOptions, show } from '../base/errors.js';
+import { type CallOperation, symbolsOf, type Symbols } from '../symbolic/function.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
+import type { Operation } from '../symbolic/operation.js';
+import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
 import { Input, InputLayer } from '../layers/core/input-layer.js';
-import type { Layer } from '../layers/layer.js';
+import type { Layer } from '../layers/base/layer.js';
 import { PublicOperation } from '../ops/public-operation.js';
 import { Functional } from './functional.js';
 import { Model } from './model.js';

@@ -2,7 +2,7 @@
 import type { Config } from '../config/configurable.js';
 import type { DTypePolicy } from '../config/dtype-policy.js';
 import { serializeKerasObject } from '../config/serialization.js';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import * as optimizers from '../optimizers/index.js';

@@ -1,15 +1,15 @@
 // Keras's config of a functional model: its layers with the calls that connect them.
 import { type Config } from '../config/configurable.js';
-import { camelCase, snakeCase } from '../core/names.js';
+import { camelCase, snakeCase } from '../base/names.js';
 import { SavedSymbol, deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import type { SerializedObject } from '../config/registration.js';
-import { show } from '../core/errors.js';
-import type { Function, Symbols } from '../core/function.js';
-import { KerasTensor, type OperationCall } from '../core/keras-tensor.js';
-import { Operation } from '../core/operation.js';
-import { flatten, isPlainObject, mapStructure } from '../core/tree.js';
-import { splitCall } from '../layers/call.js';
-import { callSignature } from '../layers/call-signatures.js';
+import { show } from '../base/errors.js';
+import type { Function, Symbols } from '../symbolic/function.js';
+import { KerasTensor, type OperationCall } from '../symbolic/keras-tensor.js';
+import { Operation } from '../symbolic/operation.js';
+import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
+import { splitCall } from '../layers/base/call.js';
+import { callSignature } from '../layers/base/call-signatures.js';
 import { PublicOperation } from '../ops/public-operation.js';
 
 /** Place of a symbol: the operation's name, the number of its call in this model, the number of the output. */

@@ -1,8 +1,8 @@
 // Functional models that begin in the middle of another: the calls from there on are repeated on new inputs.
-import { Function, symbolsOf, type Symbols } from '../core/function.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
-import { isInputSymbol } from '../core/operation-graph.js';
-import { flatten } from '../core/tree.js';
+import { Function, symbolsOf, type Symbols } from '../symbolic/function.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
+import { isInputSymbol } from '../symbolic/operation-graph.js';
+import { flatten } from '../base/tree.js';
 import { Input, InputLayer } from '../layers/core/input-layer.js';
 
 /**

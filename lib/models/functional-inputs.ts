@@ -1,13 +1,13 @@
 // What a functional model takes: values in the structure of its inputs, brought to their dtypes and ranks.
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { didYouMean, show } from '../core/errors.js';
-import type { Function } from '../core/function.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import { keepMask, setMask } from '../core/mask.js';
-import { showShape } from '../core/shape.js';
+import { didYouMean, show } from '../base/errors.js';
+import type { Function } from '../symbolic/function.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
+import { keepMask, setMask } from '../symbolic/mask.js';
+import { showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, isNumberArray, isPlainObject } from '../core/tree.js';
+import { flatten, isNumberArray, isPlainObject } from '../base/tree.js';
 import { InputLayer } from '../layers/core/input-layer.js';
 import * as ops from '../ops/index.js';
 

@@ -1,11 +1,11 @@
 // GraphModel: what a model has that is made of symbols: its graph, and what follows from it.
-import { didYouMean, show } from '../core/errors.js';
-import type { Function } from '../core/function.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
-import type { Operation } from '../core/operation.js';
-import { isPlainObject } from '../core/tree.js';
-import type { CallOptions } from '../layers/call.js';
-import { Layer } from '../layers/layer.js';
+import { didYouMean, show } from '../base/errors.js';
+import type { Function } from '../symbolic/function.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
+import type { Operation } from '../symbolic/operation.js';
+import { isPlainObject } from '../base/tree.js';
+import type { CallOptions } from '../layers/base/call.js';
+import { Layer } from '../layers/base/layer.js';
 import { standardizeInputs } from './functional-inputs.js';
 
 /** A layer that may be a graph of layers: the part of `Model` that has nothing to do with training. */

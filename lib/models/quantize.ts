@@ -1,11 +1,11 @@
 // Quantizing the layers of a model, and the table of those that are.
 import type { QuantizationMode } from '../config/dtype-policy.js';
 import { printMessage } from '../config/logging.js';
-import { dtypeBytes } from '../core/dtype.js';
-import { checkOptions, show } from '../core/errors.js';
-import { fixed } from '../core/format.js';
+import { dtypeBytes } from '../base/dtype.js';
+import { checkOptions, show } from '../base/errors.js';
+import { fixed } from '../base/format.js';
 import { InputLayer } from '../layers/core/input-layer.js';
-import type { Layer } from '../layers/layer.js';
+import type { Layer } from '../layers/base/layer.js';
 import { checkFloat16, NotQuantizableError, type QuantizeOptions, readQuantizeOptions, resolveConfig, withMode } from '../layers/quantization/modes.js';
 import { QuantizationReport } from '../quantizers/report.js';
 import { GraphModel } from './graph-model.js';

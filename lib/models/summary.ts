@@ -1,15 +1,15 @@
 // Keras's table of a model's layers.
 import { printMessage } from '../config/logging.js';
-import { dtypeBytes } from '../core/dtype.js';
-import { checkOptions, show } from '../core/errors.js';
-import { fixed, grouped } from '../core/format.js';
-import type { Function } from '../core/function.js';
-import type { OperationCall } from '../core/keras-tensor.js';
-import type { Operation } from '../core/operation.js';
-import { isShape, type SymbolicShape } from '../core/shape.js';
+import { dtypeBytes } from '../base/dtype.js';
+import { checkOptions, show } from '../base/errors.js';
+import { fixed, grouped } from '../base/format.js';
+import type { Function } from '../symbolic/function.js';
+import type { OperationCall } from '../symbolic/keras-tensor.js';
+import type { Operation } from '../symbolic/operation.js';
+import { isShape, type SymbolicShape } from '../base/shape.js';
 import type { Variable } from '../core/variable.js';
-import { flatten } from '../core/tree.js';
-import { Layer } from '../layers/layer.js';
+import { flatten } from '../base/tree.js';
+import { Layer } from '../layers/base/layer.js';
 import type { Model } from './model.js';
 import { type Column, renderTable } from './table.js';
 

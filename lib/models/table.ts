@@ -1,5 +1,5 @@
 // A table drawn with box characters, as the `rich` package of Python lays it out, which draws Keras's summaries.
-import { roundHalfEven } from '../core/format.js';
+import { roundHalfEven } from '../base/format.js';
 
 /** A column: its header, where its text stands, and how many characters are asked for it. */
 export interface Column {

@@ -1,8 +1,8 @@
 // Activation functions of `keras.ops`, element by element or along an axis. Integers become `floatx`.
 import type { TensorLike } from '../core/convert.js';
-import { isFloat } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { normalizeAxes, normalizeAxis, showShape } from '../core/shape.js';
+import { isFloat } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { normalizeAxes, normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Axis } from './axes.js';
 import * as p from './primitives/index.js';

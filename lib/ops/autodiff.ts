@@ -1,14 +1,15 @@
 // Reverse and forward differentiation over what a tape recorded: GradientTape, vjp, jvp, grad, valueAndGrad, customGradient.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { isInexact } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
-import { bind, defineOp } from '../core/op.js';
-import { sameShape, showShape } from '../core/shape.js';
+import { isInexact } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
+import { bind } from '../core/bind.js';
+import { defineOp } from '../core/op.js';
+import { sameShape, showShape } from '../base/shape.js';
 import { pausing, recording, Tape, withoutTapes } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, type Nested } from '../core/tree.js';
+import { flatten, type Nested } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import { publicOp } from './public.js';
 import { backward, linearize, pushForward, tensorLeaves } from './linearize.js';

@@ -1,6 +1,6 @@
 // Working along axes: shapes, parts, and reductions over any set of axes.
-import { show } from '../core/errors.js';
-import { checkShape, normalizeAxis, sizeOf, type Shape } from '../core/shape.js';
+import { show } from '../base/errors.js';
+import { checkShape, normalizeAxis, sizeOf, type Shape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';

@@ -2,8 +2,8 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { complexType, isComplex, partDType } from '../core/dtype.js';
-import { showShape } from '../core/shape.js';
+import { complexType, isComplex, partDType } from '../base/dtype.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import * as complex from './primitives/complex.js';

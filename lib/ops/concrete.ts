@@ -1,5 +1,5 @@
 // What needs the values of a tensor, not only its shape.
-import { showShape } from '../core/shape.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** Throws when the values of `x`, on which a shape depends, are not there: in compiled functions and on symbols. `instead` says what to do. */

@@ -3,13 +3,13 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { isInteger, type DType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { broadcastShapes, normalizeAxis, showShape, sizeOf, type Shape } from '../core/shape.js';
+import { isInteger, type DType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { broadcastShapes, normalizeAxis, showShape, sizeOf, type Shape } from '../base/shape.js';
 import { taping } from '../core/tape.js';
 import type { Tensor } from '../core/tensor.js';
 import { currentTrace } from '../core/trace.js';
-import { flatten, isNumberArray, mapStructure, type Flat, type Nested } from '../core/tree.js';
+import { flatten, isNumberArray, mapStructure, type Flat, type Nested } from '../base/tree.js';
 import { getItem } from './indexing.js';
 import * as p from './primitives/index.js';
 import { publicOp } from './public.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType } from '../core/dtype.js';
-import { isFloat, isHalf } from '../core/dtype.js';
-import { showShape } from '../core/shape.js';
+import type { DType } from '../base/dtype.js';
+import { isFloat, isHalf } from '../base/dtype.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { publicOp } from './public.js';

@@ -1,12 +1,12 @@
 // Conversion and inspection of tensors in `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { bind1 } from '../core/op.js';
+import { bind1 } from '../core/bind.js';
 import { castTo, copyOpOf } from '../core/copy.js';
-import type { DType, DTypeLike, TypedArray } from '../core/dtype.js';
-import { isFloat, isInteger, standardizeDType } from '../core/dtype.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import type { SymbolicShape } from '../core/shape.js';
+import type { DType, DTypeLike, TypedArray } from '../base/dtype.js';
+import { isFloat, isInteger, standardizeDType } from '../base/dtype.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
+import type { SymbolicShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 import * as p from './primitives/index.js';

@@ -2,12 +2,12 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType, DTypeLike } from '../core/dtype.js';
-import { floatType, isInteger, resultType, standardizeDType } from '../core/dtype.js';
-import { checkOptions, show } from '../core/errors.js';
-import { broadcastShapes, checkShape, normalizeAxis } from '../core/shape.js';
+import type { DType, DTypeLike } from '../base/dtype.js';
+import { floatType, isInteger, resultType, standardizeDType } from '../base/dtype.js';
+import { checkOptions, show } from '../base/errors.js';
+import { broadcastShapes, checkShape, normalizeAxis } from '../base/shape.js';
 import { type Tensor } from '../core/tensor.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject } from '../base/tree.js';
 import { toShape, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { floatType, isHalf } from '../core/dtype.js';
-import { settings } from '../core/settings.js';
-import { normalizeAxis, sameShape, showShape, sizeOf } from '../core/shape.js';
+import { floatType, isHalf } from '../base/dtype.js';
+import { settings } from '../base/settings.js';
+import { normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { resultType } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { sameShape, showShape, type Shape } from '../core/shape.js';
+import { resultType } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { sameShape, showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';

@@ -1,7 +1,7 @@
 // Diagonals and triangles of matrices in `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { normalizeAxis, showShape } from '../core/shape.js';
+import { normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/copy.js';
 import { movedAxes } from './axes.js';

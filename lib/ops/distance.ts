@@ -1,7 +1,7 @@
 // Distances between points in `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
-import { floatType } from '../core/dtype.js';
-import { showShape } from '../core/shape.js';
+import { floatType } from '../base/dtype.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { promote, publicOp, widened } from './public.js';

@@ -2,10 +2,10 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType } from '../core/dtype.js';
-import { isHalf, resultType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { showShape, sizeOf } from '../core/shape.js';
+import type { DType } from '../base/dtype.js';
+import { isHalf, resultType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { reduceAxes } from './axes.js';
 import * as p from './primitives/index.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType } from '../core/dtype.js';
-import { floatType, isFloat, isInteger } from '../core/dtype.js';
-import { settings } from '../core/settings.js';
+import type { DType } from '../base/dtype.js';
+import { floatType, isFloat, isInteger } from '../base/dtype.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { isFloat, isHalf, type DType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { sameShape, showShape } from '../core/shape.js';
+import { isFloat, isHalf, type DType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { sameShape, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { partOf } from './axes.js';
 import * as p from './primitives/index.js';

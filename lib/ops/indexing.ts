@@ -2,10 +2,10 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DTypeLike } from '../core/dtype.js';
-import { isFloat, isInteger, resultType, standardizeDType } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { broadcastShapes, checkShape, normalizeAxis, showShape, sizeOf, stridesOf, type Shape } from '../core/shape.js';
+import type { DTypeLike } from '../base/dtype.js';
+import { isFloat, isInteger, resultType, standardizeDType } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { broadcastShapes, checkShape, normalizeAxis, showShape, sizeOf, stridesOf, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { numbersOf, partOf, toShape, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';

@@ -1,10 +1,10 @@
 // Going back and forth over what a tape recorded: the part of differentiation that primitives need too.
-import { isInexact } from '../core/dtype.js';
-import { show } from '../core/errors.js';
+import { isInexact } from '../base/dtype.js';
+import { show } from '../base/errors.js';
 import type { VjpCall } from '../core/op.js';
 import { pausing, recording, Tape, type TapeEntry } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten } from '../core/tree.js';
+import { flatten } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import { add } from './primitives/elementwise.js';
 import { identity, zerosLike } from './primitives/shape.js';

@@ -1,11 +1,11 @@
 // Comparisons, logic, bits and choices of `keras.ops`, element by element.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { floatType, isFloat, isInexact } from '../core/dtype.js';
-import { checkOptions } from '../core/errors.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
+import { floatType, isFloat, isInexact } from '../base/dtype.js';
+import { checkOptions } from '../base/errors.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { Tensor } from '../core/tensor.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject } from '../base/tree.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
 import { binary, promote, publicOp, unary } from './public.js';

@@ -1,7 +1,7 @@
 // The types of the methods that tensors, variables and symbols have: functions of `keras.ops` without their first argument.
 import type { TensorLike } from '../core/convert.js';
-import type { DTypeLike } from '../core/dtype.js';
-import type { KerasTensor } from '../core/keras-tensor.js';
+import type { DTypeLike } from '../base/dtype.js';
+import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { Tensor } from '../core/tensor.js';
 import type { AlphaOptions, AxisOptions, ShrinkOptions, SoftmaxOptions } from './activation.js';
 import type { DotProductAttentionOptions } from './attention.js';

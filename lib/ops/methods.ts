@@ -1,8 +1,8 @@
 // Methods of tensors, variables and symbols: the functions of `keras.ops` whose first argument is a tensor, and what NumPy code uses.
 import { setStack } from '../core/convert.js';
-import type { DTypeLike } from '../core/dtype.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import { showShape } from '../core/shape.js';
+import type { DTypeLike } from '../base/dtype.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
+import { showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { currentTrace } from '../core/trace.js';
 import { Variable } from '../core/variable.js';
@@ -56,7 +56,7 @@ declare module '../core/tensor.js' {
     toString(): string;
   }
 }
-declare module '../core/keras-tensor.js' {
+declare module '../symbolic/keras-tensor.js' {
   interface KerasTensor extends SymbolMethods, ArrayMethods<KerasTensor> {}
 }
 declare module '../core/variable.js' {

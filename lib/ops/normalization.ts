@@ -2,10 +2,10 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { floatType, resultType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
-import { normalizeAxes, normalizeAxis, showShape } from '../core/shape.js';
+import { floatType, resultType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
+import { normalizeAxes, normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { keptShape, meanOf, reduceAxes, varianceOf, type Axis } from './axes.js';
 import * as p from './primitives/index.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { isFloat, isInteger, resultType, type DType } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf } from '../core/shape.js';
+import { isFloat, isInteger, resultType, type DType } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { keptShape, movedAxes, partOf, reduceAxes, type Axis } from './axes.js';
 import * as p from './primitives/index.js';

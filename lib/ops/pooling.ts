@@ -1,8 +1,8 @@
 // Pooling functions of `keras.ops`: each window of the spatial axes becomes one element.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { show } from '../core/errors.js';
-import { showShape, type Shape } from '../core/shape.js';
+import { show } from '../base/errors.js';
+import { showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { movedAxes } from './axes.js';
 import * as p from './primitives/index.js';

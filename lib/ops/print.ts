@@ -1,8 +1,8 @@
 // Tensors as text, laid out as NumPy prints arrays.
-import type { DType } from '../core/dtype.js';
-import type { Complex } from '../core/dtype.js';
-import { isComplex, isFloat, partDType } from '../core/dtype.js';
-import type { Shape } from '../core/shape.js';
+import type { DType } from '../base/dtype.js';
+import type { Complex } from '../base/dtype.js';
+import { isComplex, isFloat, partDType } from '../base/dtype.js';
+import type { Shape } from '../base/shape.js';
 import type { NestedArray, Tensor } from '../core/tensor.js';
 
 /** Above this many elements only the edges of each axis are printed. */

@@ -1,10 +1,10 @@
 // Products of vectors and matrices in `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType } from '../core/dtype.js';
-import { isHalf } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { normalizeAxis, showShape, sizeOf } from '../core/shape.js';
+import type { DType } from '../base/dtype.js';
+import { isHalf } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { normalizeAxis, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { conj } from './complex.js';

@@ -1,8 +1,8 @@
 // The functions of keras.ops as operations of functional models, and their form in configs.
-import { KerasTensor, type OperationCall } from '../core/keras-tensor.js';
-import { autoName, camelCase, snakeCase } from '../core/names.js';
-import { Operation } from '../core/operation.js';
-import { isPlainObject } from '../core/tree.js';
+import { KerasTensor, type OperationCall } from '../symbolic/keras-tensor.js';
+import { autoName, camelCase, snakeCase } from '../base/names.js';
+import { Operation } from '../symbolic/operation.js';
+import { isPlainObject } from '../base/tree.js';
 import { KERAS_OPERATIONS, type OperationRow } from './keras-operations.js';
 
 type AnyFunction = (...args: never[]) => unknown;

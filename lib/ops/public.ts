@@ -1,13 +1,13 @@
 // What all functions of `keras.ops` share: they work on symbols, they check their options, and they bring inputs to one dtype.
 import type { TensorLike } from '../core/convert.js';
 import { scalarTensor, toTensor } from '../core/convert.js';
-import type { DType, DTypeLike, WeakDType } from '../core/dtype.js';
-import { floatType, isComplex, isFloat, isHalf, resultType, standardizeDType } from '../core/dtype.js';
-import { checkOptions, show } from '../core/errors.js';
-import { isSymbolic, KerasTensor } from '../core/keras-tensor.js';
+import type { DType, DTypeLike, WeakDType } from '../base/dtype.js';
+import { floatType, isComplex, isFloat, isHalf, resultType, standardizeDType } from '../base/dtype.js';
+import { checkOptions, show } from '../base/errors.js';
+import { isSymbolic, KerasTensor } from '../symbolic/keras-tensor.js';
 import { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/copy.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import { COMPLEX_OPS } from './complex-support.js';
 import { nameFunction, PublicOperation } from './public-operation.js';

@@ -1,10 +1,10 @@
 // `rearrange`: axes reordered, joined and split by a pattern.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { didYouMean, show } from '../core/errors.js';
-import { showShape, sizeOf } from '../core/shape.js';
+import { didYouMean, show } from '../base/errors.js';
+import { showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject } from '../base/tree.js';
 import * as p from './primitives/index.js';
 import { publicOp } from './public.js';
 

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType } from '../core/dtype.js';
-import { floatType, isFloat, isHalf, isInexact } from '../core/dtype.js';
-import { normalizeAxes, normalizeAxis, sameShape, showShape } from '../core/shape.js';
+import type { DType } from '../base/dtype.js';
+import { floatType, isFloat, isHalf, isInexact } from '../base/dtype.js';
+import { normalizeAxes, normalizeAxis, sameShape, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { countOf, keptShape, meanOf, reduceAxes, varianceOf, type Axis, type Kernel } from './axes.js';
 import * as p from './primitives/index.js';

@@ -1,6 +1,6 @@
 // Scalars that decide shapes: numbers, or concrete tensors of one element.
-import type { DType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
+import type { DType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
 import { Tensor } from '../core/tensor.js';
 
 /** A scalar as a number with the dtype that it brings along. */

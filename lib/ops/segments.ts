@@ -2,10 +2,10 @@
 import type { TensorLike } from '../core/convert.js';
 import { scalarTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType } from '../core/dtype.js';
-import { isFloat, isInteger } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { showShape } from '../core/shape.js';
+import type { DType } from '../base/dtype.js';
+import { isFloat, isInteger } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { partOf } from './axes.js';
 import { valuesNeeded } from './concrete.js';

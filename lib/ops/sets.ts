@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { isFloat } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { normalizeAxis, sameShape, showShape, sizeOf } from '../core/shape.js';
+import { isFloat } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { movedAxes, partOf } from './axes.js';
 import { valuesNeeded } from './concrete.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { resultType } from '../core/dtype.js';
-import { didYouMean, show } from '../core/errors.js';
-import { checkShape, normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf, type Shape } from '../core/shape.js';
+import { resultType } from '../base/dtype.js';
+import { didYouMean, show } from '../base/errors.js';
+import { checkShape, normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { movedAxes, numbersOf, partOf, toShape, type Numbers, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';

@@ -1,6 +1,6 @@
 // What ops over images, volumes and sequences share: data formats, sizes per axis, and where windows lie.
-import { checkChoice, show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
+import { checkChoice, show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 

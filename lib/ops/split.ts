@@ -1,7 +1,7 @@
 // Functions of `keras.ops` that cut tensors into parts.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { checkShape, normalizeAxis, showShape } from '../core/shape.js';
+import { checkShape, normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { numbersOf, partOf, type Numbers } from './axes.js';
 import * as p from './primitives/index.js';

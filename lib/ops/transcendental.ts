@@ -1,6 +1,6 @@
 // Exponentials, logarithms, trigonometric and error functions of `keras.ops`. Integers become `floatx`, floats keep their dtype.
 import type { Tensor } from '../core/tensor.js';
-import { floatType } from '../core/dtype.js';
+import { floatType } from '../base/dtype.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
 import { binary, floatUnary } from './public.js';

@@ -1,8 +1,8 @@
 // Functions of `keras.ops` that lay out windows of images and sequences, or trade space for channels.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { show } from '../core/errors.js';
-import { showShape } from '../core/shape.js';
+import { show } from '../base/errors.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { joinWindows, type WindowAxis } from './primitives/windows.js';

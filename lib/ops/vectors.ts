@@ -2,8 +2,8 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { show } from '../core/errors.js';
-import { broadcastShapes, normalizeAxis, showShape } from '../core/shape.js';
+import { show } from '../base/errors.js';
+import { broadcastShapes, normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { meanOf, movedAxes, partOf } from './axes.js';
 import * as p from './primitives/index.js';

@@ -1,5 +1,5 @@
 // Windows by name, as `scipy.signal.get_window` makes them, in float64.
-import { didYouMean, show } from '../core/errors.js';
+import { didYouMean, show } from '../base/errors.js';
 
 /** A window of `n` points, symmetric: point `i` of them. `n` is at least 2. */
 type Window = (i: number, n: number) => number;

@@ -1,6 +1,6 @@
 // Optimizers by name and in configs.
 import { aliasOf, deserializeObject, isSerialized, provideModule, serializeObject, type SerializedObject } from '../config/registration.js';
-import { didYouMean, show } from '../core/errors.js';
+import { didYouMean, show } from '../base/errors.js';
 import * as classes from './classes.js';
 import { OptimizerMap } from './multi-optimizer.js';
 import { Optimizer } from './optimizer.js';

@@ -1,11 +1,11 @@
 // LossScaleOptimizer: multiplies the loss by as much as the gradients' dtype bears.
 import { readArguments, resolve, type Config, type ConfigOf } from '../config/configurable.js';
-import { camelCase } from '../core/names.js';
+import { camelCase } from '../base/names.js';
 import { field, float, int, nullable, string, withDefault } from '../config/fields.js';
 import { isSerialized, type SerializedObject } from '../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { show } from '../core/errors.js';
+import { show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as initializers from '../initializers/index.js';

@@ -1,11 +1,11 @@
 // MultiOptimizer: an optimizer for each group of variables.
-import { Callable } from '../core/callable.js';
+import { Callable } from '../base/callable.js';
 import type { Config } from '../config/configurable.js';
 import { isSerialized } from '../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import type { TensorLike } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
-import { isPlainObject } from '../core/tree.js';
+import { checkOptions, show } from '../base/errors.js';
+import { isPlainObject } from '../base/tree.js';
 import type { Tensor } from '../core/tensor.js';
 import { type Variable } from '../core/variable.js';
 import { LossScaleOptimizer } from './loss-scale-optimizer.js';

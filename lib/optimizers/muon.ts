@@ -2,7 +2,7 @@
 import { bool, field, float, int, keyed, nullable, withDefault } from '../config/fields.js';
 import type { Config, OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
-import { showShape } from '../core/shape.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';

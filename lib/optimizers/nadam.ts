@@ -1,7 +1,7 @@
 // Nadam: Adam with Nesterov momentum.
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
-import { settings } from '../core/settings.js';
+import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';

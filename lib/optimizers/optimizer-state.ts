@@ -1,12 +1,12 @@
 // OptimizerState: what an optimizer keeps: its options, the number of steps, the learning rate and the slots of variables.
 import { resolve } from '../config/configurable.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DType } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { autoName } from '../core/names.js';
+import type { DType } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { autoName } from '../base/names.js';
 import { withPath } from '../core/scope.js';
-import { settings } from '../core/settings.js';
-import { showShape, type Shape } from '../core/shape.js';
+import { settings } from '../base/settings.js';
+import { showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { type Aggregation, Variable } from '../core/variable.js';
 import * as initializers from '../initializers/index.js';

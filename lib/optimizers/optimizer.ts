@@ -1,7 +1,7 @@
 // Optimizer: what all optimizers share. Updates are ops on variables, so they become part of the compiled step.
 import type { Config, OptionsOf } from '../config/configurable.js';
 import { filled, toTensor, type TensorLike } from '../core/convert.js';
-import { showShape } from '../core/shape.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { collectAssignments, Variable, withValues } from '../core/variable.js';
 import * as ops from '../ops/index.js';

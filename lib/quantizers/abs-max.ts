@@ -1,10 +1,10 @@
 // Quantization by the largest absolute value: symmetric, with a scale for each slice; and by groups, with a zero point.
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import type { DTypeLike } from '../core/dtype.js';
-import { standardizeDType } from '../core/dtype.js';
-import { showShape } from '../core/shape.js';
+import type { DTypeLike } from '../base/dtype.js';
+import { standardizeDType } from '../base/dtype.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Config } from '../config/configurable.js';
 import * as ops from '../ops/index.js';

@@ -1,7 +1,7 @@
 // Quantization that training sees: values are rounded to a grid, and gradients flow through as if they were not.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
-import { normalizeAxis } from '../core/shape.js';
+import { checkOptions, show } from '../base/errors.js';
+import { normalizeAxis } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { customGradient } from '../ops/autodiff.js';
 import * as ops from '../ops/index.js';

@@ -1,8 +1,8 @@
 // Float8 as Keras trains with it: values are rounded to what float8 can hold and computed with in a wider dtype.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DTypeLike } from '../core/dtype.js';
-import { standardizeDType } from '../core/dtype.js';
-import { checkOptions, didYouMean, show } from '../core/errors.js';
+import type { DTypeLike } from '../base/dtype.js';
+import { standardizeDType } from '../base/dtype.js';
+import { checkOptions, didYouMean, show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 

@@ -1,7 +1,7 @@
 // Several small integers in one byte, and out again.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
-import { normalizeAxis, type Shape } from '../core/shape.js';
+import { checkOptions, show } from '../base/errors.js';
+import { normalizeAxis, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 

@@ -1,7 +1,7 @@
 // How a layer is to be quantized.
 import type { Config } from '../config/configurable.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { AbsMaxQuantizer } from './abs-max.js';
 import { Quantizer } from './quantizer.js';
 

@@ -1,8 +1,8 @@
 // Quantizer: base of what brings tensors to few bits.
 import { Configurable, type Config } from '../config/configurable.js';
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import type { TensorLike } from '../core/convert.js';
-import type { DTypeLike } from '../core/dtype.js';
+import type { DTypeLike } from '../base/dtype.js';
 
 /** Options of `Quantizer`. */
 export interface QuantizerOptions {

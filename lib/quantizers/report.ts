@@ -1,5 +1,5 @@
 // What `Model.quantize` did, layer by layer.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 
 const quoted = (paths: readonly string[], most: number): string => `${paths.slice(0, most).map((path) => `'${path}'`).join(', ')}${paths.length > most ? ', ...' : ''}`;
 const LINE = '='.repeat(65);

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import { isFloat, isHalf, standardizeDType, type DType, type DTypeLike } from '../core/dtype.js';
-import { show } from '../core/errors.js';
-import { broadcastShapes, sameShape, showShape, type Shape } from '../core/shape.js';
+import { isFloat, isHalf, standardizeDType, type DType, type DTypeLike } from '../base/dtype.js';
+import { show } from '../base/errors.js';
+import { broadcastShapes, sameShape, showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { toShape, type ShapeLike } from '../ops/axes.js';
 import * as p from '../ops/primitives/index.js';

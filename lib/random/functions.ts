@@ -2,10 +2,10 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/copy.js';
-import type { DType, DTypeLike } from '../core/dtype.js';
-import { isFloat, isHalf, isInteger, standardizeDType } from '../core/dtype.js';
-import { checkOptions, show } from '../core/errors.js';
-import { broadcastShapes, checkShape, normalizeAxis, sameShape, showShape, type Shape } from '../core/shape.js';
+import type { DType, DTypeLike } from '../base/dtype.js';
+import { isFloat, isHalf, isInteger, standardizeDType } from '../base/dtype.js';
+import { checkOptions, show } from '../base/errors.js';
+import { broadcastShapes, checkShape, normalizeAxis, sameShape, showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { toShape, type ShapeLike } from '../ops/axes.js';
 import * as p from '../ops/primitives/index.js';

@@ -1,8 +1,8 @@
 // Seeds: the state that random draws are made from, the global generator, and seeds for objects that were given none.
 import { randomInt as entropy } from 'node:crypto';
 import { makeTensor, toTensor } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
-import { autoName } from '../core/names.js';
+import { checkOptions, show } from '../base/errors.js';
+import { autoName } from '../base/names.js';
 import { withScope } from '../core/scope.js';
 import { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';

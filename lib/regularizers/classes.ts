@@ -1,7 +1,7 @@
 // All regularizers.
 import { configured } from '../config/configurable.js';
 import { type Field, field, oneOf, withDefault } from '../config/fields.js';
-import { showShape } from '../core/shape.js';
+import { showShape } from '../base/shape.js';
 import type { TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';

@@ -1,7 +1,7 @@
 // The base of regularizers.
 import { Configurable } from '../config/configurable.js';
 import { scalarTensor, toTensor, type TensorLike } from '../core/convert.js';
-import { byPosition } from '../core/keywords.js';
+import { byPosition } from '../base/keywords.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** A regularizer is called with a weight (or an output) and gives a scalar to add to the loss. */

@@ -1,8 +1,8 @@
 // The loss and the metrics that `compile` was given, matched with a model's outputs on the first batch.
-import { explain, show } from '../core/errors.js';
-import { showShape } from '../core/shape.js';
+import { explain, show } from '../base/errors.js';
+import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { flatten, isPlainObject } from '../core/tree.js';
+import { flatten, isPlainObject } from '../base/tree.js';
 import type { Variable } from '../core/variable.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';

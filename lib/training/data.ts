@@ -1,13 +1,13 @@
 // Data for training: arrays in memory, which are gathered natively, and streams of batches.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { isFloat } from '../core/dtype.js';
+import { isFloat } from '../base/dtype.js';
 import { castTo } from '../core/copy.js';
-import { show } from '../core/errors.js';
-import { settings } from '../core/settings.js';
-import { showShape } from '../core/shape.js';
+import { show } from '../base/errors.js';
+import { settings } from '../base/settings.js';
+import { showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, type Flat, isNumberArray, isPlainObject, type Nested } from '../core/tree.js';
+import { flatten, type Flat, isNumberArray, isPlainObject, type Nested } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 

@@ -2,13 +2,13 @@
 import { CallbackList } from '../callbacks/callback-list.js';
 import type { CallbackParams, Logs } from '../callbacks/callback.js';
 import type { History } from '../callbacks/history.js';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { runCompiled, runCompiledAsync } from '../core/jit.js';
-import { isPlainObject } from '../core/tree.js';
+import { isPlainObject } from '../base/tree.js';
 import { COMPILE_OPTIONS, FIT_OPTIONS as FIT, RUN_OPTIONS as RUN } from './options.js';
 import type { EvaluateOptions, FitOptions, Model, OnBatchOptions, PredictOptions, RunOptions } from '../models/model.js';
 import * as ops from '../ops/index.js';
-import { settings } from '../core/settings.js';
+import { settings } from '../base/settings.js';
 import { ArrayData, type BatchStream, type Data, isStream, splitValidation } from './data.js';
 import { ArrayRunner, type Run, StreamRunner } from './loop.js';
 import { compileStep, isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';

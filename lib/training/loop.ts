@@ -2,7 +2,7 @@
 import type { CallbackList } from '../callbacks/callback-list.js';
 import type { Logs } from '../callbacks/callback.js';
 import { makeTensor } from '../core/convert.js';
-import { show } from '../core/errors.js';
+import { show } from '../base/errors.js';
 import { runCompiled, runCompiledAsync, type Compiled } from '../core/jit.js';
 import { type Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';

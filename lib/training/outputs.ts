@@ -1,8 +1,8 @@
 // A model's outputs and what belongs to each of them: losses, weights, metrics, targets. All of these may be given once for all outputs, by
 // position, by the outputs' names, or in the outputs' structure.
-import { didYouMean, show } from '../core/errors.js';
+import { didYouMean, show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { flatten, isPlainObject } from '../core/tree.js';
+import { flatten, isPlainObject } from '../base/tree.js';
 
 type Key = string | number;
 

@@ -1,10 +1,10 @@
 // Compiled steps: train, test and predict steps of a model as plans, for batches that are gathered from arrays or given.
 import { compile, type Compiled } from '../core/jit.js';
-import { show } from '../core/errors.js';
-import type { Spec } from '../core/shape.js';
-import { specOf } from '../core/shape.js';
+import { show } from '../base/errors.js';
+import type { Spec } from '../base/shape.js';
+import { specOf } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, isPlainObject, mapStructure } from '../core/tree.js';
+import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import type { Model } from '../models/model.js';
 import { multiply } from '../ops/primitives/elementwise.js';

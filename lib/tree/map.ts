@@ -1,6 +1,6 @@
 // Functions applied to nested structures.
-import { show } from '../core/errors.js';
-import { isPlainObject } from '../core/tree.js';
+import { show } from '../base/errors.js';
+import { isPlainObject } from '../base/tree.js';
 import { assertAlike, entriesOf, isNested, rebuilt, type Path } from './structure.js';
 
 type AnyFunction = (...args: never[]) => unknown;

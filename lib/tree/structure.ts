@@ -1,6 +1,6 @@
 // What nested structures are made of: arrays and plain objects. Everything else is a leaf: tensors, typed arrays, instances of classes, null.
-import { show } from '../core/errors.js';
-import { isPlainObject } from '../core/tree.js';
+import { show } from '../base/errors.js';
+import { isPlainObject } from '../base/tree.js';
 
 /** Where a leaf stands: indices of arrays and keys of objects, from the outside. */
 export type Path = readonly (number | string)[];

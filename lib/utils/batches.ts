@@ -1,6 +1,6 @@
 // Batches as tuples of inputs, targets and weights.
-import { checkOptions } from '../core/errors.js';
-import { isNumberArray } from '../core/tree.js';
+import { checkOptions } from '../base/errors.js';
+import { isNumberArray } from '../base/tree.js';
 
 /** Options of `packXYSampleWeight`. */
 export interface PackOptions {

@@ -1,7 +1,7 @@
 // Labels and vectors for training.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
-import { isPlainObject } from '../core/tree.js';
+import { checkOptions, show } from '../base/errors.js';
+import { isPlainObject } from '../base/tree.js';
 import { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';

@@ -1,6 +1,6 @@
 // Config: named values that can be frozen.
 import { inspect } from 'node:util';
-import { didYouMean, show } from '../core/errors.js';
+import { didYouMean, show } from '../base/errors.js';
 import { positionalOrNamed } from '../ops/public.js';
 
 /** The values behind each config, and which of them are frozen. */

@@ -1,6 +1,6 @@
 // The inputs that a symbol comes from.
-import { show } from '../core/errors.js';
-import { KerasTensor, type OperationCall } from '../core/keras-tensor.js';
+import { show } from '../base/errors.js';
+import { KerasTensor, type OperationCall } from '../symbolic/keras-tensor.js';
 
 /**
  * The symbols of the `Input`s that a symbol is computed from, in the order in which they are met from it; a symbol that no call made is its own.

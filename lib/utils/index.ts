@@ -3,7 +3,7 @@ export * as boundingBoxes from '../layers/preprocessing/bounding-boxes/index.js'
 export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
 export { disableInteractiveLogging, enableInteractiveLogging, isInteractiveLoggingEnabled } from '../config/logging.js';
 export { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
-export { standardizeDType as standardizeDtype } from '../core/dtype.js';
+export { standardizeDType as standardizeDtype } from '../base/dtype.js';
 export type { ArchiveFormat } from './archive.js';
 export { packXYSampleWeight, type PackOptions, unpackXYSampleWeight } from './batches.js';
 export { normalize, type NormalizeOptions, toCategorical, type ToCategoricalOptions } from './categorical.js';

@@ -1,8 +1,8 @@
 // Sequences of different lengths as one tensor.
 import { makeTensor, toTensor, type TensorLike } from '../core/convert.js';
-import { standardizeDType, type DTypeLike } from '../core/dtype.js';
-import { checkOptions, show } from '../core/errors.js';
-import { sameShape, showShape, sizeOf } from '../core/shape.js';
+import { standardizeDType, type DTypeLike } from '../base/dtype.js';
+import { checkOptions, show } from '../base/errors.js';
+import { sameShape, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 
 /** Which end of a sequence. */

@@ -1,7 +1,7 @@
 // Progbar: Keras's progress bar.
 import { printMessage } from '../config/logging.js';
-import { checkOptions, show } from '../core/errors.js';
-import { fixed, scientific } from '../core/format.js';
+import { checkOptions, show } from '../base/errors.js';
+import { fixed, scientific } from '../base/format.js';
 import { type Tensor } from '../core/tensor.js';
 import { type Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';

@@ -1,5 +1,5 @@
 // Data sets that are read batch by batch, by number.
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import type { Batch, Data } from '../training/data.js';
 
 /** Options of `PyDataset`. */

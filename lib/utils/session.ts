@@ -1,7 +1,7 @@
 // State of the whole process: seeds and automatic names.
-import { checkOptions } from '../core/errors.js';
+import { checkOptions } from '../base/errors.js';
 import { resetSafeMode } from '../config/safe-mode.js';
-import { resetNames } from '../core/names.js';
+import { resetNames } from '../base/names.js';
 import { setGlobalSeed } from '../random/seed-generator.js';
 
 /**

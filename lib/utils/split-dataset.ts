@@ -1,10 +1,10 @@
 // Data in two parts, for training and testing.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkChoice, checkOptions, show } from '../core/errors.js';
-import { roundHalfEven } from '../core/format.js';
-import { showShape } from '../core/shape.js';
+import { checkChoice, checkOptions, show } from '../base/errors.js';
+import { roundHalfEven } from '../base/format.js';
+import { showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { flatten, type Flat, isNumberArray, isPlainObject, type Nested } from '../core/tree.js';
+import { flatten, type Flat, isNumberArray, isPlainObject, type Nested } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 import { MersenneTwister } from '../random/mersenne-twister.js';

@@ -1,6 +1,6 @@
 // Windows that slide over a series.
 import { type TensorLike, toTensor } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { shuffle as shuffled } from '../random/functions.js';

@@ -1,4 +1,4 @@
-// Element types. The order is the wire format: lib/core/dtype.ts lists the same names in the same order.
+// Element types. The order is the wire format: lib/base/dtype.ts lists the same names in the same order.
 #pragma once
 #include <cstdint>
 

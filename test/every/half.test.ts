@@ -3,9 +3,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
 import { jit, ops, vjp, type Tensor } from 'keratin';
-import { isFloat, type DType } from '#lib/core/dtype.js';
+import { isFloat, type DType } from '#lib/base/dtype.js';
 import { Tensor as AnyTensor } from '#lib/core/tensor.js';
-import { flatten, mapStructure } from '#lib/core/tree.js';
+import { flatten, mapStructure } from '#lib/base/tree.js';
 import { fixtureNames, readFixture } from '../helpers/fixtures.js';
 import { allPrimitives, draw, drawAll, numbers, values } from '../helpers/ops.js';
 import { callPrimitive } from '#lib/ops/primitives/primitive.js';

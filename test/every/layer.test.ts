@@ -1,7 +1,7 @@
 // Every exported layer, on its own samples: config, shapes, symbols, gradients, training and inference, wrong ranks.
 import { describe, expect, it } from '@jest/globals';
 import { toTensor } from '#lib/core/convert.js';
-import { KerasTensor } from '#lib/core/keras-tensor.js';
+import { KerasTensor } from '#lib/symbolic/keras-tensor.js';
 import type { Tensor } from '#lib/core/tensor.js';
 import type { Variable } from '#lib/core/variable.js';
 import * as layers from '#lib/layers/index.js';

@@ -1,8 +1,8 @@
 // What holds for every primitive: the spec it infers, the same values when compiled, gradients of first and second order.
 import { describe, expect, it } from '@jest/globals';
 import { castTo } from '#lib/core/copy.js';
-import type { DType } from '#lib/core/dtype.js';
-import { isFloat } from '#lib/core/dtype.js';
+import type { DType } from '#lib/base/dtype.js';
+import { isFloat } from '#lib/base/dtype.js';
 import { compile, runCompiled } from '#lib/core/jit.js';
 import type { Tensor } from '#lib/core/tensor.js';
 import { allPrimitives, callOf, checkCase, drawAll, values } from '../helpers/ops.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Config } from '#lib/config/configurable.js';
 import type { Field, Schema } from '#lib/config/fields.js';
-import { toSnakeCase } from '#lib/core/names.js';
+import { toSnakeCase } from '#lib/base/names.js';
 
 interface Configured {
   getConfig(): Config;

@@ -1,11 +1,11 @@
 // Calling primitives on random samples, and checking their gradients by central differences.
 import { makeTensor } from '#lib/core/convert.js';
 import { castTo } from '#lib/core/copy.js';
-import type { DType } from '#lib/core/dtype.js';
-import { isFloat } from '#lib/core/dtype.js';
+import type { DType } from '#lib/base/dtype.js';
+import { isFloat } from '#lib/base/dtype.js';
 import type { Attrs, Op } from '#lib/core/op.js';
-import { bind } from '#lib/core/op.js';
-import { sizeOf } from '#lib/core/shape.js';
+import { bind } from '#lib/core/bind.js';
+import { sizeOf } from '#lib/base/shape.js';
 import type { Tensor } from '#lib/core/tensor.js';
 import { vjp } from '#lib/ops/autodiff.js';
 import * as primitives from '#lib/ops/primitives/index.js';

@@ -1,8 +1,8 @@
 // Comparing with recordings: tensors from recorded arrays, options in Keratin's spelling, values within a tolerance.
-import { camelCase } from '#lib/core/names.js';
+import { camelCase } from '#lib/base/names.js';
 import { expect } from '@jest/globals';
 import type { Tensor } from '#lib/core/tensor.js';
-import { isPlainObject } from '#lib/core/tree.js';
+import { isPlainObject } from '#lib/base/tree.js';
 import { ops } from 'keratin';
 import type { RecordedArray, Spec } from './fixtures.js';
 

@@ -1,7 +1,7 @@
 // How far values may be apart: one table, by element type and by what was done to them.
 import { expect } from '@jest/globals';
-import type { DType } from '#lib/core/dtype.js';
-import { isFloat } from '#lib/core/dtype.js';
+import type { DType } from '#lib/base/dtype.js';
+import { isFloat } from '#lib/base/dtype.js';
 
 /** Half the distance of two neighbouring numbers near 1. */
 const UNIT: Partial<Record<DType, number>> = { float16: 2 ** -11, bfloat16: 2 ** -8, float32: 2 ** -24, float64: 2 ** -53 };

@@ -4,7 +4,7 @@ import { epilogue, fused } from '../fused.js';
 import type { Graph, Node, Value } from '../graph.js';
 import { makeNode, producer, results } from '../graph.js';
 import type { Op } from '../op.js';
-import { sameShape } from '../shape.js';
+import { sameShape } from '../../base/shape.js';
 
 const MAX_NODES = 48;
 const MAX_OPERANDS = 24;

@@ -5,7 +5,7 @@ import type { Graph, Node, Value } from '../graph.js';
 import { makeNode, producer } from '../graph.js';
 import type { Op } from '../op.js';
 import type { Variable } from '../variable.js';
-import { sameShape } from '../shape.js';
+import { sameShape } from '../../base/shape.js';
 import { rootOf } from './materialize.js';
 
 /** A graph in its final order. */

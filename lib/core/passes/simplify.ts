@@ -1,7 +1,7 @@
 // Algebraic simplification: rules that replace a call by something cheaper with exactly the same values.
 import type { Emit, Graph, Node, Value } from '../graph.js';
 import { producer, rewrite } from '../graph.js';
-import { sameShape } from '../shape.js';
+import { sameShape } from '../../base/shape.js';
 
 /** A rule for one op: the value that stands for its output, or null to keep the call. */
 type Rule = (node: Node, inputs: readonly Value[], emit: Emit) => Value | null;

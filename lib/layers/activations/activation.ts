@@ -3,8 +3,8 @@ import { get, serialize, type ActivationLike } from '../../activations/index.js'
 import type { Activation as ActivationFunction } from '../../activations/lookup.js';
 import type { Field } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const activation: Field<ActivationLike, ActivationFunction, true> = {
   required: true,

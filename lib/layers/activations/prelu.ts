@@ -8,9 +8,9 @@ import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { InputSpec } from '../base/input-spec.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const isAxis = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 1;
 const axes = field<number | readonly number[], readonly number[]>('an axis >= 1 or an array of them', (v) => {

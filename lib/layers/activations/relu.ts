@@ -3,8 +3,8 @@ import * as activations from '../../activations/index.js';
 import type { OptionsOf } from '../../config/configurable.js';
 import { float, nullable, withDefault } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** The largest value that comes out; null: no bound. */

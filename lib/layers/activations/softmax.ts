@@ -3,12 +3,12 @@ import * as activations from '../../activations/index.js';
 import type { OptionsOf } from '../../config/configurable.js';
 import { withDefault } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import { showShape } from '../../core/shape.js';
+import { showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { axes } from '../axes-field.js';
-import { type CallOptions, layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { axes } from '../base/axes-field.js';
+import { type CallOptions, layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** One axis or several, over which the outputs add up to 1. */

@@ -1,11 +1,11 @@
 // AdditiveAttention: attention whose scores are sums.
 import { type Config, configured, type OptionsOf } from '../../config/configurable.js';
 import { bool } from '../../config/fields.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
-import type { LayerOptions } from '../options.js';
+import type { LayerOptions } from '../base/options.js';
 import { Attention, sharedSchema } from './attention.js';
 
 const schema = {

@@ -2,15 +2,15 @@
 import type { OptionsOf } from '../../config/configurable.js';
 import { bool, float, oneOf, withDefault } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import { show } from '../../core/errors.js';
-import type { KerasTensor } from '../../core/keras-tensor.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import type { KerasTensor } from '../../symbolic/keras-tensor.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
 import * as random from '../../random/index.js';
-import { type CallOptions, layer } from '../layer.js';
-import { layerSchema, type LayerOptions } from '../options.js';
+import { type CallOptions, layer } from '../base/layer.js';
+import { layerSchema, type LayerOptions } from '../base/options.js';
 import { seed, seedGenerator } from '../regularization/noise.js';
 import { causalMask } from './masks.js';
 

@@ -1,14 +1,14 @@
 // GroupQueryAttention: attention with fewer heads for keys and values than for queries.
 import { type Config, configured, type OptionsOf } from '../../config/configurable.js';
 import { int } from '../../config/fields.js';
-import { autoName } from '../../core/names.js';
-import { showShape, type SymbolicShape } from '../../core/shape.js';
-import { isPlainObject } from '../../core/tree.js';
+import { autoName } from '../../base/names.js';
+import { showShape, type SymbolicShape } from '../../base/shape.js';
+import { isPlainObject } from '../../base/tree.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { Softmax } from '../activations/softmax.js';
-import { splitCall } from '../call.js';
-import type { LayerOptions } from '../options.js';
+import { splitCall } from '../base/call.js';
+import type { LayerOptions } from '../base/options.js';
 import { Dropout } from '../regularization/dropout.js';
 import { HEAD_CALL_OPTIONS, HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema } from './head-attention.js';
 

@@ -1,13 +1,13 @@
 // MultiHeadAttention: attention of the Transformer.
 import { type Config, configured, type OptionsOf } from '../../config/configurable.js';
 import { field, int, nullable } from '../../config/fields.js';
-import type { SymbolicShape } from '../../core/shape.js';
-import { setMask } from '../../core/mask.js';
+import type { SymbolicShape } from '../../base/shape.js';
+import { setMask } from '../../symbolic/mask.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { Softmax } from '../activations/softmax.js';
-import type { splitCall } from '../call.js';
-import type { LayerOptions } from '../options.js';
+import type { splitCall } from '../base/call.js';
+import type { LayerOptions } from '../base/options.js';
 import { Dropout } from '../regularization/dropout.js';
 import { HEAD_CALL_OPTIONS, HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema, type Projection } from './head-attention.js';
 

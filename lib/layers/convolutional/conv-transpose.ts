@@ -1,14 +1,14 @@
 // Conv1DTranspose, Conv2DTranspose and Conv3DTranspose.
 import { configured, type ConfigOf, type OptionsOf } from '../../config/configurable.js';
 import { int, nullable, type Schema } from '../../config/fields.js';
-import { show } from '../../core/errors.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
-import type { InputSpec } from '../input-spec.js';
-import type { LayerOptions, layerSchema } from '../options.js';
-import { sizes } from '../spatial-fields.js';
+import type { InputSpec } from '../base/input-spec.js';
+import type { LayerOptions, layerSchema } from '../base/options.js';
+import { sizes } from '../base/spatial-fields.js';
 import { Convolution, convPadding, kernelSchema, windowSchema } from './convolution.js';
 
 const schema = (rank: number) => ({

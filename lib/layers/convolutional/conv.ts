@@ -1,13 +1,13 @@
 // Conv1D, Conv2D and Conv3D.
 import { configured, type ConfigOf, type OptionsOf } from '../../config/configurable.js';
 import { int, type Schema, withDefault } from '../../config/fields.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
-import type { InputSpec } from '../input-spec.js';
-import { adaptable, loraSchema } from '../lora.js';
-import type { LayerOptions, layerSchema } from '../options.js';
+import type { InputSpec } from '../base/input-spec.js';
+import { adaptable, loraSchema } from '../base/lora.js';
+import type { LayerOptions, layerSchema } from '../base/options.js';
 import { Convolution, convPadding, kernelOptions, kernelSchema, windowSchema } from './convolution.js';
 
 /** Options besides the padding. */

@@ -3,18 +3,18 @@ import type { Config, ConfigOf } from '../../config/configurable.js';
 import { activation } from '../../activations/field.js';
 import { bool, type Field, field, nullable, withDefault } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
-import { show } from '../../core/errors.js';
-import { showShape, type SymbolicShape } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import { showShape, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import type { InitializerLike } from '../../initializers/lookup.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
-import { dataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { type AddWeightOptions, Layer } from '../layer.js';
-import { sizes } from '../spatial-fields.js';
+import { dataFormat } from '../base/data-format.js';
+import { InputSpec } from '../base/input-spec.js';
+import { type AddWeightOptions, Layer } from '../base/layer.js';
+import { sizes } from '../base/spatial-fields.js';
 
 /** Padding of a layer whose windows are `'valid'` or `'same'`, or one more; in lower or upper case, saved in lower case. */
 export function convPadding<P extends string>(...known: readonly P[]): Field<P, P, false> {

@@ -1,11 +1,11 @@
 // DepthwiseConv1D and DepthwiseConv2D.
 import { configured, type ConfigOf, type OptionsOf } from '../../config/configurable.js';
 import { int, type Schema, withDefault } from '../../config/fields.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
-import type { LayerOptions, layerSchema } from '../options.js';
+import type { LayerOptions, layerSchema } from '../base/options.js';
 import { Convolution, convPadding, depthwiseSchema, windowSchema } from './convolution.js';
 
 const schema = (rank: number) => ({

@@ -2,12 +2,12 @@
 import { configured, type ConfigOf, type OptionsOf } from '../../config/configurable.js';
 import { int, type Schema, withDefault } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
-import type { LayerOptions, layerSchema } from '../options.js';
+import type { LayerOptions, layerSchema } from '../base/options.js';
 import { Convolution, convPadding, depthwiseSchema, weightInitializer, windowSchema } from './convolution.js';
 
 const schema = (rank: number) => ({

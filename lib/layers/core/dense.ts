@@ -9,10 +9,10 @@ import * as ops from '../../ops/index.js';
 import { regularizer } from '../../regularizers/field.js';
 import type { OptionsOf } from '../../config/configurable.js';
 import type { QuantizationMode } from '../../config/dtype-policy.js';
-import { InputSpec } from '../input-spec.js';
-import type { CallOptions } from '../layer.js';
-import { loraSchema } from '../lora.js';
-import type { LayerOptions } from '../options.js';
+import { InputSpec } from '../base/input-spec.js';
+import type { CallOptions } from '../base/layer.js';
+import { loraSchema } from '../base/lora.js';
+import type { LayerOptions } from '../base/options.js';
 import { quantizationConfigField } from '../quantization/modes.js';
 import { quantizableLayer } from '../quantization/quantizable.js';
 

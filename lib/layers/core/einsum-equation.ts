@@ -1,6 +1,6 @@
 // The equation of an EinsumDense: which shapes of kernel, bias and output follow from it and the input's shape.
-import { show } from '../../core/errors.js';
-import { showShape, type SymbolicShape } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import { showShape, type SymbolicShape } from '../../base/shape.js';
 
 /** What follows from an equation and shapes. */
 export interface EinsumShapes {

@@ -1,6 +1,6 @@
 // Identity: the layer that does nothing.
-import type { LayerOptions } from '../options.js';
-import { layer } from '../layer.js';
+import type { LayerOptions } from '../base/options.js';
+import { layer } from '../base/layer.js';
 
 /** Options of `Identity`. */
 export type IdentityOptions = LayerOptions;

@@ -1,11 +1,11 @@
 // InputLayer and Input: where data enter a model.
 import type { Config } from '../../config/configurable.js';
-import type { DType, DTypeLike } from '../../core/dtype.js';
-import { standardizeDType } from '../../core/dtype.js';
-import { checkOptions, show } from '../../core/errors.js';
-import { KerasTensor } from '../../core/keras-tensor.js';
-import { sameShape, type SymbolicShape } from '../../core/shape.js';
-import { Layer } from '../layer.js';
+import type { DType, DTypeLike } from '../../base/dtype.js';
+import { standardizeDType } from '../../base/dtype.js';
+import { checkOptions, show } from '../../base/errors.js';
+import { KerasTensor } from '../../symbolic/keras-tensor.js';
+import { sameShape, type SymbolicShape } from '../../base/shape.js';
+import { Layer } from '../base/layer.js';
 
 /** Options of `Input` beside the shape. */
 export interface InputOptions {

@@ -4,12 +4,12 @@ import { field, nullable, withDefault } from '../../config/fields.js';
 import { isSerialized } from '../../config/registration.js';
 import { refuseInSafeMode } from '../../config/safe-mode.js';
 import { deserializeKerasObject, functionOfSource, serializeKerasObject } from '../../config/serialization.js';
-import { KerasTensor } from '../../core/keras-tensor.js';
-import { isShape, type SymbolicShape } from '../../core/shape.js';
+import { KerasTensor } from '../../symbolic/keras-tensor.js';
+import { isShape, type SymbolicShape } from '../../base/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { flatten, isPlainObject, mapStructure } from '../../core/tree.js';
-import { type CallOptions, layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { flatten, isPlainObject, mapStructure } from '../../base/tree.js';
+import { type CallOptions, layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 /** What a `Lambda` computes. Options that it names among its parameters, `training` and `mask`, are given to it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a tensor, or a structure of them

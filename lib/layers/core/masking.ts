@@ -3,11 +3,11 @@ import type { OptionsOf } from '../../config/configurable.js';
 import { field, withDefault } from '../../config/fields.js';
 import { isSerialized, type SerializedObject } from '../../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../../config/serialization.js';
-import { setMask } from '../../core/mask.js';
+import { setMask } from '../../symbolic/mask.js';
 import { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const value = field<number | Tensor | SerializedObject, number | Tensor>(
   'a number or a tensor',

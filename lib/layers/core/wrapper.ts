@@ -2,8 +2,8 @@
 import { field } from '../../config/fields.js';
 import { isSerialized, type SerializedObject } from '../../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../../config/serialization.js';
-import { Layer, layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { Layer, layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 /** @internal A field with a layer, or the config of one. */
 export const layerField = field<Layer | SerializedObject, Layer>(

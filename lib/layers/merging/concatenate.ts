@@ -1,10 +1,10 @@
 // Concatenate: several tensors one after the other.
 import type { OptionsOf } from '../../config/configurable.js';
 import { int, withDefault } from '../../config/fields.js';
-import { normalizeAxis, showShape, type SymbolicShape } from '../../core/shape.js';
+import { normalizeAxis, showShape, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import type { LayerOptions } from '../options.js';
+import type { LayerOptions } from '../base/options.js';
 import { type MergeFunction, mergeLayer } from './merge.js';
 
 const schema = {

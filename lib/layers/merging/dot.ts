@@ -1,10 +1,10 @@
 // Dot: the product of two tensors along an axis of each, sample by sample.
 import type { OptionsOf } from '../../config/configurable.js';
 import { bool, field } from '../../config/fields.js';
-import { showShape, sizeOf, type SymbolicShape } from '../../core/shape.js';
+import { showShape, sizeOf, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import type { LayerOptions } from '../options.js';
+import type { LayerOptions } from '../base/options.js';
 import { type MergeFunction, mergeLayer } from './merge.js';
 
 const isWhole = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value);

@@ -2,16 +2,16 @@
 import type { ArgumentsOf } from '../../config/configurable.js';
 import { configured } from '../../config/configurable.js';
 import type { Schema } from '../../config/fields.js';
-import { isFloat } from '../../core/dtype.js';
-import { KerasTensor } from '../../core/keras-tensor.js';
-import { getMask, setMask } from '../../core/mask.js';
-import { showShape, type SymbolicShape } from '../../core/shape.js';
+import { isFloat } from '../../base/dtype.js';
+import { KerasTensor } from '../../symbolic/keras-tensor.js';
+import { getMask, setMask } from '../../symbolic/mask.js';
+import { showShape, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { isPlainObject } from '../../core/tree.js';
+import { isPlainObject } from '../../base/tree.js';
 import * as ops from '../../ops/index.js';
-import type { CallOptions } from '../call.js';
-import { Layer } from '../layer.js';
-import type { LayerOptions, layerSchema } from '../options.js';
+import type { CallOptions } from '../base/call.js';
+import { Layer } from '../base/layer.js';
+import type { LayerOptions, layerSchema } from '../base/options.js';
 
 export type { ArgumentsOf };
 

@@ -1,6 +1,6 @@
 // Multiply: the product of several tensors, entry by entry.
 import type { Tensor } from '../../core/tensor.js';
-import type { LayerOptions } from '../options.js';
+import type { LayerOptions } from '../base/options.js';
 import { type MergeFunction, mergeLayer } from './merge.js';
 
 /** Options of `Multiply`. */

@@ -1,7 +1,7 @@
 // Subtract: the difference of two tensors.
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import type { LayerOptions } from '../options.js';
+import type { LayerOptions } from '../base/options.js';
 import { type MergeFunction, mergeLayer } from './merge.js';
 
 /** Options of `Subtract`. */

@@ -4,7 +4,7 @@ import { constraint } from '../../constraints/field.js';
 import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import { regularizer } from '../../regularizers/field.js';
-import type { ConfigOf, Layer } from '../layer.js';
+import type { ConfigOf, Layer } from '../base/layer.js';
 
 /** Options of the factors `gamma` and the offsets `beta`. */
 export const affineSchema = {

@@ -2,19 +2,19 @@
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { bool, field, float, int, nullable, withDefault } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import { resultType } from '../../core/dtype.js';
-import { didYouMean, show } from '../../core/errors.js';
-import { settings } from '../../core/settings.js';
-import { normalizeAxis, type Shape, showShape, type SymbolicShape } from '../../core/shape.js';
+import { resultType } from '../../base/dtype.js';
+import { didYouMean, show } from '../../base/errors.js';
+import { settings } from '../../base/settings.js';
+import { normalizeAxis, type Shape, showShape, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { isPlainObject } from '../../core/tree.js';
+import { isPlainObject } from '../../base/tree.js';
 import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
-import type { DType } from '../../core/dtype.js';
+import type { DType } from '../../base/dtype.js';
 import * as ops from '../../ops/index.js';
-import { InputSpec } from '../input-spec.js';
-import { type CallOptions, layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { InputSpec } from '../base/input-spec.js';
+import { type CallOptions, layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 import { addBeta, addGamma, affineSchema } from './affine.js';
 
 /** Bounds of the corrections of batch renormalization. */

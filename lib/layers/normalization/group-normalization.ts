@@ -1,14 +1,14 @@
 // GroupNormalization: statistics of each sample and group of channels.
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { field, float, int, withDefault } from '../../config/fields.js';
-import { resultType } from '../../core/dtype.js';
-import { normalizeAxis, showShape, type SymbolicShape } from '../../core/shape.js';
+import { resultType } from '../../base/dtype.js';
+import { normalizeAxis, showShape, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { InputSpec } from '../base/input-spec.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 import { addBeta, addGamma, affineSchema } from './affine.js';
 
 const schema = {

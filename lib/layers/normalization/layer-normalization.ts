@@ -1,13 +1,13 @@
 // LayerNormalization: statistics of each sample.
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { bool, float, withDefault } from '../../config/fields.js';
-import { normalizeAxis, type SymbolicShape } from '../../core/shape.js';
+import { normalizeAxis, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
-import { axes } from '../axes-field.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { axes } from '../base/axes-field.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 import { addBeta, addGamma, affineSchema } from './affine.js';
 
 const schema = {

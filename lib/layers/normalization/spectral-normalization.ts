@@ -2,14 +2,14 @@
 import { type Config, resolve, serializeFields } from '../../config/configurable.js';
 import { int, withDefault } from '../../config/fields.js';
 import type { SerializedObject } from '../../config/registration.js';
-import type { SymbolicShape } from '../../core/shape.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { Variable } from '../../core/variable.js';
 import { TruncatedNormal } from '../../initializers/random.js';
 import * as ops from '../../ops/index.js';
 import { Wrapper, type WrapperOptions } from '../core/wrapper.js';
-import { InputSpec } from '../input-spec.js';
-import type { CallOptions, Layer } from '../layer.js';
+import { InputSpec } from '../base/input-spec.js';
+import type { CallOptions, Layer } from '../base/layer.js';
 
 const ownSchema = {
   /** Steps of the power iteration in each call. */

@@ -3,9 +3,9 @@ import type { OptionsOf } from '../../config/configurable.js';
 import { withDefault } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { axes } from '../axes-field.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { axes } from '../base/axes-field.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** The axis or axes of one vector. */

@@ -1,9 +1,9 @@
 // AdaptiveMaxPooling and AdaptiveAveragePooling over one, two and three spatial axes: pooling to a given size.
 import type { OptionsOf } from '../../config/configurable.js';
 import * as ops from '../../ops/index.js';
-import { dataFormat } from '../data-format.js';
-import type { LayerOptions } from '../options.js';
-import { sizes } from '../spatial-fields.js';
+import { dataFormat } from '../base/data-format.js';
+import type { LayerOptions } from '../base/options.js';
+import { sizes } from '../base/spatial-fields.js';
 import { poolingLayer } from './pooling-layer.js';
 
 const schema = (rank: number) => ({

@@ -4,10 +4,10 @@ import { bool } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { dataFormat, type DataFormat } from '../data-format.js';
-import type { CallOptions } from '../layer.js';
-import type { LayerOptions } from '../options.js';
-import { firstSpatial } from '../spatial-fields.js';
+import { dataFormat, type DataFormat } from '../base/data-format.js';
+import type { CallOptions } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
+import { firstSpatial } from '../base/spatial-fields.js';
 import { poolingLayer } from './pooling-layer.js';
 
 const schema = {

@@ -2,9 +2,9 @@
 import { configured, type ConfigOf } from '../../config/configurable.js';
 import type { Schema } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
-import { InputSpec } from '../input-spec.js';
-import { type CallOptions, Layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { InputSpec } from '../base/input-spec.js';
+import { type CallOptions, Layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 /** A layer that pools the spatial axes of a batch. */
 export interface PoolingLayer extends Layer {

@@ -2,9 +2,9 @@
 import type { Config, ConfigOf, OptionsOf } from '../../config/configurable.js';
 import { nullable, withDefault } from '../../config/fields.js';
 import * as ops from '../../ops/index.js';
-import { dataFormat } from '../data-format.js';
-import type { LayerOptions } from '../options.js';
-import { sizes, windowPadding } from '../spatial-fields.js';
+import { dataFormat } from '../base/data-format.js';
+import type { LayerOptions } from '../base/options.js';
+import { sizes, windowPadding } from '../base/spatial-fields.js';
 import { poolingLayer, type PoolingLayer } from './pooling-layer.js';
 
 /** Options of pooling besides the size of windows. */

@@ -3,14 +3,14 @@ import { configured, resolve, type Config } from '../../config/configurable.js';
 import { nullable, string, type Schema } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { show } from '../../core/errors.js';
-import { showShape } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import { showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { isPlainObject } from '../../core/tree.js';
+import { isPlainObject } from '../../base/tree.js';
 import type { LabeledBoxes } from './bounding-boxes/formats.js';
-import { dataFormat, type DataFormat } from '../data-format.js';
-import { Layer, type CallOptions } from '../layer.js';
-import { layerSchema, type LayerOptions } from '../options.js';
+import { dataFormat, type DataFormat } from '../base/data-format.js';
+import { Layer, type CallOptions } from '../base/layer.js';
+import { layerSchema, type LayerOptions } from '../base/options.js';
 
 const imageSchema = {
   /** Format of the bounding boxes in the inputs; needed where there are any. */

@@ -3,12 +3,12 @@ import type { OptionsOf } from '../../config/configurable.js';
 import { type Field, withDefault } from '../../config/fields.js';
 import { isSerialized } from '../../config/registration.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import type { DType } from '../../core/dtype.js';
-import { settings } from '../../core/settings.js';
+import type { DType } from '../../base/dtype.js';
+import { settings } from '../../base/settings.js';
 import { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 /** A number, nested arrays of them, or a tensor; Keras writes NumPy arrays into configs as objects of class `__numpy__`. */
 const numbers: Field<TensorLike, number | readonly unknown[] | Tensor, true> = {

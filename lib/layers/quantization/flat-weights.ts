@@ -1,6 +1,6 @@
 // Kernels with any number of axes that are quantized as matrices.
-import type { DType } from '../../core/dtype.js';
-import type { Shape } from '../../core/shape.js';
+import type { DType } from '../../base/dtype.js';
+import type { Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';

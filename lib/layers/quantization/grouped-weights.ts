@@ -1,6 +1,6 @@
 // Int4 in groups: so many weights of a channel have a scale and a zero point of their own.
 import { absMaxQuantizeGroupedWithZeroPoint } from '../../quantizers/abs-max.js';
-import type { DType } from '../../core/dtype.js';
+import type { DType } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';

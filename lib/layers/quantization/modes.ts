@@ -3,8 +3,8 @@ import { type DTypePolicy, getPolicy, Int4DTypePolicy, QUANTIZATION_MODES, type 
 import { field, nullable } from '../../config/fields.js';
 import type { SerializedObject } from '../../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../../config/serialization.js';
-import type { DType } from '../../core/dtype.js';
-import { checkOptions, didYouMean, show } from '../../core/errors.js';
+import type { DType } from '../../base/dtype.js';
+import { checkOptions, didYouMean, show } from '../../base/errors.js';
 import {
   Float8QuantizationConfig, Int4QuantizationConfig, Int8QuantizationConfig, QuantizationConfig, TernaryQuantizationConfig,
 } from '../../quantizers/quantization-config.js';

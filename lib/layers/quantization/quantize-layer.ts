@@ -1,6 +1,6 @@
 // What `Layer.quantize` does: checks, quantized weights, and the policy that names them.
 import type { QuantizationMode } from '../../config/dtype-policy.js';
-import type { LayerPrecision } from '../layer-precision.js';
+import type { LayerPrecision } from '../base/layer-precision.js';
 import { checkFloat16, NotQuantizableError, quantizedPolicyOf, type QuantizeOptions, readQuantizeOptions, resolveConfig } from './modes.js';
 
 const labelOf = (layer: LayerPrecision): string => `${layer.constructor.name} "${layer.name}"`;

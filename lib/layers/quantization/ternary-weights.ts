@@ -1,6 +1,6 @@
 // Weights that are -1, 0 or 1 times a scale, five to a byte (Ma et al., "The Era of 1-bit LLMs: All Large Language Models are in 1.58 Bits", 2024).
 import { packTernary, unpackTernary } from '../../quantizers/packing.js';
-import type { DType } from '../../core/dtype.js';
+import type { DType } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as initializers from '../../initializers/index.js';

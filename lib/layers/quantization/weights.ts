@@ -1,13 +1,13 @@
 // Matrices of weights that layers keep in few bits: which variables stand for one, how it becomes them, and how it is computed with.
 import type { QuantizationConfig } from '../../quantizers/quantization-config.js';
 import type { Quantizer } from '../../quantizers/quantizer.js';
-import type { DType } from '../../core/dtype.js';
-import type { Shape } from '../../core/shape.js';
+import type { DType } from '../../base/dtype.js';
+import type { Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import { customGradient } from '../../ops/autodiff.js';
 import * as ops from '../../ops/index.js';
-import type { AddWeightOptions } from '../layer-state.js';
+import type { AddWeightOptions } from '../base/layer-state.js';
 
 /** A matrix that can be quantized. */
 export interface Layout {

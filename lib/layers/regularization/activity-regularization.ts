@@ -3,8 +3,8 @@ import type { Config, OptionsOf } from '../../config/configurable.js';
 import { float, withDefault } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
 import { L1L2 } from '../../regularizers/index.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** Factor of the sum of absolute values. */

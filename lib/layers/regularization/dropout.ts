@@ -2,8 +2,8 @@
 import type { OptionsOf } from '../../config/configurable.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as random from '../../random/index.js';
-import { type CallOptions, layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { type CallOptions, layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 import { noiseShape, rate, seed, seedGenerator } from './noise.js';
 
 const schema = { rate: rate(), seed: seed(), noiseShape: noiseShape() } as const;

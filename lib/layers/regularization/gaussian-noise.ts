@@ -4,8 +4,8 @@ import { float } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import * as random from '../../random/index.js';
-import { type CallOptions, layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { type CallOptions, layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 import { seed, seedGenerator } from './noise.js';
 
 const schema = {

@@ -2,10 +2,10 @@
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as random from '../../random/index.js';
-import { type DataFormat, dataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { type CallOptions, type Layer, layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { type DataFormat, dataFormat } from '../base/data-format.js';
+import { InputSpec } from '../base/input-spec.js';
+import { type CallOptions, type Layer, layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 import { rate, seed, seedGenerator } from './noise.js';
 
 const schema = { rate: rate(), seed: seed() } as const;

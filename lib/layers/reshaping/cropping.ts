@@ -1,13 +1,13 @@
 // Cropping1D, 2D and 3D: less at the borders.
 import type { OptionsOf } from '../../config/configurable.js';
-import { showShape } from '../../core/shape.js';
+import { showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { dataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
-import { type Ends, ends, endsOfAxes, firstSpatial } from '../spatial-fields.js';
+import { dataFormat } from '../base/data-format.js';
+import { InputSpec } from '../base/input-spec.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
+import { type Ends, ends, endsOfAxes, firstSpatial } from '../base/spatial-fields.js';
 
 const schema1D = {
   /** Steps to take off: a number for both ends, or start and end. Default 1. */

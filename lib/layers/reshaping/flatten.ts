@@ -1,12 +1,12 @@
 // Flatten: all axes but the batch in one.
 import type { OptionsOf } from '../../config/configurable.js';
-import { sizeOf } from '../../core/shape.js';
+import { sizeOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { dataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { dataFormat } from '../base/data-format.js';
+import { InputSpec } from '../base/input-spec.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** With `'channels_first'` the channels are moved to the end before. */

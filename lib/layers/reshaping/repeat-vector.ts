@@ -2,9 +2,9 @@
 import { int } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { InputSpec } from '../base/input-spec.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** How often. */

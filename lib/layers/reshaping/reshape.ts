@@ -1,10 +1,10 @@
 // Reshape: samples in another shape.
 import { field } from '../../config/fields.js';
-import { showShape, sizeOf } from '../../core/shape.js';
+import { showShape, sizeOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** Shape of a sample, without the batch; one size may be -1, which stands for what is left over. */

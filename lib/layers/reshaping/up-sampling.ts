@@ -1,14 +1,14 @@
 // UpSampling1D, 2D and 3D: every element several times, or more pixels between those of an image.
 import type { OptionsOf } from '../../config/configurable.js';
 import { type Field, field, withDefault } from '../../config/fields.js';
-import { didYouMean, show } from '../../core/errors.js';
+import { didYouMean, show } from '../../base/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { dataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
-import { firstSpatial, sizes } from '../spatial-fields.js';
+import { dataFormat } from '../base/data-format.js';
+import { InputSpec } from '../base/input-spec.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
+import { firstSpatial, sizes } from '../base/spatial-fields.js';
 
 const schema1D = {
   /** How often each step is repeated. Default 2. */

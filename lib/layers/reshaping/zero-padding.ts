@@ -2,11 +2,11 @@
 import type { OptionsOf } from '../../config/configurable.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { type DataFormat, dataFormat } from '../data-format.js';
-import { InputSpec } from '../input-spec.js';
-import { layer } from '../layer.js';
-import type { LayerOptions } from '../options.js';
-import { type Ends, ends, endsOfAxes, firstSpatial } from '../spatial-fields.js';
+import { type DataFormat, dataFormat } from '../base/data-format.js';
+import { InputSpec } from '../base/input-spec.js';
+import { layer } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
+import { type Ends, ends, endsOfAxes, firstSpatial } from '../base/spatial-fields.js';
 
 const schema1D = {
   /** Zeros to add: a number for both ends, or start and end. Default 1. */

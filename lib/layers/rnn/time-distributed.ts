@@ -1,10 +1,10 @@
 // TimeDistributed: a layer for each time step.
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import { showShape, type SymbolicShape } from '../../core/shape.js';
+import { showShape, type SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { Wrapper, type WrapperOptions } from '../core/wrapper.js';
-import type { CallOptions } from '../layer.js';
+import type { CallOptions } from '../base/layer.js';
 
 /** Options of `TimeDistributed`. */
 export type TimeDistributedOptions = WrapperOptions;

@@ -1,8 +1,8 @@
 // Colours of pixels.
 import type { TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { floatType, isFloat, type FloatDType } from '../../core/dtype.js';
-import { showShape } from '../../core/shape.js';
+import { floatType, isFloat, type FloatDType } from '../../base/dtype.js';
+import { showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { partOf } from '../axes.js';
 import * as p from '../primitives/index.js';

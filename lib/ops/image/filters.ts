@@ -1,9 +1,9 @@
 // Filters of images: blur, edges, and the similarity of structures.
 import type { TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { isFloat, isInteger } from '../../core/dtype.js';
-import { show } from '../../core/errors.js';
-import { broadcastShapes, showShape } from '../../core/shape.js';
+import { isFloat, isInteger } from '../../base/dtype.js';
+import { show } from '../../base/errors.js';
+import { broadcastShapes, showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { meanOf, numbersOf, type Numbers } from '../axes.js';
 import * as p from '../primitives/index.js';

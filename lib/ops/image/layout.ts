@@ -1,7 +1,7 @@
 // Images as tensors: which axes are height, width and channels.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import { showShape } from '../../core/shape.js';
+import { showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
 import { type DataFormat, readDataFormat } from '../spatial.js';

@@ -1,8 +1,8 @@
 // Patches of images and volumes: cut out, and put together again.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import { show } from '../../core/errors.js';
-import { showShape, sizeOf } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import { showShape, sizeOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
 import type { WindowAxis } from '../primitives/windows.js';

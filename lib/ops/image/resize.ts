@@ -2,9 +2,9 @@
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { isFloat, isInteger } from '../../core/dtype.js';
-import { checkChoice, show } from '../../core/errors.js';
-import { normalizeAxis, showShape, sizeOf } from '../../core/shape.js';
+import { isFloat, isInteger } from '../../base/dtype.js';
+import { checkChoice, show } from '../../base/errors.js';
+import { normalizeAxis, showShape, sizeOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { numbersOf, partOf, type Numbers } from '../axes.js';
 import { saturateCast } from '../core.js';

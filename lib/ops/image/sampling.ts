@@ -2,9 +2,9 @@
 import type { TensorLike } from '../../core/convert.js';
 import { scalarTensor, toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { type DType, isFloat, isInteger, resultType } from '../../core/dtype.js';
-import { checkChoice, show } from '../../core/errors.js';
-import { showShape, sizeOf, stridesOf, type Shape } from '../../core/shape.js';
+import { type DType, isFloat, isInteger, resultType } from '../../base/dtype.js';
+import { checkChoice, show } from '../../base/errors.js';
+import { showShape, sizeOf, stridesOf, type Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
 import { constant } from '../primitives/primitive.js';

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { isFloat } from '../../core/dtype.js';
-import { show } from '../../core/errors.js';
-import { sameShape, showShape, type Shape } from '../../core/shape.js';
+import { isFloat } from '../../base/dtype.js';
+import { show } from '../../base/errors.js';
+import { sameShape, showShape, type Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { normal } from '../../random/functions.js';
 import type { Seed } from '../../random/seed-generator.js';

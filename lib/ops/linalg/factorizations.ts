@@ -2,8 +2,8 @@
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { complexType, partDType } from '../../core/dtype.js';
-import { show } from '../../core/errors.js';
+import { complexType, partDType } from '../../base/dtype.js';
+import { show } from '../../base/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { eig as eigOf } from '../primitives/eig.js';
 import * as p from '../primitives/index.js';

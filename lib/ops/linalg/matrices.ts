@@ -1,10 +1,10 @@
 // What the functions of `keras.ops.linalg` check and prepare: matrices in the last two axes, in a float dtype that has kernels.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import type { DType, FloatDType } from '../../core/dtype.js';
-import { isHalf } from '../../core/dtype.js';
+import type { DType, FloatDType } from '../../base/dtype.js';
+import { isHalf } from '../../base/dtype.js';
 import { castTo } from '../../core/copy.js';
-import { broadcastShapes, showShape, type Shape } from '../../core/shape.js';
+import { broadcastShapes, showShape, type Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
 import { batchOf, matrixOf } from '../primitives/matrices.js';

@@ -2,8 +2,8 @@
 import type { TensorLike } from '../../core/convert.js';
 import { filled } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { show } from '../../core/errors.js';
-import { normalizeAxis } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import { normalizeAxis } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { countOf, keptShape, movedAxes, reduceAxes } from '../axes.js';
 import * as p from '../primitives/index.js';

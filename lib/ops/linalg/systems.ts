@@ -1,10 +1,10 @@
 // Linear systems, inverses and least squares in `keras.ops.linalg`.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import { floatType, type DType } from '../../core/dtype.js';
+import { floatType, type DType } from '../../base/dtype.js';
 import { castTo } from '../../core/copy.js';
-import { show } from '../../core/errors.js';
-import { sameShape, showShape } from '../../core/shape.js';
+import { show } from '../../base/errors.js';
+import { sameShape, showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
 import { batchOf, columnOf, identityLike, matrixOf } from '../primitives/matrices.js';

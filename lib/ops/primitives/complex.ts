@@ -2,9 +2,9 @@
 // multiplying primitives do with complex inputs. Gradients of complex tensors follow JAX: that of a real loss L in x + iy is dL/dx - i dL/dy.
 import { scalarTensor, toTensor } from '../../core/convert.js';
 import { castTo, setCastComplex } from '../../core/copy.js';
-import { complexType, isComplex, partDType, type DType } from '../../core/dtype.js';
+import { complexType, isComplex, partDType, type DType } from '../../base/dtype.js';
 import { defineOp, type Op } from '../../core/op.js';
-import { showShape, specOf } from '../../core/shape.js';
+import { showShape, specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as elementwise from './elementwise.js';
 import { gatherAlong, scatterAddAlong } from './gather.js';

@@ -1,12 +1,13 @@
 // Control flow inside programs: one of several functions, a loop while something holds, a loop over slices. Their bodies are subgraphs,
 // whatever they read outside is an input, and variables that they assign are carried along.
 import { castTo } from '../../core/copy.js';
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../base/dtype.js';
 import type { Graph, Value } from '../../core/graph.js';
-import { bind, defineOp, type Op } from '../../core/op.js';
+import { bind } from '../../core/bind.js';
+import { defineOp, type Op } from '../../core/op.js';
 import { costOf } from '../../core/plan.js';
 import { input, output, type Operand } from '../../core/program.js';
-import { specOf, type Spec } from '../../core/shape.js';
+import { specOf, type Spec } from '../../base/shape.js';
 import { close, planKeyOfGraphs, replay, subgraph, valueOf, type Closure, type Subgraph } from '../../core/subgraph.js';
 import { taping } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';

@@ -1,11 +1,11 @@
 // Convolution over the axes between the first (batch) and the last (channels), and its two gradients. The three are bilinear: each one's
 // gradients are the other two.
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../base/dtype.js';
 import { defineOp, type Op } from '../../core/op.js';
 import type { Instruction } from '../../core/program.js';
 import { input, output } from '../../core/program.js';
-import type { Shape, Spec } from '../../core/shape.js';
-import { showShape, sizeOf, specOf } from '../../core/shape.js';
+import type { Shape, Spec } from '../../base/shape.js';
+import { showShape, sizeOf, specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
 

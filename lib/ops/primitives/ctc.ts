@@ -1,8 +1,9 @@
 // Connectionist temporal classification: the loss, its gradient and the product of its second derivatives with a direction.
-import { bind1, defineOp, type Op } from '../../core/op.js';
+import { bind1 } from '../../core/bind.js';
+import { defineOp, type Op } from '../../core/op.js';
 import type { Instruction } from '../../core/program.js';
 import { input, output } from '../../core/program.js';
-import { specOf, type Spec } from '../../core/shape.js';
+import { specOf, type Spec } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { multiply } from './elementwise.js';
 import { primitive, primitives } from './primitive.js';

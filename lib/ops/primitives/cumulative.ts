@@ -1,9 +1,9 @@
 // Primitives that accumulate along an axis.
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../base/dtype.js';
 import { castTo } from '../../core/copy.js';
 import { defineOp } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import { sizeOf } from '../../core/shape.js';
+import { sizeOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { divide, equal, logicalAnd, multiply, select } from './elementwise.js';
 import { constant, primitive } from './primitive.js';

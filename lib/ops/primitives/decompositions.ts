@@ -1,7 +1,7 @@
 // Orthogonal factorisations: QR, eigenvectors of symmetric matrices, singular values. Matrices are the last two axes.
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import { specOf } from '../../core/shape.js';
+import { specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { add, divide, multiply, negative, reciprocal, subtract } from './elementwise.js';
 import { solve, triangularSolve } from './linalg.js';

@@ -1,7 +1,7 @@
 // Eigenvalues and eigenvectors of general matrices, which are complex.
-import { complexType } from '../../core/dtype.js';
+import { complexType } from '../../base/dtype.js';
 import { defineOp, type Op } from '../../core/op.js';
-import { specOf } from '../../core/shape.js';
+import { specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { complexOf, partsOf } from './complex.js';
 import { multiply, negative } from './elementwise.js';

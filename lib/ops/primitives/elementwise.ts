@@ -1,10 +1,10 @@
 // Elementwise primitives: one native tile op each, broadcasting by NumPy's rules, all inputs of one dtype.
-import type { DType } from '../../core/dtype.js';
-import { isFloat } from '../../core/dtype.js';
+import type { DType } from '../../base/dtype.js';
+import { isFloat } from '../../base/dtype.js';
 import type { VjpCall } from '../../core/op.js';
 import { defineOp } from '../../core/op.js';
-import type { Spec } from '../../core/shape.js';
-import { broadcastShapes, specOf } from '../../core/shape.js';
+import type { Spec } from '../../base/shape.js';
+import { broadcastShapes, specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Primitive } from './primitive.js';
 import { constant, primitive } from './primitive.js';

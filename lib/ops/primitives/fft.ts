@@ -2,10 +2,11 @@
 // index.ts, whose tests draw every input: the kernels take a table of roots of unity besides. test/lib/ops/fourier.test.ts tests them.
 import { makeTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import type { DType } from '../../core/dtype.js';
-import { bind, bind1, defineOp, type Op } from '../../core/op.js';
+import type { DType } from '../../base/dtype.js';
+import { bind, bind1 } from '../../core/bind.js';
+import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import { specOf, type Shape, type Spec } from '../../core/shape.js';
+import { specOf, type Shape, type Spec } from '../../base/shape.js';
 import { withoutTapes } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { add, multiply, negative, subtract } from './elementwise.js';

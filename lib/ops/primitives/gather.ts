@@ -2,9 +2,9 @@
 import { defineOp, type Op } from '../../core/op.js';
 import type { Instruction } from '../../core/program.js';
 import { input, output } from '../../core/program.js';
-import type { Spec } from '../../core/shape.js';
-import { showShape, sizeOf, specOf } from '../../core/shape.js';
-import { isInexact, partDType, partsOf } from '../../core/dtype.js';
+import type { Spec } from '../../base/shape.js';
+import { showShape, sizeOf, specOf } from '../../base/shape.js';
+import { isInexact, partDType, partsOf } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import { castTo } from '../../core/copy.js';
 import { add, divide, equal, multiply, select } from './elementwise.js';

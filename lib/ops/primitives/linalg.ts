@@ -4,7 +4,7 @@
 
 import { castTo } from '../../core/copy.js';
 import { defineOp, type Op } from '../../core/op.js';
-import { specOf } from '../../core/shape.js';
+import { specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { add, equal, isfinite, logicalAnd, multiply, negative, reciprocal, select, subtract } from './elementwise.js';
 import { gatherAlong, scatterAddAlong } from './gather.js';

@@ -1,8 +1,8 @@
 // The matrix product.
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import type { Shape, Spec } from '../../core/shape.js';
-import { broadcastShapes, broadcastStrides, showShape, specOf, stridesOf } from '../../core/shape.js';
+import type { Shape, Spec } from '../../base/shape.js';
+import { broadcastShapes, broadcastStrides, showShape, specOf, stridesOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
 import { sumTo, transpose } from './shape.js';

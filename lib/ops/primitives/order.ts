@@ -1,10 +1,10 @@
 // Primitives that order the elements along the last axis, and that search in ordered ones.
-import { isFloat, isHalf } from '../../core/dtype.js';
+import { isFloat, isHalf } from '../../base/dtype.js';
 import { castTo } from '../../core/copy.js';
 import { defineOp } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import type { Shape, Spec } from '../../core/shape.js';
-import { specOf } from '../../core/shape.js';
+import type { Shape, Spec } from '../../base/shape.js';
+import { specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { scatterAddAlong } from './gather.js';
 import { primitive, primitives } from './primitive.js';

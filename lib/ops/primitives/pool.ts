@@ -1,9 +1,9 @@
 // Primitives that pool windows of neighbouring elements. Tensors are (outer, up to three spatial axes, channels).
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../base/dtype.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import type { Shape, Spec } from '../../core/shape.js';
-import { specOf } from '../../core/shape.js';
+import type { Shape, Spec } from '../../base/shape.js';
+import { specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
 

@@ -1,11 +1,11 @@
 // How primitives are written: the op and the function that calls it are one thing.
 import type { Attrs, Op } from '../../core/op.js';
-import { bind, keyOf } from '../../core/op.js';
+import { bind, keyOf } from '../../core/bind.js';
 import { scalarTensor } from '../../core/convert.js';
 import { castTo } from '../../core/copy.js';
-import { type DType, isComplex, isHalf } from '../../core/dtype.js';
+import { type DType, isComplex, isHalf } from '../../base/dtype.js';
 import { hasKernel } from '../../core/kernels.js';
-import type { Shape, Spec } from '../../core/shape.js';
+import type { Shape, Spec } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 
 /** A random tensor for the tests of an op: its domain is part of the op's contract. */

@@ -1,10 +1,10 @@
 // Counter-based random primitives (Philox 4x32-10): the same seed gives the same values on any number of threads.
-import type { DType } from '../../core/dtype.js';
+import type { DType } from '../../base/dtype.js';
 import type { Attrs } from '../../core/op.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import type { Shape } from '../../core/shape.js';
-import { sizeOf, specOf } from '../../core/shape.js';
+import type { Shape } from '../../base/shape.js';
+import { sizeOf, specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { divide, exp, greater, multiply, negative, select } from './elementwise.js';
 import { gammaDensity, gammaincByA } from './gamma.js';

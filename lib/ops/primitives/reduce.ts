@@ -1,9 +1,9 @@
 // Primitives that reduce a run of neighbouring axes; other axes are moved together first by the callers.
-import { isFloat, isHalf } from '../../core/dtype.js';
+import { isFloat, isHalf } from '../../base/dtype.js';
 import { defineOp } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import type { Shape, Spec } from '../../core/shape.js';
-import { sizeOf, specOf } from '../../core/shape.js';
+import type { Shape, Spec } from '../../base/shape.js';
+import { sizeOf, specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { castTo } from '../../core/copy.js';
 import { add, divide, equal, exp, multiply, select, subtract } from './elementwise.js';

@@ -1,7 +1,7 @@
 // Sparse linear maps along an axis, of which resizing and separable filters are made.
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import { sizeOf, specOf, type Shape } from '../../core/shape.js';
+import { sizeOf, specOf, type Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
 

@@ -1,12 +1,12 @@
 // Primitives that move or repeat elements without computing: views, transposition, slices, concatenation.
-import { dtypeBytes, partDType, partsOf, type DType } from '../../core/dtype.js';
+import { dtypeBytes, partDType, partsOf, type DType } from '../../base/dtype.js';
 import { filled } from '../../core/convert.js';
 import { castOp, castTo } from '../../core/copy.js';
 import { defineOp, type Op } from '../../core/op.js';
 import type { Instruction } from '../../core/program.js';
 import { input, output, scalar } from '../../core/program.js';
-import type { Shape } from '../../core/shape.js';
-import { broadcastShapes, broadcastStrides, sameShape, showShape, sizeOf, specOf, stridesOf } from '../../core/shape.js';
+import type { Shape } from '../../base/shape.js';
+import { broadcastShapes, broadcastStrides, sameShape, showShape, sizeOf, specOf, stridesOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
 import { sum } from './reduce.js';

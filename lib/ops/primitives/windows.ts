@@ -1,10 +1,10 @@
 // Windows of neighbouring elements, laid side by side, and put together again.
-import { isFloat } from '../../core/dtype.js';
+import { isFloat } from '../../base/dtype.js';
 import { filled, makeTensor } from '../../core/convert.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import type { Shape } from '../../core/shape.js';
-import { sizeOf, specOf, stridesOf } from '../../core/shape.js';
+import type { Shape } from '../../base/shape.js';
+import { sizeOf, specOf, stridesOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { scatterAdd } from './gather.js';
 import { primitive } from './primitive.js';

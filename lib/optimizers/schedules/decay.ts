@@ -2,7 +2,7 @@
 import { bool, field, float, string, withDefault } from '../../config/fields.js';
 import { configured, type OptionsOf } from '../../config/configurable.js';
 import { scalarTensor } from '../../core/convert.js';
-import { settings } from '../../core/settings.js';
+import { settings } from '../../base/settings.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { ScheduleFamily } from './schedule.js';

@@ -1,5 +1,5 @@
 // `keras.optimizers.schedules`.
-import { didYouMean } from '../../core/errors.js';
+import { didYouMean } from '../../base/errors.js';
 import { deserializeObject, provideModule, serializeObject, type SerializedObject } from '../../config/registration.js';
 import { CosineDecay, CosineDecayRestarts } from './cosine.js';
 import { ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay } from './decay.js';

@@ -1,5 +1,5 @@
 // LearningRateSchedule: a rate as a function of the step.
-import { Callable } from '../../core/callable.js';
+import { Callable } from '../../base/callable.js';
 import type { Config } from '../../config/configurable.js';
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';

@@ -12,23 +12,22 @@ static constexpr int64_t kDepthwiseLines = 4;
 // GFLOP/s.
 static constexpr int64_t kDepthwiseUnit = 16384, kLargestDepthwiseUnit = 65536;
 
-// What positions of one line of the result have in common: the taps of the first two axes, as places of their lines.
+// Neighbouring positions of one line of the result, which have the same taps.
 template <typename T>
 struct DepthwiseLine {
   const View& v;
-  const T *source, *weights;  // the line and the weights of the first of these taps
+  const T *source, *weights;  // of the first position and tap
   T* out;
   int64_t out_step;        // elements from one position of the result to the next
-  int64_t taps[2];         // of the first two axes
-  int64_t lines[2];        // elements of the source from one tap to the next
+  int64_t taps[3];
+  int64_t lines[2];        // elements of the source from one tap of the first two axes to the next
   int64_t tap_lines[2];    // elements of the weights likewise
 };
 
-// kPositions results, `kVectors` vectors of channels; `last` of the last vector count. All of the positions have `taps` taps of the last
-// axis, from `in` and `weights` on, which are those of the line's first tap. kShared: positions are as far apart as taps are, so that three
-// taps of all positions read kPositions + 2 vectors.
+// kPositions results, `kVectors` vectors of channels from `c` on; `last` of the last vector count. kShared: positions are as far apart as
+// taps are, so that three taps of all positions read kPositions + 2 vectors.
 template <typename T, int kPositions, int kVectors, bool kShared, bool kPartial>
-static void depthwise_tile(const DepthwiseLine<T>& line, const T* in, const T* weights, int64_t taps, T* out, int64_t last) {
+static void depthwise_tile(const DepthwiseLine<T>& line, int64_t c, int64_t last) {
   constexpr int64_t L = kLanes<T>;
   constexpr int kTaps = 3, kWindow = kPositions + kTaps - 1;
   const ViewAxis& a = line.v.axes[2];
@@ -39,10 +38,10 @@ static void depthwise_tile(const DepthwiseLine<T>& line, const T* in, const T* w
   };
   Vec<T> sums[kPositions][kVectors] = {};
   for (int64_t i = 0; i < line.taps[0]; ++i) {
-    const T *x = in + i * line.lines[0], *w = weights + i * line.tap_lines[0];
+    const T *x = line.source + c + i * line.lines[0], *w = line.weights + c + i * line.tap_lines[0];
     for (int64_t j = 0; j < line.taps[1]; ++j, x += line.lines[1], w += line.tap_lines[1]) {
       const T *from = x, *by = w;
-      int64_t k = taps;
+      int64_t k = line.taps[2];
       if constexpr (kShared) {
         for (; k >= kTaps; k -= kTaps, from += kTaps * tap, by += kTaps * weight) {
 #pragma GCC unroll 4
@@ -73,6 +72,7 @@ static void depthwise_tile(const DepthwiseLine<T>& line, const T* in, const T* w
       }
     }
   }
+  T* out = line.out + c;
 #pragma GCC unroll 6
   for (int p = 0; p < kPositions; ++p, out += line.out_step) {
 #pragma GCC unroll 4
@@ -83,24 +83,20 @@ static void depthwise_tile(const DepthwiseLine<T>& line, const T* in, const T* w
   }
 }
 
-// kPositions results from `z` on, all channels, with the taps `t` of the last axis.
+// kPositions results, all channels.
 template <typename T, int kPositions, int kVectors, bool kShared>
-static void depthwise_positions(const DepthwiseLine<T>& line, int64_t z, const Taps& t) {
+static void depthwise_positions(const DepthwiseLine<T>& line) {
   constexpr int64_t L = kLanes<T>;
-  const ViewAxis& a = line.v.axes[2];
-  const int64_t channels = line.v.source_channels, taps = t.end - t.begin;
-  const T* in = line.source + (z * a.step + a.offset + t.begin * a.tap_step) * channels;
-  const T* weights = line.weights + (a.first + t.begin * a.skip) * channels;
+  const int64_t channels = line.v.source_channels;
   int64_t c = 0;
-  for (; c + kVectors * L <= channels; c += kVectors * L)
-    depthwise_tile<T, kPositions, kVectors, kShared, false>(line, in + c, weights + c, taps, line.out + c, L);
-  for (; c + L <= channels; c += L) depthwise_tile<T, kPositions, 1, kShared, false>(line, in + c, weights + c, taps, line.out + c, L);
-  if (c < channels) depthwise_tile<T, kPositions, 1, kShared, true>(line, in + c, weights + c, taps, line.out + c, channels - c);
+  for (; c + kVectors * L <= channels; c += kVectors * L) depthwise_tile<T, kPositions, kVectors, kShared, false>(line, c, L);
+  for (; c + L <= channels; c += L) depthwise_tile<T, kPositions, 1, kShared, false>(line, c, L);
+  if (c < channels) depthwise_tile<T, kPositions, 1, kShared, true>(line, c, channels - c);
 }
 
 // By number of positions.
 template <typename T, int kVectors, bool kShared>
-static constexpr void (*kDepthwiseTiles[])(const DepthwiseLine<T>&, int64_t, const Taps&) = {
+static constexpr void (*kDepthwiseTiles[])(const DepthwiseLine<T>&) = {
     depthwise_positions<T, 1, kDepthwiseBorder, false>, depthwise_positions<T, 2, kVectors, kShared>,
     depthwise_positions<T, 3, kVectors, kShared>,       depthwise_positions<T, 4, kVectors, kShared>,
     depthwise_positions<T, 5, kVectors, kShared>,       depthwise_positions<T, 6, kVectors, kShared>};
@@ -133,20 +129,21 @@ static void depthwise_lines(const View& v, const T* source, const T* weights, Po
   const int64_t channels = v.source_channels, row = z.source * channels, taps_row = v.kernel[2] * channels;
   const bool shared = z.step == z.tap_step && z.taps >= 3;
   const auto* tiles = shared ? kDepthwiseTiles<T, kDepthwiseShared, true> : kDepthwiseTiles<T, kDepthwiseVectors, false>;
-  each_piece(z, p.at[2], p.at[2] + count, [&](int64_t n, int64_t at, const Taps& taps) {
+  const auto source_at = [](const ViewAxis& a, int64_t at, const Taps& taps) { return at * a.step + a.offset + taps.begin * a.tap_step; };
+  const Taps of_x(x, p.at[0]);
+  const int64_t plane = p.n * x.source + source_at(x, p.at[0], of_x);
+  each_piece(z, p.at[2], p.at[2] + count, [&](int64_t n, int64_t at, const Taps& of_z) {
     for (int64_t i = 0; i < lines; ++i) {
-      const int64_t line_y = p.at[1] + i;
-      const Taps of_x(x, p.at[0]), of_y(y, line_y);
-      const int64_t at_x = p.at[0] * x.step + x.offset + of_x.begin * x.tap_step, at_y = line_y * y.step + y.offset + of_y.begin * y.tap_step;
-      const DepthwiseLine<T> line = {v,
-                                     source + ((p.n * x.source + at_x) * y.source + at_y) * row,
-                                     weights + ((x.first + of_x.begin * x.skip) * v.kernel[1] + y.first + of_y.begin * y.skip) * taps_row,
-                                     out + i * out_line + (at - p.at[2]) * out_step,
-                                     out_step,
-                                     {of_x.end - of_x.begin, of_y.end - of_y.begin},
-                                     {x.tap_step * y.source * row, y.tap_step * row},
-                                     {x.skip * v.kernel[1] * taps_row, y.skip * taps_row}};
-      tiles[n - 1](line, at, taps);
+      const Taps of_y(y, p.at[1] + i);
+      const int64_t place = (plane * y.source + source_at(y, p.at[1] + i, of_y)) * z.source + source_at(z, at, of_z);
+      tiles[n - 1]({v,
+                    source + place * channels,
+                    weights + kernel_tap(v, of_x.begin, of_y.begin, of_z.begin) * channels,
+                    out + i * out_line + (at - p.at[2]) * out_step,
+                    out_step,
+                    {of_x.end - of_x.begin, of_y.end - of_y.begin, of_z.end - of_z.begin},
+                    {x.tap_step * y.source * row, y.tap_step * row},
+                    {x.skip * v.kernel[1] * taps_row, y.skip * taps_row}});
     }
   });
 }

@@ -101,6 +101,14 @@ struct View {
   KR_INLINE bool contiguous() const { return channels == source_channels && (axes[2].tap_step == 1 || axes[2].taps == 1); }
 };
 
+// The tap of the kernel that is a view's tap (x, y, z).
+KR_INLINE int64_t kernel_tap(const View& v, int64_t x, int64_t y, int64_t z) {
+  const int64_t at[] = {x, y, z};
+  int64_t tap = 0;
+  for (int d = 0; d < Geometry::kAxes; ++d) tap = tap * v.kernel[d] + v.axes[d].first + at[d] * v.axes[d].skip;
+  return tap;
+}
+
 // The convolution itself: rows are outputs, the source is the input.
 KR_INLINE View forward_view(const Geometry& g) {
   View v;

@@ -112,7 +112,7 @@ struct KernelUnit {
       }
       for (int64_t j = 0; j < cols; j += cut.kCols) {
         const int64_t width = least(cols - j, cut.kCols);
-        set_columns(t, dy + pixel * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, t.depth, scratch);
+        set_columns(t, dy + pixel * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, scratch);
         Ahead<T> none = {};
         multiply_panel(t, left, over(width, kLanes<T>), c + j, cut.g.cout, none);
       }
@@ -136,7 +136,7 @@ struct KernelUnit {
       t.accumulate = line > first;
       for (int64_t j = 0; j < cols; j += cut.kCols) {
         const int64_t width = least(cols - j, cut.kCols);
-        set_columns(t, dy + line * z.rows * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, t.depth * t.runs, scratch);
+        set_columns(t, dy + line * z.rows * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, scratch);
         Ahead<T> none = {};
         for (int64_t i = 0; i < rows;) {
           const int64_t tap = (row + i) / run, at = row + i - tap * run, count = least(run - at, rows - i);

@@ -71,10 +71,10 @@ struct LineProduct {
 
   // Taps that leave the source are left out.
   KR_INLINE void multiply_slice(int64_t tap, int64_t slice) {
-    const ViewAxis &y = v.axes[1], &z = v.axes[2];
+    const ViewAxis& y = v.axes[1];
     Chunk chunk = {tap, slice, 0, {}, positions(slice)};
     if (chunk.positions.begin >= chunk.positions.end) return;
-    const int64_t run = (cut.by_tap ? 1 : z.taps) * v.channels, depth = cut.kBlocks.depth;
+    const int64_t depth = cut.kBlocks.depth, run = lines_of(source, 0, slice, scratch).run;
     // Weights that are packed on the way belong to one tap, and lines of two taps' ends are no pairs.
     const int64_t together = !cut.packed || (cut.by_tap && pairs(chunk.positions)) ? 1 : most(depth / run, 1);
     const Split parts(run, over(run, depth)), groups(y.taps, over(y.taps, together));
@@ -83,17 +83,17 @@ struct LineProduct {
       chunk.at = parts.start(part);
       chunk.taps = {groups.start(group), groups.start(group) + groups.size(group)};
       if (!accumulate) zero_missed(chunk);
-      multiply_chunk(chunk, parts.size(part));
+      multiply_chunk(chunk, parts.size(part), run);
       accumulate = true;
     }
   }
 
-  KR_INLINE void multiply_chunk(const Chunk& chunk, int64_t depth) const {
-    const ViewAxis& y = v.axes[1];
+  // run: elements of a slice.
+  KR_INLINE void multiply_chunk(const Chunk& chunk, int64_t depth, int64_t run) const {
     Tile<T> t;
     t.depth = depth;
     t.accumulate = accumulate;
-    const int64_t run = (cut.by_tap ? 1 : v.axes[2].taps) * v.channels, before = (chunk.tap * slices() + chunk.slice) * y.taps + chunk.taps.begin;
+    const int64_t before = (chunk.tap * slices() + chunk.slice) * v.axes[1].taps + chunk.taps.begin;
     for (int64_t j = 0; j < unit.cols; j += cut.kCols) {
       Ahead<T> next = cut.packed ? unit.set_packed(t, before * run + chunk.at, j, depth * (chunk.taps.end - chunk.taps.begin))
                                  : unit.set_in_place(t, kernel_tap(v, chunk.tap, chunk.taps.begin, chunk.slice), chunk.at, j,
@@ -131,11 +131,12 @@ struct LineProduct {
     const bool in_pairs = pairs(rows);
     const Split alone(count, over(count, cut.kRows)), paired(count, over(count, cut.kRows / 2));
     const T* b = t.b;
-    const auto multiply = [&](const Lines<T>& lines, const Line& line, const Line* other) {
+    const Lines<T> any = lines_of(source, 0, chunk.slice, scratch);  // all lie alike
+    t.jump = any.tap - t.depth;
+    const auto multiply = [&](const Line& line, const Line* other) {
       t.runs = line.taps.end - line.taps.begin;
-      t.jump = lines.tap - t.depth;
       if (cut.packed) t.b = b + (line.taps.begin - chunk.taps.begin) * t.depth * cut.kCols;
-      Left<T> left = {line.a, lines.across, 1, 0, other ? paired : alone};
+      Left<T> left = {line.a, any.across, 1, 0, other ? paired : alone};
       if (other) left.pair = other->a - line.a, left.pair_c = other->c - line.c;
       multiply_panel(t, left, unit.vectors(j), line.c, row_c, next);
     };
@@ -149,17 +150,17 @@ struct LineProduct {
         const Line line = {lines.data + i * lines.down + meets.begin * lines.tap + rows.begin * lines.across + chunk.at,
                            out + (i * v.axes[2].rows + rows.begin) * row_c + j, meets};
         if (!in_pairs) {
-          multiply(lines, line, nullptr);
+          multiply(line, nullptr);
         } else if (waiting.a && waiting.taps.begin == meets.begin && waiting.taps.end == meets.end) {
-          multiply(lines, waiting, &line);
+          multiply(waiting, &line);
           waiting.a = nullptr;
         } else {
-          if (waiting.a) multiply(lines, waiting, nullptr);
+          if (waiting.a) multiply(waiting, nullptr);
           waiting = line;
         }
       }
     });
-    if (waiting.a) multiply(lines_of(source, 0, chunk.slice, scratch), waiting, nullptr);
+    if (waiting.a) multiply(waiting, nullptr);
   }
 
   KR_INLINE Lines<T> lines_of(const T* plane, int64_t first, int64_t slice, const T* copied) const {

@@ -6,14 +6,6 @@
 
 namespace keratin::KR_ISA {
 
-// The tap of the kernel that is a view's tap (x, y, z).
-KR_INLINE int64_t kernel_tap(const View& v, int64_t x, int64_t y, int64_t z) {
-  const int64_t at[] = {x, y, z};
-  int64_t tap = 0;
-  for (int d = 0; d < Geometry::kAxes; ++d) tap = tap * v.kernel[d] + v.axes[d].first + at[d] * v.axes[d].skip;
-  return tap;
-}
-
 // Calls visit(tap) for the taps of the kernel that a view uses, in the order of its gathered rows; by taps of the last axis, those are
 // counted before the taps of the second.
 template <typename Visit>
@@ -40,17 +32,17 @@ struct Weights {
 // Packs the columns of weights of groups [begin, end), each contiguous.
 template <typename T>
 static void pack_columns(const ConvCut<T>& cut, const T* kernel, T* packed, Range r) {
-  const Geometry& g = cut.g;
   for (int64_t u = r.begin * cut.columns; u < r.end * cut.columns; ++u) {
-    const int64_t group = u / cut.columns, j = u - group * cut.columns, first = group * g.group_out();
+    const int64_t group = u / cut.columns, j = u - group * cut.columns;
     T* out = packed + u * cut.column();
     if (!cut.gradient) {
-      for (int64_t k = 0; k < cut.depth; ++k) out[k] = kernel[k * g.cout + first + j];
+      const Weights<T> w(cut, kernel, group, 0, 0, j);
+      for (int64_t k = 0; k < cut.depth; ++k) out[k] = w.data[k * w.along];
       continue;
     }
     for (int64_t phase = 0; phase < cut.phases; ++phase) {
       each_tap(cut.view(phase), false, [&](int64_t tap) {
-        copy_elements(out, kernel + (tap * cut.columns + j) * g.cout + first, cut.channels);
+        copy_elements(out, Weights<T>(cut, kernel, group, tap, 0, j).data, cut.channels);
         out += cut.channels;
       });
     }
@@ -89,6 +81,7 @@ struct ConvUnit {
   const Args& args;
   const View& v;
   int64_t phase, group, row, rows, col, cols;  // col: of the group
+  int64_t start = phase_start();               // of the phase's weights in a panel, in steps of the inner dimension
 
   KR_INLINE void run() const {
     const bool apart = cut.in_scratch(args.epilogue != nullptr);
@@ -112,17 +105,15 @@ struct ConvUnit {
   // Sets the packed panel of columns from `j` on, with the weights' rows from `k` on. Returns the next panel's, to be prefetched.
   KR_INLINE Ahead<T> set_packed(Tile<T>& t, int64_t k, int64_t j, int64_t steps) const {
     const int64_t index = group * cut.panels() + (col + j) / cut.kCols;
-    const T* panel = static_cast<const T*>(args.shared) + index * cut.panel() + (phase_start() + k) * cut.kCols;
+    const T* panel = static_cast<const T*>(args.shared) + index * cut.panel() + (start + k) * cut.kCols;
     set_columns(t, panel, cut.kCols, least(cols - j, cut.kCols));
     return {j + cut.kCols < cols ? panel + cut.panel() : nullptr, steps * cut.kLine, cut.kLine};
   }
   // The same with weights where they are, which are packed on the way if several tiles read them.
   KR_INLINE Ahead<T> set_in_place(Tile<T>& t, int64_t tap, int64_t step, int64_t j, bool several, T* scratch) const {
     const Weights<T> w(cut, args.at<T>(1), group, tap, step, col + j);
-    set_columns(t, w.data, w.along, least(cols - j, cut.kCols), several || w.across != 1, w.across, t.depth, scratch);
-    Ahead<T> next = {j + cut.kCols < cols ? w.data + cut.kCols * w.across : nullptr, t.depth * cut.kLine, cut.kLine};
-    if (w.across == 1) next.second = cut.kLine, next.stride = w.along;
-    return next;
+    set_columns(t, w.data, w.along, least(cols - j, cut.kCols), several || w.across != 1, w.across, scratch);
+    return j + cut.kCols < cols ? columns_behind(w.data, w.along, w.across, t.depth) : Ahead<T>{};
   }
 
   KR_INLINE void zero_rows(T* c, int64_t row_c, int64_t count) const {
@@ -164,13 +155,12 @@ struct ConvUnit {
     constexpr int64_t R = Dots<T>::kRows;
     const int64_t stride = cut.stride(depth);
     gather_rows<T>(v, args.at<T>(0) + group * cut.channels, row, rows, {0, depth, stride, gathered});
-    const T* b = static_cast<const T*>(args.shared) + group * cut.columns * cut.column() + phase_start();
+    const T* b = static_cast<const T*>(args.shared) + group * cut.columns * cut.column() + start;
     for (int64_t i = 0; i < rows; i += R)
       kDots<T>.kernels[least(rows - i, R) - 1][cols - 1](gathered + i * stride, stride, b, cut.column(), c + i * row_c, row_c,
                                                          depth);
   }
 
-  // Where the phase's weights begin in a panel, in steps of the inner dimension.
   KR_INLINE int64_t phase_start() const {
     int64_t start = 0;
     for (int64_t p = 0; p < phase; ++p) start += cut.view(p).depth();

@@ -105,18 +105,27 @@ static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width) {
   t.packed = nullptr;
 }
 
-// The same, in scratch where `pack` says so, for `steps` of k. Whole panels are packed by the first tile.
+// The same, in scratch where `pack` says so, for all runs. Whole panels are packed by the first tile.
 template <typename T>
-static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width, bool pack, int64_t col_b, int64_t steps, T* scratch) {
+static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width, bool pack, int64_t col_b, T* scratch) {
   constexpr int64_t kCols = Cut<T>::kCols;
   set_columns(t, b, row_b, width);
   if (pack && col_b == 1 && width == kCols) {
     t.packed = scratch;
   } else if (pack) {
-    pack_panel(scratch, kCols, b, col_b, row_b, width, steps);
+    pack_panel(scratch, kCols, b, col_b, row_b, width, t.depth * t.runs);
     t.b = scratch;
     t.row_b = kCols;
   }
+}
+
+// The panel of columns behind that at `b`, for `steps` of k: rows of two lines each, or columns that are one piece of memory.
+template <typename T>
+static Ahead<T> columns_behind(const T* b, int64_t row_b, int64_t col_b, int64_t steps) {
+  constexpr int64_t kLine = Cut<T>::kLine;
+  const T* next = b + Cut<T>::kCols * col_b;
+  if (col_b == 1) return {next, kLine, row_b};
+  return {row_b == 1 ? next : nullptr, steps * kLine, kLine};
 }
 
 // A product for which Cut::single_tile holds.
@@ -174,10 +183,8 @@ struct TileUnit {
       return multiply_panel(t, left, vectors, c + j, row_c, next);
     }
     const T* source = b + k0 * cut.row_b + j * cut.col_b;
-    const bool rows_b = cut.col_b == 1, columns_b = cut.row_b == 1;
-    Ahead<T> next = {more && (rows_b || columns_b) ? source + kCols * cut.col_b : nullptr, t.depth * kLine, kLine};
-    if (rows_b) next.second = kLine, next.stride = cut.row_b;
-    set_columns(t, source, cut.row_b, width, cut.pack_b, cut.col_b, t.depth, scratch);
+    Ahead<T> next = more ? columns_behind(source, cut.row_b, cut.col_b, t.depth) : Ahead<T>{};
+    set_columns(t, source, cut.row_b, width, cut.pack_b, cut.col_b, scratch);
     multiply_panel(t, left, vectors, c + j, row_c, next);
   }
 };

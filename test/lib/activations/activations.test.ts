@@ -1,5 +1,5 @@
 // Activations against recordings of Keras, their lookups, and the logits that they leave for crossentropies.
-import { camelCase } from '#lib/core/names.js';
+import { camelCase } from '#lib/base/names.js';
 import { describe, expect, it } from '@jest/globals';
 import { jit, ops, vjp } from 'keratin';
 import * as activations from '#lib/activations/index.js';

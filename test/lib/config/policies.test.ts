@@ -1,6 +1,6 @@
 // Dtype policies: names, config forms, maps by path, and what layers and models make of them.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { resetNames } from '#lib/core/names.js';
+import { resetNames } from '#lib/base/names.js';
 import { config, dtypePolicies, DTypePolicy, FloatDTypePolicy, GradientTape, Input, layers, mixedPrecision, ops, optimizers, Sequential, utils, type Tensor } from 'keratin';
 import { readFixture } from '../../helpers/fixtures.js';
 

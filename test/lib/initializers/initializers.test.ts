@@ -4,7 +4,7 @@ import { ops, random, Variable } from 'keratin';
 import * as initializers from '#lib/initializers/index.js';
 import { computeFans } from '#lib/initializers/fans.js';
 import { initializer as initializerField } from '#lib/initializers/field.js';
-import type { DType } from '#lib/core/dtype.js';
+import type { DType } from '#lib/base/dtype.js';
 import type { Tensor } from '#lib/core/tensor.js';
 import { testFamily } from '../../helpers/families.js';
 import { readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';

@@ -1,7 +1,7 @@
 // Attention, EinsumDense and layers around layers: what the recordings do not say: errors, symbols, configs, masks, training.
 import { describe, expect, it } from '@jest/globals';
 import { GradientTape, Input, layers, Model, models, ops, optimizers, Sequential, type Tensor } from 'keratin';
-import { getMask, setMask } from '#lib/core/mask.js';
+import { getMask, setMask } from '#lib/symbolic/mask.js';
 
 const ones = (...shape: number[]): Tensor => ops.ones(shape);
 const ramp = (...shape: number[]): Tensor => ops.reshape(ops.divide(ops.arange(shape.reduce((a, b) => a * b, 1), { dtype: 'float32' }), 10), shape);

@@ -4,7 +4,7 @@ import { setImageDataFormat } from '#lib/config/index.js';
 import { Input, InputLayer } from '#lib/layers/core/input-layer.js';
 import * as layers from '#lib/layers/index.js';
 import { type Tensor } from '#lib/core/tensor.js';
-import { KerasTensor } from '#lib/core/keras-tensor.js';
+import { KerasTensor } from '#lib/symbolic/keras-tensor.js';
 import * as ops from '#lib/ops/index.js';
 import { readFixture, type Spec } from '../../helpers/fixtures.js';
 import { make } from '../../helpers/recorded.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ops, layers, vjp, type Tensor } from 'keratin';
 import { Tensor as AnyTensor } from '#lib/core/tensor.js';
-import { flatten } from '#lib/core/tree.js';
+import { flatten } from '#lib/base/tree.js';
 import { fixtureNames, readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
 import { argumentOf, callRecorded, camelKeys, expectClose, expectResult, make, tensorOf } from '../../helpers/recorded.js';
 

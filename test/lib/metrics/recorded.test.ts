@@ -1,6 +1,6 @@
 // Metrics of decisions against recordings of Keras: results, configs, names and values of the variables.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { resetNames } from '#lib/core/names.js';
+import { resetNames } from '#lib/base/names.js';
 import { jit } from 'keratin';
 import * as metrics from '#lib/metrics/index.js';
 import type { Tensor } from '#lib/core/tensor.js';

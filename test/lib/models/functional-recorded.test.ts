@@ -1,8 +1,8 @@
 // Functional models against recordings of Keras: configs, tables, predictions, trainings.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
-import { camelCase, resetNames } from '#lib/core/names.js';
-import { flatten, mapStructure } from '#lib/core/tree.js';
+import { camelCase, resetNames } from '#lib/base/names.js';
+import { flatten, mapStructure } from '#lib/base/tree.js';
 import { KERAS_OPERATIONS } from '#lib/ops/keras-operations.js';
 import { readFixture, type RecordedArray } from '../../helpers/fixtures.js';
 import { expectClose, expectNumbersClose, tensorOf } from '../../helpers/recorded.js';

@@ -1,7 +1,7 @@
 // Functional models: building, sharing, cloning, configs of the user's classes, and what mistakes say.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
-import { resetNames } from '#lib/core/names.js';
+import { resetNames } from '#lib/base/names.js';
 
 const { Input, layers, Model, ops, saving, Sequential } = keras;
 const dense = (units: number, name?: string) => new layers.Dense(units, name === undefined ? {} : { name });

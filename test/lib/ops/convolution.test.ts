@@ -1,8 +1,8 @@
 // Convolutions: dtypes, symbols, layouts, epilogues and errors. Values and gradients of Keras are in the recordings.
 import { describe, expect, it } from '@jest/globals';
 import { Input, jit, ops, random, vjp, type Tensor } from 'keratin';
-import type { DType } from '#lib/core/dtype.js';
-import type { KerasTensor } from '#lib/core/keras-tensor.js';
+import type { DType } from '#lib/base/dtype.js';
+import type { KerasTensor } from '#lib/symbolic/keras-tensor.js';
 import { expectWithin, tolerance } from '../../helpers/tolerance.js';
 
 const draw = (...shape: number[]): Tensor => random.uniform(shape, { minval: -1, maxval: 1, seed: shape.length });

@@ -1,7 +1,7 @@
 // Elementwise functions: promotion of dtypes, bare numbers, broadcasting, special values, options.
 import { describe, expect, it } from '@jest/globals';
 import { jit, ops, vjp, type Tensor } from 'keratin';
-import type { DType } from '#lib/core/dtype.js';
+import type { DType } from '#lib/base/dtype.js';
 import { expectWithin } from '../../helpers/tolerance.js';
 
 const tensor = (value: number[] | number[][] | number, dtype: DType = 'float32'): Tensor => ops.convertToTensor(value, { dtype });

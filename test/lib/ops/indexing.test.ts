@@ -1,7 +1,7 @@
 // Reading and writing by index, against a model of NumPy's indexing; products and crossentropies by their definitions.
 import { describe, expect, it } from '@jest/globals';
 import { jit, ops, vjp, type Tensor } from 'keratin';
-import { sizeOf, type Shape } from '#lib/core/shape.js';
+import { sizeOf, type Shape } from '#lib/base/shape.js';
 import { expectWithin } from '../../helpers/tolerance.js';
 
 const count = (shape: Shape): Tensor => ops.reshape(ops.arange(sizeOf(shape), { dtype: 'float32' }), shape);

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
 import { jit, vjp, type Tensor } from 'keratin';
 import { Tensor as AnyTensor } from '#lib/core/tensor.js';
-import { flatten } from '#lib/core/tree.js';
+import { flatten } from '#lib/base/tree.js';
 import { fixtureNames, readFixture, type RecordedArray } from '../../helpers/fixtures.js';
 import { argumentOf, callRecorded, expectClose, expectResult, tensorOf } from '../../helpers/recorded.js';
 

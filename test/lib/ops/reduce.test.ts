@@ -1,8 +1,8 @@
 // Reductions against a model in plain JavaScript, over all subsets of axes, dtypes and sizes down to 0.
 import { describe, expect, it } from '@jest/globals';
 import { jit, ops, type Tensor } from 'keratin';
-import type { DType } from '#lib/core/dtype.js';
-import { sizeOf, stridesOf, type Shape } from '#lib/core/shape.js';
+import type { DType } from '#lib/base/dtype.js';
+import { sizeOf, stridesOf, type Shape } from '#lib/base/shape.js';
 import { numbers } from '../../helpers/ops.js';
 import { expectWithin, tolerance } from '../../helpers/tolerance.js';
 

@@ -1,7 +1,7 @@
 // Functions that move elements, against a model that computes where each one comes from.
 import { describe, expect, it } from '@jest/globals';
 import { jit, KerasTensor, ops, type Tensor } from 'keratin';
-import { sizeOf, stridesOf, type Shape } from '#lib/core/shape.js';
+import { sizeOf, stridesOf, type Shape } from '#lib/base/shape.js';
 
 const count = (shape: Shape): Tensor => ops.reshape(ops.arange(sizeOf(shape)), shape);
 const list = (x: Tensor) => ([x.tolist()] as unknown[]).flat(Infinity) as number[];

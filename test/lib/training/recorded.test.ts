@@ -1,6 +1,6 @@
 // Trainings that real Keras ran: the same model, weights and data give the same losses, metrics and weights here.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { resetNames } from '#lib/core/names.js';
+import { resetNames } from '#lib/base/names.js';
 import { callbacks, layers, losses, metrics, type Model, Sequential } from 'keratin';
 import { readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
 import { camelKeys, expectNumbersClose, make, tensorOf, type Tolerance } from '../../helpers/recorded.js';

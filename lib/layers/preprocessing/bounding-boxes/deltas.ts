@@ -1,10 +1,10 @@
 // Bounding boxes as differences from anchors, which detectors predict.
 import { toTensor, type TensorLike } from '../../../core/convert.js';
-import { checkOptions, show } from '../../../core/errors.js';
-import { settings } from '../../../core/settings.js';
-import { showShape } from '../../../core/shape.js';
+import { checkOptions, show } from '../../../base/errors.js';
+import { settings } from '../../../base/settings.js';
+import { showShape } from '../../../base/shape.js';
 import type { Tensor } from '../../../core/tensor.js';
-import { isPlainObject } from '../../../core/tree.js';
+import { isPlainObject } from '../../../base/tree.js';
 import * as ops from '../../../ops/index.js';
 import { convertBoxes, type BoundingBoxFormat } from './formats.js';
 import { imageSize, type ImageShape } from './overlap.js';

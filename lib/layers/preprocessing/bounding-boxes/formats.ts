@@ -1,11 +1,11 @@
 // Formats of bounding boxes: four numbers each, in the last axis.
 import { toTensor, type TensorLike } from '../../../core/convert.js';
 import { castTo } from '../../../core/copy.js';
-import { standardizeDType, type DTypeLike } from '../../../core/dtype.js';
-import { checkOptions, didYouMean, show } from '../../../core/errors.js';
-import { showShape } from '../../../core/shape.js';
+import { standardizeDType, type DTypeLike } from '../../../base/dtype.js';
+import { checkOptions, didYouMean, show } from '../../../base/errors.js';
+import { showShape } from '../../../base/shape.js';
 import type { Tensor } from '../../../core/tensor.js';
-import { isPlainObject } from '../../../core/tree.js';
+import { isPlainObject } from '../../../base/tree.js';
 import * as ops from '../../../ops/index.js';
 
 /**

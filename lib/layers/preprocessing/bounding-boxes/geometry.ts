@@ -1,9 +1,9 @@
 // Bounding boxes moved, cut and compared with the image.
 import { toTensor, type TensorLike } from '../../../core/convert.js';
 import { castTo } from '../../../core/copy.js';
-import { floatType } from '../../../core/dtype.js';
-import { checkOptions, show } from '../../../core/errors.js';
-import { broadcastShapes, showShape } from '../../../core/shape.js';
+import { floatType } from '../../../base/dtype.js';
+import { checkOptions, show } from '../../../base/errors.js';
+import { broadcastShapes, showShape } from '../../../base/shape.js';
 import type { Tensor } from '../../../core/tensor.js';
 import * as ops from '../../../ops/index.js';
 import { columnsOf, joined, type Corners, type LabeledBoxes } from './formats.js';

@@ -1,8 +1,8 @@
 // How far bounding boxes cover each other.
 import { toTensor, type TensorLike } from '../../../core/convert.js';
-import { checkOptions, show } from '../../../core/errors.js';
-import { settings } from '../../../core/settings.js';
-import { showShape } from '../../../core/shape.js';
+import { checkOptions, show } from '../../../base/errors.js';
+import { settings } from '../../../base/settings.js';
+import { showShape } from '../../../base/shape.js';
 import type { Tensor } from '../../../core/tensor.js';
 import * as ops from '../../../ops/index.js';
 import { columnsOf, convertBoxes, type BoundingBoxFormat, type Corners } from './formats.js';

@@ -1,11 +1,11 @@
 // Function: the graph of operations between symbols, which can be run again on other tensors or symbols.
-import { show } from './errors.js';
+import { show } from '../base/errors.js';
 import { computeOutputSpec, KerasTensor, type OperationCall } from './keras-tensor.js';
 import { Operation } from './operation.js';
 import { describeSymbol, graphBetween, type OperationGraph } from './operation-graph.js';
-import { showShape, type SymbolicShape } from './shape.js';
-import { Tensor } from './tensor.js';
-import { flatten, leafPaths, mapStructure, type Nested } from './tree.js';
+import { showShape, type SymbolicShape } from '../base/shape.js';
+import { Tensor } from '../core/tensor.js';
+import { flatten, leafPaths, mapStructure, type Nested } from '../base/tree.js';
 
 /** Symbols in any structure. */
 export type Symbols = Nested<KerasTensor>;

@@ -1,5 +1,5 @@
 // The graph between symbols: which calls lead from inputs to outputs, in which order they run, and in which order a model lists them.
-import { showShape } from './shape.js';
+import { showShape } from '../base/shape.js';
 import type { KerasTensor, OperationCall } from './keras-tensor.js';
 import type { Operation } from './operation.js';
 

@@ -1,6 +1,6 @@
 // Masks that travel with tensors and symbols: which entries count.
 import type { KerasTensor } from './keras-tensor.js';
-import { Tensor } from './tensor.js';
+import { Tensor } from '../core/tensor.js';
 
 const masks = new WeakMap<object, Tensor | KerasTensor>();
 

@@ -1,9 +1,9 @@
 // Operation: what a functional model is made of. Called on symbols it notes the call, so that it can be called again on data.
-import { Callable } from './callable.js';
-import { show } from './errors.js';
+import { Callable } from '../base/callable.js';
+import { show } from '../base/errors.js';
 import { computeOutputSpec, isSymbolic, KerasTensor, type OperationCall } from './keras-tensor.js';
-import { autoName } from './names.js';
-import { flatten, mapStructure } from './tree.js';
+import { autoName } from '../base/names.js';
+import { flatten, mapStructure } from '../base/tree.js';
 
 /** An operation is called like a function: on tensors it computes, on symbols it gives symbols. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature

@@ -1,21 +1,21 @@
 // LayerState: what a layer holds: weights, layers, metrics and losses, in Keras's order.
-import { toTensor, type TensorLike } from '../core/convert.js';
-import type { DType } from '../core/dtype.js';
-import { isFloat } from '../core/dtype.js';
-import { checkOptions } from '../core/errors.js';
-import { Operation } from '../core/operation.js';
-import { currentScope, withPath, withScope } from '../core/scope.js';
-import { showShape, type Shape, type SymbolicShape } from '../core/shape.js';
-import { statelessState } from '../core/stateless.js';
-import type { Tensor } from '../core/tensor.js';
-import { isNumberArray, isPlainObject } from '../core/tree.js';
-import { type Aggregation, Variable } from '../core/variable.js';
-import * as constraints from '../constraints/index.js';
-import * as initializers from '../initializers/index.js';
-import { Metric } from '../metrics/metric.js';
-import * as ops from '../ops/index.js';
-import { SeedGenerator } from '../random/index.js';
-import * as regularizers from '../regularizers/index.js';
+import { toTensor, type TensorLike } from '../../core/convert.js';
+import type { DType } from '../../base/dtype.js';
+import { isFloat } from '../../base/dtype.js';
+import { checkOptions } from '../../base/errors.js';
+import { Operation } from '../../symbolic/operation.js';
+import { currentScope, withPath, withScope } from '../../core/scope.js';
+import { showShape, type Shape, type SymbolicShape } from '../../base/shape.js';
+import { statelessState } from '../../core/stateless.js';
+import type { Tensor } from '../../core/tensor.js';
+import { isNumberArray, isPlainObject } from '../../base/tree.js';
+import { type Aggregation, Variable } from '../../core/variable.js';
+import * as constraints from '../../constraints/index.js';
+import * as initializers from '../../initializers/index.js';
+import { Metric } from '../../metrics/metric.js';
+import * as ops from '../../ops/index.js';
+import { SeedGenerator } from '../../random/index.js';
+import * as regularizers from '../../regularizers/index.js';
 import type { Layer } from './layer.js';
 
 /** Options of `addWeight`. */

@@ -1,11 +1,11 @@
 // The options that every layer has.
-import { type OptionsOf } from '../config/configurable.js';
-import { camelCase } from '../core/names.js';
-import { type DTypePolicy, type DTypePolicyName, getPolicy, serializePolicy } from '../config/dtype-policy.js';
-import { bool, type Field, field, int, nullable } from '../config/fields.js';
-import type { SerializedObject } from '../config/registration.js';
-import type { SymbolicShape } from '../core/shape.js';
-import { regularizer } from '../regularizers/field.js';
+import { type OptionsOf } from '../../config/configurable.js';
+import { camelCase } from '../../base/names.js';
+import { type DTypePolicy, type DTypePolicyName, getPolicy, serializePolicy } from '../../config/dtype-policy.js';
+import { bool, type Field, field, int, nullable } from '../../config/fields.js';
+import type { SerializedObject } from '../../config/registration.js';
+import type { SymbolicShape } from '../../base/shape.js';
+import { regularizer } from '../../regularizers/field.js';
 
 const policy: Field<DTypePolicyName | 'float' | DTypePolicy | SerializedObject | null, DTypePolicy, false> = {
   ...field('a dtype or a DTypePolicy', (v) => getPolicy(v as DTypePolicyName), { serialize: serializePolicy }),

@@ -1,7 +1,7 @@
 // InputSpec: what a layer expects of its input, and the message when something else comes.
-import type { KerasTensor } from '../core/keras-tensor.js';
-import { showShape, type SymbolicShape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
+import type { KerasTensor } from '../../symbolic/keras-tensor.js';
+import { showShape, type SymbolicShape } from '../../base/shape.js';
+import type { Tensor } from '../../core/tensor.js';
 
 /** Options of an `InputSpec`. */
 export interface InputSpecOptions {

@@ -1,5 +1,5 @@
 // Which inputs and options the call of a layer takes: those that its class declares, or those that its method names.
-import { checkOptions, show } from '../core/errors.js';
+import { checkOptions, show } from '../../base/errors.js';
 
 /** The parts between top-level commas of a list in brackets that opens at `start`, without comments; null for source that is not followed (regular expressions, templates). */
 function partsOf(source: string, start: number): string[] | null {

@@ -1,6 +1,6 @@
 // RematScope: layers whose intermediate results are computed again for the gradient instead of kept.
-import { Scope } from '../config/scopes.js';
-import { checkOptions, didYouMean, show } from '../core/errors.js';
+import { Scope } from '../../config/scopes.js';
+import { checkOptions, didYouMean, show } from '../../base/errors.js';
 
 const MODES = ['full', 'activations', 'larger_than', 'list_of_layers'] as const;
 /** What is computed again. */

@@ -1,14 +1,14 @@
 // KerasTensor: the symbol that functional models are built of. Sizes may be unknown; it remembers the call that made it.
-import type { DType, DTypeLike } from './dtype.js';
-import { standardizeDType } from './dtype.js';
-import { showShape, specOf, type SymbolicShape } from './shape.js';
-import { withoutTapes } from './tape.js';
-import { Tensor } from './tensor.js';
-import { forShapes, trace } from './trace.js';
-import { flatten, isPlainObject } from './tree.js';
-import { uniqueName } from './names.js';
+import type { DType, DTypeLike } from '../base/dtype.js';
+import { standardizeDType } from '../base/dtype.js';
+import { showShape, specOf, type SymbolicShape } from '../base/shape.js';
+import { withoutTapes } from '../core/tape.js';
+import { Tensor } from '../core/tensor.js';
+import { forShapes, trace } from '../core/trace.js';
+import { flatten, isPlainObject } from '../base/tree.js';
+import { uniqueName } from '../base/names.js';
 import type { Operation } from './operation.js';
-import { Variable } from './variable.js';
+import { Variable } from '../core/variable.js';
 
 /** One symbolic call: the operation, its arguments (with symbols in them) and what it returned. */
 export interface OperationCall {

@@ -1,5 +1,5 @@
 // The option of layers that work along one axis or several.
-import { field, type Field } from '../config/fields.js';
+import { field, type Field } from '../../config/fields.js';
 
 const isWhole = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
 

@@ -1,13 +1,13 @@
 // LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021): weights stay as they are, and the product of two small matrices is learned.
-import type { Config } from '../config/configurable.js';
-import { type Field, float, int, nullable } from '../config/fields.js';
-import type { TensorLike } from '../core/convert.js';
-import { checkOptions, show } from '../core/errors.js';
-import type { Shape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
-import type { Variable } from '../core/variable.js';
-import type { InitializerLike } from '../initializers/index.js';
-import * as ops from '../ops/index.js';
+import type { Config } from '../../config/configurable.js';
+import { type Field, float, int, nullable } from '../../config/fields.js';
+import type { TensorLike } from '../../core/convert.js';
+import { checkOptions, show } from '../../base/errors.js';
+import type { Shape } from '../../base/shape.js';
+import type { Tensor } from '../../core/tensor.js';
+import type { Variable } from '../../core/variable.js';
+import type { InitializerLike } from '../../initializers/index.js';
+import * as ops from '../../ops/index.js';
 import type { AddWeightOptions, Layer } from './layer.js';
 import type { SavedVariables, VariableStore } from './layer-state.js';
 

@@ -1,7 +1,7 @@
 // The option that tells where the channel axis of images stands.
-import { type Field, oneOf } from '../config/fields.js';
-import { settings } from '../core/settings.js';
-import type { DataFormat } from '../ops/spatial.js';
+import { type Field, oneOf } from '../../config/fields.js';
+import { settings } from '../../base/settings.js';
+import type { DataFormat } from '../../ops/spatial.js';
 
 export type { DataFormat };
 

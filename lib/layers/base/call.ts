@@ -1,12 +1,12 @@
 // What calls of layers share: their arguments, the masks and the training flag that travel through nested calls, and where an error happened.
-import { toTensor, type TensorLike } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
-import { type DType, isFloat } from '../core/dtype.js';
-import { KerasTensor } from '../core/keras-tensor.js';
-import { getMask, keepMask, setMask } from '../core/mask.js';
-import { showShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
-import { flatten, isNumberArray, isPlainObject, mapStructure, type Nested } from '../core/tree.js';
+import { toTensor, type TensorLike } from '../../core/convert.js';
+import { castTo } from '../../core/copy.js';
+import { type DType, isFloat } from '../../base/dtype.js';
+import { KerasTensor } from '../../symbolic/keras-tensor.js';
+import { getMask, keepMask, setMask } from '../../symbolic/mask.js';
+import { showShape } from '../../base/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { flatten, isNumberArray, isPlainObject, mapStructure, type Nested } from '../../base/tree.js';
 
 /** Options of a layer's call. */
 export interface CallOptions {

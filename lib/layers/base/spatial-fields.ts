@@ -1,6 +1,6 @@
 // Options of layers over sequences, images and volumes that have one value, or some, for each spatial axis.
-import { type Field, field } from '../config/fields.js';
-import type { Padding } from '../ops/spatial.js';
+import { type Field, field } from '../../config/fields.js';
+import type { Padding } from '../../ops/spatial.js';
 
 const isWhole = (value: unknown, least: number): value is number => typeof value === 'number' && Number.isInteger(value) && value >= least;
 const several = (rank: number): string => (rank === 1 ? 'an array of one' : `an array of ${rank} of them`);

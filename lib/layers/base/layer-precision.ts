@@ -1,12 +1,12 @@
 // LayerPrecision: the dtypes of a layer, by its policy, and its quantization.
-import { type DTypePolicy, DTypePolicyMap, getPolicy, type PolicyLike, type QuantizationMode } from '../config/dtype-policy.js';
-import { type DType, isFloat } from '../core/dtype.js';
-import type { SymbolicShape } from '../core/shape.js';
-import { withAutocast } from '../core/variable.js';
-import type { QuantizationConfig } from '../quantizers/quantization-config.js';
+import { type DTypePolicy, DTypePolicyMap, getPolicy, type PolicyLike, type QuantizationMode } from '../../config/dtype-policy.js';
+import { type DType, isFloat } from '../../base/dtype.js';
+import type { SymbolicShape } from '../../base/shape.js';
+import { withAutocast } from '../../core/variable.js';
+import type { QuantizationConfig } from '../../quantizers/quantization-config.js';
 import { LayerState } from './layer-state.js';
-import { checkMode, configOfPolicy, NotQuantizableError, type QuantizeOptions } from './quantization/modes.js';
-import { checkQuantizable, quantizeLayer } from './quantization/quantize-layer.js';
+import { checkMode, configOfPolicy, NotQuantizableError, type QuantizeOptions } from '../quantization/modes.js';
+import { checkQuantizable, quantizeLayer } from '../quantization/quantize-layer.js';
 
 /** The part of `Layer` that says in which dtypes it computes and keeps its variables, and brings its weights to few bits. */
 export abstract class LayerPrecision extends LayerState {

@@ -1,8 +1,8 @@
 // How a layer that was made in a `RematScope` is called: with `remat`, which computes again for the gradient what it did not keep.
-import { computeOutputSpec, KerasTensor } from '../core/keras-tensor.js';
-import { Tensor } from '../core/tensor.js';
-import { flatten, mapStructure } from '../core/tree.js';
-import { remat } from '../ops/control.js';
+import { computeOutputSpec, KerasTensor } from '../../symbolic/keras-tensor.js';
+import { Tensor } from '../../core/tensor.js';
+import { flatten, mapStructure } from '../../base/tree.js';
+import { remat } from '../../ops/control.js';
 import type { CallOptions } from './call.js';
 import type { Layer } from './layer.js';
 import type { RematScope } from './remat-scope.js';
