@@ -1,5 +1,5 @@
-// The strata: folders form layers, and imports point down only (or stay in a layer). `import type` may point up. Only
-// lib/core/native.ts loads the addon.
+// The strata: folders form layers, and imports point down only (or stay in a layer), without circles at run time. `import type` may point
+// up. Only lib/core/native.ts loads the addon.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { filesBelow } from './helpers/ensure.mjs';
@@ -58,11 +58,38 @@ function problemsOf(file, layers, targetsOf) {
   });
 }
 
-/** Arrows that point up, one line each. */
+/**
+ * Circles of run-time imports, one line each: a module of a circle runs before something that it imports, so that what it reads while it is
+ * loaded may not be there yet. `targetsOf` gives the files that a file imports. Each circle is found at the file that is reached first.
+ */
+export function circlesOf(files, targetsOf) {
+  const state = new Map(); // 'open' while the files that it imports are visited, then 'done'
+  const trail = [];
+  const circles = [];
+  const visit = (file) => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      circles.push([...trail.slice(trail.indexOf(file)), file]);
+      return;
+    }
+    state.set(file, 'open');
+    trail.push(file);
+    targetsOf(file).forEach(visit);
+    trail.pop();
+    state.set(file, 'done');
+  };
+  files.forEach(visit);
+  return circles.map((circle) => `${circle[0]}: a circle of imports: ${circle.join(' -> ')}`);
+}
+
+/** Arrows that point up, and circles of lib/, one line each. */
 export function checkImports() {
   const posix = (files) => files.map((file) => file.split(path.sep).join('/'));
+  const lib = posix(filesBelow('lib', /\.ts$/));
+  const targetsOf = (file) => importsOf(file, readFileSync(path.join(root, file), 'utf8')).map(({ target }) => target).filter((target) => target.startsWith('lib/'));
   return [
-    ...posix(filesBelow('lib', /\.ts$/)).flatMap((file) => problemsOf(file, libLayers, importsOf)),
+    ...lib.flatMap((file) => problemsOf(file, libLayers, importsOf)),
+    ...circlesOf(lib, targetsOf),
     ...posix(filesBelow('native', /\.(cc|h)$/)).flatMap((file) => problemsOf(file, nativeLayers, includesOf)),
   ];
 }

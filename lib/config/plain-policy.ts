@@ -1,6 +1,6 @@
 // DTypePolicy: in which dtype a layer keeps its variables and in which it computes.
 import type { TensorLike } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType, DTypeLike } from '../base/dtype.js';
 import { DTYPES, isFloat, standardizeDType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';

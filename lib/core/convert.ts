@@ -1,5 +1,5 @@
 // From JavaScript values to tensors: numbers, nested arrays, typed arrays, tensors and variables.
-import { castTo } from './copy.js';
+import { castTo } from './cast.js';
 import type { Complex, DType, TypedArray } from '../base/dtype.js';
 import { complexType, isComplex, isDType, isInteger, viewOf } from '../base/dtype.js';
 import { show } from '../base/errors.js';
@@ -7,9 +7,9 @@ import { allocate, elementsOf } from './memory.js';
 import { settings } from '../base/settings.js';
 import type { Shape } from '../base/shape.js';
 import { specOf } from '../base/shape.js';
-import { Tensor, type NestedArray } from './tensor.js';
+import { Tensor, TensorHolder, type NestedArray } from './tensor.js';
 import { isLeftOut, placeholder } from './trace.js';
-import { Variable } from './variable.js';
+import type { Variable } from './variable.js';
 
 /** Whatever is accepted where a tensor is read. `{ re, im }` is a complex number, also in nested arrays. */
 export type TensorLike = Tensor | Variable | TypedArray | Uint8ClampedArray | NestedArray | readonly TensorLike[] | number | bigint | boolean | Complex;
@@ -93,7 +93,7 @@ function nestedShape(value: readonly unknown[], where: string): number[] {
     } else if (ArrayBuffer.isView(level)) {
       shape.push((level as TypedArray).length);
       break;
-    } else if (level instanceof Tensor || level instanceof Variable) {
+    } else if (level instanceof Tensor || level instanceof TensorHolder) {
       shape.push(...level.shape);
       break;
     } else break;
@@ -136,7 +136,7 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
 }
 
 function containsTensors(value: readonly unknown[]): boolean {
-  return value.some((item) => item instanceof Tensor || item instanceof Variable || (Array.isArray(item) && containsTensors(item)));
+  return value.some((item) => item instanceof Tensor || item instanceof TensorHolder || (Array.isArray(item) && containsTensors(item)));
 }
 
 let stackTensors: (parts: readonly Tensor[]) => Tensor;
@@ -152,7 +152,7 @@ export function setStack(stack: typeof stackTensors): void {
  */
 export function toTensor(value: TensorLike, dtype: DType | null = null, where = 'convertToTensor'): Tensor {
   if (value instanceof Tensor) return dtype === null ? value : castTo(value, dtype);
-  if (value instanceof Variable) return toTensor(value.value, dtype, where);
+  if (value instanceof TensorHolder) return toTensor(value.value, dtype, where);
   if (typeof value === 'number') {
     const whole = Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) <= 0x7fffffff;
     return dtype === null || whole || !isInteger(dtype) ? scalarTensor(value, dtype ?? (whole ? 'int32' : settings.floatx)) : castTo(scalarTensor(value, 'float64'), dtype);

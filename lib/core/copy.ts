@@ -1,11 +1,8 @@
-// The elementwise primitives that the engine itself needs: copying a value and changing its dtype.
+// The primitives with which passes copy a value.
 import type { DType } from '../base/dtype.js';
-import { dtypeBytes, isComplex, isFloat, partDType } from '../base/dtype.js';
-import { bind1 } from './bind.js';
+import { dtypeBytes, isComplex, partDType } from '../base/dtype.js';
 import { defineOp } from './op.js';
 import { input, output } from './program.js';
-import { specOf } from '../base/shape.js';
-import type { Tensor } from './tensor.js';
 
 /** The same values in memory of their own. */
 export const copyOp = defineOp('copy', {
@@ -26,22 +23,3 @@ export const copyComplexOp = defineOp('copy_complex', {
 });
 /** The op that copies tensors of a dtype. */
 export const copyOpOf = (dtype: DType): typeof copyOp => (isComplex(dtype) ? copyComplexOp : copyOp);
-
-let castComplex: (x: Tensor, dtype: DType) => Tensor;
-/** @internal Lets lib/ops lend its casts from and to complex dtypes, which are composed of other ops. */
-export function setCastComplex(cast: typeof castComplex): void {
-  castComplex = cast;
-}
-
-/** The values in another dtype: floats to integers truncate and saturate, anything to bool asks whether it is not zero. */
-export const castOp = defineOp('cast', {
-  infer: ([x], { dtype }: { dtype: DType }) => [specOf(dtype, x!.shape)],
-  vjp: ([dy], { inputs: [x] }) => [isFloat(x!.dtype) ? castTo(dy!, x!.dtype) : null],
-  lower: { tile: ({ outputs: [y] }) => `cast_${y!.dtype}` },
-});
-
-/** `x` in `dtype`; `x` itself when it has that dtype. */
-export const castTo = (x: Tensor, dtype: DType): Tensor => {
-  if (x.dtype === dtype) return x;
-  return isComplex(x.dtype) || isComplex(dtype) ? castComplex(x, dtype) : bind1(castOp, [x], { dtype });
-};

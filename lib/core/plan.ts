@@ -1,5 +1,4 @@
 // Plans: a graph for fixed shapes with kernels, order and memory chosen, handed to the native executor as one flat array.
-import { scalarTensor } from './convert.js';
 import type { Graph, Node, Value } from './graph.js';
 import { INLINE_CONSTANT, makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
@@ -60,7 +59,7 @@ class PlanBuilder {
   private readonly slotOf = new Map<Value, number>();
   private readonly externals: number[] = []; // bytes needed, by index
   private readonly constantBytes: number[] = [];
-  private readonly scalars = new Map<string, number>();
+  private readonly scalars = new Map<Tensor, number>();
   private readonly words: number[] = [];
   private readonly children: PlanHandle[] = [];
   private readonly arena = new Arena();
@@ -84,12 +83,11 @@ class PlanBuilder {
     return this.addSlot({ kind: 'constant', offset });
   }
 
-  private scalarSlot({ value, dtype }: Extract<Operand, { kind: 'scalar' }>): number {
-    const key = `${dtype}/${Object.is(value, -0) ? '-0' : value}`;
-    let slot = this.scalars.get(key);
+  private scalarSlot({ tensor }: Extract<Operand, { kind: 'scalar' }>): number {
+    let slot = this.scalars.get(tensor);
     if (slot === undefined) {
-      slot = this.inline(scalarTensor(value, dtype).memory!);
-      this.scalars.set(key, slot);
+      slot = this.inline(tensor.memory!);
+      this.scalars.set(tensor, slot);
     }
     return slot;
   }

@@ -4,18 +4,19 @@ import { isHalf } from '../base/dtype.js';
 import type { Graph, Node, Value } from './graph.js';
 import type { Shape, Spec } from '../base/shape.js';
 import { broadcastStrides } from '../base/shape.js';
+import type { Tensor } from './tensor.js';
 
 /** What an instruction reads or writes: an input or output of its call, or a scalar known at compile time. */
 export type Operand =
   | { readonly kind: 'input' | 'output'; readonly index: number }
-  | { readonly kind: 'scalar'; readonly value: number; readonly dtype: DType }
+  | { readonly kind: 'scalar'; readonly tensor: Tensor }
   | { readonly kind: 'none' };
 /** The call's i-th input. */
 export const input = (index: number): Operand => ({ kind: 'input', index });
 /** The call's i-th output. */
 export const output = (index: number): Operand => ({ kind: 'output', index });
-/** A constant. */
-export const scalar = (value: number, dtype: DType): Operand => ({ kind: 'scalar', value, dtype });
+/** A constant: a concrete tensor of one element. */
+export const scalar = (tensor: Tensor): Operand => ({ kind: 'scalar', tensor });
 
 /** Kinds of control flow, numbered as in native/exec/control.h. */
 export const CONTROL_KINDS = ['branch', 'while', 'scan'] as const;

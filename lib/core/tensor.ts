@@ -90,6 +90,14 @@ export class Tensor {
   }
 }
 
+/** An object that has a tensor as its value, and is accepted wherever a tensor is. */
+export abstract class TensorHolder {
+  /** The value at present. */
+  abstract readonly value: Tensor;
+  /** Sizes of the axes. */
+  abstract readonly shape: Shape;
+}
+
 /** A reader of elements as JavaScript values, for a dtype's typed array. */
 function readElement(dtype: DType): (data: TypedArray, i: number) => number | bigint | boolean | Complex {
   switch (dtype) {

@@ -1,5 +1,5 @@
 // Variable: named state that ops read and assign, and that plans read and write in place.
-import { castTo } from './copy.js';
+import { castTo } from './cast.js';
 import type { TensorLike } from './convert.js';
 import { toTensor } from './convert.js';
 import type { DType, DTypeLike, FloatDType } from '../base/dtype.js';
@@ -11,7 +11,7 @@ import { currentScope } from './scope.js';
 import type { Shape, Spec } from '../base/shape.js';
 import { checkShape, showShape, specOf } from '../base/shape.js';
 import { noteVariableRead } from './tape.js';
-import { Tensor, type NestedArray } from './tensor.js';
+import { Tensor, TensorHolder, type NestedArray } from './tensor.js';
 import { currentTrace, forShapes } from './trace.js';
 
 /** How replicas of a variable would be combined. With one backend and one device it is only kept. */
@@ -117,7 +117,7 @@ export function isolated<T>(fn: () => T): T {
  * v.value.tolist(); // [11, 12]
  * ```
  */
-export class Variable {
+export class Variable extends TensorHolder {
   readonly name: string;
   /** Name with those of the layers around it: `sequential/dense/kernel`. */
   path: string;
@@ -144,6 +144,7 @@ export class Variable {
    * @throws when the name contains `/`, or an initializer comes without a shape.
    */
   constructor(initial: TensorLike | InitialValue, options: VariableOptions = {}) {
+    super();
     checkOptions('Variable', options, OPTIONS);
     const { shape, dtype, trainable = true, name } = options;
     this.name = name ?? autoName('variable');

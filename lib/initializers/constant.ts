@@ -2,7 +2,7 @@
 import { array } from '../config/array-field.js';
 import { configured } from '../config/configurable.js';
 import { float, withDefault } from '../config/fields.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
 import type { DType } from '../base/dtype.js';
 import type { Shape } from '../base/shape.js';

@@ -2,7 +2,7 @@
 import { type ConfigOf, configured, resolve, serializeFields, type Config, type OptionsOf } from '../config/configurable.js';
 import { type Field, float, intList, nullable, oneOf, withDefault } from '../config/fields.js';
 import { isSerialized, type SerializedObject } from '../config/registration.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../base/shape.js';

@@ -3,7 +3,7 @@ import { configured } from '../config/configurable.js';
 import { bool, field, nullable, oneOf, withDefault } from '../config/fields.js';
 import { makeTensor, toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../base/dtype.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { sameShape, showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';

@@ -1,6 +1,6 @@
 // What the functions of targets and predictions begin with: both as tensors.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { isFloat } from '../base/dtype.js';
 import type { Tensor } from '../core/tensor.js';
 import { squeezeOrExpandToSameRank } from './reduction.js';

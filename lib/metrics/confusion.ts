@@ -1,7 +1,7 @@
 // Counts of true and false positives and negatives at thresholds, which the metrics of binary decisions add up.
 import { snakeCase } from '../base/names.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { checkOptions, show } from '../base/errors.js';
 import { settings } from '../base/settings.js';
 import { showShape } from '../base/shape.js';

@@ -9,8 +9,7 @@ import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
 import { Input, InputLayer } from '../layers/core/input-layer.js';
 import type { Layer } from '../layers/base/layer.js';
 import { PublicOperation } from '../ops/public-operation.js';
-import { Functional } from './functional.js';
-import { Model } from './model.js';
+import { Functional, Model } from './model.js';
 import { Sequential } from './sequential.js';
 
 /** Makes the layer of a clone from that of the original. */

@@ -1,6 +1,6 @@
 // What a functional model takes: values in the structure of its inputs, brought to their dtypes and ranks.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { didYouMean, show } from '../base/errors.js';
 import type { Function } from '../symbolic/function.js';
 import { KerasTensor } from '../symbolic/keras-tensor.js';

@@ -1,5 +1,5 @@
 // `keras.models`.
-import './functional.js';
+import './lookup.js';
 export { type CallFunction, type CloneFunction, cloneModel, type CloneModelOptions, modelFromJson, type ModelFromJsonOptions } from './cloning.js';
 export { Model, type CompileOptions, type EvaluateOptions, type FitOptions, type ModelOptions, type OnBatchOptions, type PredictOptions, type StepData } from './model.js';
 export type { LayerFilter, QuantizeModelOptions } from './quantize.js';

@@ -47,13 +47,6 @@ function readArguments(args: ModelArguments): { symbols: [Symbols, Symbols] | nu
   return { symbols: [inputs, outputs] as [Symbols, Symbols], options };
 }
 
-let functionalClass: typeof Model | null = null;
-/** @internal Sets the class that `new Model(inputs, outputs)` makes an instance of. */
-export function setFunctionalClass(Class: typeof Model): void {
-  functionalClass = Class;
-}
-const isFunctional = (operation: Operation): boolean => functionalClass !== null && operation instanceof functionalClass;
-
 /**
  * A model. It is made of symbols (a functional model):
  *
@@ -97,7 +90,7 @@ export class Model extends GraphModel {
     const name = options.name ?? (symbols !== null && new.target === Model ? autoName('functional') : undefined);
     super({ ...options, name });
     if (symbols === null) return;
-    if (new.target === Model && functionalClass !== null) Object.setPrototypeOf(this, functionalClass.prototype as object);
+    if (new.target === Model) Object.setPrototypeOf(this, Functional.prototype as object);
     const [inputs, outputs] = throughOwnInputs(this.name, ...symbols);
     this.setGraph(new Function(inputs, outputs, { name: `${this.name}_graph`, label: `Model "${this.name}"` }));
     this.built = true;
@@ -124,7 +117,7 @@ export class Model extends GraphModel {
     if (!isFunctionalConfig(config)) return super.fromConfig(config);
     const { inputs, outputs } = functionalFromConfig(config as FunctionalConfig, isFunctional);
     const Class = this;
-    const made = new (Class === functionalClass ? Model : Class)(inputs, outputs, { name: config.name as string });
+    const made = new ((Class as unknown) === Functional ? Model : Class)(inputs, outputs, { name: config.name as string });
     if (config.trainable === false) made.trainable = false;
     return made;
   }
@@ -362,3 +355,10 @@ export class Model extends GraphModel {
   }
 }
 
+/** What `new Model(inputs, outputs)` makes. */
+export class Functional extends Model {
+  static override readonly module: string = 'keras.src.models.functional';
+  static override readonly className: string = 'Functional';
+  static readonly registeredName = 'Functional';
+}
+const isFunctional = (operation: Operation): boolean => operation instanceof Functional;

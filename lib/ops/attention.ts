@@ -1,7 +1,7 @@
 // `keras.ops.dotProductAttention`.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { floatType, isHalf, resultType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { showShape, type Shape } from '../base/shape.js';

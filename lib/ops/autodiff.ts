@@ -16,7 +16,7 @@ import { backward, linearize, pushForward, tensorLeaves } from './linearize.js';
 import { scan } from './primitives/control.js';
 import { equal } from './primitives/elementwise.js';
 import { iota, reshape } from './primitives/shape.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 
 const ones = (like: Tensor): Tensor => filled(like.shape, 1, like.dtype);
 const zeros = (like: Tensor): Tensor => filled(like.shape, 0, like.dtype);

@@ -1,7 +1,7 @@
 // Complex numbers in `keras.ops`: their parts, their angles, and views of pairs of floats as complex numbers.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { complexType, isComplex, partDType } from '../base/dtype.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';

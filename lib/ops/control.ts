@@ -2,7 +2,7 @@
 // otherwise the functions simply run.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { isInteger, type DType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { broadcastShapes, normalizeAxis, showShape, sizeOf, type Shape } from '../base/shape.js';

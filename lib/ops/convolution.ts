@@ -1,7 +1,7 @@
 // Convolutions of `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { isFloat, isHalf } from '../base/dtype.js';
 import { showShape } from '../base/shape.js';

@@ -2,7 +2,8 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { bind1 } from '../core/bind.js';
-import { castTo, copyOpOf } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
+import { copyOpOf } from '../core/copy.js';
 import type { DType, DTypeLike, TypedArray } from '../base/dtype.js';
 import { isFloat, isInteger, standardizeDType } from '../base/dtype.js';
 import { KerasTensor } from '../symbolic/keras-tensor.js';

@@ -1,7 +1,7 @@
 // Functions of `keras.ops` that make tensors: constants, ranges, identity and diagonal matrices, windows, grids.
 import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType, DTypeLike } from '../base/dtype.js';
 import { floatType, isInteger, resultType, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';

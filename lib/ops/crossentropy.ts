@@ -1,7 +1,7 @@
 // Crossentropies of `keras.ops`, between labels and predictions.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { floatType, isHalf } from '../base/dtype.js';
 import { settings } from '../base/settings.js';
 import { normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';

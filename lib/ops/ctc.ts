@@ -1,7 +1,7 @@
 // Connectionist temporal classification in `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { resultType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';
 import { sameShape, showShape, type Shape } from '../base/shape.js';

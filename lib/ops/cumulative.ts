@@ -1,7 +1,7 @@
 // Functions of `keras.ops` that run along an axis: running sums and products, differences, integrals.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { floatType, isFloat, type DTypeLike } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { normalizeAxis } from '../base/shape.js';

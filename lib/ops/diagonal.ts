@@ -3,7 +3,7 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { movedAxes } from './axes.js';
 import { matrices } from './linalg/matrices.js';
 import * as p from './primitives/index.js';

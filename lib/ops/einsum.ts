@@ -1,7 +1,7 @@
 // `keras.ops.einsum`: sums of products named by letters, as products of matrices.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { isHalf, resultType } from '../base/dtype.js';
 import { show } from '../base/errors.js';

@@ -1,7 +1,7 @@
 // Arithmetic and other algebraic functions of `keras.ops`, element by element.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { floatType, isFloat, isInteger } from '../base/dtype.js';
 import { settings } from '../base/settings.js';

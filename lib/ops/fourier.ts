@@ -1,7 +1,7 @@
 // Fourier transforms of `keras.ops`. Complex tensors are pairs of real and imaginary parts.
 import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { isFloat, isHalf, type DType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { sameShape, showShape } from '../base/shape.js';

@@ -1,7 +1,7 @@
 // Functions of `keras.ops` that read and write by index.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DTypeLike } from '../base/dtype.js';
 import { isFloat, isInteger, resultType, standardizeDType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';

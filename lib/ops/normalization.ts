@@ -1,7 +1,7 @@
 // Normalisation functions of `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { floatType, resultType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { settings } from '../base/settings.js';

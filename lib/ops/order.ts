@@ -1,7 +1,7 @@
 // Functions of `keras.ops` that order: sorting, the largest elements, medians and other quantiles.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { isFloat, isInteger, resultType, type DType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';
 import { normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';

@@ -1,6 +1,6 @@
 // Products of vectors and matrices in `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { isHalf } from '../base/dtype.js';
 import { show } from '../base/errors.js';

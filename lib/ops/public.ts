@@ -6,7 +6,7 @@ import { floatType, isComplex, isFloat, isHalf, resultType, standardizeDType } f
 import { checkOptions, show } from '../base/errors.js';
 import { isSymbolic, KerasTensor } from '../symbolic/keras-tensor.js';
 import { Tensor } from '../core/tensor.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { isPlainObject } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import { COMPLEX_OPS } from './complex-support.js';

@@ -1,7 +1,7 @@
 // Reductions of `keras.ops`: sums, extremes, moments and counts along axes.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { floatType, isFloat, isHalf, isInexact } from '../base/dtype.js';
 import { normalizeAxes, normalizeAxis, sameShape, showShape } from '../base/shape.js';

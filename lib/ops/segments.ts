@@ -1,7 +1,7 @@
 // Reductions of rows that have the same segment id.
 import type { TensorLike } from '../core/convert.js';
 import { scalarTensor, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { isFloat, isInteger } from '../base/dtype.js';
 import { show } from '../base/errors.js';

@@ -1,7 +1,7 @@
 // Functions of `keras.ops` that look values up and count them: unique values, membership, bins, histograms.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { isFloat } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';

@@ -1,7 +1,7 @@
 // Functions of `keras.ops` that move, repeat or join elements without computing.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { resultType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';
 import { checkShape, normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf, type Shape } from '../base/shape.js';

@@ -1,7 +1,7 @@
 // Special functions of `keras.ops`, and the window that is made of one.
 import type { TensorLike } from '../core/convert.js';
 import { makeTensor, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { floatType, isHalf } from '../base/dtype.js';
 import { settings } from '../base/settings.js';
 import { showShape } from '../base/shape.js';

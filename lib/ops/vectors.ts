@@ -1,7 +1,7 @@
 // Functions of `keras.ops` of vectors: cross products, correlation, Vandermonde matrices.
 import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { show } from '../base/errors.js';
 import { broadcastShapes, normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';

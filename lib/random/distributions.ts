@@ -1,7 +1,7 @@
 // Draws of `keras.random` whose distributions have a parameter for each element.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { isFloat, isHalf, standardizeDType, type DType, type DTypeLike } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../base/shape.js';

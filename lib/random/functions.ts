@@ -1,7 +1,7 @@
 // `keras.random`: draws from distributions, dropout and shuffling. The same seed gives the same values on one instruction set.
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import type { DType, DTypeLike } from '../base/dtype.js';
 import { isFloat, isHalf, isInteger, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';

@@ -2,7 +2,7 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { isFloat } from '../base/dtype.js';
-import { castTo } from '../core/copy.js';
+import { castTo } from '../core/cast.js';
 import { show } from '../base/errors.js';
 import { settings } from '../base/settings.js';
 import { showShape } from '../base/shape.js';

@@ -1,6 +1,6 @@
 // What holds for every primitive: the spec it infers, the same values when compiled, gradients of first and second order.
 import { describe, expect, it } from '@jest/globals';
-import { castTo } from '#lib/core/copy.js';
+import { castTo } from '#lib/core/cast.js';
 import type { DType } from '#lib/base/dtype.js';
 import { isFloat } from '#lib/base/dtype.js';
 import { compile, runCompiled } from '#lib/core/jit.js';

@@ -1,6 +1,6 @@
 // Calling primitives on random samples, and checking their gradients by central differences.
 import { makeTensor } from '#lib/core/convert.js';
-import { castTo } from '#lib/core/copy.js';
+import { castTo } from '#lib/core/cast.js';
 import type { DType } from '#lib/base/dtype.js';
 import { isFloat } from '#lib/base/dtype.js';
 import type { Attrs, Op } from '#lib/core/op.js';

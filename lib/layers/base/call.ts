@@ -1,6 +1,6 @@
 // What calls of layers share: their arguments, the masks and the training flag that travel through nested calls, and where an error happened.
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { type DType, isFloat } from '../../base/dtype.js';
 import { KerasTensor } from '../../symbolic/keras-tensor.js';
 import { getMask, keepMask, setMask } from '../../symbolic/mask.js';

@@ -2,7 +2,7 @@
 import { type Config, type ConfigOf, type OptionsOf, resolve, serializeFields } from '../../config/configurable.js';
 import type { QuantizationMode } from '../../config/dtype-policy.js';
 import { bool, field, float, nullable } from '../../config/fields.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { type DType, type DTypeLike, isFloat, standardizeDType } from '../../base/dtype.js';
 import { didYouMean } from '../../base/errors.js';
 import { setMask } from '../../symbolic/mask.js';

@@ -2,7 +2,7 @@
 import type { OptionsOf } from '../../config/configurable.js';
 import { int } from '../../config/fields.js';
 import type { TensorLike } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { columnsOf, convertFormat, joined, type LabeledBoxes } from './bounding-boxes/formats.js';

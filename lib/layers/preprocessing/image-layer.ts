@@ -2,7 +2,7 @@
 import { configured, resolve, type Config } from '../../config/configurable.js';
 import { nullable, string, type Schema } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { show } from '../../base/errors.js';
 import { showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';

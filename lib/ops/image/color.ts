@@ -1,6 +1,6 @@
 // Colours of pixels.
 import type { TensorLike } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { floatType, isFloat, type FloatDType } from '../../base/dtype.js';
 import { showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';

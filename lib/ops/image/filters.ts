@@ -1,6 +1,6 @@
 // Filters of images: blur, edges, and the similarity of structures.
 import type { TensorLike } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { isFloat, isInteger } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
 import { broadcastShapes, showShape } from '../../base/shape.js';

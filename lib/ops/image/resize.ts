@@ -1,7 +1,7 @@
 // Resizing, scaling, cropping and padding of images.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { isFloat, isInteger } from '../../base/dtype.js';
 import { checkChoice, show } from '../../base/errors.js';
 import { normalizeAxis, showShape, sizeOf } from '../../base/shape.js';

@@ -1,7 +1,7 @@
 // Reading images (or any tensor) at places between their elements, which transformations are made of.
 import type { TensorLike } from '../../core/convert.js';
 import { scalarTensor, toTensor } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { type DType, isFloat, isInteger, resultType } from '../../base/dtype.js';
 import { checkChoice, show } from '../../base/errors.js';
 import { showShape, sizeOf, stridesOf, type Shape } from '../../base/shape.js';

@@ -1,7 +1,7 @@
 // Geometric transformations of images: each pixel of the result is read at another place of the image.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { isFloat } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
 import { sameShape, showShape, type Shape } from '../../base/shape.js';

@@ -1,7 +1,7 @@
 // Factorisations of matrices in `keras.ops.linalg`.
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { complexType, partDType } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
 import type { Tensor } from '../../core/tensor.js';

@@ -3,7 +3,7 @@ import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
 import type { DType, FloatDType } from '../../base/dtype.js';
 import { isHalf } from '../../base/dtype.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { broadcastShapes, showShape, type Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';

@@ -1,7 +1,7 @@
 // Norms of vectors and matrices in `keras.ops.linalg`.
 import type { TensorLike } from '../../core/convert.js';
 import { filled } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { show } from '../../base/errors.js';
 import { normalizeAxis } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';

@@ -2,7 +2,7 @@
 import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
 import { floatType, type DType } from '../../base/dtype.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { show } from '../../base/errors.js';
 import { sameShape, showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';

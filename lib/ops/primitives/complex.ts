@@ -1,7 +1,7 @@
 // Complex numbers over the real kernels: views of a complex tensor as pairs of floats and back, and what the elementwise, reducing and
 // multiplying primitives do with complex inputs. Gradients of complex tensors follow JAX: that of a real loss L in x + iy is dL/dx - i dL/dy.
 import { scalarTensor, toTensor } from '../../core/convert.js';
-import { castTo, setCastComplex } from '../../core/copy.js';
+import { castTo, setCastComplex } from '../../core/cast.js';
 import { complexType, isComplex, partDType, type DType } from '../../base/dtype.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { showShape, specOf } from '../../base/shape.js';
@@ -10,7 +10,8 @@ import * as elementwise from './elementwise.js';
 import { gatherAlong, scatterAddAlong } from './gather.js';
 import { matmul, matmulPermuted } from './matmul.js';
 import { constant, primitive, setComplexRules, type ComplexRule } from './primitive.js';
-import { prod, sum } from './reduce.js';
+import { sum } from './broadcast.js';
+import { prod } from './reduce.js';
 import { concatenate, embed, reshape, slice, zerosLike } from './shape.js';
 
 const { add, atan2, cos, cosh, divide, equal, exp, hypot, log, logicalAnd, logicalOr, multiply, negative, notEqual, reciprocal, select, sin, sinh, square, sqrt, subtract } = elementwise;

@@ -1,6 +1,6 @@
 // Control flow inside programs: one of several functions, a loop while something holds, a loop over slices. Their bodies are subgraphs,
 // whatever they read outside is an input, and variables that they assign are carried along.
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { isFloat } from '../../base/dtype.js';
 import type { Graph, Value } from '../../core/graph.js';
 import { bind } from '../../core/bind.js';

@@ -1,6 +1,6 @@
 // Primitives that accumulate along an axis.
 import { isFloat } from '../../base/dtype.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { defineOp } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
 import { sizeOf } from '../../base/shape.js';

@@ -8,7 +8,7 @@ import { broadcastShapes, specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Primitive } from './primitive.js';
 import { constant, primitive } from './primitive.js';
-import { sumTo } from './shape.js';
+import { sumTo } from './broadcast.js';
 
 type Empty = Readonly<Record<string, never>>;
 type Unary = Primitive<Empty, (x: Tensor) => Tensor>;

@@ -1,7 +1,7 @@
 // Fourier transforms along the last axis, of complex numbers as pairs of real and imaginary parts. They are not among the exports of
 // index.ts, whose tests draw every input: the kernels take a table of roots of unity besides. test/lib/ops/fourier.test.ts tests them.
 import { makeTensor } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import type { DType } from '../../base/dtype.js';
 import { bind, bind1 } from '../../core/bind.js';
 import { defineOp, type Op } from '../../core/op.js';

@@ -6,7 +6,7 @@ import type { Spec } from '../../base/shape.js';
 import { showShape, sizeOf, specOf } from '../../base/shape.js';
 import { isInexact, partDType, partsOf } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { add, divide, equal, multiply, select } from './elementwise.js';
 import { constant, primitive } from './primitive.js';
 import { iota, reshape, zerosLike } from './shape.js';

@@ -1,4 +1,5 @@
 // All primitives. The universal tests enumerate what is exported here.
+export { broadcastTo, sum, sumTo } from './broadcast.js';
 export * from './control.js';
 export * from './decompositions.js';
 export * from './ctc.js';

@@ -2,7 +2,7 @@
 // Gradients are in closed form: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 // differentiation" (2008), and where noted.
 
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -12,7 +12,8 @@ import { matmul } from './matmul.js';
 import { batchOf, block, columnOf, diagonalMatrix, diagonalPart, identityLike, instruction, lowerPart, matrixOf, sizes, symmetric, transposed, upperPart } from './matrices.js';
 import { constant, primitive, primitives, type Sample } from './primitive.js';
 import { min, prod } from './reduce.js';
-import { broadcastTo, embed, iota, reshape, slice, zerosLike } from './shape.js';
+import { broadcastTo } from './broadcast.js';
+import { embed, iota, reshape, slice, zerosLike } from './shape.js';
 
 type Empty = Readonly<Record<string, never>>;
 const choleskyOp: Op<Empty> = defineOp('cholesky', {

@@ -5,7 +5,8 @@ import type { Shape, Spec } from '../../base/shape.js';
 import { broadcastShapes, broadcastStrides, showShape, specOf, stridesOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
-import { sumTo, transpose } from './shape.js';
+import { sumTo } from './broadcast.js';
+import { transpose } from './shape.js';
 
 interface MatmulAttrs {
   readonly [key: string]: boolean;

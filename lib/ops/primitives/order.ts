@@ -1,6 +1,6 @@
 // Primitives that order the elements along the last axis, and that search in ordered ones.
 import { isFloat, isHalf } from '../../base/dtype.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { defineOp } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
 import type { Shape, Spec } from '../../base/shape.js';

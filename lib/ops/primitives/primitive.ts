@@ -2,7 +2,7 @@
 import type { Attrs, Op } from '../../core/op.js';
 import { bind, keyOf } from '../../core/bind.js';
 import { scalarTensor } from '../../core/convert.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { type DType, isComplex, isHalf } from '../../base/dtype.js';
 import { hasKernel } from '../../core/kernels.js';
 import type { Shape, Spec } from '../../base/shape.js';

@@ -1,52 +1,14 @@
 // Primitives that reduce a run of neighbouring axes; other axes are moved together first by the callers.
-import { isFloat, isHalf } from '../../base/dtype.js';
 import { defineOp } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
-import type { Shape, Spec } from '../../base/shape.js';
-import { sizeOf, specOf } from '../../base/shape.js';
+import type { Spec } from '../../base/shape.js';
+import { specOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { castTo } from '../../core/copy.js';
+import { castTo } from '../../core/cast.js';
 import { add, divide, equal, exp, multiply, select, subtract } from './elementwise.js';
 import { constant, primitive, primitives } from './primitive.js';
-import { broadcastTo, iota, reshape } from './shape.js';
-
-/** Axes `axis` … `axis + count - 1`. */
-interface AxisRun {
-  readonly [key: string]: number;
-  readonly axis: number;
-  readonly count: number;
-}
-
-/** Elements before, along and after a run of axes. */
-function split(shape: Shape, { axis, count }: AxisRun): [number, number, number] {
-  return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis, axis + count)), sizeOf(shape.slice(axis + count))];
-}
-const reduced = (shape: Shape, { axis, count }: AxisRun): Shape => [...shape.slice(0, axis), ...shape.slice(axis + count)];
-/** The reduced tensor with the reduced axes back as axes of size 1. */
-function restore(y: Tensor, x: Tensor, { axis, count }: AxisRun): Tensor {
-  return reshape(y, x.shape.map((d, i) => (i >= axis && i < axis + count ? 1 : d)));
-}
-
-type Rule = (dy: Tensor, x: Tensor, y: Tensor, run: AxisRun) => Tensor;
-
-/** A reduction; `rule` gets the gradient and the output with the reduced axes restored. */
-function reduction(name: string, rule: Rule | null, result: (x: Spec) => Spec['dtype'] = (x) => x.dtype) {
-  const op = defineOp(name, {
-    infer: ([x], run: AxisRun) => [specOf(result(x!), reduced(x!.shape, run))],
-    vjp: rule && (([dy], { inputs: [x], outputs: [y], attrs }) => (isFloat(x!.dtype) ? [rule(restore(dy!, x!, attrs), x!, restore(y!, x!, attrs), attrs)] : [null])),
-    lower: ({ inputs: [x], attrs }) => [{ kernel: name, dtype: x!.dtype, operands: [input(0), output(0)], ints: split(x!.shape, attrs) }],
-  });
-  return primitive(op, [
-    { inputs: [{ shape: [3, 4, 5], low: 0.5 }], attrs: { axis: 1, count: 1 } },
-    { inputs: [{ shape: [3, 4], low: 0.5 }], attrs: { axis: 0, count: 2 } },
-  ], (run) => (x: Tensor, axis: number, count = 1): Tensor => {
-    if (count === 0) return x;
-    // The kernels have no 16-bit form; gradients of 16-bit tensors come here too.
-    if (!isHalf(x.dtype)) return run([x], { axis, count });
-    const wide = run([castTo(x, 'float32')], { axis, count });
-    return isFloat(wide.dtype) ? castTo(wide, x.dtype) : wide;
-  });
-}
+import { reduction, restore, split, sum, type AxisRun, type Rule } from './broadcast.js';
+import { iota, reshape } from './shape.js';
 
 /** The gradient shared equally among all elements that attain the extreme, as in JAX. */
 const extremum: Rule = (dy, x, y, { axis, count }) => {
@@ -55,7 +17,6 @@ const extremum: Rule = (dy, x, y, { axis, count }) => {
   return multiply(hits, divide(dy, number));
 };
 
-export const sum = reduction('sum', (dy, x) => broadcastTo(dy, x.shape));
 export const prod = reduction('prod', (dy, x, _, { axis, count }) => {
   // The product of the others: with one zero only that element has a gradient, with two none has.
   const zero = equal(x, constant(0, x));

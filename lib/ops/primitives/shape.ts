@@ -1,24 +1,15 @@
 // Primitives that move or repeat elements without computing: views, transposition, slices, concatenation.
 import { dtypeBytes, partDType, partsOf, type DType } from '../../base/dtype.js';
-import { filled } from '../../core/convert.js';
-import { castOp, castTo } from '../../core/copy.js';
+import { filled, scalarTensor } from '../../core/convert.js';
+import { castOp, castTo } from '../../core/cast.js';
 import { defineOp, type Op } from '../../core/op.js';
 import type { Instruction } from '../../core/program.js';
-import { input, output, scalar } from '../../core/program.js';
+import { output, scalar } from '../../core/program.js';
 import type { Shape } from '../../base/shape.js';
-import { broadcastShapes, broadcastStrides, sameShape, showShape, sizeOf, specOf, stridesOf } from '../../base/shape.js';
+import { sameShape, showShape, sizeOf, specOf, stridesOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { primitive } from './primitive.js';
-import { sum } from './reduce.js';
-
-/** One strided copy: `dims` elements from `from` to `to` (operand numbers), strides and offsets in elements. A complex element is copied as a row of its parts. */
-function copyStrided(dtype: DType, dims: Shape, inStrides: Shape, outStrides: Shape, inOffset = 0, outOffset = 0, from = 0): Instruction {
-  const parts = partsOf(dtype);
-  const wide = (strides: Shape): number[] => (parts === 1 ? [...strides] : [...strides.map((stride) => stride * parts), 1]);
-  const sizes = parts === 1 ? dims : [...dims, parts];
-  const ints = sizes.length === 0 ? [1, 1, 1, 1] : [sizes.length, ...sizes, ...wide(inStrides), ...wide(outStrides)];
-  return { kernel: 'copy_strided', dtype: partDType(dtype), operands: [input(from), output(0)], ints: [...ints, inOffset * parts, outOffset * parts] };
-}
+import { copyStrided } from './strided.js';
 
 const reshapeOp: Op<{ shape: Shape }> = defineOp('reshape', {
   infer: ([x], { shape }: { shape: Shape }) => {
@@ -42,37 +33,6 @@ export const stopGradient = primitive(stopOp, [{ inputs: [{ shape: [3] }] }], (r
 
 /** `x` in another dtype. */
 export const cast = primitive(castOp, [{ inputs: [{ shape: [3, 5] }], attrs: { dtype: 'float64' } }], () => castTo);
-
-const broadcastOp: Op<{ shape: Shape }> = defineOp('broadcast_to', {
-  infer: ([x], { shape }: { shape: Shape }) => {
-    if (!sameShape(broadcastShapes(x!.shape, shape, 'broadcastTo'), shape)) {
-      throw new RangeError(`broadcastTo: a tensor of shape ${showShape(x!.shape)} does not broadcast to ${showShape(shape)}`);
-    }
-    return [specOf(x!.dtype, shape)];
-  },
-  vjp: ([dy], { inputs: [x] }) => [sumTo(dy!, x!.shape)],
-  lower: ({ inputs: [x], outputs: [y] }) => [copyStrided(x!.dtype, y!.shape, broadcastStrides(x!.shape, y!.shape), stridesOf(y!.shape))],
-  complex: true,
-});
-/** `x` repeated along the axes that NumPy's broadcasting repeats. */
-export const broadcastTo = primitive(broadcastOp, [{ inputs: [{ shape: [3, 1] }], attrs: { shape: [2, 3, 4] } }],
-  (run) => (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? x : run([x], { shape })));
-
-/** The sum over the axes along which a tensor of shape `shape` was broadcast to that of `x`: the gradient of broadcasting. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  const lead = x.shape.length - shape.length;
-  let result = x;
-  // Runs of repeated axes, from the last, so that earlier axis numbers stay valid.
-  for (let end = x.shape.length; end > 0; ) {
-    const repeated = (axis: number) => axis < lead || (shape[axis - lead] === 1 && x.shape[axis] !== 1);
-    let start = end;
-    while (start > 0 && repeated(start - 1)) start--;
-    if (start < end) result = sum(result, start, end - start);
-    end = start === end ? end - 1 : start;
-  }
-  return reshape(result, shape);
-}
 
 const transposeOp: Op<{ perm: readonly number[] }> = defineOp('transpose', {
   infer: ([x], { perm }: { perm: readonly number[] }) => [specOf(x!.dtype, perm.map((axis) => x!.shape[axis]!))],
@@ -124,7 +84,7 @@ const embedOp: Op<EmbedAttrs> = defineOp('embed', {
   lower: ({ inputs: [x], outputs: [y], attrs: { starts, steps, value } }) => {
     const strides = stridesOf(y!.shape);
     const own = partDType(y!.dtype);
-    const fill: Instruction = { kernel: 'fill', dtype: own, operands: [scalar(value, own), output(0)], ints: [y!.size * partsOf(y!.dtype), 0] };
+    const fill: Instruction = { kernel: 'fill', dtype: own, operands: [scalar(scalarTensor(value, own)), output(0)], ints: [y!.size * partsOf(y!.dtype), 0] };
     if (x!.size === 0) return [fill];
     return [fill, copyStrided(x!.dtype, x!.shape, stridesOf(x!.shape), strides.map((s, i) => s * steps[i]!), 0, dot(strides, starts))];
   },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { grad, jit, Input, ops, type Tensor } from 'keratin';
 import { makeTensor } from '#lib/core/convert.js';
-import { castTo } from '#lib/core/copy.js';
+import { castTo } from '#lib/core/cast.js';
 import type { DType } from '#lib/base/dtype.js';
 import * as transforms from '#lib/ops/primitives/fft.js';
 import { windowValues } from '#lib/ops/windows.js';

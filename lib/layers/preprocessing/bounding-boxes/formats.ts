@@ -1,6 +1,6 @@
 // Formats of bounding boxes: four numbers each, in the last axis.
 import { toTensor, type TensorLike } from '../../../core/convert.js';
-import { castTo } from '../../../core/copy.js';
+import { castTo } from '../../../core/cast.js';
 import { standardizeDType, type DTypeLike } from '../../../base/dtype.js';
 import { checkOptions, didYouMean, show } from '../../../base/errors.js';
 import { showShape } from '../../../base/shape.js';

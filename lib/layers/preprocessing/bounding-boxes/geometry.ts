@@ -1,6 +1,6 @@
 // Bounding boxes moved, cut and compared with the image.
 import { toTensor, type TensorLike } from '../../../core/convert.js';
-import { castTo } from '../../../core/copy.js';
+import { castTo } from '../../../core/cast.js';
 import { floatType } from '../../../base/dtype.js';
 import { checkOptions, show } from '../../../base/errors.js';
 import { broadcastShapes, showShape } from '../../../base/shape.js';
