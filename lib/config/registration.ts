@@ -1,14 +1,13 @@
 // Users' own classes and functions, registered under a name so that configs can refer to them.
 import { type Config } from './configurable.js';
 import { snakeCase } from '../base/names.js';
+import { context, type Context } from '../core/context.js';
 import { Scope } from './scopes.js';
 
 type Registered = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);
 
 const registered: Record<string, unknown> = {};
 const names = new WeakMap<Registered, string>();
-/** Objects of the scopes that are open, innermost last. */
-const scopes: Readonly<Record<string, unknown>>[] = [];
 
 /**
  * Registers a class or function under `package>name`, so that saved configs can name it. Returns it.
@@ -38,8 +37,7 @@ export type RegisteredName = `${string}>${string}`;
 export const getRegisteredName = (target: Registered): string => names.get(target) ?? target.name;
 /** The class or function of a name: from the innermost scope, registered, or from `customObjects`; null when there is none. */
 export function getRegisteredObject(name: string, customObjects: Readonly<Record<string, unknown>> | null = null): unknown {
-  const scope = scopes.at(-1);
-  for (const objects of [scope, registered, customObjects]) if (objects !== undefined && objects !== null && Object.hasOwn(objects, name)) return objects[name];
+  for (const objects of [scopedObjects(), registered, customObjects]) if (objects !== null && Object.hasOwn(objects, name)) return objects[name];
   return null;
 }
 
@@ -65,15 +63,14 @@ export class CustomObjectScope extends Scope {
     this.customObjects = { ...customObjects };
   }
 
-  protected override open(): () => void {
-    scopes.push(this.customObjects);
-    return () => void scopes.splice(scopes.lastIndexOf(this.customObjects), 1);
+  protected override changes(): Partial<Context> {
+    return { customObjects: this.customObjects };
   }
 }
 /** A `CustomObjectScope`. */
 export const customObjectScope = (customObjects: Readonly<Record<string, unknown>> | null): CustomObjectScope => new CustomObjectScope(customObjects);
 /** @internal The objects of the innermost scope. */
-export const scopedObjects = (): Readonly<Record<string, unknown>> => scopes.at(-1) ?? {};
+export const scopedObjects = (): Readonly<Record<string, unknown>> => context().customObjects;
 
 /** @internal What a module of Keras has. */
 export interface ModuleMembers {

@@ -1,27 +1,20 @@
 // Safe mode: whether configs may hold the source of functions, which loading would run.
 
-/** null: nobody has said. */
-let safe: boolean | null = null;
+import { context, withContext } from '../core/context.js';
+
+let allowed = false; // everywhere, from now on
 
 /** Lets configs with functions in them be loaded from now on, everywhere. Only for files whose origin you trust. */
 export function enableUnsafeDeserialization(): void {
-  safe = false;
+  allowed = true;
 }
 /** @internal Whether functions in configs are refused, as `enableUnsafeDeserialization` or a loading call around this one say; null when neither does. */
-export const isSafeMode = (): boolean | null => safe;
+export const isSafeMode = (): boolean | null => context().safeMode ?? (allowed ? false : null);
 /** @internal Runs `fn` with safe mode on or off. */
-export function runInSafeMode<T>(value: boolean, fn: () => T): T {
-  const outer = safe;
-  safe = value;
-  try {
-    return fn();
-  } finally {
-    safe = outer;
-  }
-}
+export const runInSafeMode = <T>(safeMode: boolean, fn: () => T): T => withContext({ safeMode }, fn);
 /** @internal Forgets what was said. */
 export function resetSafeMode(): void {
-  safe = null;
+  allowed = false;
 }
 
 /** Throws unless functions may be made of source. `what` holds it. */

@@ -2,44 +2,44 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { checkOptions, show } from '../base/errors.js';
-import { currentScope, openPath } from '../core/scope.js';
-import { openStateless, type StatelessState } from '../core/stateless.js';
+import { context, openContext, runInContext, type Context } from '../core/context.js';
+import { pathWith } from '../core/scope.js';
+import type { StatelessState } from '../core/stateless.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 
-/** What is open between `enter` and `exit`; scopes nest, and close in the order opposite to that of their opening. */
-abstract class Scope {
+/**
+ * What is open between `enter` and `exit`, or while `run` runs a function. Scopes nest, and close in the order opposite to that of their opening: across
+ * `await`, beside other async functions, that is true of `run` alone.
+ */
+export abstract class Scope {
   readonly #open: (() => void)[] = [];
 
-  /** @internal Opens the scope, and gives what closes it. */
-  protected abstract open(): () => void;
+  /** @internal What holds in the scope. */
+  protected abstract changes(): Partial<Context>;
 
   /** Opens the scope, until `exit`. */
   enter(): this {
-    this.#open.push(this.open());
+    this.#open.push(openContext(this.changes(), this.constructor.name));
     return this;
   }
-  /** Closes the scope. */
+  /**
+   * Closes the scope.
+   * @throws when one that was opened later is still open.
+   */
   exit(): void {
-    this.#open.pop()?.();
+    this.#open.at(-1)?.();
+    this.#open.pop();
   }
-  /** Runs `fn` in the scope; where it returns a promise, the scope stays open until that is settled. */
+  /**
+   * Runs `fn` in the scope. An async function stays in it until its promise is settled, whatever else runs meanwhile.
+   * @throws a TypeError when a function that is not async returns a promise.
+   */
   run<T>(fn: (scope: this) => T): T {
-    this.enter();
-    let result: T;
-    try {
-      result = fn(this);
-    } catch (error) {
-      this.exit();
-      throw error;
-    }
-    if (result instanceof Promise) return result.finally(() => this.exit()) as T;
-    this.exit();
-    return result;
+    return runInContext(this.changes(), `${this.constructor.name}.run`, fn, this);
   }
 }
-export { Scope };
 
 /** Options of `NameScope`. */
 export interface NameScopeOptions {
@@ -50,8 +50,6 @@ export interface NameScopeOptions {
   /** A path in the place of the scopes around this one. Default null. */
   overrideParent?: string | null;
 }
-
-const openNames: { readonly caller: unknown; readonly name: string }[] = [];
 
 /**
  * A part of the path of the variables that are made in it:
@@ -78,16 +76,11 @@ export class NameScope extends Scope {
     this.overrideParent = options.overrideParent ?? null;
   }
 
-  protected override open(): () => void {
-    const around = openNames.at(-1);
-    if (this.deduplicate && this.caller !== null && around?.caller === this.caller && around?.name === this.name) return () => undefined;
-    const parent = this.overrideParent === null ? currentScope() : this.overrideParent.split('/').filter((part) => part !== '').join('/');
-    openNames.push(this);
-    const close = openPath(parent === '' ? this.name : `${parent}/${this.name}`);
-    return () => {
-      close();
-      openNames.pop();
-    };
+  protected override changes(): Partial<Context> {
+    const { nameScope: around, path } = context();
+    if (this.deduplicate && this.caller !== null && around?.caller === this.caller && around?.name === this.name) return {};
+    const parent = this.overrideParent === null ? path : this.overrideParent.split('/').filter((part) => part !== '').join('/');
+    return { nameScope: this, path: pathWith(this.name, parent) };
   }
 }
 /** A `NameScope`. */
@@ -134,8 +127,8 @@ export class StatelessScope extends Scope {
     this.#state = { values, losses: [], collectLosses };
   }
 
-  protected override open(): () => void {
-    return openStateless(this.#state);
+  protected override changes(): Partial<Context> {
+    return { stateless: this.#state, assignments: this.#state.values };
   }
   /** What layers have added in the scope. */
   get losses(): readonly Tensor[] {
@@ -157,8 +150,8 @@ export class StatelessScope extends Scope {
 
 /** A scope that says that symbols are at work, as Keras's. Nothing computes otherwise in it. */
 export class SymbolicScope extends Scope {
-  protected override open(): () => void {
-    return () => undefined;
+  protected override changes(): Partial<Context> {
+    return {};
   }
 }
 
@@ -167,8 +160,8 @@ class DeviceScope extends Scope {
   constructor(readonly deviceName: string) {
     super();
   }
-  protected override open(): () => void {
-    return () => undefined;
+  protected override changes(): Partial<Context> {
+    return {};
   }
 }
 

@@ -1,32 +1,14 @@
 // Name scopes: the path that variables get (`sequential/dense/kernel`) and the layer that errors name.
-const scopes: string[] = [];
-
-/** Runs `fn` with `name` appended to the current path. An empty name adds nothing. */
-export function withScope<T>(name: string, fn: () => T): T {
-  if (name === '') return fn();
-  scopes.push(name);
-  try {
-    return fn();
-  } finally {
-    scopes.pop();
-  }
-}
-
-/** Makes `path` the whole current path until the function that is returned runs. */
-export function openPath(path: string): () => void {
-  const saved = scopes.splice(0, scopes.length, ...(path === '' ? [] : [path]));
-  return () => void scopes.splice(0, scopes.length, ...saved);
-}
+import { context, withContext } from './context.js';
 
 /** The current path, `''` at the top. */
-export const currentScope = (): string => scopes.join('/');
+export const currentScope = (): string => context().path;
+
+/** The current path with `name` appended. An empty name adds nothing. */
+export const pathWith = (name: string, path = currentScope()): string => (path === '' || name === '' ? path + name : `${path}/${name}`);
+
+/** Runs `fn` with `name` appended to the current path. */
+export const withScope = <T>(name: string, fn: () => T): T => (name === '' ? fn() : withPath(pathWith(name), fn));
 
 /** Runs `fn` with `path` as the whole current path. */
-export function withPath<T>(path: string, fn: () => T): T {
-  const close = openPath(path);
-  try {
-    return fn();
-  } finally {
-    close();
-  }
-}
+export const withPath = <T>(path: string, fn: () => T): T => withContext({ path }, fn);

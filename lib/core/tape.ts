@@ -1,5 +1,6 @@
 // Recording for reverse-mode differentiation: a tape notes the op calls that depend on what it watches.
 // lib/ops/autodiff.ts walks it backwards.
+import { context, withContext, type Context } from './context.js';
 import type { Attrs, Op } from './op.js';
 import { isInexact } from '../base/dtype.js';
 import type { Tensor } from './tensor.js';
@@ -53,40 +54,36 @@ export class Tape {
   }
 }
 
-let tapes: readonly Tape[] = [];
-/** Tapes that record further out, but do not see the present calls. */
-let hidden: readonly Tape[] = [];
-
 /** True while some tape is recording. */
-export const taping = (): boolean => tapes.length > 0;
+export const taping = (): boolean => context().tapes.length > 0;
 
 /** @internal True when some tape follows the tensor, one that is paused or further out too. */
-export const followed = (tensor: Tensor): boolean => tapes.some((tape) => tape.follows(tensor)) || hidden.some((tape) => tape.follows(tensor));
+export function followed(tensor: Tensor): boolean {
+  const { tapes, hiddenTapes } = context();
+  return tapes.some((tape) => tape.follows(tensor)) || hiddenTapes.some((tape) => tape.follows(tensor));
+}
 
 /** @internal Tells the recording tapes of a call. */
 export function recordOnTapes(op: Op, inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: Attrs): void {
-  for (const tape of tapes) tape.note({ op, inputs, outputs, attrs });
+  for (const tape of context().tapes) tape.note({ op, inputs, outputs, attrs });
 }
 
 /** @internal Tells the recording tapes that a variable was read. */
 export function noteVariableRead(variable: Variable, tensor: Tensor): void {
-  for (const tape of tapes) tape.noteRead(variable, tensor);
+  for (const tape of context().tapes) tape.noteRead(variable, tensor);
 }
 
-function withTapes<T>(next: readonly Tape[], fn: () => T): T {
-  const previous = { tapes, hidden };
-  hidden = [...hidden, ...tapes.filter((tape) => !next.includes(tape))];
-  tapes = next;
-  try {
-    return fn();
-  } finally {
-    ({ tapes, hidden } = previous);
-  }
+/** The change of the context in which `next` are the recording tapes. */
+function tapesAre(next: readonly Tape[]): Partial<Context> {
+  const { tapes, hiddenTapes } = context();
+  return { tapes: next, hiddenTapes: [...hiddenTapes, ...tapes.filter((tape) => !next.includes(tape))] };
 }
 
+/** The change of the context in which `tape` records besides those that already do. */
+export const alsoRecording = (tape: Tape): Partial<Context> => tapesAre([...context().tapes, tape]);
 /** Runs `fn` with `tape` recording besides those that already are. */
-export const recording = <T>(tape: Tape, fn: () => T): T => withTapes([...tapes, tape], fn);
+export const recording = <T>(tape: Tape, fn: () => T): T => withContext(alsoRecording(tape), fn);
 /** Runs `fn` with no tape recording. */
-export const withoutTapes = <T>(fn: () => T): T => (tapes.length === 0 ? fn() : withTapes([], fn));
+export const withoutTapes = <T>(fn: () => T): T => (taping() ? withContext(tapesAre([]), fn) : fn());
 /** Runs `fn` with `tape` paused. */
-export const pausing = <T>(tape: Tape, fn: () => T): T => withTapes(tapes.filter((t) => t !== tape), fn);
+export const pausing = <T>(tape: Tape, fn: () => T): T => withContext(tapesAre(context().tapes.filter((t) => t !== tape)), fn);

@@ -1,4 +1,5 @@
 // Tracing: running a function on symbolic tensors to record its graph.
+import { context, withContext } from './context.js';
 import type { Graph, Node, Value, VariableUse } from './graph.js';
 import { dropUnused, makeNode } from './graph.js';
 import type { Attrs, Op } from './op.js';
@@ -86,34 +87,24 @@ export class Trace {
 
 /** More elements than these are not made while only shapes matter. */
 const SMALL = 2 ** 20;
-let shapesOnly = false;
 /**
  * Runs `fn` so that what is traced in it is for shapes and dtypes alone: large constants are then not made, whose sizes may come from those that
  * stand for unknown ones. `false` inside: values matter again, as those of the variables that a layer makes.
  */
-export function forShapes<T>(on: boolean, fn: () => T): T {
-  const previous = shapesOnly;
-  shapesOnly = on;
-  try {
-    return fn();
-  } finally {
-    shapesOnly = previous;
-  }
-}
+export const forShapes = <T>(on: boolean, fn: () => T): T => (context().shapesOnly === on ? fn() : withContext({ shapesOnly: on }, fn));
 /** True when what is being traced is for shapes alone. */
-export const isTracedForShapes = (): boolean => shapesOnly && current !== null;
+export const isTracedForShapes = (): boolean => context().shapesOnly && currentTrace() !== null;
 /** True when a tensor of these specs need not be made, since only its shape matters. */
 export const isLeftOut = (specs: readonly Spec[]): boolean => isTracedForShapes() && specs.some(({ size }) => size > SMALL);
 /** A tensor that stands for a constant that is left out. */
 export function placeholder(spec: Spec): Tensor {
-  let root = current!;
+  let root = currentTrace()!;
   while (root.outer !== null) root = root.outer;
   return root.input(spec);
 }
 
-let current: Trace | null = null;
 /** The innermost trace that is recording, or null. */
-export const currentTrace = (): Trace | null => current;
+export const currentTrace = (): Trace | null => context().trace;
 
 /** A recorded function: its graph, and the outer tensors that it reads (the last inputs of the graph). */
 export interface Traced<T> {
@@ -128,14 +119,10 @@ export interface Traced<T> {
  * `fn` returned. Gradient tapes outside do not see the calls.
  */
 export function trace<T>(specs: readonly Spec[], fn: (...inputs: Tensor[]) => T, outputs: (returned: T) => readonly Tensor[]): Traced<T> {
-  const outer = current;
-  const recording = new Trace(outer);
-  current = recording;
-  try {
+  const recording = new Trace(currentTrace());
+  return withContext({ trace: recording }, () => {
     const inputs = specs.map((spec) => recording.input(spec));
     const returned = withoutTapes(() => fn(...inputs));
     return { graph: recording.finish(outputs(returned)), captured: [...recording.captured.keys()], returned };
-  } finally {
-    current = outer;
-  }
+  });
 }

@@ -2,6 +2,7 @@
 import { castTo } from './cast.js';
 import type { TensorLike } from './convert.js';
 import { toTensor } from './convert.js';
+import { context, withContext } from './context.js';
 import type { DType, DTypeLike, FloatDType } from '../base/dtype.js';
 import { isFloat, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';
@@ -41,72 +42,27 @@ const OPTIONS = ['shape', 'dtype', 'trainable', 'autocast', 'aggregation', 'over
 /** A function from shape and dtype to the initial value. Initializers are such functions. */
 export type InitialValue = (shape: Shape, options: { dtype: DType }) => TensorLike;
 
-let autocast: FloatDType | null = null;
 /** Runs `fn` with float variables read in `dtype` (null: as they are). */
-export function withAutocast<T>(dtype: FloatDType | null, fn: () => T): T {
-  const previous = autocast;
-  autocast = dtype;
-  try {
-    return fn();
-  } finally {
-    autocast = previous;
-  }
-}
+export const withAutocast = <T>(dtype: FloatDType | null, fn: () => T): T => (context().autocast === dtype ? fn() : withContext({ autocast: dtype }, fn));
 
-let substituted: Map<Variable, Tensor> | null = null;
 /**
  * Runs `fn` with the variables in `values` standing for those tensors: reads give them, and assignments replace them in the map
  * instead of changing the variables. The way to call a layer as a pure function.
  */
-export function withValues<T>(values: Map<Variable, Tensor>, fn: () => T): T {
-  const previous = substituted;
-  substituted = values;
-  try {
-    return fn();
-  } finally {
-    substituted = previous;
-  }
-}
+export const withValues = <T>(values: Map<Variable, Tensor>, fn: () => T): T => withContext({ substituted: values }, fn);
 
-let collecting: Map<Variable, Tensor> | null = null;
-/**
- * Makes the variables in `values` stand for those tensors, and keeps in it what is assigned to any variable instead of assigning it, until the
- * function that is returned runs.
- */
-export function openAssignments(values: Map<Variable, Tensor>): () => void {
-  const previous = collecting;
-  collecting = values;
-  return () => {
-    collecting = previous;
-  };
-}
 /**
  * Runs `fn` and gives what it assigned instead of assigning it; inside `fn` the assigned values are seen. With it both sides of a
  * condition can be computed, and one of them chosen.
  */
 export function collectAssignments(fn: () => void): Map<Variable, Tensor> {
-  const previous = collecting;
-  const own = new Map<Variable, Tensor>(previous ?? []);
-  collecting = own;
-  try {
-    fn();
-  } finally {
-    collecting = previous;
-  }
-  return own;
+  const assignments = new Map<Variable, Tensor>(context().assignments ?? []);
+  withContext({ assignments }, fn);
+  return assignments;
 }
 
 /** Runs `fn` with variables read and assigned in the program that is being traced, whatever `withValues` or `collectAssignments` goes on outside. */
-export function isolated<T>(fn: () => T): T {
-  const outside = { substituted, collecting };
-  substituted = null;
-  collecting = null;
-  try {
-    return fn();
-  } finally {
-    ({ substituted, collecting } = outside);
-  }
-}
+export const isolated = <T>(fn: () => T): T => withContext({ substituted: null, assignments: null }, fn);
 
 /**
  * A tensor that can be assigned to. A variable is accepted wherever a tensor is, and has a tensor's methods.
@@ -181,7 +137,8 @@ export class Variable extends TensorHolder {
 
   /** The current value. It does not change when the variable is assigned later. */
   get value(): Tensor {
-    const value = collecting?.get(this) ?? substituted?.get(this) ?? currentTrace()?.readVariable(this) ?? this.concrete();
+    const { assignments, substituted, trace, autocast } = context();
+    const value = assignments?.get(this) ?? substituted?.get(this) ?? trace?.readVariable(this) ?? this.concrete();
     noteVariableRead(this, value);
     return autocast !== null && this.autocast && isFloat(this.dtype) ? castTo(value, autocast) : value;
   }
@@ -203,15 +160,15 @@ export class Variable extends TensorHolder {
         `${this.path}: the shape of the variable and of the value to assign must match, expected ${showShape(this.shape)}, received ${showShape(tensor.shape)}`,
       );
     }
-    if (collecting !== null) {
-      collecting.set(this, tensor);
+    const { assignments, substituted, trace } = context();
+    if (assignments !== null) {
+      assignments.set(this, tensor);
       return tensor;
     }
     if (substituted?.has(this) === true) {
       substituted.set(this, tensor);
       return tensor;
     }
-    const trace = currentTrace();
     if (trace !== null) {
       trace.writeVariable(this, tensor);
       return trace.readVariable(this);

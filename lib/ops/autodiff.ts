@@ -5,9 +5,10 @@ import { isInexact } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import { bind } from '../core/bind.js';
+import { runInContext } from '../core/context.js';
 import { defineOp } from '../core/op.js';
 import { sameShape, showShape } from '../base/shape.js';
-import { pausing, recording, Tape, withoutTapes } from '../core/tape.js';
+import { alsoRecording, pausing, Tape, withoutTapes } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, type Nested } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
@@ -61,10 +62,13 @@ export class GradientTape {
     }
   }
 
-  /** Runs `fn` and records it. Tapes nest. May be called several times. */
+  /**
+   * Runs `fn` and records it, across `await` too when it is an async function. Tapes nest. May be called several times.
+   * @throws a TypeError when a function that is not async returns a promise.
+   */
   record<T>(fn: () => T): T {
     if (typeof fn !== 'function') throw new TypeError(`GradientTape.record: expected a function that computes what is differentiated, received ${show(fn)}`);
-    return recording(this.tape, fn);
+    return runInContext(alsoRecording(this.tape), 'GradientTape.record', fn);
   }
 
   /**

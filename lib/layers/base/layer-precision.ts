@@ -1,8 +1,7 @@
 // LayerPrecision: the dtypes of a layer, by its policy, and its quantization.
 import { type DTypePolicy, DTypePolicyMap, getPolicy, type PolicyLike, type QuantizationMode } from '../../config/dtype-policy.js';
-import { type DType, isFloat } from '../../base/dtype.js';
+import { type DType, type FloatDType, isFloat } from '../../base/dtype.js';
 import type { SymbolicShape } from '../../base/shape.js';
-import { withAutocast } from '../../core/variable.js';
 import type { QuantizationConfig } from '../../quantizers/quantization-config.js';
 import { LayerState } from './layer-state.js';
 import { checkMode, configOfPolicy, NotQuantizableError, type QuantizeOptions } from '../quantization/modes.js';
@@ -58,10 +57,10 @@ export abstract class LayerPrecision extends LayerState {
     return this.ownPolicy.quantizationMode;
   }
 
-  /** Runs `fn` with variables that are read in the compute dtype. */
-  protected withDtype<T>(fn: () => T): T {
-    if (this.computeDtype === this.variableDtype) return fn();
-    return withAutocast(this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null, fn);
+  /** The dtype in which calls of the layer read variables, where those around them read them in `outer`; null: their own. */
+  protected autocastWithin(outer: FloatDType | null): FloatDType | null {
+    if (this.computeDtype === this.variableDtype) return outer;
+    return this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null;
   }
 
   // ---- quantization ------------------------------------------------------------------------------------------------

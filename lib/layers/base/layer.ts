@@ -9,7 +9,8 @@ import { didYouMean } from '../../base/errors.js';
 import { computeOutputSpec, isSymbolic, KerasTensor } from '../../symbolic/keras-tensor.js';
 import { getMask, setMask } from '../../symbolic/mask.js';
 import { autoName } from '../../base/names.js';
-import { currentScope, withScope } from '../../core/scope.js';
+import { context, withContext } from '../../core/context.js';
+import { currentScope, pathWith, withScope } from '../../core/scope.js';
 import { isShape, type SymbolicShape } from '../../base/shape.js';
 import { forShapes } from '../../core/trace.js';
 import { Tensor } from '../../core/tensor.js';
@@ -24,19 +25,11 @@ import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerPrecision } from './layer-precision.js';
 import { callInScope } from './remat-call.js';
-import { currentRemat } from './remat-scope.js';
 
 export type { CallOptions } from './call.js';
 export type { AddWeightOptions } from './layer-state.js';
 /** A shape, or a nested structure of them when a layer has several inputs. */
 export type InputShape = SymbolicShape;
-
-/** What is known while layers call each other. */
-interface CallContext {
-  readonly entry: Layer;
-  training: boolean | undefined;
-}
-let context: CallContext | null = null;
 
 /** A layer is called like a function: on tensors it computes, on symbols it extends a functional model. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
@@ -76,7 +69,7 @@ export abstract class Layer extends LayerPrecision {
   /** @internal True for classes without weights that Keras builds when it makes them: their saved form tells no shapes. */
   static readonly builtWhenMade: boolean = false;
 
-  readonly #remat = currentRemat();
+  readonly #remat = context().remat;
   /** True for a layer that passes masks on; by default for one with a `computeMask` of its own. */
   supportsMasking: boolean = this.computeMask !== Layer.prototype.computeMask;
   /** What its inputs must be; null: anything. */
@@ -222,20 +215,17 @@ export abstract class Layer extends LayerPrecision {
   }
 
   private compute(inputs: readonly unknown[], given: CallOptions): unknown {
-    const outer = context;
+    const { layerCall: outer, path, autocast } = context();
     if (outer === null) this.clearLosses();
     const training = given.training ?? outer?.training;
-    context = { entry: outer?.entry ?? this, training };
+    const changes = { layerCall: { training }, path: pathWith(this.name, path), autocast: this.autocastWithin(autocast) };
     try {
-      const options = { ...given, training };
-      const outputs = withScope(this.name, () => this.withDtype(() => callInScope(this, this.#remat, inputs, options)));
+      const outputs = withContext(changes, () => callInScope(this, this.#remat, inputs, { ...given, training }));
       if (outputs === undefined) throw new TypeError(`${this.label}: call returned undefined; was a return forgotten?`);
       if (this.activityRegularizer !== null) this.regularizeActivity(outputs);
       return outputs;
     } catch (error) {
       throw locate(error, this.label, this.name, inputs);
-    } finally {
-      context = outer;
     }
   }
 

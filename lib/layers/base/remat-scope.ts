@@ -1,4 +1,5 @@
 // RematScope: layers whose intermediate results are computed again for the gradient instead of kept.
+import type { Context } from '../../core/context.js';
 import { Scope } from '../../config/scopes.js';
 import { checkOptions, didYouMean, show } from '../../base/errors.js';
 
@@ -18,10 +19,6 @@ export interface RematScopeOptions {
   /** Names of layers. Default none. */
   layerNames?: readonly string[] | null;
 }
-
-const open: RematScope[] = [];
-/** @internal The innermost open scope; null when there is none. */
-export const currentRemat = (): RematScope | null => open.at(-1) ?? null;
 
 /**
  * Layers that are made in the scope compute their intermediate results again for the gradient instead of keeping them, which saves memory and takes time:
@@ -46,8 +43,7 @@ export class RematScope extends Scope {
     this.layerNames = layerNames ?? [];
   }
 
-  protected override open(): () => void {
-    open.push(this);
-    return () => void open.pop();
+  protected override changes(): Partial<Context> {
+    return { remat: this };
   }
 }
