@@ -84,16 +84,20 @@ export class CallbackList extends Callback {
   }
 
   /** @internal Calls the hooks before or after a batch. */
-  batch(kind: RunKind, when: 'begin' | 'end', batch: number, logs: Logs): Promise<void> {
+  batch(kind: RunKind, when: 'begin' | 'end', batch: number, logs: object): void | Promise<void> {
     return this.call(BATCH_HOOKS[kind][when], batch, logs);
   }
 
-  /** @internal Calls one hook of every callback that overrides it. */
-  async call(hook: HookName, ...args: readonly unknown[]): Promise<void> {
-    for (const callback of this.callbacks) {
+  /** @internal Calls one hook of every callback that overrides it, in order. A promise where one of them is async. */
+  call(hook: HookName, ...args: readonly unknown[]): void | Promise<void> {
+    return this.callFrom(0, hook, args);
+  }
+  private callFrom(first: number, hook: HookName, args: readonly unknown[]): void | Promise<void> {
+    for (let i = first; i < this.callbacks.length; i++) {
+      const callback = this.callbacks[i]!;
       if (!overrides(callback, hook)) continue;
       const result = (callback[hook] as (...args: readonly unknown[]) => unknown)(...args);
-      if (result instanceof Promise) await result;
+      if (result instanceof Promise) return result.then(() => this.callFrom(i + 1, hook, args));
     }
   }
 }
@@ -102,7 +106,7 @@ export class CallbackList extends Callback {
 const isNumbered = (hook: HookName): boolean => /Batch|Epoch|Progress/.test(hook);
 for (const hook of HOOKS) {
   const value = isNumbered(hook)
-    ? function (this: CallbackList, at: number, logs: Logs = {}): Promise<void> { return this.call(hook, at, logs); }
-    : function (this: CallbackList, logs: Logs = {}): Promise<void> { return this.call(hook, logs); };
+    ? function (this: CallbackList, at: number, logs: Logs = {}): void | Promise<void> { return this.call(hook, at, logs); }
+    : function (this: CallbackList, logs: Logs = {}): void | Promise<void> { return this.call(hook, logs); };
   Object.defineProperty(CallbackList.prototype, hook, { value, writable: true, configurable: true });
 }

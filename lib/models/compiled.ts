@@ -7,8 +7,7 @@ import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import * as optimizers from '../optimizers/index.js';
 import { CompileLoss, CompileMetrics, type LossSpec, type MetricsSpec } from '../training/compile-loss.js';
-import { COMPILE_OPTIONS, FIT_OPTIONS } from '../training/options.js';
-import type { CompileOptions } from './options.js';
+import { type CompileOptions, OPTIONS } from '../training/options.js';
 
 /** What a compiled model is trained with. */
 export interface CompiledState {
@@ -42,7 +41,7 @@ function checkNames(loss: LossSpec | null, ...lists: (MetricsSpec | null)[]): vo
 
 /** Reads the options of `compile` for a model with these outputs. @throws for unknown options and names. */
 export function compileState(options: CompileOptions, outputNames: readonly string[] | null, policy: DTypePolicy): CompiledState {
-  checkOptions('compile', options, COMPILE_OPTIONS, { fit: FIT_OPTIONS });
+  checkOptions('compile', options, OPTIONS.compile, { fit: OPTIONS.fit });
   const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null, stepsPerExecution = 1 } = options;
   if (!Number.isInteger(stepsPerExecution) || stepsPerExecution < 1) throw new RangeError(`compile: stepsPerExecution must be an integer >= 1, received ${show(stepsPerExecution)}`);
   checkNames(loss, plain, weightedMetrics);

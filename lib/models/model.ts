@@ -6,14 +6,12 @@ import type { QuantizationMode } from '../config/dtype-policy.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { show } from '../base/errors.js';
 import { Function, type Symbols } from '../symbolic/function.js';
-import { BoundedMap, type Compiled } from '../core/jit.js';
 import { autoName, camelCase } from '../base/names.js';
 import type { Operation } from '../symbolic/operation.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../base/tree.js';
 import type { Variable } from '../core/variable.js';
 import type { Layer } from '../layers/base/layer.js';
-import { stateChanges } from '../layers/base/layer-state.js';
 import type { LayerOptions } from '../layers/base/options.js';
 import type * as metrics from '../metrics/index.js';
 import { GradientTape } from '../ops/autodiff.js';
@@ -23,15 +21,17 @@ import type { QuantizationReport } from '../quantizers/report.js';
 import type { LossSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
+import type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, StepData } from '../training/options.js';
+import { StepCache } from '../training/step-cache.js';
+import { checkIdle, inTurn } from '../training/turns.js';
 import { compileConfig, type CompiledState, compileState } from './compiled.js';
 import { functionalConfig, functionalFromConfig, isFunctionalConfig, type FunctionalConfig } from './functional-config.js';
 import { throughOwnInputs } from './functional-graph.js';
 import { GraphModel } from './graph-model.js';
-import type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, StepData } from './options.js';
 import { quantizationSummary, quantizeModel, type QuantizeModelOptions } from './quantize.js';
 import { printSummary, type SummaryOptions } from './summary.js';
 
-export type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, RunOptions, StepData } from './options.js';
+export type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, RunOptions, StepData } from '../training/options.js';
 
 /** Options of a model. */
 export type ModelOptions = Pick<LayerOptions, 'name' | 'trainable' | 'dtype'>;
@@ -80,8 +80,7 @@ export class Model extends GraphModel {
   history: History | null = null;
 
   #state: CompiledState | null = null;
-  readonly #steps = new BoundedMap<Compiled>(64);
-  #busy = false;
+  readonly #steps = new StepCache(this);
 
   constructor(options?: ModelOptions | (ModelOptions & { inputs: Symbols; outputs: Symbols }));
   constructor(inputs: Symbols, outputs: Symbols, options?: ModelOptions);
@@ -129,8 +128,12 @@ export class Model extends GraphModel {
 
   // ---- compile -----------------------------------------------------------------------------------------------------
 
-  /** Chooses optimizer, loss and metrics for training. Compiling again starts with a new optimizer state. @throws for unknown options and names. */
+  /**
+   * Chooses optimizer, loss and metrics for training. Compiling again starts with a new optimizer state.
+   * @throws for unknown options and names, and while the model is being trained or evaluated.
+   */
   compile(options: CompileOptions = {}): void {
+    checkIdle(this, 'compile');
     this.#state = compileState(options, this.outputNames, this.dtypePolicy);
     this.stopTraining = false;
     this.#steps.clear();
@@ -193,7 +196,7 @@ export class Model extends GraphModel {
   }
   /** Starts all metrics anew. */
   resetMetrics(): void {
-    this.metrics.forEach((metric) => metric.resetState());
+    this.knownMetrics.forEach((metric) => metric.resetState());
   }
 
   // ---- steps: override them for a training of your own ----------------------------------------------------------------
@@ -245,8 +248,8 @@ export class Model extends GraphModel {
       return this.optimizer.scaleLoss(value);
     });
     const weights = this.trainableWeights;
-    if (weights.length === 0) throw new Error(`${this.name}: has no trainable weights`);
-    this.optimizer.apply(tape.gradient(loss, weights), { trainableVariables: weights });
+    if (weights.length > 0) this.optimizer.apply(tape.gradient(loss, weights), { trainableVariables: weights });
+    else process.emitWarning(`${this.name}: the model has no trainable weights, so training leaves it as it is`);
     return this.computeMetrics(x, y, yPred, sampleWeight);
   }
 
@@ -264,21 +267,13 @@ export class Model extends GraphModel {
 
   // ---- loops -------------------------------------------------------------------------------------------------------
 
-  /** @internal A compiled step; a change of what is trained, or of the weights of a built layer, compiles anew. */
-  stepFor(key: string, make: () => Compiled): Compiled {
-    const trained = key.startsWith('train') ? this.weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(this.trainable) : '';
-    return this.#steps.get(`${key}|${stateChanges()}|${trained}`, make);
+  /** @internal The compiled steps. */
+  get steps(): StepCache {
+    return this.#steps;
   }
-  /** @internal Runs one training at a time. */
-  async exclusively<T>(what: string, run: () => Promise<T>): Promise<T> {
-    this.compiledFor(what);
-    if (this.#busy) throw new Error(`${this.name}: ${what}() was called while the model is being trained; await the earlier call first`);
-    this.#busy = true;
-    try {
-      return await run();
-    } finally {
-      this.#busy = false;
-    }
+  /** @internal The metrics, with those that `compile` was given as objects, also before the first batch matches them with the outputs. */
+  get knownMetrics(): metrics.Metric[] {
+    return [...new Set([...this.metrics, ...(this.#state?.metrics?.given ?? [])])];
   }
 
   /**
@@ -290,7 +285,8 @@ export class Model extends GraphModel {
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: Data | BatchStream, y: Data | null, options?: FitOptions): Promise<History>;
   async fit(x: Data | BatchStream, ...rest: unknown[]): Promise<History> {
-    return this.exclusively('fit', () => fitModel(this, x, rest));
+    this.compiledFor('fit');
+    return inTurn(this, 'fit', 'train', (turn) => fitModel(this, turn, x, rest));
   }
 
   /**
@@ -302,7 +298,7 @@ export class Model extends GraphModel {
   evaluate(x: Data | BatchStream, y?: Data | null, options?: EvaluateOptions): Promise<any>;
   async evaluate(x: Data | BatchStream, ...rest: unknown[]): Promise<unknown> {
     this.compiledFor('evaluate');
-    return evaluateModel(this, x, rest);
+    return inTurn(this, 'evaluate', 'test', (turn) => evaluateModel(this, turn, x, rest));
   }
 
   /** Outputs for all rows of `x`, batch by batch. */
@@ -315,7 +311,8 @@ export class Model extends GraphModel {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as evaluate
   trainOnBatch(x: Data, y?: Data | null, options?: OnBatchOptions): Promise<any>;
   async trainOnBatch(x: Data, y: Data | null = null, options: OnBatchOptions = {}): Promise<unknown> {
-    return this.exclusively('trainOnBatch', () => runOnBatch(this, 'train', x, y, options));
+    this.compiledFor('trainOnBatch');
+    return inTurn(this, 'trainOnBatch', 'train', () => runOnBatch(this, 'train', x, y, options));
   }
 
   /** One step of evaluation on one batch. Returns as `evaluate`. */
@@ -324,7 +321,7 @@ export class Model extends GraphModel {
   testOnBatch(x: Data, y?: Data | null, options?: OnBatchOptions): Promise<any>;
   async testOnBatch(x: Data, y: Data | null = null, options: OnBatchOptions = {}): Promise<unknown> {
     this.compiledFor('testOnBatch');
-    return runOnBatch(this, 'test', x, y, options);
+    return inTurn(this, 'testOnBatch', 'test', () => runOnBatch(this, 'test', x, y, options));
   }
 
   /** Outputs for one batch. */

@@ -11,7 +11,7 @@ import { toShape, type ShapeLike } from '../ops/axes.js';
 import * as p from '../ops/primitives/index.js';
 import { constant } from '../ops/primitives/primitive.js';
 import { publicOp, toFloat } from '../ops/public.js';
-import { drawSeed, makeDefaultSeed, type Seed } from './seed-generator.js';
+import { drawSeed, type Seed } from './seed-generator.js';
 
 /** Options of all random functions. */
 export interface SeedOptions {
@@ -119,5 +119,5 @@ export const shuffle = publicOp('shuffle', (x: TensorLike, { axis = 0, seed = nu
   return p.gather(tensor, p.permutation(drawSeed('shuffle', seed), [tensor.shape[along]!], 'int32'), along);
 }, ['axis', 'seed']);
 
-/** The numbers 0 … n-1 in random order, int32; apart from the global generator, repeatable by `setGlobalSeed`. */
-export const randomPermutation = (n: number): Tensor => p.permutation(drawSeed('randomPermutation', makeDefaultSeed()), [n], 'int32');
+/** The numbers 0 … n-1 in random order, int32: that of `seed`. */
+export const randomPermutation = (n: number, seed: number): Tensor => p.permutation(drawSeed('randomPermutation', seed), [n], 'int32');

@@ -3,7 +3,6 @@ import { explain, show } from '../base/errors.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../base/tree.js';
-import type { Variable } from '../core/variable.js';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
 import * as ops from '../ops/index.js';
@@ -179,9 +178,9 @@ export class CompileMetrics {
     return (this.groups ?? []).flatMap((group) => group.metrics);
   }
 
-  /** Their variables. */
-  get variables(): Variable[] {
-    return this.metrics.flatMap((metric) => metric.variables);
+  /** Those that were given as objects, before the first batch matches them with outputs. */
+  get given(): metrics.Metric[] {
+    return this.groups === null ? flatten([this.spec, this.weightedSpec]).leaves.filter((leaf) => leaf instanceof metrics.Metric) : [];
   }
 
   private build(y: unknown, yPred: unknown): void {

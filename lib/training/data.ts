@@ -1,6 +1,6 @@
 // Data for training: arrays in memory, which are gathered natively, and streams of batches.
 import type { TensorLike } from '../core/convert.js';
-import { toTensor } from '../core/convert.js';
+import { makeTensor, toTensor } from '../core/convert.js';
 import { isFloat } from '../base/dtype.js';
 import { castTo } from '../core/cast.js';
 import { show } from '../base/errors.js';
@@ -10,12 +10,13 @@ import { Tensor } from '../core/tensor.js';
 import { flatten, type Flat, isNumberArray, isPlainObject, type Nested } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
+import { isTuple } from '../utils/batches.js';
 
 /** One input or target, or an array or object of them. */
 export type Data = Nested<TensorLike>;
 /** A batch of a stream: inputs; inputs and targets; or with sample weights. */
 export type Batch = readonly [Data] | readonly [Data, Data | null | undefined] | readonly [Data, Data | null | undefined, Data | null | undefined];
-/** Batches that can be iterated anew each epoch, or a generator that is read on with `stepsPerEpoch`. */
+/** Batches that can be iterated anew each epoch, or a generator, which every call reads on from where the last one stopped. */
 export type BatchStream = Iterable<Batch | Data> | AsyncIterable<Batch | Data>;
 
 const isArrayData = (value: unknown): boolean =>
@@ -41,16 +42,28 @@ export function readColumns(value: Data, what: string): Columns {
   return { leaves, pack: flat.pack, key: flat.key };
 }
 
-/** Weights by class as sample weights: one-hot targets count by their largest entry. Classes without a weight count 1. */
-export function classWeights(y: Columns, weights: Readonly<Record<string, number>>): Tensor {
-  if (y.leaves.length !== 1) throw new Error('classWeight: only for models with one output');
-  if (!isPlainObject(weights) && !Array.isArray(weights)) throw new TypeError(`classWeight: expected an object with a number for each class, such as { 0: 1, 1: 5 }, received ${show(weights)}`);
+/** Weights of the classes, by number. Classes without a weight count 1. */
+export type ClassWeight = Readonly<Record<string, number>>;
+
+/** Weights by class as sample weights: one-hot targets count by their largest entry. */
+function weightsByClass(where: string, y: Columns, weights: ClassWeight): Tensor {
+  if (!isPlainObject(weights) && !Array.isArray(weights)) {
+    throw new TypeError(`${where}: classWeight: expected an object with a number for each class, such as { 0: 1, 1: 5 }, received ${show(weights)}`);
+  }
+  if (y.leaves.length !== 1) throw new Error(`${where}: classWeight: only for models with one output, received targets of ${y.leaves.length}`);
   const [target] = y.leaves as [Tensor];
-  const classes = target.ndim > 1 && target.shape.at(-1)! > 1 ? ops.argmax(target, { axis: -1 }) : ops.cast(ops.reshape(target, [-1]), 'int32');
+  if (target.ndim > 2) {
+    throw new RangeError(`${where}: classWeight: expected one class for each sample, in y of shape (samples,), (samples, 1) or (samples, classes), `
+      + `received y of shape ${showShape(target.shape)}; give sampleWeight instead`);
+  }
+  const oneHot = target.ndim > 1 && target.shape.at(-1)! !== 1;
+  const classes = oneHot ? ops.argmax(target, { axis: -1 }) : ops.cast(ops.round(ops.reshape(target, [-1])), 'int32');
   const table = new Map(Object.entries(weights).map(([name, weight]) => [Number(name), Number(weight)]));
-  for (const [name, weight] of table) if (!Number.isInteger(name) || name < 0 || !Number.isFinite(weight)) throw new TypeError(`classWeight: expected whole classes with numbers as weights, received ${show(weights)}`);
-  const values = Float32Array.from(classes.data as Int32Array, (c) => table.get(c) ?? 1);
-  return toTensor(values, settings.floatx);
+  for (const [name, weight] of table) {
+    if (Number.isInteger(name) && name >= 0 && Number.isFinite(weight)) continue;
+    throw new TypeError(`${where}: classWeight: expected whole classes with numbers as weights, received ${show(weights)}`);
+  }
+  return toTensor(Float32Array.from(classes.data as Int32Array, (c) => table.get(c) ?? 1), settings.floatx);
 }
 
 /** Arrays in memory with the same number of rows. */
@@ -63,15 +76,17 @@ export class ArrayData {
   }
 
   /** Reads the arguments of `fit`, `evaluate` and `predict`; `of` stands before their names in errors. */
-  static read(x: Data, y: Data | null | undefined, sampleWeight: Data | null | undefined, classWeight?: Readonly<Record<string, number>> | null, of = ''): ArrayData {
-    const targets = y === null || y === undefined ? null : readColumns(y, `${of}y`);
-    let weights = sampleWeight === null || sampleWeight === undefined ? null : readColumns(sampleWeight, `${of}sampleWeight`);
-    if (classWeight !== null && classWeight !== undefined) {
-      if (weights !== null) throw new Error('fit: give classWeight or sampleWeight, not both');
-      if (targets === null) throw new Error('fit: classWeight needs y');
-      weights = flatten<Tensor>(classWeights(targets, classWeight));
-    }
-    return new ArrayData(readColumns(x, `${of}x`), targets, weights, of);
+  static read(x: Data, y: Data | null | undefined, sampleWeight: Data | null | undefined, of = ''): ArrayData {
+    const columns = (value: Data | null | undefined, what: string) => (value === null || value === undefined ? null : readColumns(value, of + what));
+    return new ArrayData(readColumns(x, `${of}x`), columns(y, 'y'), columns(sampleWeight, 'sampleWeight'), of);
+  }
+
+  /** The data with weights by class for its samples. @throws where there are weights already, or no targets of one class each. */
+  weighted(where: string, classWeight: ClassWeight | null | undefined): ArrayData {
+    if (classWeight === null || classWeight === undefined) return this;
+    if (this.sampleWeight !== null) throw new Error(`${where}: give classWeight or sampleWeight, not both`);
+    if (this.y === null) throw new Error(`${where}: classWeight needs y`);
+    return new ArrayData(this.x, this.y, flatten<Tensor>(weightsByClass(where, this.y, classWeight)), this.of);
   }
 
   private check(): void {
@@ -119,6 +134,15 @@ export class ArrayData {
     return this.map((t) => ops.take(t, rows, { axis: 0 }));
   }
 
+  /** Arrays for `count` batches like this one, one after the other. Their memory is not set. */
+  withRoom(count: number): ArrayData {
+    return this.map(({ dtype, shape }) => makeTensor(dtype, [count * this.length, ...shape.slice(1)], () => undefined));
+  }
+  /** Copies a batch to place `at` of arrays that `withRoom` made for batches like it. */
+  copyIn(batch: ArrayData, at: number): void {
+    batch.columns.forEach(({ memory, spec: { bytes } }, i) => this.columns[i]!.memory!.set(memory!.subarray(0, bytes), at * bytes));
+  }
+
   /** Distinguishes data of other structure, shapes or dtypes. The number of rows counts too. */
   get key(): string {
     return `${this.x.key}|${this.y?.key ?? '-'}|${this.sampleWeight?.key ?? '-'}|${this.columns.map((t) => t.spec.id).join()}`;
@@ -133,9 +157,12 @@ export function splitValidation(data: ArrayData, fraction: number): [ArrayData, 
   return [data.rows(0, at), data.rows(at, data.length)];
 }
 
-/** Reads one item of a stream. */
-export function readBatch(item: Batch | Data, classWeight?: Readonly<Record<string, number>> | null): ArrayData {
-  const parts = Array.isArray(item) && !isNumberArray(item) ? (item as unknown as Batch) : ([item] as unknown as Batch);
-  if (parts.length > 3) throw new TypeError(`a batch is [x], [x, y] or [x, y, sampleWeight], received ${parts.length} entries`);
-  return ArrayData.read(parts[0], parts[1], parts[2], parts[2] === undefined ? classWeight : null);
+/** Reads one item of a stream: `x`, `[x]`, `[x, y]` or `[x, y, sampleWeight]`. */
+export function readBatch(item: Batch | Data, where: string, classWeight?: ClassWeight | null): ArrayData {
+  const parts = isTuple(item) ? item : [item];
+  if (parts.length > 3) {
+    throw new TypeError(`${where}: a batch is [x], [x, y] or [x, y, sampleWeight], received an array of ${parts.length} entries; write [x] for inputs alone`);
+  }
+  const [x, y, sampleWeight] = parts as [Data, Data?, Data?];
+  return ArrayData.read(x, y, sampleWeight).weighted(where, classWeight);
 }

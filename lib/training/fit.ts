@@ -1,207 +1,187 @@
-// fit, evaluate, predict and the on-batch calls: reading their arguments and running their loops.
-import { CallbackList } from '../callbacks/callback-list.js';
-import type { CallbackParams, Logs } from '../callbacks/callback.js';
-import type { History } from '../callbacks/history.js';
+// fit, evaluate, predict and the on-batch calls.
 import { checkOptions, show } from '../base/errors.js';
+import { turnIsDue, yieldToEventLoop } from '../base/event-loop.js';
+import type { CallbackList } from '../callbacks/callback-list.js';
+import type { Logs } from '../callbacks/callback.js';
+import type { History } from '../callbacks/history.js';
 import { runCompiled, runCompiledAsync } from '../core/jit.js';
-import { isPlainObject } from '../base/tree.js';
-import { COMPILE_OPTIONS, FIT_OPTIONS as FIT, RUN_OPTIONS as RUN } from './options.js';
-import type { EvaluateOptions, FitOptions, Model, OnBatchOptions, PredictOptions, RunOptions } from '../models/model.js';
-import * as ops from '../ops/index.js';
-import { settings } from '../base/settings.js';
+import type { Model } from '../models/model.js';
+import { checkFit, checkRun, limitedEpochs, limitedSteps, listOf, refuse, splitRest, verbosity } from './arguments.js';
+import { ArraySource } from './array-source.js';
 import { ArrayData, type BatchStream, type Data, isStream, splitValidation } from './data.js';
-import { ArrayRunner, type Run, StreamRunner } from './loop.js';
-import { compileStep, isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';
+import { lend, type Run, runEpoch } from './loop.js';
+import { type EvaluateOptions, type FitOptions, type OnBatchOptions, OPTIONS, type PredictOptions } from './options.js';
+import type { BatchSource } from './source.js';
+import { isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';
+import { StreamSource } from './stream-source.js';
+import type { Call } from './turns.js';
 
-const EVALUATE = [...RUN, 'sampleWeight', 'steps', 'returnDict'] as const;
 const DEFAULT_BATCH = 32;
+const READ_ONCE = '. A generator is read once: give something that can be iterated anew for each pass (an object with [Symbol.iterator]() { … }, '
+  + 'or a PyDataset), or a generator without end and stepsPerEpoch (for validation validationSteps)';
 
-const holdsData = (value: unknown): boolean => typeof value === 'object' && value !== null && !(value instanceof AbortSignal);
+/** What a run is called. */
+const CALLS = { train: 'fit', test: 'evaluate', predict: 'predict' } as const;
 
-/** `(y, options)` or, for data sets, `(options)`. @throws for options in the place of y. */
-function splitRest<O extends object>(where: string, known: readonly string[], x: unknown, rest: readonly unknown[]): [Data | null | undefined, O] {
-  const [first, second] = rest;
-  if (typeof x === 'function') throw new TypeError(`${where}: x must be arrays of numbers or a data set, received ${show(x)}`);
-  if (isPlainObject(first) && second === undefined) {
-    if (isStream(x)) return [null, first as O];
-    const keys = Object.keys(first);
-    if (keys.length > 0 && keys.every((key) => known.includes(key)) && !keys.every((key) => holdsData(first[key]))) {
-      throw new TypeError(`${where}: the second argument is y, received the options ${show(first)}; write ${where}(x, y, options), or ${where}(x, null, options) where there are no targets`);
-    }
+/** A stream, or arrays that were read. */
+type Input = BatchStream | ArrayData;
+type InputOptions = Pick<FitOptions, 'batchSize' | 'shuffle' | 'classWeight'> & { readonly steps?: number | null | undefined };
+
+/** Where a run's batches come from. With a number of steps and no batch size, that many batches hold all rows, as in Keras. */
+function sourceOf(run: Run, input: Input, { batchSize, shuffle = false, classWeight, steps }: InputOptions): BatchSource {
+  if (input instanceof ArrayData) {
+    return new ArraySource(input, batchSize ?? (steps ? Math.ceil(input.length / steps) : DEFAULT_BATCH), shuffle);
   }
-  return [first as Data | null | undefined, (second ?? {}) as O];
+  return new StreamSource(input, {
+    where: CALLS[run.kind], classWeight, shuffle: shuffle !== false, joinsAll: run.model.stepsPerExecution > 1,
+    ...(run.turn === null ? {} : { runUserCode: run.turn.runUserCode }),
+  });
 }
 
-function checkWhole(where: string, name: string, value: unknown, min: number): void {
-  if (value === null || value === undefined) return;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min) throw new RangeError(`${where}: ${name} must be an integer >= ${min}, received ${show(value)}`);
-}
-
-/** 0, 1 or 2; `'auto'` is a bar on a terminal and lines elsewhere. */
-function verbosity(verbose: RunOptions['verbose'] = 'auto'): number {
-  if (verbose === 'auto') return process.stdout.isTTY ? 1 : 2;
-  if (![0, 1, 2].includes(verbose)) throw new RangeError(`verbose must be 'auto', 0, 1 or 2, received ${show(verbose)}`);
-  return verbose;
-}
-
-/** The callbacks of a run, with those that it adds; a list of the user's own is taken as it is. */
-function listOf(given: RunOptions['callbacks'], model: Model, params: CallbackParams, addHistory = false): CallbackList {
-  if (!(given instanceof CallbackList)) return new CallbackList({ callbacks: given ?? null, addHistory, addProgbar: params.verbose !== 0, model, ...params });
-  if (addHistory) given.keepHistory();
-  given.setModel(model);
-  given.setParams({ ...given.params, ...params });
-  return given;
-}
-
-interface Source {
-  /** Runs an epoch of `steps` batches (null: all). */
-  epoch(steps: number | null): Promise<{ logs: Logs; exhausted: boolean }>;
-  /** Batches in a pass; null while unknown. */
-  readonly batches: number | null;
-  close(): Promise<void>;
-}
-
-interface SourceOptions {
-  readonly x: Data | BatchStream;
-  readonly y: Data | null | undefined;
-  readonly sampleWeight?: Data | null | undefined;
-  readonly classWeight?: Readonly<Record<string, number>> | null | undefined;
-  readonly batchSize: number | null | undefined;
-  readonly shuffle?: FitOptions['shuffle'];
-  /** Go on where the last epoch ended, for data sets with a number of steps. */
-  readonly keep?: boolean;
-}
-
-function refuse(where: string, options: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== null && value !== undefined) throw new TypeError(`${where}: ${name} cannot be given with a data set, which gives it itself`);
-  }
-}
-
-function arraySource(run: Run, data: ArrayData, { batchSize, shuffle = false }: Pick<SourceOptions, 'batchSize' | 'shuffle'>): Source {
-  const runner = new ArrayRunner(run, data, batchSize ?? DEFAULT_BATCH, shuffle);
-  const eachBatch = run.callbacks.wantsBatches(run.kind) || run.model.runEagerly ? run.model.stepsPerExecution : null;
-  return { batches: runner.batches, epoch: (steps) => runner.epoch(steps, eachBatch), close: () => Promise.resolve() };
-}
-
-function streamSource(where: string, run: Run, { x, y, sampleWeight, classWeight, batchSize, shuffle = false, keep = false }: SourceOptions): Source {
+/** `x`, `y` and weights as input: arrays are read, and streams come without y. */
+function inputOf(where: string, x: Data | BatchStream, y: Data | null | undefined, sampleWeight: Data | null | undefined, batchSize?: number | null): Input {
+  if (!isStream(x)) return ArrayData.read(x, y, sampleWeight);
   refuse(where, { y, sampleWeight, batchSize });
-  return new StreamRunner(run, x as BatchStream, { classWeight: classWeight ?? null, keep, shuffle: shuffle !== false });
+  return x;
 }
 
-/** A run without its callbacks' list. */
-const newRun = (model: Model, kind: StepKind, callbacks: CallbackList, signal: AbortSignal | null | undefined, collect?: (outputs: unknown) => void): Run => ({
-  model, kind, callbacks, signal: signal ?? null, compiled: (key, make) => model.stepFor(key, make), ...(collect === undefined ? {} : { collect }),
-});
-
-function checkFit(options: FitOptions): void {
-  checkOptions('fit', options, FIT, { compile: COMPILE_OPTIONS });
-  for (const [name, min] of [['batchSize', 1], ['epochs', 0], ['initialEpoch', 0], ['validationSteps', 1], ['validationBatchSize', 1], ['stepsPerEpoch', 1]] as const) checkWhole('fit', name, options[name], min);
-  const { validationFreq = 1, shuffle = true, validationSplit = 0 } = options;
-  if (typeof validationFreq === 'number') checkWhole('fit', 'validationFreq', validationFreq, 1);
-  else if (!Array.isArray(validationFreq)) throw new TypeError(`fit: validationFreq must be an integer or an array of epochs, received ${show(validationFreq)}`);
-  if (typeof shuffle !== 'boolean' && shuffle !== 'batch') throw new TypeError(`fit: shuffle must be true, false or 'batch', received ${show(shuffle)}`);
-  if (typeof validationSplit !== 'number' || !(validationSplit >= 0 && validationSplit < 1)) throw new RangeError(`fit: validationSplit must be >= 0 and < 1, received ${show(validationSplit)}`);
-  options.signal?.throwIfAborted();
+const noBatches = (kind: StepKind): Error => new RangeError(`${CALLS[kind]}: the data set gave no batch${READ_ONCE}`);
+function warnOfEnd(kind: StepKind, done: number, steps: number | null): void {
+  const wanted = steps === null ? 'all epochs' : `the ${steps} steps that were asked for`;
+  process.emitWarning(`${CALLS[kind]}: the data ran out after ${done} batches, before ${wanted}; it goes on with what there is. `
+    + 'Give a data set that can be iterated anew, or more batches, or fewer steps.');
 }
 
-const validates = (epoch: number, freq: number | readonly number[]): boolean => (typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
-
-/** What `fit` trains and validates on. */
-interface FitData {
-  readonly train: (run: Run) => Source;
-  readonly validate: (() => Promise<Logs>) | null;
-}
-
-function prepare(model: Model, x: Data | BatchStream, y: Data | null | undefined, options: FitOptions, callbacks: CallbackList): FitData {
-  const { batchSize, validationSplit = 0, validationData, validationSteps, validationBatchSize, shuffle = true, signal } = options;
-  const evaluateOn = (valX: Data | BatchStream | ArrayData, valY?: Data | null, weights?: Data | null) => {
-    const held = isStream(valX) || valX instanceof ArrayData ? valX : ArrayData.read(valX, valY, weights, null, 'validationData: ');
-    return () => {
-      const run = newRun(model, 'test', callbacks, signal);
-      const source = held instanceof ArrayData ? arraySource(run, held, { batchSize: validationBatchSize ?? batchSize })
-        : streamSource('fit', run, { x: held, y: valY, sampleWeight: weights, batchSize: null });
-      return runTest(run, source, limitedSteps(validationSteps ?? null, source.batches));
-    };
-  };
-  const given = validationData === null || validationData === undefined ? null
-    : isStream(validationData) ? evaluateOn(validationData)
-    : Array.isArray(validationData) && validationData.length >= 2 ? evaluateOn(validationData[0], validationData[1], validationData[2])
-    : null;
-  if (given === null && validationData !== null && validationData !== undefined) throw new TypeError(`fit: validationData must be [x, y], [x, y, sampleWeight] or a data set, received ${show(validationData)}`);
-  if (isStream(x)) {
-    if (validationSplit > 0) throw new TypeError('fit: validationSplit is for arrays in memory; give validationData with a data set');
-    const keep = options.stepsPerEpoch != null || Boolean(settings.maxStepsPerEpoch);
-    const source: SourceOptions = { x, y, sampleWeight: options.sampleWeight, classWeight: options.classWeight, batchSize, shuffle, keep };
-    return { train: (run) => streamSource('fit', run, source), validate: given };
-  }
-  const all = ArrayData.read(x, y, options.sampleWeight, options.classWeight);
-  const [data, held] = validationSplit > 0 && given === null ? splitValidation(all, validationSplit) : [all, null];
-  return { train: (run) => arraySource(run, data, { batchSize, shuffle }), validate: given ?? (held === null ? null : evaluateOn(held)) };
-}
-
-/** Steps of an epoch under `config.setMaxStepsPerEpoch`; null: all of the `batches`. */
-function limitedSteps(steps: number | null, batches: number | null): number | null {
-  const { maxStepsPerEpoch: limit } = settings;
-  if (!limit || limit >= (steps ?? batches ?? Infinity)) return steps;
-  process.emitWarning(`Limiting the steps of an epoch to ${limit}, as config.setMaxStepsPerEpoch says`);
-  return limit;
-}
-function limitedEpochs(epochs: number): number {
-  const { maxEpochs: limit } = settings;
-  if (!limit || limit >= epochs) return epochs;
-  process.emitWarning(`Limiting the epochs to ${limit}, as config.setMaxEpochs says`);
-  return limit;
-}
-
-/** `Model.fit`. */
-export async function fitModel(model: Model, x: Data | BatchStream, rest: readonly unknown[]): Promise<History> {
-  const [y, options] = splitRest<FitOptions>('fit', FIT, x, rest);
-  checkFit(options);
-  const { initialEpoch = 0, validationFreq = 1 } = options;
-  const epochs = limitedEpochs(options.epochs ?? 1);
-  const verbose = verbosity(options.verbose);
-  const callbacks = listOf(options.callbacks, model, { epochs, steps: options.stepsPerEpoch ?? null, verbose }, true);
-  const history = callbacks.keepHistory();
-  const { train, validate } = prepare(model, x, y, options, callbacks);
-  const run = newRun(model, 'train', callbacks, options.signal);
-  const source = train(run);
-  const stepsPerEpoch = limitedSteps(options.stepsPerEpoch ?? null, source.batches);
-  callbacks.setParams({ ...callbacks.params, epochs, steps: stepsPerEpoch ?? source.batches, verbose });
-  model.stopTraining = false;
-  await callbacks.call('onTrainBegin', {});
-  let logs: Logs = {};
+/** `runEpoch` over data once. Too few batches are a warning; none is an error, unless there were some when the data were read `before`. */
+async function runOnce(run: Run, source: BatchSource, steps: number | null, before = false): Promise<Logs> {
   try {
-    for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
-      model.resetMetrics();
-      await callbacks.call('onEpochBegin', epoch, {});
-      const pass = await source.epoch(stepsPerEpoch);
-      if (pass.exhausted) process.emitWarning(`fit: the data ended before ${stepsPerEpoch} steps of epoch ${epoch + 1}; it goes on with what there is. Give more batches, or a smaller stepsPerEpoch.`);
-      logs = { ...pass.logs };
-      if (validate !== null && validates(epoch, validationFreq)) {
-        for (const [name, value] of Object.entries(await validate())) logs[`val_${name}`] = value;
-      }
-      // A copy: what callbacks add to the logs is for the callbacks after them.
-      await callbacks.call('onEpochEnd', epoch, { ...logs });
-    }
-  } finally {
-    await source.close();
-  }
-  if (epochs > initialEpoch) model.optimizer.finalizeVariableValues(model.trainableWeights);
-  await callbacks.call('onTrainEnd', logs);
-  return history;
-}
-
-async function runTest(run: Run, source: Source, steps: number | null): Promise<Logs> {
-  await run.callbacks.call('onTestBegin', {});
-  run.model.resetMetrics();
-  try {
-    const { logs } = await source.epoch(steps);
-    await run.callbacks.call('onTestEnd', logs);
+    const { logs, done } = await runEpoch(run, source, steps);
+    if (done === 0 && !before) throw noBatches(run.kind);
+    if (done === 0 || (steps !== null && done < steps)) warnOfEnd(run.kind, done, steps);
     return logs;
   } finally {
     await source.close();
   }
+}
+
+// ---- fit ---------------------------------------------------------------------------------------------------------
+
+const validates = (epoch: number, freq: number | readonly number[]): boolean => (typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
+
+/** What `fit` validates on; null without. */
+function validationInput({ validationData }: FitOptions): Input | null {
+  if (validationData === null || validationData === undefined) return null;
+  if (isStream(validationData)) return validationData;
+  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
+    throw new TypeError(`fit: validationData must be [x, y], [x, y, sampleWeight] or a data set, received ${show(validationData)}`);
+  }
+  const [x, y, sampleWeight] = validationData as readonly [Data | BatchStream, Data, Data?];
+  if (isStream(x)) throw new TypeError(`fit: validationData must be [x, y] of arrays or a data set alone, received ${show(validationData)}`);
+  return ArrayData.read(x, y, sampleWeight, 'validationData: ');
+}
+
+/** What `fit` trains and validates on. */
+function fitInputs(x: Data | BatchStream, y: Data | null | undefined, options: FitOptions): { train: Input; held: Input | null } {
+  const { batchSize, classWeight, sampleWeight, validationSplit = 0 } = options;
+  const given = validationInput(options);
+  const all = inputOf('fit', x, y, sampleWeight, batchSize);
+  if (!(all instanceof ArrayData)) {
+    if (validationSplit > 0) throw new TypeError('fit: validationSplit is for arrays in memory; give validationData with a data set');
+    return { train: all, held: given };
+  }
+  const [data, held] = validationSplit > 0 && given === null ? splitValidation(all, validationSplit) : [all, given];
+  return { train: data.weighted('fit', classWeight), held };
+}
+
+/** One `fit`. */
+class Fit {
+  private readonly run: Run;
+  private readonly source: BatchSource;
+  private readonly steps: number | null;
+  private readonly held: Input | null;
+  private validated = false;
+
+  constructor(model: Model, turn: Call, private readonly callbacks: CallbackList, x: Data | BatchStream, y: Data | null | undefined, private readonly options: FitOptions) {
+    const { batchSize, classWeight, shuffle = true, stepsPerEpoch: steps, signal } = options;
+    const { train, held } = fitInputs(x, y, options);
+    this.held = held;
+    this.run = { model, kind: 'train', callbacks, signal: signal ?? null, turn };
+    this.source = sourceOf(this.run, train, { batchSize, classWeight, shuffle, steps });
+    this.steps = limitedSteps(steps, this.source.batches);
+  }
+
+  /** Batches of an epoch; null while unknown. */
+  get stepsPerEpoch(): number | null {
+    return this.steps ?? this.source.batches;
+  }
+
+  private async validate(): Promise<Logs> {
+    const { options: { validationBatchSize, batchSize, validationSteps }, held } = this;
+    const run: Run = { ...this.run, kind: 'test' };
+    const source = sourceOf(run, held!, { batchSize: validationBatchSize ?? batchSize, steps: validationSteps });
+    const logs = await runTest(run, source, limitedSteps(validationSteps, source.batches), this.validated);
+    this.validated = true;
+    return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
+  }
+
+  /** Runs an epoch and gives its logs; null where the data gave no batch any more. */
+  private async epoch(epoch: number, first: boolean): Promise<Logs | null> {
+    const { run, callbacks, steps, options: { validationFreq = 1 } } = this;
+    run.model.resetMetrics();
+    await lend(run, () => callbacks.call('onEpochBegin', epoch, {}));
+    const { logs, done } = await runEpoch(run, this.source, steps);
+    if (done === 0 && first) throw noBatches('train');
+    if (done === 0 || (steps !== null && done < steps && !run.model.stopTraining)) warnOfEnd('train', done, steps);
+    if (done === 0) return null;
+    const all = { ...logs, ...(this.held !== null && validates(epoch, validationFreq) ? await this.validate() : {}) };
+    // A copy: what callbacks add to the logs is for the callbacks after them.
+    await lend(run, () => callbacks.call('onEpochEnd', epoch, { ...all }));
+    return all;
+  }
+
+  /** Runs the epochs. */
+  async all(initialEpoch: number, epochs: number): Promise<void> {
+    const { run, callbacks } = this;
+    const { model } = run;
+    let logs: Logs = {};
+    model.stopTraining = false;
+    await lend(run, () => callbacks.call('onTrainBegin', {}));
+    try {
+      for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
+        const ran = await this.epoch(epoch, epoch === initialEpoch);
+        if (ran === null) break;
+        logs = ran;
+      }
+    } finally {
+      await this.source.close();
+    }
+    if (epochs > initialEpoch) model.optimizer.finalizeVariableValues(model.trainableWeights);
+    await lend(run, () => callbacks.call('onTrainEnd', logs));
+  }
+}
+
+/** `Model.fit`. */
+export async function fitModel(model: Model, turn: Call, x: Data | BatchStream, rest: readonly unknown[]): Promise<History> {
+  const [y, options] = splitRest<FitOptions>('fit', x, rest);
+  checkFit(options);
+  const epochs = limitedEpochs(options.epochs ?? 1);
+  const verbose = verbosity(options.verbose);
+  const callbacks = listOf(options.callbacks, model, { epochs, steps: options.stepsPerEpoch ?? null, verbose }, true);
+  const history = callbacks.keepHistory();
+  const fit = new Fit(model, turn, callbacks, x, y, options);
+  callbacks.setParams({ ...callbacks.params, epochs, steps: fit.stepsPerEpoch, verbose });
+  await fit.all(options.initialEpoch ?? 0, epochs);
+  return history;
+}
+
+// ---- evaluate and predict ------------------------------------------------------------------------------------------
+
+async function runTest(run: Run, source: BatchSource, steps: number | null, before = false): Promise<Logs> {
+  await lend(run, () => run.callbacks.call('onTestBegin', {}));
+  run.model.resetMetrics();
+  const logs = await runOnce(run, source, steps, before);
+  await lend(run, () => run.callbacks.call('onTestEnd', logs));
+  return logs;
 }
 
 /** Logs as `evaluate` returns them: in the order of the model's metrics, then the others in alphabetical order. */
@@ -214,58 +194,50 @@ function asResult(model: Model, logs: Logs, returnDict: boolean | undefined): Lo
 }
 
 /** `Model.evaluate`. */
-export async function evaluateModel(model: Model, x: Data | BatchStream, rest: readonly unknown[]): Promise<Logs | number | number[]> {
-  const [y, options] = splitRest<EvaluateOptions>('evaluate', EVALUATE, x, rest);
-  checkOptions('evaluate', options, EVALUATE);
-  checkWhole('evaluate', 'batchSize', options.batchSize, 1);
-  checkWhole('evaluate', 'steps', options.steps, 1);
-  options.signal?.throwIfAborted();
+export async function evaluateModel(model: Model, turn: Call, x: Data | BatchStream, rest: readonly unknown[]): Promise<Logs | number | number[]> {
+  const [y, options] = splitRest<EvaluateOptions>('evaluate', x, rest);
+  checkRun('evaluate', options);
+  const { batchSize, sampleWeight, steps: wanted, signal } = options;
   const verbose = verbosity(options.verbose);
-  const callbacks = listOf(options.callbacks, model, { epochs: 1, steps: options.steps ?? null, verbose });
-  const run = newRun(model, 'test', callbacks, options.signal);
-  const { batchSize, sampleWeight } = options;
-  const source = isStream(x) ? streamSource('evaluate', run, { x, y, sampleWeight, batchSize }) : arraySource(run, ArrayData.read(x, y, sampleWeight), { batchSize });
-  const steps = limitedSteps(options.steps ?? null, source.batches);
+  const callbacks = listOf(options.callbacks, model, { epochs: 1, steps: wanted ?? null, verbose });
+  const run: Run = { model, kind: 'test', callbacks, signal: signal ?? null, turn };
+  const source = sourceOf(run, inputOf('evaluate', x, y, sampleWeight, batchSize), { batchSize, steps: wanted });
+  const steps = limitedSteps(wanted, source.batches);
   callbacks.setParams({ ...callbacks.params, epochs: 1, steps: steps ?? source.batches, verbose });
   return asResult(model, await runTest(run, source, steps), options.returnDict);
 }
 
 /** `Model.predict`. */
 export async function predictModel(model: Model, x: Data | BatchStream, options: PredictOptions): Promise<unknown> {
-  checkOptions('predict', options, [...RUN, 'steps']);
-  checkWhole('predict', 'batchSize', options.batchSize, 1);
-  checkWhole('predict', 'steps', options.steps, 1);
-  options.signal?.throwIfAborted();
+  checkRun('predict', options);
+  const { batchSize, steps: wanted, signal } = options;
   const verbose = verbosity(options.verbose);
-  const callbacks = listOf(options.callbacks, model, { steps: options.steps ?? null, verbose });
+  const callbacks = listOf(options.callbacks, model, { steps: wanted ?? null, verbose });
   const batches: unknown[] = [];
-  const run = newRun(model, 'predict', callbacks, options.signal, (outputs) => batches.push(outputs));
-  const { batchSize } = options;
-  const source = isStream(x) ? streamSource('predict', run, { x, y: null, batchSize }) : arraySource(run, ArrayData.read(x, null, null), { batchSize });
-  const steps = limitedSteps(options.steps ?? null, source.batches);
+  const run: Run = { model, kind: 'predict', callbacks, signal: signal ?? null, turn: null, collect: (outputs) => batches.push(outputs) };
+  const source = sourceOf(run, inputOf('predict', x, null, null, batchSize), { batchSize, steps: wanted });
+  const steps = limitedSteps(wanted, source.batches);
   callbacks.setParams({ ...callbacks.params, steps: steps ?? source.batches, verbose });
   await callbacks.call('onPredictBegin', {});
-  try {
-    await source.epoch(steps);
-  } finally {
-    await source.close();
-  }
+  await runOnce(run, source, steps);
   await callbacks.call('onPredictEnd', {});
-  return joinBatches(batches, (parts) => ops.concatenate(parts, { axis: 0 }));
+  return joinBatches(batches);
 }
 
-/** The on-batch calls. */
+// ---- one batch -----------------------------------------------------------------------------------------------------
+
+/** `Model.trainOnBatch`, `testOnBatch` and `predictOnBatch`. */
 export async function runOnBatch(model: Model, kind: StepKind, x: Data, y: Data | null, options: OnBatchOptions): Promise<unknown> {
   const where = `${kind}OnBatch`;
-  checkOptions(where, options, ['sampleWeight', 'classWeight', 'returnDict']);
-  const data = ArrayData.read(x, y, options.sampleWeight, options.classWeight);
-  const tensors = data.columns;
+  checkOptions(where, options, OPTIONS.onBatch);
+  const data = ArrayData.read(x, y, options.sampleWeight).weighted(where, options.classWeight);
+  if (turnIsDue()) await yieldToEventLoop();
   if (kind !== 'predict') model.resetMetrics();
-  let result: unknown;
-  if (model.runEagerly) result = runStep(model, kind, data.assemble(tensors));
-  else {
-    const compiled = model.stepFor(`${kind}|given|${data.key}`, () => compileStep(model, kind, data, 'given', data.length, data.length));
-    result = isSmall(compiled) ? runCompiled(compiled, tensors) : (await runCompiledAsync(compiled, tensors, { steps: 1 })).result;
-  }
+  const result = model.runEagerly ? runStep(model, kind, data.assemble(data.columns)) : await runBatch(model, kind, data);
   return kind === 'predict' ? result : asResult(model, readLogs(result), options.returnDict);
+}
+
+async function runBatch(model: Model, kind: StepKind, data: ArrayData): Promise<unknown> {
+  const step = await model.steps.get({ kind, layout: 'given', size: data.length, batch: data.length, data });
+  return isSmall(step) ? runCompiled(step, data.columns) : (await runCompiledAsync(step, data.columns, { steps: 1 })).result;
 }

@@ -7,6 +7,7 @@ import { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import type { Model } from '../models/model.js';
+import { concatenate } from '../ops/index.js';
 import { multiply } from '../ops/primitives/elementwise.js';
 import { gather, gatherBlock } from '../ops/primitives/gather.js';
 import { scalarTensor } from '../core/convert.js';
@@ -15,7 +16,7 @@ import type { ArrayData } from './data.js';
 /** What a step does. */
 export type StepKind = 'train' | 'test' | 'predict';
 /** How a step finds the rows of its batch: in order, by a permutation of the rows, or all of what it is given. */
-export type Source = 'blocks' | 'permuted' | 'given';
+export type Layout = 'blocks' | 'permuted' | 'given';
 
 /** Runs the model's step on tensors: logs for train and test, outputs for predict. */
 export function runStep(model: Model, kind: StepKind, data: [unknown, unknown, unknown]): unknown {
@@ -54,13 +55,13 @@ export const counterIndex = (data: ArrayData): number => data.columns.length;
  * Compiles a step. For `'given'` its inputs are the batch's columns; otherwise the whole columns, the number of the batch (int32
  * scalar) and, when permuted, the row numbers. `size` is the number of rows of this batch, `batchSize` that of the full ones.
  */
-export function compileStep(model: Model, kind: StepKind, data: ArrayData, source: Source, size: number, batchSize: number): Compiled {
+export function compileStep(model: Model, kind: StepKind, data: ArrayData, layout: Layout, size: number, batchSize: number): Compiled {
   const columns: Spec[] = data.columns.map((column) => column.spec);
   const counter = specOf('int32', []);
-  const specs = source === 'given' ? columns : source === 'blocks' ? [...columns, counter] : [...columns, counter, specOf('int32', [data.length])];
+  const specs = layout === 'given' ? columns : layout === 'blocks' ? [...columns, counter] : [...columns, counter, specOf('int32', [data.length])];
   return compile(specs, (...inputs) => {
     const whole = inputs.slice(0, columns.length);
-    const batch = source === 'given' ? whole : batchOf(whole, inputs[columns.length]!, inputs[columns.length + 1] ?? null, size, batchSize);
+    const batch = layout === 'given' ? whole : batchOf(whole, inputs[columns.length]!, inputs[columns.length + 1] ?? null, size, batchSize);
     return runStep(model, kind, data.assemble(batch));
   });
 }
@@ -85,12 +86,12 @@ const SMALL = 200_000;
 export const isSmall = ({ plan }: Compiled): boolean => plan.cost < SMALL;
 
 /** A structure with the tensors of several batches joined along the first axis. */
-export function joinBatches(batches: readonly unknown[], join: (parts: Tensor[]) => Tensor): unknown {
+export function joinBatches(batches: readonly unknown[]): unknown {
   if (batches.length === 1) return batches[0];
   const flats = batches.map((batch) => flatten<Tensor>(batch).leaves);
   let next = 0;
   return mapStructure(() => {
     const index = next++;
-    return join(flats.map((leaves) => leaves[index]!));
+    return concatenate(flats.map((leaves) => leaves[index]!), { axis: 0 });
   }, batches[0]);
 }

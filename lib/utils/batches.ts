@@ -1,6 +1,5 @@
 // Batches as tuples of inputs, targets and weights.
 import { checkOptions } from '../base/errors.js';
-import { isNumberArray } from '../base/tree.js';
 
 /** Options of `packXYSampleWeight`. */
 export interface PackOptions {
@@ -10,8 +9,9 @@ export interface PackOptions {
   sampleWeight?: unknown;
 }
 
-/** True for an array of several things, rather than one of numbers. */
-const isTuple = (value: unknown): value is readonly unknown[] => Array.isArray(value) && !isNumberArray(value);
+/** True for an array of arrays or tensors. A list is a tuple for Keras too, also where it could be read as one array of numbers. */
+export const isTuple = (value: unknown): value is readonly unknown[] =>
+  Array.isArray(value) && value.length > 0 && !['number', 'boolean', 'bigint'].includes(typeof value[0]);
 
 /**
  * What `fit` takes for a batch: `x` alone, `[x]` where x is an array of inputs itself, `[x, y]` or `[x, y, sampleWeight]`.

@@ -4,7 +4,7 @@ import type { Batch, Data } from '../training/data.js';
 
 /** Options of `PyDataset`. */
 export interface PyDatasetOptions {
-  /** How many calls of `getItem` may be under way at once while a model reads; 1, the default, and 0 read when a batch is needed. */
+  /** How many calls of `getItem` may be under way at once while a model reads. Default 1: the next batch is read while one is computed with; 0 is the same. */
   workers?: number;
   /** With true, a single worker reads ahead too. What reads in other threads or processes is up to `getItem`, which may return a promise. Default false. */
   useMultiprocessing?: boolean;
@@ -72,21 +72,20 @@ export class PyDataset<Item = Batch | Data> implements AsyncIterable<Item> {
   }
 }
 
-/** The batches of these numbers (null: all, without end), read ahead as the set's options say. */
-export async function* readAhead<Item>(dataset: PyDataset<Item>, order: readonly number[] | null): AsyncGenerator<Item> {
+/** The batches of these numbers, read ahead as the set's options say. */
+export async function* readAhead<Item>(dataset: PyDataset<Item>, order: Iterable<number>): AsyncGenerator<Item> {
   const { workers, useMultiprocessing, maxQueueSize } = dataset;
   const reads = workers > 1 || (workers > 0 && useMultiprocessing);
-  const count = order?.length ?? Infinity;
+  const indices = order[Symbol.iterator]();
   const queue: Promise<Item>[] = [];
-  let next = 0;
   let running = 0;
   let ended = false;
   const start = (): void => {
-    while (!ended && next < count && running < (reads ? workers : 1) && queue.length < (reads ? maxQueueSize : 1)) {
-      const index = order === null ? next : order[next]!;
-      next++;
+    while (!ended && running < (reads ? workers : 1) && queue.length < (reads ? maxQueueSize : 1)) {
+      const index = indices.next();
+      if (index.done === true) return;
       running++;
-      const item = (async () => dataset.getItem(index))().finally(() => {
+      const item = (async () => dataset.getItem(index.value))().finally(() => {
         running--;
         if (reads) start();
       });

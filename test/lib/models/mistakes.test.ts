@@ -77,11 +77,10 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['values of a traced tensor', () => keras.jit((t: keras.Tensor) => t.data)(x), /not known while a function is being compiled/],
   ['options in the place of y', () => model().fit(x, wrong({ epochs: 2, verbose: 0 })), /fit: the second argument is y, received the options \{epochs, verbose\}; write fit\(x, y, options\)/],
   ['a generator function', () => model().fit(wrong(function* batches() { yield [x, y]; }), wrong(quiet)), /fit: x must be.*received the generator function batches.*batches\(\)/],
-  ['a generator that has ended', () => model().fit((function* batches() { yield [x, y] as const; })(), { epochs: 2, verbose: 0 }), /fit: the data set gave no batch\. A generator is read once/],
-  ['a validation generator that has ended', () => {
-    const validationData = (function* batches() { yield [x, y] as const; })();
-    return model().fit(x, y, { epochs: 2, verbose: 0, validationData });
-  }, /evaluate: the data set gave no batch\. A generator is read once/],
+  ['a generator without a batch', () => model().fit((function* batches(): Generator<[keras.Tensor]> { /* none */ })(), { verbose: 0 }),
+    /fit: the data set gave no batch\. A generator is read once/],
+  ['an array of four as a batch', () => model().predict((function* batches() { yield [[1, 2], [3, 4], [5, 6], [7, 8]]; })(), { verbose: 0 }),
+    /predict: a batch is \[x\], \[x, y\] or \[x, y, sampleWeight\], received an array of 4 entries; write \[x\] for inputs alone/],
   ['an option of compile in fit', () => model().fit(x, y, wrong({ stepsPerExecution: 2 })), /fit: unknown option 'stepsPerExecution'; it is an option of compile/],
   ['an option of fit in compile', () => model().compile(wrong({ loss: 'mse', batchSize: 2 })), /compile: unknown option 'batchSize'; it is an option of fit/],
   ['arguments of compile by position', () => model().compile(wrong('adam')), /compile: expected an object of options, such as \{ optimizer \}, received 'adam'/],
@@ -114,6 +113,9 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['one-hot labels for class numbers', () => model().fit(x, ops.oneHot(y, 3), quiet), /received \(10, 3\) and \(10, 3\); one-hot labels are for categoricalCrossentropy/],
   ['validation data of different length', () => model().fit(x, y, { ...quiet, validationData: [x, ops.zeros([9])] }), /^validationData: x and y must have the same number of rows, received 10 in x and 9 in y/],
   ['class weights that are no object', () => model().fit(x, y, { ...quiet, classWeight: wrong(new Map([[0, 2]])) }), /classWeight: expected an object with a number for each class, such as \{ 0: 1, 1: 5 \}, received a Map/],
+  ['class weights for targets of rank 3', () => model().fit(x, ops.ones([10, 2, 3]), { ...quiet, classWeight: { 0: 2 } }),
+    /fit: classWeight: expected one class for each sample, in y of shape \(samples,\).*received y of shape \(10, 2, 3\); give sampleWeight instead/],
+  ['class weights and sample weights', () => model().fit(x, y, { ...quiet, classWeight: { 0: 2 }, sampleWeight: ops.ones([10]) }), /fit: give classWeight or sampleWeight, not both/],
   ['a data set whose length is a method', () => {
     class Batches extends keras.utils.PyDataset {
       override getItem(): [keras.Tensor, keras.Tensor] {
@@ -141,11 +143,6 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['a number for what jit compiles', () => keras.jit(wrong(3)), /jit: expected a function of tensors, received 3/],
   ['attention over rows', () => new layers.MultiHeadAttention(2, 2)(x, x), /MultiHeadAttention "\w+": the query must have at least 3 axes/],
   ['a number for the shape of an input', () => keras.Input(wrong(4)), /Input: expected the shape of a sample, such as \[4\], or options, received 4/],
-  ['a layer without weights to train', () => {
-    const frozen = model();
-    frozen.trainable = false;
-    return frozen.fit(x, y, quiet);
-  }, /net: has no trainable weights/],
 ];
 
 describe('a mistake is explained', () => {

@@ -1,0 +1,65 @@
+// The compiled steps of a model: one for each kind of step, way to find the rows, and shapes of the data.
+import type { Compiled } from '../core/jit.js';
+import { stateChanges } from '../layers/base/layer-state.js';
+import type { Model } from '../models/model.js';
+import type { ArrayData } from './data.js';
+import { compileStep, type Layout, type StepKind } from './steps.js';
+
+/** Which step is wanted. */
+export interface StepRequest {
+  readonly kind: StepKind;
+  readonly layout: Layout;
+  /** Rows of the batch. */
+  readonly size: number;
+  /** Rows from the beginning of one batch to that of the next. */
+  readonly batch: number;
+  /** The arrays that hold the batch, or the batch itself. */
+  readonly data: ArrayData;
+}
+
+/** Steps that are kept at most. */
+const LIMIT = 64;
+
+/** The compiled steps of a model. When there are too many, the one that was not used for the longest time goes. */
+export class StepCache {
+  private readonly steps = new Map<string, Compiled | Promise<Compiled>>();
+
+  constructor(private readonly model: Model) {}
+
+  /** The step, compiled when it is wanted for the first time. A change of what is trained, or of the weights of a built layer, compiles anew. */
+  get(request: StepRequest): Compiled | Promise<Compiled> {
+    const key = this.keyOf(request);
+    let step = this.steps.get(key);
+    if (step === undefined) step = this.compile(request);
+    else this.steps.delete(key);
+    this.steps.set(key, step);
+    if (step instanceof Promise) this.settle(key, step);
+    else if (this.steps.size > LIMIT) this.steps.delete(this.steps.keys().next().value!);
+    return step;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.steps.clear();
+  }
+
+  /** Compiles a step: at once, or as a promise, which is shared by all who want the step meanwhile. */
+  private compile({ kind, layout, size, batch, data }: StepRequest): Compiled | Promise<Compiled> {
+    return compileStep(this.model, kind, data, layout, size, batch);
+  }
+
+  /** Puts a step in the place of its promise, or nothing where it failed. */
+  private settle(key: string, promise: Promise<Compiled>): void {
+    const replace = (step: Compiled | null): void => {
+      if (this.steps.get(key) !== promise) return;
+      if (step === null) this.steps.delete(key);
+      else this.steps.set(key, step);
+    };
+    promise.then(replace, () => replace(null));
+  }
+
+  private keyOf({ kind, layout, size, batch, data }: StepRequest): string {
+    const trained = kind === 'train' ? this.model.weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(this.model.trainable) : '';
+    return `${kind}|${layout}|${size}|${batch}|${data.key}|${stateChanges()}|${trained}`;
+  }
+}
