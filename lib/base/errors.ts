@@ -45,15 +45,24 @@ function showFunction(value: (...args: never[]) => unknown): string {
   return name === '' ? 'a function' : `function ${name}`;
 }
 
-/** A short rendering of any value for an error message. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+/** A short rendering of any value for an error message. Never throws, whatever the value's getters do. */
+export function show(value: unknown, depth = 0): string {
+  try {
+    return shown(value, depth);
+  } catch {
+    return 'an object that cannot be read';
+  }
+}
+function shown(value: unknown, depth: number): string {
+  if (typeof value === 'string') return `'${value.length > 200 ? `${value.slice(0, 200)}…` : value}'`;
   if (typeof value === 'function') return showFunction(value as (...args: never[]) => unknown);
   if (typeof value === 'bigint') return `${value}n`;
+  if (Object.is(value, -0)) return '-0';
   if (value === null || typeof value !== 'object') return String(value);
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map(show).join(', ');
-    return `[${shown}${value.length > 8 ? ', …' : ''}]`;
+    if (depth > 3) return '[…]';
+    const entries = Array.from(value.slice(0, 8) as unknown[], (entry) => show(entry, depth + 1)).join(', ');
+    return `[${entries}${value.length > 8 ? ', …' : ''}]`;
   }
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length ?? value.byteLength})`;
   const name = (value).constructor?.name;

@@ -2,6 +2,7 @@
 import type { DType } from './dtype.js';
 import { dtypeBytes } from './dtype.js';
 import { show } from './errors.js';
+import { integers } from './integers.js';
 
 /** Sizes of a tensor's axes. */
 export type Shape = readonly number[];
@@ -36,13 +37,17 @@ const forget = new FinalizationRegistry<string>((key) => {
 });
 let nextId = 1;
 
-/** The spec of a dtype and a shape. The same object for the same arguments while anyone holds it. */
+const notASize = (shape: readonly unknown[], where = 'tensor'): RangeError =>
+  new RangeError(`${where}: a shape has whole sizes of at least 0 and below 2^53, received ${show(Array.from(shape))}`);
+
+/** The spec of a dtype and a shape. Throws on sizes that are not whole or negative. The same object for the same arguments while anyone holds it. */
 export function specOf(dtype: DType, shape: Shape): Spec {
   const key = dtype + shape.join();
   const known = specs.get(key)?.deref();
   if (known !== undefined) return known;
+  for (let i = 0; i < shape.length; i++) if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) throw notASize(shape);
   const size = sizeOf(shape);
-  const spec: Spec = Object.freeze({ dtype, shape: Object.freeze([...shape]), size, bytes: size * dtypeBytes(dtype), id: nextId++ });
+  const spec: Spec = Object.freeze({ dtype, shape: Object.freeze(shape.map((d) => d + 0)), size, bytes: size * dtypeBytes(dtype), id: nextId++ });
   specs.set(key, new WeakRef(spec));
   forget.register(spec, key);
   return spec;
@@ -81,25 +86,20 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
 
 /** An axis counted from the front. Throws when it is not an axis of a tensor of this rank. */
 export function normalizeAxis(axis: number, rank: number, where: string): number {
-  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw new RangeError(`${where}: axis ${show(axis)} is out of bounds for a tensor of rank ${rank}`);
-  }
-  return axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis)) throw new TypeError(`${where}: axis must be an integer, received ${show(axis)}`);
+  if (axis < -rank || axis >= rank) throw new RangeError(`${where}: axis ${show(axis)} is out of bounds for a tensor of rank ${rank}`);
+  return axis < 0 ? axis + rank : axis + 0;
 }
 
 /** Axes from the front, in ascending order. `null` and `undefined` mean all of them. Throws on repetition. */
 export function normalizeAxes(axis: number | readonly number[] | null | undefined, rank: number, where: string): number[] {
   if (axis === null || axis === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const axes = (typeof axis === 'number' ? [axis] : axis).map((a) => normalizeAxis(a, rank, where)).sort((a, b) => a - b);
+  const axes = integers(where, 'axis', axis).map((a) => normalizeAxis(a, rank, where)).sort((a, b) => a - b);
   if (axes.some((a, i) => a === axes[i - 1])) throw new RangeError(`${where}: axis ${show(axis)} names an axis twice`);
   return axes;
 }
 
 /** Throws unless every entry is a whole number of at least zero. */
 export function checkShape(shape: readonly unknown[], where: string): asserts shape is Shape {
-  for (const d of shape) {
-    if (typeof d !== 'number' || !Number.isInteger(d) || d < 0) {
-      throw new RangeError(`${where}: a shape has whole sizes of at least 0, received ${show(shape)}`);
-    }
-  }
+  for (let i = 0; i < shape.length; i++) if (!Number.isSafeInteger(shape[i]) || (shape[i] as number) < 0) throw notASize(shape, where);
 }

@@ -1,5 +1,7 @@
 // Nested structures of arrays and plain objects, as Keras's `tree`: flattening, rebuilding and mapping over their leaves.
 
+import { checkDepth } from './arrays.js';
+
 /** A leaf, or arrays and plain objects of them, nested. */
 export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
 
@@ -27,15 +29,16 @@ export interface Flat<T> {
 export function flatten<T = unknown>(structure: unknown, isLeaf: (value: unknown) => boolean = () => false): Flat<T> {
   const leaves: T[] = [];
   type Packer = (next: () => unknown) => unknown;
-  const visit = (value: unknown): { key: string; pack: Packer } => {
+  const visit = (value: unknown, depth: number): { key: string; pack: Packer } => {
+    checkDepth('structure', depth);
     if (!isLeaf(value)) {
       if (Array.isArray(value)) {
-        const parts = value.map(visit);
+        const parts = Array.from(value, (entry) => visit(entry, depth + 1));
         return { key: `[${parts.map((p) => p.key).join()}]`, pack: (next) => parts.map((p) => p.pack(next)) };
       }
       if (isPlainObject(value)) {
         const names = Object.keys(value);
-        const parts = [...names].sort().map((name) => [name, visit(value[name])] as const);
+        const parts = [...names].sort().map((name) => [name, visit(value[name], depth + 1)] as const);
         return {
           key: `{${parts.map(([name, p]) => `${JSON.stringify(name)}:${p.key}`).join()}}`,
           pack: (next) => {
@@ -48,7 +51,7 @@ export function flatten<T = unknown>(structure: unknown, isLeaf: (value: unknown
     leaves.push(value as T);
     return { key: '*', pack: (next) => next() };
   };
-  const { key, pack } = visit(structure);
+  const { key, pack } = visit(structure, 0);
   return {
     leaves,
     key,

@@ -1,5 +1,6 @@
 // Classes made from a schema: constructor arguments, `config`, `getConfig` and `fromConfig`.
 import { didYouMean, show } from '../base/errors.js';
+import { withoutHoles } from '../base/arrays.js';
 import { Callable } from '../base/callable.js';
 import { camelCase, snakeCase } from '../base/names.js';
 import { isPlainObject } from '../base/tree.js';
@@ -38,11 +39,11 @@ export function readArguments(className: string, schema: Schema, positional: rea
     throw new TypeError(`${className}: ${names.join(', ')} stand${names.length === 1 ? 's' : ''} before the options: new ${className}(${names.join(', ')}, { … }), received ${show(first)}`);
   }
   given.forEach((value, i) => {
-    values[positional[i]!] = value;
+    values[positional[i]!] = withoutHoles(className, value);
   });
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(schema, name)) throw new TypeError(`${className}: unknown option '${name}'${didYouMean(name, Object.keys(schema))}`);
-    if (value !== undefined) values[name] = value;
+    if (value !== undefined) values[name] = withoutHoles(className, value);
   }
   return values;
 }

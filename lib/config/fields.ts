@@ -85,7 +85,7 @@ const inBounds = (n: number, { min = -Infinity, max = Infinity, above = -Infinit
 
 /** A whole number. */
 export const int = (bounds: Bounds = {}): Field<number, number, true> =>
-  field(`an integer${boundsText(bounds)}`, (v) => (typeof v === 'number' && Number.isInteger(v) && inBounds(v, bounds) ? v : undefined));
+  field(`an integer${boundsText(bounds)}`, (v) => (typeof v === 'number' && Number.isSafeInteger(v) && inBounds(v, bounds) ? v : undefined));
 /** A number. */
 export const float = (bounds: Bounds = {}): Field<number, number, true> =>
   field(`a number${boundsText(bounds)}`, (v) => (typeof v === 'number' && !Number.isNaN(v) && inBounds(v, bounds) ? v : undefined));
@@ -108,7 +108,7 @@ export function oneOf<const T extends string>(...values: readonly T[]): Field<T,
 /** An array of whole numbers (or null where `unknown`), such as a shape. */
 export const intList = (bounds: Bounds = {}): Field<readonly number[], readonly number[], true> =>
   field(`an array of integers${boundsText(bounds)}`, (v) =>
-    Array.isArray(v) && v.every((n) => typeof n === 'number' && Number.isInteger(n) && inBounds(n, bounds)) ? (v as number[]) : undefined);
+    Array.isArray(v) && v.every((n) => typeof n === 'number' && Number.isSafeInteger(n) && inBounds(n, bounds)) ? (v as number[]) : undefined);
 /** The dtype to compute in, as losses and metrics have it: that of a dtype policy; `floatx` by default. */
 export const computeDtype: Field<DTypePolicyName | 'float' | DTypePolicy | SerializedObject | null, DType, false> = {
   required: false,

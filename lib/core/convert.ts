@@ -2,6 +2,7 @@
 import { castTo } from './cast.js';
 import type { Complex, DType, TypedArray } from '../base/dtype.js';
 import { complexType, isComplex, isDType, isInteger, viewOf } from '../base/dtype.js';
+import { checkDepth } from '../base/arrays.js';
 import { show } from '../base/errors.js';
 import { allocate, elementsOf } from './memory.js';
 import { settings } from '../base/settings.js';
@@ -135,8 +136,9 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
   return fromNumbers(flat as Scalar[], shape, dtype ?? natural, natural);
 }
 
-function containsTensors(value: readonly unknown[]): boolean {
-  return value.some((item) => item instanceof Tensor || item instanceof TensorHolder || (Array.isArray(item) && containsTensors(item)));
+function containsTensors(value: readonly unknown[], where: string, depth = 0): boolean {
+  checkDepth(where, depth);
+  return value.some((item) => item instanceof Tensor || item instanceof TensorHolder || (Array.isArray(item) && containsTensors(item, where, depth + 1)));
 }
 
 let stackTensors: (parts: readonly Tensor[]) => Tensor;
@@ -161,7 +163,7 @@ export function toTensor(value: TensorLike, dtype: DType | null = null, where = 
   if (typeof value === 'bigint') return fromNumbers([value], [], dtype ?? 'int64', 'int64');
   if (isComplexNumber(value)) return fromComplex([value], [], dtype ?? complexType(settings.floatx));
   if (Array.isArray(value)) {
-    if (containsTensors(value)) {
+    if (containsTensors(value, where)) {
       const parts = value.map((part) => toTensor(part as TensorLike, dtype, where));
       return stackTensors(parts);
     }

@@ -1,5 +1,6 @@
 // Memory of tensors: parts of ArrayBuffers owned by V8, so that nothing has to be disposed.
 import { constants } from 'node:buffer';
+import { totalmem } from 'node:os';
 import { markAsUntransferable } from 'node:worker_threads';
 import { collectYoung } from './collector.js';
 import type { TypedArray } from '../base/dtype.js';
@@ -21,19 +22,42 @@ let shared = new ArrayBuffer(0);
 let free = 0; // where its free part begins
 let end = 0;
 
+/** The largest tensor: what Node.js holds in one buffer, and this machine in its memory. */
+const LARGEST = Math.min(constants.MAX_LENGTH, totalmem(), process.constrainedMemory?.() || Infinity) - ALIGNMENT;
+/** Throws a `RangeError` for more bytes than any tensor can have, before anything is computed for it. */
+export function checkBytes(bytes: number): void {
+  if (bytes <= LARGEST) return;
+  throw new RangeError(`a tensor of ${bytes} bytes: Node.js ${process.versions.node} on this machine holds at most ${LARGEST} in one`);
+}
+
+/**
+ * `KERATIN_CANARY`, a byte: new memory is filled with it, and so are 64 bytes behind each tensor. A result that is another with another byte was
+ * computed from memory that nobody wrote; `npm run fuzz` compares them.
+ */
+const CANARY = process.env['KERATIN_CANARY'] === undefined ? null : Number(process.env['KERATIN_CANARY']);
+const GUARD = CANARY === null ? 0 : ALIGNMENT;
+
 /** Room for `bytes` in a new buffer, and where that begins. */
 function newBuffer(bytes: number): { buffer: ArrayBuffer; offset: number } {
-  if (bytes + ALIGNMENT > constants.MAX_LENGTH) {
-    throw new RangeError(`a tensor of ${bytes} bytes: Node.js ${process.versions.node} holds at most ${constants.MAX_LENGTH - ALIGNMENT} in one`);
-  }
+  checkBytes(bytes);
   const quiet = collectYoung(bytes);
-  const { buffer } = Buffer.allocUnsafeSlow(bytes + ALIGNMENT);
+  const { buffer } = allocateBuffer(bytes + ALIGNMENT + GUARD);
+  if (CANARY !== null) new Uint8Array(buffer).fill(CANARY);
   markAsUntransferable(buffer); // native code may be using it
   return { buffer, offset: native.adopt(buffer, quiet) };
 }
 
+function allocateBuffer(bytes: number): { buffer: ArrayBuffer } {
+  try {
+    return Buffer.allocUnsafeSlow(bytes);
+  } catch (cause) {
+    throw new RangeError(`a tensor of ${bytes} bytes: the system has no memory left for it`, { cause });
+  }
+}
+
 /** Uninitialised memory of so many bytes. Throws a `RangeError` when Node.js has no buffers of that size. */
 export function allocate(bytes: number): Memory {
+  if (!(bytes >= 0)) throw new RangeError(`a tensor of ${bytes} bytes cannot be`);
   if (bytes > SHARED_UP_TO) {
     const { buffer, offset } = newBuffer(bytes);
     return new Uint8Array(buffer, offset, bytes);
@@ -43,7 +67,7 @@ export function allocate(bytes: number): Memory {
     end = free + SHARED_BYTES;
   }
   const memory = new Uint8Array(shared, free, bytes);
-  free += aligned(bytes);
+  free += aligned(bytes) + GUARD;
   return memory;
 }
 

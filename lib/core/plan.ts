@@ -2,7 +2,7 @@
 import type { Graph, Node, Value } from './graph.js';
 import { INLINE_CONSTANT, makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
-import { aligned } from './memory.js';
+import { aligned, checkBytes } from './memory.js';
 import { native, type PlanHandle } from './native.js';
 import type { Attrs, EagerCall, Op } from './op.js';
 import { fuse } from './passes/fuse.js';
@@ -135,6 +135,7 @@ class PlanBuilder {
     });
     const { kernel, dtype, floats = [], epilogue = [], control } = instruction;
     const ints = control === undefined ? instruction.ints : [...this.compileChildren(control), ...instruction.ints];
+    for (const n of ints) if (!Number.isSafeInteger(n)) throw new RangeError(`${node.op.name}: expected whole numbers, received ${n} (in ${ints.slice(0, 16).join(', ')})`);
     const id = kernel === 'fused' ? FUSED : control === undefined ? kernelNumber(kernel, dtype) : CONTROL;
     this.words.push(id, operands.length, ...operands, ints.length, ...ints, floats.length, ...floats, epilogue.length, ...epilogue);
     this.labels.push({ scope: node.scope, op: node.op.name });
@@ -159,6 +160,8 @@ class PlanBuilder {
   }
 
   compile(): PlanHandle {
+    this.externals.forEach(checkBytes);
+    checkBytes(this.arena.bytes);
     const slots = this.slots.flatMap((slot) =>
       slot.kind === 'external' ? [0, slot.index] : [slot.kind === 'arena' ? 1 : 2, slot.offset]);
     const header = [VERSION, this.slots.length, this.arena.bytes, this.constantBytes.length, this.labels.length];

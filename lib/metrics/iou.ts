@@ -1,4 +1,5 @@
 // Intersection over union, from a matrix of how often which class was taken for which.
+import { listLength } from '../base/integers.js';
 import { configured } from '../config/configurable.js';
 import { bool, field, float, int, nullable, withDefault } from '../config/fields.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
@@ -66,7 +67,7 @@ class ClassMatrix {
 
   /** The mean, over the target classes that occurred, of those that are both true and predicted over those that are one of the two. */
   result(): Tensor {
-    const { numClasses: count, targetClassIds: ids = Array.from({ length: count }, (_, i) => i) } = this.options;
+    const { numClasses: count, targetClassIds: ids = Array.from({ length: listLength('MeanIoU', 'numClasses', count) }, (_, i) => i) } = this.options;
     const chosen = (x: Tensor): Tensor => ops.cast(ops.take(x, toTensor(ids, 'int32'), { axis: 0 }), 'float32');
     const both = ops.diag(this.matrix);
     const either = ops.subtract(ops.add(ops.sum(this.matrix, { axis: 0 }), ops.sum(this.matrix, { axis: 1 })), both);

@@ -1,4 +1,5 @@
 // Metrics that tell the best of one quantity over the thresholds at which another one is large enough.
+import { listLength } from '../base/integers.js';
 import { configured } from '../config/configurable.js';
 import { float, int, nullable, withDefault } from '../config/fields.js';
 import type { Tensor } from '../core/tensor.js';
@@ -18,7 +19,7 @@ const least = float({ min: 0, max: 1 });
 type TradeOff = Metric & { readonly config: { readonly classId: number | null; readonly numThresholds: number } };
 
 /** Even thresholds from 0 to 1. */
-export const evenThresholds = (count: number): number[] => Array.from({ length: count }, (_, i) => i / (count - 1));
+export const evenThresholds = (count: number): number[] => Array.from({ length: listLength('metric', 'numThresholds', count) }, (_, i) => i / (count - 1));
 
 /** The state of such a metric. */
 function stateOf(metric: TradeOff): Confusion {

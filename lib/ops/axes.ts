@@ -1,5 +1,6 @@
 // Working along axes: shapes, parts, and reductions over any set of axes.
 import { show } from '../base/errors.js';
+import { integers } from '../base/integers.js';
 import { checkShape, normalizeAxis, sizeOf, type Shape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
@@ -8,17 +9,18 @@ import { widened } from './public.js';
 
 /** Whole numbers, one or several; a tensor of them must have values. */
 export type Numbers = number | readonly number[] | Tensor;
-/** The numbers as a plain list. */
-export const numbersOf = (values: Numbers): readonly number[] =>
-  typeof values === 'number' ? [values] : values instanceof Tensor ? Array.from(values.data, Number) : values;
+/** The numbers as a plain list. Throws on what is no whole number. */
+export const numbersOf = (where: string, name: string, values: Numbers): readonly number[] =>
+  integers(where, name, values instanceof Tensor ? Array.from(values.data, Number) : values);
 
 /** A shape, or the size of a single axis. */
 export type ShapeLike = Numbers;
 /** A shape given as sizes or as the size of a single axis. Throws on sizes that are not whole and at least 0. */
 export function toShape(shape: ShapeLike, where: string): Shape {
-  const sizes = [...numbersOf(shape)];
+  const sizes: unknown = typeof shape === 'number' ? [shape] : shape instanceof Tensor ? Array.from(shape.data, Number) : shape;
+  if (!Array.isArray(sizes)) throw new TypeError(`${where}: a shape is an array of whole sizes, received ${show(shape)}`);
   checkShape(sizes, where);
-  return sizes;
+  return Array.from(sizes);
 }
 
 /** Axes to reduce: one, several, or null for all. Negative ones count from the end. */
@@ -58,7 +60,7 @@ export function varianceOf(x: Tensor, axes: readonly number[]): Tensor {
 }
 /** The order of axes that moves some of them to new places, the others keeping their order. */
 export function movedAxes(rank: number, source: number | readonly number[], destination: number | readonly number[], where: string): number[] {
-  const list = (axes: number | readonly number[]) => (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, where));
+  const list = (axes: number | readonly number[]) => integers(where, 'axes', axes).map((axis) => normalizeAxis(axis, rank, where));
   const [from, to] = [list(source), list(destination)];
   if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
     throw new RangeError(`${where}: source ${show(source)} and destination ${show(destination)} must name the same number of axes, each once`);

@@ -3,16 +3,18 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import type { DType, DTypeLike } from '../base/dtype.js';
-import { floatType, isInteger, resultType, standardizeDType } from '../base/dtype.js';
+import { dtypeBytes, floatType, isInteger, resultType, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';
-import { broadcastShapes, checkShape, normalizeAxis } from '../base/shape.js';
+import { integer, optionalInteger } from '../base/integers.js';
+import { broadcastShapes, normalizeAxis } from '../base/shape.js';
+import { checkBytes } from '../core/memory.js';
 import { type Tensor } from '../core/tensor.js';
 import { isPlainObject } from '../base/tree.js';
 import { toShape, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
 import { optionalDType, promote, publicOp, type DTypeOptions } from './public.js';
-import { checkCount, scalarOf } from './scalars.js';
+import { scalarOf } from './scalars.js';
 
 /** A maker of tensors of one value, by shape. */
 const filler = (name: string, value: number) => (shape: ShapeLike, options: DTypeOptions = {}): Tensor => {
@@ -66,12 +68,13 @@ export function arange(start: number | Tensor, stop?: number | Tensor | null | A
   checkOptions('arange', named, ['stop', 'step', 'dtype']);
   const end = isPlainObject(stop) ? stop.stop ?? null : stop ?? (named.stop ?? null);
   const by = isPlainObject(stop) || isPlainObject(step) ? named.step ?? null : step ?? (named.step ?? null);
-  const given = [start, end, by].filter((value) => value !== null).map((value) => scalarOf(value as number | Tensor));
+  const valueOf = (value: number | Tensor): number => scalarOf('arange', 'a bound or step', value).value;
+  const given = [start, end, by].filter((value) => value !== null).map((value) => scalarOf('arange', 'a bound or step', value as number | Tensor));
   const dtype = optionalDType(named.dtype) ?? resultType(...given.map((scalar) => scalar.dtype));
-  const [from, to] = end === null ? [0, scalarOf(start).value] : [scalarOf(start).value, scalarOf(end as number).value];
-  const distance = by === null ? 1 : scalarOf(by as number).value;
+  const [from, to] = end === null ? [0, valueOf(start)] : [valueOf(start), valueOf(end as number)];
+  const distance = by === null ? 1 : valueOf(by as number);
   if (distance === 0) throw new RangeError('arange: the step must not be 0');
-  const size = Math.max(0, Math.ceil((to - from) / distance));
+  const size = integer('arange', 'the number of values', Math.max(0, Math.ceil((to - from) / distance)));
   return size === 0 ? filled([0], 0, dtype) : p.iota(size, dtype, from, distance);
 }
 
@@ -88,8 +91,7 @@ export interface LinspaceOptions {
 }
 /** `num` values from one bound to the other along a new axis, and their distance. */
 function spaced(where: string, start: TensorLike, stop: TensorLike, { num: count = 50, endpoint = true, axis = 0 }: LinspaceOptions): { values: Tensor; step: Tensor } {
-  const { value: num } = scalarOf(count);
-  checkCount(where, num);
+  const num = integer(where, 'num', scalarOf(where, 'num', count).value, { min: 0 });
   const [low, high] = promote(where, [start, stop], floatType).map((bound) => (bound.dtype === 'float16' || bound.dtype === 'bfloat16' ? castTo(bound, 'float32') : bound));
   const shape = broadcastShapes(low!.shape, high!.shape, where);
   const along = normalizeAxis(axis, shape.length + 1, where);
@@ -147,13 +149,6 @@ export const geomspace = publicOp('geomspace', (start: TensorLike, stop: TensorL
   return toType(p.multiply(placed, p.power(constant(10, values), values)), spacedType('geomspace', start, stop, options.dtype ?? null));
 }, ['num', 'endpoint', 'dtype', 'axis']);
 
-/** A matrix written row by row; the value of each element follows from its row and column. */
-function matrix(rows: number, columns: number, dtype: DType, one: (row: number, column: number) => boolean): Tensor {
-  const bits = makeTensor('bool', [rows, columns], (data) => {
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) data[row * columns + column] = one(row, column) ? 1 : 0;
-  });
-  return castTo(bits, dtype);
-}
 /** Options of `eye` and `tri`. */
 export interface EyeOptions extends DTypeOptions {
   /** Columns. Default null: as many as rows. */
@@ -161,31 +156,30 @@ export interface EyeOptions extends DTypeOptions {
   /** The diagonal: 0 is the main one, positive ones are above it. Default 0. */
   k?: number;
 }
-const EYE_OPTIONS = ['M', 'k', 'dtype'] as const;
-/** A matrix of `N` rows with ones on a diagonal and zeros elsewhere; `dtype` defaults to `floatx`. */
-export function eye(N: number, options: EyeOptions = {}): Tensor {
-  checkOptions('eye', options, EYE_OPTIONS);
-  const { M = null, k = 0, dtype = null } = options;
-  checkShape([N, M ?? N], 'eye');
-  return matrix(N, M ?? N, standardizeDType(dtype), (row, column) => column - row === k);
+/** A matrix of `N` rows whose elements are 1 where `one` holds for the distance of column and row from diagonal `k`. */
+function matrix(where: string, N: number, options: EyeOptions, one: (columns: Tensor, rows: Tensor) => Tensor): Tensor {
+  checkOptions(where, options, ['M', 'k', 'dtype']);
+  const rows = integer(where, 'N', N, { min: 0 });
+  const columns = optionalInteger(where, 'M', options.M, { min: 0 }) ?? rows;
+  const k = integer(where, 'k', options.k ?? 0);
+  const dtype = standardizeDType(options.dtype);
+  checkBytes(rows * columns * dtypeBytes(dtype));
+  // float64 holds all whole numbers that sizes may be.
+  return castTo(one(p.iota(columns, 'float64'), p.reshape(p.iota(rows, 'float64', k), [rows, 1])), dtype);
 }
+/** A matrix of `N` rows with ones on a diagonal and zeros elsewhere; `dtype` defaults to `floatx`. */
+export const eye = (N: number, options: EyeOptions = {}): Tensor => matrix('eye', N, options, p.equal);
 /** The identity matrix of `n` rows; `dtype` defaults to `floatx`. */
 export function identity(n: number, options: DTypeOptions = {}): Tensor {
   checkOptions('identity', options, ['dtype']);
   return eye(n, options);
 }
 /** A matrix of `N` rows with ones on and below a diagonal and zeros above; `dtype` defaults to `floatx`. */
-export function tri(N: number, options: EyeOptions = {}): Tensor {
-  checkOptions('tri', options, EYE_OPTIONS);
-  const { M = null, k = 0, dtype = null } = options;
-  checkShape([N, M ?? N], 'tri');
-  return matrix(N, M ?? N, standardizeDType(dtype), (row, column) => column - row <= k);
-}
+export const tri = (N: number, options: EyeOptions = {}): Tensor => matrix('tri', N, options, p.lessEqual);
 
 /** A symmetric window of `n` points, computed from the angle of each point: 0 at the first, 2π at the last. */
 const window = (name: string, value: (angle: number) => number) => (x: number | boolean | Tensor): Tensor => {
-  const { value: n } = scalarOf(x);
-  checkCount(name, n);
+  const n = integer(name, 'x', scalarOf(name, 'x', x).value, { min: 0 });
   return makeTensor('float32', [n], (data) => {
     for (let i = 0; i < n; i++) data[i] = n === 1 ? 1 : value((2 * Math.PI * i) / (n - 1));
   });

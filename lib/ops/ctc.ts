@@ -4,6 +4,7 @@ import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { resultType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { sameShape, showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
@@ -85,7 +86,7 @@ export const ctcDecode = publicOp('ctcDecode', (inputs: TensorLike, sequenceLeng
   if (strategy === 'greedy') return decodeGreedily(scores, lengths, mask, mergeRepeated);
   if (strategy !== 'beam_search') throw new TypeError(`ctcDecode: strategy must be 'greedy' or 'beam_search', received ${show(strategy)}${didYouMean(String(strategy), ['greedy', 'beam_search'])}`);
   for (const [name, value] of Object.entries({ beamWidth, topPaths })) {
-    if (!Number.isInteger(value) || value < 1) throw new RangeError(`ctcDecode: ${name} must be an integer >= 1, received ${show(value)}`);
+    integer('ctcDecode', name, value, { min: 1 });
   }
   return p.ctcBeamSearch(p.logSoftmax(scores, 2), lengths, { mask, width: beamWidth, paths: topPaths });
 }, ['strategy', 'beamWidth', 'topPaths', 'mergeRepeated', 'maskIndex']);

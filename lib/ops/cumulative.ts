@@ -3,7 +3,7 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { floatType, isFloat, type DTypeLike } from '../base/dtype.js';
-import { show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { normalizeAxis } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { movedAxes, partOf } from './axes.js';
@@ -58,12 +58,12 @@ function differences(x: Tensor, axis: number): Tensor {
 }
 /** The `n`-th differences of neighbours along an axis; of bools, whether they differ. */
 export const diff = publicOp('diff', (a: TensorLike, { n = 1, axis = -1 }: DiffOptions = {}): Tensor => {
-  if (!Number.isInteger(n) || n < 0) throw new RangeError(`diff: n must be an integer >= 0, received ${show(n)}`);
+  integer('diff', 'n', n, { min: 0 });
   let result = toTensor(a, null, 'diff');
   if (n === 0) return result;
   if (result.ndim === 0) throw new RangeError('diff: expected at least one axis, received a scalar');
   const along = normalizeAxis(axis, result.ndim, 'diff');
-  for (let i = 0; i < n; i++) result = differences(result, along);
+  for (let i = 0; i < n && result.size > 0; i++) result = differences(result, along);
   return result;
 }, ['n', 'axis']);
 

@@ -1,6 +1,7 @@
 // Diagonals and triangles of matrices in `keras.ops`.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
+import { integer } from '../base/integers.js';
 import { normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/cast.js';
@@ -17,10 +18,10 @@ export interface DiagonalNumber {
 }
 /** The matrices of the last two axes with zeros above a diagonal. */
 export const tril = publicOp('tril', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor =>
-  lowerPart(matrices('tril', x), k), ['k']);
+  lowerPart(matrices('tril', x), integer('tril', 'k', k)), ['k']);
 /** The matrices of the last two axes with zeros below a diagonal. */
 export const triu = publicOp('triu', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor =>
-  upperPart(matrices('triu', x), k), ['k']);
+  upperPart(matrices('triu', x), integer('triu', 'k', k)), ['k']);
 
 /** A square matrix with the elements of a vector on one of its diagonals. */
 function matrixOf(vector: Tensor, k: number): Tensor {
@@ -32,6 +33,7 @@ function matrixOf(vector: Tensor, k: number): Tensor {
 /** The diagonal of a matrix, or the matrix with a vector as its diagonal. */
 export const diag = publicOp('diag', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor => {
   const tensor = toTensor(x, null, 'diag');
+  integer('diag', 'k', k);
   if (tensor.ndim === 1) return matrixOf(tensor, k);
   if (tensor.ndim === 2) return diagonalPart(tensor, k);
   throw new RangeError(`diag: expected a vector or a matrix, received shape ${showShape(tensor.shape)}`);
@@ -39,6 +41,7 @@ export const diag = publicOp('diag', (x: TensorLike, { k = 0 }: DiagonalNumber =
 /** The matrix with all elements, in row-major order, as its diagonal. */
 export const diagflat = publicOp('diagflat', (x: TensorLike, { k = 0 }: DiagonalNumber = {}): Tensor => {
   const tensor = toTensor(x, null, 'diagflat');
+  integer('diagflat', 'k', k);
   return matrixOf(p.reshape(tensor, [tensor.size]), k);
 }, ['k']);
 
@@ -55,7 +58,7 @@ const DIAGONAL_OPTIONS = ['offset', 'axis1', 'axis2'] as const;
 function diagonalAlong(where: string, x: TensorLike, { offset = 0, axis1 = 0, axis2 = 1 }: DiagonalOptions): Tensor {
   const tensor = matrices(where, x);
   const axes = [axis1, axis2].map((axis) => normalizeAxis(axis, tensor.ndim, where));
-  return diagonalPart(p.transpose(tensor, movedAxes(tensor.ndim, axes, [-2, -1], where)), offset);
+  return diagonalPart(p.transpose(tensor, movedAxes(tensor.ndim, axes, [-2, -1], where)), integer(where, 'offset', offset));
 }
 /** The diagonals of the matrices in two axes, as the last axis of the result. */
 export const diagonal = publicOp('diagonal', (x: TensorLike, options: DiagonalOptions = {}): Tensor => diagonalAlong('diagonal', x, options), DIAGONAL_OPTIONS);

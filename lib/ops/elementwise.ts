@@ -1,4 +1,5 @@
 // Arithmetic and other algebraic functions of `keras.ops`, element by element.
+import { integer } from '../base/integers.js';
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
@@ -135,7 +136,7 @@ function scaled(x: Tensor, decimals: number): Tensor {
  */
 export const round = publicOp('round', (x: TensorLike, { decimals = 0 }: { decimals?: number } = {}): Tensor => {
   const tensor = toTensor(x, null, 'round');
-  if (!Number.isInteger(decimals)) throw new TypeError(`round: decimals must be an integer, received ${decimals}`);
+  integer('round', 'decimals', decimals);
   if (isFloat(tensor.dtype)) return decimals === 0 ? p.round(tensor) : scaled(tensor, decimals);
   return decimals < 0 && isInteger(tensor.dtype) ? castTo(scaled(castTo(tensor, settings.floatx), decimals), tensor.dtype) : tensor;
 }, ['decimals']);

@@ -4,6 +4,7 @@ import { filled, makeTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { isFloat, isHalf, type DType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { sameShape, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { partOf } from './axes.js';
@@ -34,7 +35,7 @@ const wide = (x: Tensor): Tensor => (isHalf(x.dtype) ? castTo(x, 'float32') : x)
 const narrow = (parts: Pair, dtype: DType): [Tensor, Tensor] => [castTo(parts[0], dtype), castTo(parts[1], dtype)];
 
 function checkLength(where: string, option: string, n: unknown, least = 1): asserts n is number {
-  if (typeof n !== 'number' || !Number.isInteger(n) || n < least) throw new RangeError(`${where}: ${option} must be an integer >= ${least}, received ${show(n)}`);
+  integer(where, option, n, { min: least });
 }
 /** The last axis cut or filled up with zeros to `size`. */
 function resized(x: Tensor, size: number): Tensor {

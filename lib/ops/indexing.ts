@@ -2,21 +2,38 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
-import type { DTypeLike } from '../base/dtype.js';
+import type { DType, DTypeLike } from '../base/dtype.js';
 import { isFloat, isInteger, resultType, standardizeDType } from '../base/dtype.js';
-import { didYouMean, show } from '../base/errors.js';
+import { checkOptions, didYouMean, show } from '../base/errors.js';
+import { integer, integers } from '../base/integers.js';
 import { broadcastShapes, checkShape, normalizeAxis, showShape, sizeOf, stridesOf, type Shape } from '../base/shape.js';
-import type { Tensor } from '../core/tensor.js';
+import { Tensor } from '../core/tensor.js';
+import { Variable } from '../core/variable.js';
+import { isPlainObject } from '../base/tree.js';
 import { numbersOf, partOf, toShape, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
 import { publicOp, widened } from './public.js';
 
-/** Indices as int32. Throws on floats. */
+/** Integer dtypes with numbers that int32 has not. */
+const WIDER = new Set<DType>(['uint32', 'int64', 'uint64']);
+/** Indices as int32. Throws on floats, and on indices that no axis has. */
 function indicesOf(where: string, value: TensorLike): Tensor {
-  const tensor = toTensor(value, null, where);
-  if (isFloat(tensor.dtype) && tensor.size > 0) throw new TypeError(`${where}: indices must be integers, received ${tensor.dtype}`);
-  return castTo(tensor, 'int32');
+  const tensor = toTensor(typeof value === 'number' ? [integer(where, 'an index', value)] : value, null, where);
+  const indices = typeof value === 'number' ? p.reshape(tensor, []) : tensor;
+  if (isFloat(indices.dtype) && indices.size > 0) throw new TypeError(`${where}: indices must be integers, received ${indices.dtype}`);
+  return castTo(WIDER.has(indices.dtype) && indices.size > 0 ? withinInt32(where, indices) : indices, 'int32');
+}
+/** Indices of which those beyond int32 stay outside of every axis; where they are known, one of them is an error. */
+function withinInt32(where: string, indices: Tensor): Tensor {
+  const [low, high] = [indices.dtype === 'int64' ? -0x80000000 : 0, 0x7fffffff] as const;
+  if (indices.memory !== null) {
+    for (const extreme of [p.min(indices, 0, indices.ndim), p.max(indices, 0, indices.ndim)]) {
+      const value = extreme.data[0]!;
+      if (value < low || value > high) throw new RangeError(`${where}: index ${value} is out of range: axes have at most ${high} entries`);
+    }
+  }
+  return p.clip(indices, constant(low, indices), constant(high, indices));
 }
 
 /** Options of `take` and `takeAlongAxis`. */
@@ -58,15 +75,33 @@ export type IndexPart = number | null | '...' | IndexRange | Tensor;
 /** The elements that a range takes of an axis, as Python's `slice.indices`. */
 function rangeOf(part: IndexRange, size: number): { start: number; count: number; step: number } {
   const step = part.step ?? 1;
-  if (!Number.isInteger(step) || step === 0) throw new RangeError(`getItem: the step of a range must be an integer other than 0, received ${show(part.step)}`);
+  if (integer('getItem', 'the step of a range', step) === 0) throw new RangeError('getItem: the step of a range must be an integer other than 0, received 0');
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const place = (value: number | null | undefined, otherwise: number) =>
-    value === null || value === undefined ? otherwise : Math.min(Math.max(value < 0 ? value + size : value, low), high);
-  const start = place(part.start, step > 0 ? low : high);
-  const stop = place(part.stop, step > 0 ? high : low);
+  const place = (name: string, value: number | null | undefined, otherwise: number) =>
+    value === null || value === undefined ? otherwise : Math.min(Math.max(bound(name, value) < 0 ? value + size : value, low), high);
+  const start = place('start', part.start, step > 0 ? low : high);
+  const stop = place('stop', part.stop, step > 0 ? high : low);
   return { start, step, count: Math.max(0, Math.ceil((stop - start) / step)) };
 }
+/** A bound of a range; infinities go as far as it goes. */
+const bound = (name: string, value: number): number => (value === Infinity || value === -Infinity ? value : integer('getItem', `the ${name} of a range`, value));
 const isTensorPart = (part: IndexPart): part is Tensor => typeof part === 'object' && part !== null && 'spec' in part;
+
+const RANGE_KEYS = ['start', 'stop', 'step'] as const;
+/** One part of an index as it was meant. Arrays of numbers and typed arrays name places, as tensors do. Throws on what is none. */
+function partOfIndex(part: unknown): IndexPart {
+  if (part === null || part === '...' || typeof part === 'number' || part instanceof Tensor) return part;
+  if (part instanceof Variable) return part.value;
+  if (Array.isArray(part) || (ArrayBuffer.isView(part) && !(part instanceof DataView))) return placesOf(part as TensorLike);
+  if (!isPlainObject(part)) throw new TypeError(`getItem: an index is an integer, null, '...', { start, stop, step }, or integers or bools as an array or tensor, received ${show(part)}`);
+  checkOptions('getItem', part, RANGE_KEYS);
+  return part;
+}
+/** Places of an array; an empty one names none. */
+function placesOf(part: TensorLike): Tensor {
+  const tensor = toTensor(part, null, 'getItem');
+  return tensor.size === 0 ? castTo(tensor, 'int32') : tensor;
+}
 
 /** The parts with `'...'` written out and ranges for the axes at the end. Bool masks become the indices where they hold. */
 function completedIndex(parts: readonly IndexPart[], rank: number): Exclude<IndexPart, '...'>[] {
@@ -89,7 +124,7 @@ function maskIndices(mask: Tensor): Tensor[] {
  */
 export const getItem = publicOp('getItem', (x: TensorLike, key: IndexPart | readonly IndexPart[]): Tensor => {
   const tensor = toTensor(x, null, 'getItem');
-  const parts = completedIndex(Array.isArray(key) ? (key as readonly IndexPart[]) : [key as IndexPart], tensor.ndim);
+  const parts = completedIndex((Array.isArray(key) ? (key as readonly unknown[]) : [key]).map(partOfIndex), tensor.ndim);
   const ranges: { start: number; count: number; step: number }[] = [];
   const shape: number[] = [];
   const tensors: { axis: number; indices: Tensor }[] = [];
@@ -114,7 +149,8 @@ export const getItem = publicOp('getItem', (x: TensorLike, key: IndexPart | read
   return tensors.length === 0 ? part : gatherMany(part, tensors);
 }, null);
 function normalizePlace(place: number, size: number): number {
-  if (!Number.isInteger(place) || place < -size || place >= size) throw new RangeError(`getItem: index ${show(place)} is out of range for an axis of size ${size}`);
+  integer('getItem', 'an index', place);
+  if (place < -size || place >= size) throw new RangeError(`getItem: index ${show(place)} is out of range for an axis of size ${size}`);
   return place < 0 ? place + size : place;
 }
 
@@ -150,7 +186,7 @@ function gatherMany(x: Tensor, tensors: readonly { axis: number; indices: Tensor
 function startsOf(where: string, starts: TensorLike, rank: number): (number | Tensor)[] {
   if (Array.isArray(starts) && starts.every((start) => typeof start === 'number')) {
     if (starts.length !== rank) throw new RangeError(`${where}: ${starts.length} start indices do not fit ${rank} axes`);
-    return starts;
+    return integers(where, 'startIndices', starts);
   }
   const tensor = indicesOf(where, starts);
   if (tensor.size !== rank) throw new RangeError(`${where}: ${tensor.size} start indices do not fit ${rank} axes`);
@@ -172,7 +208,7 @@ function checkFits(where: string, x: Tensor, sizes: readonly number[]): void {
 export const slice = publicOp('slice', (inputs: TensorLike, startIndices: TensorLike, shape: ShapeLike): Tensor => {
   const tensor = toTensor(inputs, null, 'slice');
   const starts = startsOf('slice', startIndices, tensor.ndim);
-  const sizes = numbersOf(shape).map((size, i) => (size === -1 ? tensor.shape[i]! - Number(starts[i]) : size));
+  const sizes = numbersOf('slice', 'shape', shape).map((size, i) => (size === -1 && i < tensor.ndim ? tensor.shape[i]! - Number(starts[i]) : size));
   checkShape(sizes, 'slice');
   checkFits('slice', tensor, sizes);
   if (starts.every((start) => typeof start === 'number')) {
@@ -263,7 +299,7 @@ export interface OneHotOptions {
 const ONE_HOT_OPTIONS = ['axis', 'dtype', 'sparse'] as const;
 function hot(where: string, x: Tensor, numClasses: number, { axis = -1, dtype = null, sparse = false }: OneHotOptions): Tensor {
   if (sparse) throw new Error(`${where}: sparse tensors are not supported`);
-  checkShape([numClasses], where);
+  integer(where, 'numClasses', numClasses, { min: 0 });
   const along = normalizeAxis(axis, x.ndim + 1, where);
   const classes = p.reshape(p.iota(numClasses, 'int32'), [numClasses, ...new Array<number>(x.ndim - along).fill(1)]);
   const places = p.reshape(castTo(x, 'int32'), [...x.shape.slice(0, along), 1, ...x.shape.slice(along)]);

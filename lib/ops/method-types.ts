@@ -231,7 +231,7 @@ export interface ArrayMethods<T extends Tensor | KerasTensor> {
   /** The tensor in another dtype, as `ops.cast`. */
   astype(dtype: DTypeLike): T;
   /** One entry of the first axis; negative numbers count from the end. */
-  at(index: number): T;
+  at(...index: number[]): T;
   /** The same elements in another shape, given as an array; one size may be -1, which stands for what is left over. */
   reshape(newshape: Numbers): T;
   /** The same elements in another shape, given as arguments; one size may be -1, which stands for what is left over. */

@@ -8,7 +8,6 @@ import { currentTrace } from '../core/trace.js';
 import { Variable } from '../core/variable.js';
 import * as activation from './activation.js';
 import { dotProductAttention } from './attention.js';
-import { numbersOf, type ShapeLike } from './axes.js';
 import { cast, copy, nanToNum, saturateCast, stopGradient, view } from './core.js';
 import * as complex from './complex.js';
 import * as convolution from './convolution.js';
@@ -74,11 +73,11 @@ const ofTensors: Record<string, AnyFunction> = {
   astype(dtype) {
     return cast(this as never, dtype as DTypeLike);
   },
-  at(index) {
-    return indexing.getItem(this as never, index as number);
+  at(...index) {
+    return indexing.getItem(this as never, (index.length === 1 ? index[0] : index) as number);
   },
   reshape(...sizes) {
-    return shape.reshape(this as never, (sizes.length === 1 ? numbersOf(sizes[0] as ShapeLike) : sizes) as number[]);
+    return shape.reshape(this as never, (sizes.length === 1 ? sizes[0] : sizes) as number[]);
   },
 };
 for (const name of NAMES) {
@@ -111,13 +110,13 @@ Object.defineProperty(KerasTensor.prototype, INSPECT, { value(this: KerasTensor)
 
 /**
  * Operators and comparisons: they see the number that a tensor of one element holds. Others would go on as strings or NaN, and lose the way back for gradients,
- * so they are refused; `+` alone joins tensors to texts.
+ * so they are refused; a template, `${x}`, has the values as NumPy prints them.
  */
 function toPrimitive(this: Tensor | Variable | KerasTensor, hint: string): unknown {
   const value = this instanceof KerasTensor ? this : this.valueOf();
   if (value === null || typeof value !== 'object') return hint === 'string' ? String(this.toString()) : value;
   const hasValues = this instanceof Tensor ? this.memory !== null : this instanceof Variable && currentTrace() === null;
-  if (hint === 'string' || (hint === 'default' && hasValues)) return this.toString();
+  if (hint === 'string') return this.toString();
   const what = this instanceof KerasTensor ? 'a KerasTensor' : hasValues ? `a ${this.constructor.name} of shape ${showShape(this.shape)}` : `a ${this.constructor.name} that is being compiled`;
   throw new TypeError(`JavaScript's operators do not compute with ${what}; use its methods or keras.ops: x.add(y), x.multiply(2), ops.less(x, y)`);
 }

@@ -3,8 +3,8 @@ import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { floatType, resultType } from '../base/dtype.js';
-import { show } from '../base/errors.js';
 import { settings } from '../base/settings.js';
+import { integer } from '../base/integers.js';
 import { normalizeAxes, normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { keptShape, meanOf, reduceAxes, varianceOf, type Axis } from './axes.js';
@@ -35,7 +35,7 @@ function normOf(x: Tensor, order: number, axes: readonly number[]): Tensor {
 }
 /** `x / max(norm(x), epsilon)` along an axis. */
 export const normalize = publicOp('normalize', (x: TensorLike, { axis = -1, order = 2, epsilon = null }: NormalizeOptions = {}): Tensor => {
-  if (!Number.isInteger(order) || order < 1) throw new RangeError(`normalize: order must be an integer >= 1, received ${show(order)}`);
+  integer('normalize', 'order', order, { min: 1 });
   const given = toFloat('normalize', x);
   const tensor = given.ndim === 0 ? p.reshape(given, [1]) : given;
   const axes = normalizeAxes(axis, tensor.ndim, 'normalize');

@@ -4,6 +4,7 @@ import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { isFloat, isInteger, resultType, type DType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { keptShape, movedAxes, partOf, reduceAxes, type Axis } from './axes.js';
@@ -43,7 +44,7 @@ export const argsort = publicOp('argsort', (x: TensorLike, { axis = -1 }: SortOp
 export const argpartition = publicOp('argpartition', (x: TensorLike, kth: number, { axis = -1 }: SortOptions = {}): Tensor =>
   alongLast(toTensor(x, null, 'argpartition'), axis, 'argpartition', (rows) => {
     const n = rows.shape.at(-1)!;
-    if (!Number.isInteger(kth) || kth < -n || kth >= n) throw new RangeError(`argpartition: kth must be an integer from ${-n} to ${n - 1} for an axis of size ${n}, received ${show(kth)}`);
+    integer('argpartition', 'kth', kth, { min: -n, max: n - 1 });
     const order = p.argsort(rows);
     const last = rows.ndim - 1;
     const smallest = (kth < 0 ? kth + n : kth) + 1;
@@ -65,7 +66,7 @@ export const topK = publicOp('topK', (x: TensorLike, k: number, _: TopKOptions =
   const tensor = toTensor(x, null, 'topK');
   const size = tensor.shape.at(-1);
   if (size === undefined) throw new RangeError('topK: expected at least one axis, received a scalar');
-  if (!Number.isInteger(k) || k < 0 || k > size) throw new RangeError(`topK: k must be an integer from 0 to ${size}, the size of the last axis, received ${show(k)}`);
+  integer('topK', 'k', k, { min: 0, max: size });
   const shape = [...tensor.shape.slice(0, -1), k];
   if (k === 0) return [filled(shape, 0, tensor.dtype), filled(shape, 0, 'int32')];
   return p.topK(tensor, k) as [Tensor, Tensor];
@@ -76,6 +77,7 @@ export const topK = publicOp('topK', (x: TensorLike, k: number, _: TopKOptions =
  * `targets`. Classes as good as the target are all in; a NaN at the target is not, and neither is a target outside of the classes.
  */
 export const inTopK = publicOp('inTopK', (targets: TensorLike, predictions: TensorLike, k: number): Tensor => {
+  integer('inTopK', 'k', k);
   const scores = toTensor(predictions, null, 'inTopK');
   const given = toTensor(targets, null, 'inTopK');
   if (isFloat(given.dtype)) throw new TypeError(`inTopK: targets must be integers, received ${given.dtype}`);

@@ -4,6 +4,7 @@ import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { isHalf } from '../base/dtype.js';
 import { show } from '../base/errors.js';
+import { integer, integers } from '../base/integers.js';
 import { normalizeAxis, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
@@ -78,10 +79,11 @@ export const dot = publicOp('dot', (x1: TensorLike, x2: TensorLike): Tensor => {
 export const tensordot = publicOp('tensordot', (x1: TensorLike, x2: TensorLike, { axes = 2 }: { axes?: number | readonly [number | readonly number[], number | readonly number[]] } = {}): Tensor => {
   const [a, b] = promote('tensordot', [x1, x2]) as [Tensor, Tensor];
   if (typeof axes !== 'number') {
-    const [axesA, axesB] = axes.map((list) => (typeof list === 'number' ? [list] : list));
+    if (!Array.isArray(axes) || axes.length !== 2) throw new TypeError(`tensordot: axes must be a number of axes, or the axes of both tensors, received ${show(axes)}`);
+    const [axesA, axesB] = (axes as readonly unknown[]).map((list) => integers('tensordot', 'axes', list));
     return contract('tensordot', a, b, axesA!, axesB!);
   }
-  if (!Number.isInteger(axes) || axes < 0 || axes > Math.min(a.ndim, b.ndim)) throw new RangeError(`tensordot: axes ${axes} do not fit shapes ${showShape(a.shape)} and ${showShape(b.shape)}`);
+  integer('tensordot', `axes for shapes ${showShape(a.shape)} and ${showShape(b.shape)}`, axes, { min: 0, max: Math.min(a.ndim, b.ndim) });
   const count = Array.from({ length: axes }, (_, i) => i);
   return contract('tensordot', a, b, count.map((i) => a.ndim - axes + i), count);
 }, ['axes']);

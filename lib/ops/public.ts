@@ -4,6 +4,7 @@ import { scalarTensor, toTensor } from '../core/convert.js';
 import type { DType, DTypeLike, WeakDType } from '../base/dtype.js';
 import { floatType, isComplex, isFloat, isHalf, resultType, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';
+import { withoutHoles } from '../base/arrays.js';
 import { isSymbolic, KerasTensor } from '../symbolic/keras-tensor.js';
 import { Tensor } from '../core/tensor.js';
 import { castTo } from '../core/cast.js';
@@ -40,6 +41,20 @@ function checkOptionsArgument(name: string, value: unknown, known: readonly stri
   else throw new TypeError(`${name}: options are given as an object, { ${known.join(', ')} }, received ${show(value)}`);
 }
 
+/** An argument, and the options in it, with arrays without holes. */
+function readArgument(name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return withoutHoles(name, value);
+  if (value instanceof Variable || value instanceof KerasTensor || !isPlainObject(value)) return value;
+  let read: Record<string, unknown> | null = null;
+  for (const key of Object.keys(value)) {
+    const entry = value[key];
+    const dense = withoutHoles(name, entry);
+    if (dense !== entry) (read ??= { ...value })[key] = dense;
+  }
+  return read ?? value;
+}
+
 /**
  * Makes a function of tensors a public op: on a `KerasTensor` it gives a symbol and becomes a node of the functional model.
  * `name` is the op's name in `keras.ops`, `options` are the names that its options object may have; the object comes after the
@@ -50,6 +65,7 @@ export function publicOp<F extends (...args: never[]) => unknown>(name: string, 
   const at = options === null ? Infinity : fn.length;
   const takesComplex = COMPLEX_OPS.has(name);
   const wrapped = (...args: unknown[]): unknown => {
+    for (let i = 0; i < args.length; i++) if (!(args[i] instanceof Tensor)) args[i] = readArgument(name, args[i]);
     if (!takesComplex) checkReal(name, args);
     if (args.length > at) checkOptionsArgument(name, args[at], options!);
     for (const arg of args) if (symbolicArgument(arg)) return new PublicOperation(name, fn).symbolicCall(...args);

@@ -4,7 +4,7 @@ import { scalarTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { isFloat, isInteger } from '../base/dtype.js';
-import { show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { partOf } from './axes.js';
@@ -32,10 +32,7 @@ function checkedIds(where: string, data: Tensor, ids: TensorLike): Tensor {
   return castTo(given, 'int32');
 }
 function countOf(where: string, ids: Tensor, numSegments: number | null): number {
-  if (numSegments !== null) {
-    if (!Number.isInteger(numSegments) || numSegments < 0) throw new RangeError(`${where}: numSegments must be an integer >= 0, received ${show(numSegments)}`);
-    return numSegments;
-  }
+  if (numSegments !== null) return integer(where, 'numSegments', numSegments, { min: 0 });
   valuesNeeded(where, ids, 'give numSegments');
   return ids.size === 0 ? 0 : Math.max(0, Number(p.max(ids, 0).item()) + 1);
 }

@@ -4,6 +4,7 @@ import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { isFloat } from '../base/dtype.js';
 import { show } from '../base/errors.js';
+import { integer, optionalInteger } from '../base/integers.js';
 import { normalizeAxis, sameShape, showShape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { movedAxes, partOf } from './axes.js';
@@ -74,7 +75,7 @@ export interface BincountOptions {
  */
 export const bincount = publicOp('bincount', (x: TensorLike, { weights = null, minlength = 0, sparse = false }: BincountOptions = {}): Tensor => {
   if (sparse) throw new Error('bincount: sparse tensors are not supported');
-  if (!Number.isInteger(minlength) || minlength < 0) throw new RangeError(`bincount: minlength must be an integer >= 0, received ${show(minlength)}`);
+  integer('bincount', 'minlength', minlength, { min: 0 });
   const given = toTensor(x, null, 'bincount');
   if (isFloat(given.dtype) && given.size > 0) throw new TypeError(`bincount: expected integers, received ${given.dtype}`);
   if (given.ndim !== 1 && given.ndim !== 2) throw new RangeError(`bincount: expected one or two axes, received shape ${showShape(given.shape)}`);
@@ -100,8 +101,7 @@ export interface HistogramOptions {
   range?: readonly [number, number] | null;
 }
 function checkHistogram(bins: number, range: readonly number[] | null): void {
-  if (!Number.isInteger(bins)) throw new TypeError(`histogram: bins must be an integer, received ${show(bins)}`);
-  if (bins < 0) throw new RangeError(`histogram: bins must be at least 0, received ${bins}`);
+  integer('histogram', 'bins', bins, { min: 0 });
   if (range === null) return;
   if (!Array.isArray(range) || range.length !== 2) throw new RangeError(`histogram: range must have two numbers, received ${show(range)}`);
   if (!(range[0]! <= range[1]!)) throw new RangeError(`histogram: the second number of range must not be less than the first, received ${show(range)}`);
@@ -209,7 +209,7 @@ export interface Unique {
  */
 export const unique = publicOp('unique', ((x: TensorLike, options: UniqueOptions = {}): Tensor | Tensor[] => {
   const { returnIndex = false, returnInverse = false, returnCounts = false, axis = null, size = null, fillValue = null } = options;
-  if (size !== null && (!Number.isInteger(size) || size < 0)) throw new RangeError(`unique: size must be an integer >= 0 or null, received ${show(size)}`);
+  optionalInteger('unique', 'size', size, { min: 0 });
   const given = toTensor(x, null, 'unique');
   // Where the number of values depends on the data nothing is differentiable, as in Keras.
   const tensor = size === null ? p.stopGradient(given) : given;

@@ -1,9 +1,11 @@
 // Functions of `keras.ops` that move, repeat or join elements without computing.
 import type { TensorLike } from '../core/convert.js';
-import { toTensor } from '../core/convert.js';
+import { makeTensor, toTensor } from '../core/convert.js';
+import { checkBytes } from '../core/memory.js';
 import { castTo } from '../core/cast.js';
-import { resultType } from '../base/dtype.js';
+import { isInteger, resultType } from '../base/dtype.js';
 import { didYouMean, show } from '../base/errors.js';
+import { integer, integers } from '../base/integers.js';
 import { checkShape, normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { movedAxes, numbersOf, partOf, toShape, type Numbers, type ShapeLike } from './axes.js';
@@ -12,9 +14,10 @@ import { positionalOrNamed, publicOp, widened } from './public.js';
 
 /** The shape with -1 replaced by the size that is left over. */
 function completedShape(x: Tensor, wanted: ShapeLike): Shape {
-  const sizes = [...numbersOf(wanted)];
+  const sizes = [...numbersOf('reshape', 'newshape', wanted)];
   const open = sizes.indexOf(-1);
   if (open >= 0) {
+    if (sizes.lastIndexOf(-1) !== open) throw new RangeError(`reshape: only one size may be -1, received ${show(wanted)}`);
     const known = sizeOf(sizes.filter((_, i) => i !== open));
     sizes[open] = known === 0 ? 0 : x.size / known;
     if (!Number.isInteger(sizes[open])) throw new RangeError(`reshape: a tensor of shape ${showShape(x.shape)} cannot become ${show(wanted)}: ${x.size} elements do not divide by ${known}`);
@@ -36,7 +39,7 @@ export const ravel = publicOp('ravel', (x: TensorLike): Tensor => {
 /** Axes in the order of `axes`; by default in reverse order. */
 export const transpose = publicOp('transpose', (x: TensorLike, axes?: readonly number[] | null | { axes?: readonly number[] | null }): Tensor => {
   const tensor = toTensor(x, null, 'transpose');
-  const order = positionalOrNamed('transpose', axes as readonly number[] | null | undefined, 'axes') ?? [...tensor.shape.keys()].reverse();
+  const order = integers('transpose', 'axes', positionalOrNamed('transpose', axes as readonly number[] | null | undefined, 'axes') ?? [...tensor.shape.keys()].reverse());
   const perm = order.map((axis) => normalizeAxis(axis, tensor.ndim, 'transpose'));
   if (perm.length !== tensor.ndim || new Set(perm).size !== perm.length) throw new RangeError(`transpose: axes ${show(order)} are no order of the axes of a tensor of shape ${showShape(tensor.shape)}`);
   return p.transpose(tensor, perm);
@@ -56,9 +59,9 @@ export const moveaxis = publicOp('moveaxis', (x: TensorLike, source: number | re
 /** The tensor with new axes of size 1 at the given places of the result. */
 export const expandDims = publicOp('expandDims', (x: TensorLike, axis: number | readonly number[]): Tensor => {
   const tensor = toTensor(x, null, 'expandDims');
-  const count = typeof axis === 'number' ? 1 : axis.length;
-  const rank = tensor.ndim + count;
-  const added = normalizeAxes(axis, rank, 'expandDims');
+  const places = integers('expandDims', 'axis', axis);
+  const rank = tensor.ndim + places.length;
+  const added = normalizeAxes(places, rank, 'expandDims');
   let next = 0;
   return p.reshape(tensor, Array.from({ length: rank }, (_, i) => (added.includes(i) ? 1 : tensor.shape[next++]!)));
 });
@@ -82,7 +85,19 @@ export const broadcastTo = publicOp('broadcastTo', (x: TensorLike, shape: ShapeL
 function repeatUnevenly(x: Tensor, counts: readonly number[], axis: number): Tensor {
   if (counts.length !== x.shape[axis]) throw new RangeError(`repeat: ${counts.length} counts do not fit axis ${axis} of shape ${showShape(x.shape)}`);
   checkShape(counts, 'repeat');
-  return p.gather(x, toTensor(Int32Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i)))), axis);
+  const total = counts.reduce((a, b) => a + b, 0);
+  checkBytes(4 * total);
+  const places = makeTensor('int32', [total], (data) => {
+    let end = 0;
+    counts.forEach((count, i) => (data as Int32Array).fill(i, end, (end += count)));
+  });
+  return p.gather(x, places, axis);
+}
+/** How often to repeat: whole numbers of at least 0. */
+function countsOf(repeats: TensorLike): number[] {
+  const given = toTensor(repeats, null, 'repeat');
+  const counts = Array.from(isInteger(given.dtype) || given.dtype === 'bool' ? given.data : castTo(given, 'float64').data, Number);
+  return integers('repeat', 'repeats', counts, { min: 0 });
 }
 /**
  * Each element along an axis repeated, `repeats` times or as often as an array says; with `axis: null` (the default) those of the
@@ -92,7 +107,7 @@ export const repeat = publicOp('repeat', (x: TensorLike, repeats: TensorLike, { 
   const given = toTensor(x, null, 'repeat');
   const tensor = axis === null ? p.reshape(given, [given.size]) : given;
   const along = axis === null ? 0 : normalizeAxis(axis, tensor.ndim, 'repeat');
-  const counts = Array.from(toTensor(repeats, 'int32', 'repeat').data, Number);
+  const counts = countsOf(repeats);
   if (counts.length !== 1) return repeatUnevenly(tensor, counts, along);
   const times = counts[0]!;
   const { shape } = tensor;
@@ -135,9 +150,9 @@ function rolled(x: Tensor, shift: number, axis: number): Tensor {
 /** The elements moved along axes by `shift` places, those that leave coming back at the other end. Without axes: of the flattened tensor. */
 export const roll = publicOp('roll', (x: TensorLike, shift: Numbers, { axis = null }: { axis?: Numbers | null } = {}): Tensor => {
   const tensor = toTensor(x, null, 'roll');
-  const shifts = numbersOf(shift);
+  const shifts = numbersOf('roll', 'shift', shift);
   if (axis === null) return p.reshape(shifts.reduce((flat, by) => rolled(flat, by, 0), p.reshape(tensor, [tensor.size])), tensor.shape);
-  const axes = numbersOf(axis).map((a) => normalizeAxis(a, tensor.ndim, 'roll'));
+  const axes = numbersOf('roll', 'axis', axis).map((a) => normalizeAxis(a, tensor.ndim, 'roll'));
   if (shifts.length !== 1 && axes.length !== 1 && shifts.length !== axes.length) throw new RangeError(`roll: ${shifts.length} shifts do not fit ${axes.length} axes`);
   const steps = axes.length === 1 ? shifts.map((by) => [axes[0]!, by] as const) : axes.map((a, i) => [a, shifts[shifts.length === 1 ? 0 : i]!] as const);
   return steps.reduce((result, [a, by]) => rolled(result, by, a), tensor);
@@ -153,10 +168,10 @@ export interface Rot90Options {
 export const rot90 = publicOp('rot90', (array: TensorLike, { k = 1, axes = [0, 1] }: Rot90Options = {}): Tensor => {
   const tensor = toTensor(array, null, 'rot90');
   if (tensor.ndim < 2) throw new RangeError(`rot90: expected at least 2 axes, received shape ${showShape(tensor.shape)}`);
-  if (axes.length !== 2) throw new RangeError(`rot90: expected two axes, received ${show(axes)}`);
+  if (integers('rot90', 'axes', axes).length !== 2) throw new RangeError(`rot90: expected two axes, received ${show(axes)}`);
   const [first, second] = axes.map((axis) => normalizeAxis(axis, tensor.ndim, 'rot90')) as [number, number];
   if (first === second) throw new RangeError(`rot90: the axes must differ, received ${show(axes)}`);
-  const turns = ((k % 4) + 4) % 4;
+  const turns = ((integer('rot90', 'k', k) % 4) + 4) % 4;
   if (turns === 0) return tensor;
   if (turns === 2) return flipped(tensor, [first, second]);
   const perm = [...tensor.shape.keys()].map((i) => (i === first ? second : i === second ? first : i));
@@ -182,10 +197,14 @@ const PAD_SOURCE: Record<Exclude<PadMode, 'constant'>, (i: number, n: number) =>
   circular: remainder,
 };
 function padWidths(padWidth: number | readonly number[] | readonly (readonly number[])[], rank: number): (readonly [number, number])[] {
-  const list = typeof padWidth === 'number' ? [padWidth] : padWidth;
-  const pairs = list.every((item) => typeof item === 'number') ? [list] : (list);
-  const both = pairs.map((pair) => [pair[0], pair[1] ?? pair[0]] as [number, number]);
-  checkShape(both.flat(), 'pad');
+  const isFlat = typeof padWidth === 'number' || (Array.isArray(padWidth) && padWidth.length > 0 && typeof padWidth[0] === 'number');
+  const pairs: unknown = isFlat ? [padWidth] : padWidth;
+  if (!Array.isArray(pairs)) throw new TypeError(`pad: padWidth must be a number, a pair of them or a pair for each axis, received ${show(padWidth)}`);
+  const both = pairs.map((pair: unknown, axis): [number, number] => {
+    const [before, after = before, ...more] = integers('pad', isFlat ? 'padWidth' : `padWidth[${axis}]`, pair, { min: 0 });
+    if (before === undefined || more.length > 0) throw new RangeError(`pad: padWidth has one or two numbers for an axis, received ${show(padWidth)}`);
+    return [before, after!];
+  });
   if (both.length !== 1 && both.length !== rank) throw new RangeError(`pad: ${both.length} pairs of widths do not fit ${rank} axes`);
   return Array.from({ length: rank }, (_, i) => both[both.length === 1 ? 0 : i]!);
 }
@@ -209,12 +228,18 @@ export const pad = publicOp('pad', (x: TensorLike, padWidth: number | readonly n
     const size = tensor.shape[axis]!;
     if (before + after === 0) return result;
     if (size === 0) throw new RangeError(`pad: axis ${axis} has no elements to continue from`);
-    return p.gather(result, toTensor(Int32Array.from({ length: before + size + after }, (_, i) => source(i - before, size))), axis);
+    const length = before + size + after;
+    checkBytes((result.spec.bytes / size) * length);
+    const places = makeTensor('int32', [length], (data) => {
+      for (let i = 0; i < length; i++) data[i] = source(i - before, size);
+    });
+    return p.gather(result, places, axis);
   }, tensor);
 }, ['mode', 'constantValues']);
 
 /** The values as tensors of one dtype. */
 function alike(where: string, xs: readonly TensorLike[]): Tensor[] {
+  if (!Array.isArray(xs)) throw new TypeError(`${where}: expected an array of tensors, received ${show(xs)}`);
   if (xs.length === 0) throw new RangeError(`${where}: expected at least one tensor`);
   const tensors = xs.map((x) => toTensor(x, null, where));
   const dtype = resultType(...tensors.map((t) => t.dtype));

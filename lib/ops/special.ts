@@ -4,11 +4,12 @@ import { makeTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { floatType, isHalf } from '../base/dtype.js';
 import { settings } from '../base/settings.js';
+import { integer } from '../base/integers.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { binary, publicOp, toFloat, unary } from './public.js';
-import { checkCount, scalarOf } from './scalars.js';
+import { scalarOf } from './scalars.js';
 
 /** The modified Bessel function of the first kind of order 0. int64 becomes float64, other integers `floatx`; floats keep their dtype. */
 export const i0 = unary('i0', (x) => {
@@ -27,8 +28,7 @@ export const gammainc = binary('gammainc', p.gammainc, floatType);
  * `beta`, the lower the side lobes and the wider the main one.
  */
 export const kaiser = publicOp('kaiser', (x: number | boolean | Tensor, beta: TensorLike): Tensor => {
-  const { value: n } = scalarOf(x);
-  checkCount('kaiser', n);
+  const n = integer('kaiser', 'x', scalarOf('kaiser', 'x', x).value, { min: 0 });
   const shape = toFloat('kaiser', toTensor(beta, null, 'kaiser'));
   if (shape.size !== 1) throw new RangeError(`kaiser: beta must be a number, received shape ${showShape(shape.shape)}`);
   const scale = castTo(p.reshape(shape, []), 'float64');

@@ -1,7 +1,8 @@
 // Functions of `keras.ops` that cut tensors into parts.
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
-import { checkShape, normalizeAxis, showShape } from '../base/shape.js';
+import { integer, listLength } from '../base/integers.js';
+import { normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { numbersOf, partOf, type Numbers } from './axes.js';
 import * as p from './primitives/index.js';
@@ -22,7 +23,7 @@ function cutAt(x: Tensor, places: readonly number[], axis: number): Tensor[] {
 }
 /** The places that cut `size` elements into parts, the first ones larger by one where it does not divide. */
 function evenPlaces(where: string, size: number, parts: number, exact: boolean): number[] {
-  if (!Number.isInteger(parts) || parts < 1) throw new RangeError(`${where}: the number of parts must be an integer >= 1, received ${parts}`);
+  listLength(where, 'the number of parts', parts, 1);
   if (exact && size % parts !== 0) throw new RangeError(`${where}: an axis of size ${size} does not divide into ${parts} equal parts`);
   const [least, larger] = [Math.floor(size / parts), size % parts];
   return Array.from({ length: parts - 1 }, (_, i) => (i + 1) * least + Math.min(i + 1, larger));
@@ -30,7 +31,7 @@ function evenPlaces(where: string, size: number, parts: number, exact: boolean):
 function parts(where: string, x: TensorLike, sections: Sections, axis: number, exact = true): Tensor[] {
   const tensor = toTensor(x, null, where);
   const along = normalizeAxis(axis, tensor.ndim, where);
-  return cutAt(tensor, typeof sections === 'number' ? evenPlaces(where, tensor.shape[along]!, sections, exact) : numbersOf(sections), along);
+  return cutAt(tensor, typeof sections === 'number' ? evenPlaces(where, tensor.shape[along]!, sections, exact) : numbersOf(where, 'indicesOrSections', sections), along);
 }
 /** Parts along an axis: a number of equal ones, or those between the given places. */
 export const split = publicOp('split', (x: TensorLike, indicesOrSections: Sections, { axis = 0 }: FirstAxisOptions = {}): Tensor[] => parts('split', x, indicesOrSections, axis), ['axis']);
@@ -63,8 +64,8 @@ export const unstack = publicOp('unstack', (x: TensorLike, { num = null, axis = 
   const tensor = toTensor(x, null, 'unstack');
   const along = normalizeAxis(axis, tensor.ndim, 'unstack');
   const size = tensor.shape[along]!;
-  if (num !== null) checkShape([num], 'unstack');
+  if (num !== null) integer('unstack', 'num', num, { min: 0 });
   if (num !== null && num !== size) throw new RangeError(`unstack: axis ${axis} of shape ${showShape(tensor.shape)} has ${size} slices, expected ${num}`);
   const shape = tensor.shape.filter((_, i) => i !== along);
-  return Array.from({ length: size }, (_, i) => p.reshape(partOf(tensor, along, i, 1), shape));
+  return Array.from({ length: listLength('unstack', 'the number of slices', size) }, (_, i) => p.reshape(partOf(tensor, along, i, 1), shape));
 }, ['num', 'axis']);

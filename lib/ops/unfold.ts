@@ -2,6 +2,7 @@
 import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
@@ -90,7 +91,7 @@ export interface DepthSpaceOptions {
 function imageOf(where: string, x: TensorLike, blockSize: number, { dataFormat = 'channels_last' }: DepthSpaceOptions): { tensor: Tensor; sizes: [number, number, number, number]; last: boolean } {
   const last = readDataFormat(where, dataFormat) === 'channels_last';
   const tensor = toTensor(x, null, where);
-  if (!Number.isInteger(blockSize) || blockSize < 2) throw new RangeError(`${where}: blockSize must be at least 2, and an integer, received ${show(blockSize)}`);
+  integer(where, 'blockSize', blockSize, { min: 2 });
   if (tensor.ndim !== 4) throw new RangeError(`${where}: requires a 4D input tensor, received shape ${showShape(tensor.shape)}`);
   const [n, a, b, c] = tensor.shape as [number, number, number, number];
   return { tensor, sizes: last ? [n, a, b, c] : [n, b, c, a], last };

@@ -3,6 +3,7 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, makeTensor, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { show } from '../base/errors.js';
+import { optionalInteger } from '../base/integers.js';
 import { broadcastShapes, normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { meanOf, movedAxes, partOf } from './axes.js';
@@ -130,8 +131,7 @@ export interface VanderOptions {
 export const vander = publicOp('vander', (x: TensorLike, { N = null, increasing = false }: VanderOptions = {}): Tensor => {
   const tensor = toTensor(x, null, 'vander');
   if (tensor.ndim !== 1) throw new RangeError(`vander: expected one axis, received shape ${showShape(tensor.shape)}`);
-  const count = N ?? tensor.size;
-  if (!Number.isInteger(count) || count < 0) throw new RangeError(`vander: N must be an integer >= 0, received ${show(N)}`);
+  const count = optionalInteger('vander', 'N', N, { min: 0 }) ?? tensor.size;
   if (typeof increasing !== 'boolean') throw new TypeError(`vander: increasing must be true or false, received ${show(increasing)}`);
   const base = tensor.dtype === 'bool' ? castTo(tensor, 'int32') : tensor;
   if (count === 0 || base.size === 0) return filled([base.size, count], 0, base.dtype);

@@ -4,6 +4,7 @@ import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import type { DTypeLike } from '../base/dtype.js';
 import { standardizeDType } from '../base/dtype.js';
+import { integer } from '../base/integers.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Config } from '../config/configurable.js';
@@ -80,7 +81,7 @@ export function absMaxQuantizeGroupedWithZeroPoint(inputs: TensorLike, blockSize
   const given = toTensor(inputs, null, where);
   const x = asNumPy(given, toNumpy);
   if (x.ndim !== 2) throw new RangeError(`${where}: expected a matrix, received shape ${showShape(x.shape)}`);
-  if (!Number.isInteger(blockSize) || blockSize < 1) throw new RangeError(`${where}: blockSize must be an integer >= 1, received ${show(blockSize)}`);
+  integer(where, 'blockSize', blockSize, { min: 1 });
   const [least, most] = extents(x, blockSize, toNumpy);
   const levels = toNumpy ? high - low : 2 ** Math.trunc(Math.log2(high - low + 1)) - 1;
   const quotient = ops.divide(ops.add(ops.subtract(most, least), epsilon), levels);

@@ -1,6 +1,7 @@
 // Quantization that training sees: values are rounded to a grid, and gradients flow through as if they were not.
 import { toTensor, type TensorLike } from '../core/convert.js';
-import { checkOptions, show } from '../base/errors.js';
+import { checkOptions } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { normalizeAxis } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { customGradient } from '../ops/autodiff.js';
@@ -53,7 +54,7 @@ export function fakeQuantWithMinMaxVars(inputs: TensorLike, minVals: TensorLike,
   const where = 'fakeQuantWithMinMaxVars';
   checkOptions(where, options, ['numBits', 'narrowRange', 'axis']);
   const { numBits = 8, narrowRange = false, axis = null } = options;
-  if (!Number.isInteger(numBits) || numBits < 2 || numBits > 16) throw new RangeError(`${where}: numBits must be an integer from 2 to 16, received ${show(numBits)}`);
+  integer(where, 'numBits', numBits, { min: 2, max: 16 });
   const x = toTensor(inputs, null, where);
   const [min, max] = [minVals, maxVals].map((value) => ops.cast(value, 'float32')) as [Tensor, Tensor];
   if (axis === null) {

@@ -1,6 +1,7 @@
 // Several small integers in one byte, and out again.
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { checkOptions, show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { normalizeAxis, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
@@ -51,7 +52,7 @@ function unpack(where: string, packed: Tensor, origLen: number, axis: number, di
   const all = ops.stack(digits(bytes), { axis: 1 });
   const rest = bytes.shape.slice(1);
   const flat = ops.reshape(all, [-1, ...rest]);
-  if (!Number.isInteger(origLen) || origLen < 0 || origLen > flat.shape[0]!) throw new RangeError(`${where}: origLen must be an integer from 0 to ${flat.shape[0]}, received ${show(origLen)}`);
+  integer(where, 'origLen', origLen, { min: 0, max: flat.shape[0]! });
   return ops.moveaxis(ops.cast(ops.slice(flat, flat.shape.map(() => 0), [origLen, ...rest]), dtype), 0, along);
 }
 

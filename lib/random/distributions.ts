@@ -3,7 +3,7 @@ import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { isFloat, isHalf, standardizeDType, type DType, type DTypeLike } from '../base/dtype.js';
-import { show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { toShape, type ShapeLike } from '../ops/axes.js';
@@ -67,7 +67,7 @@ export interface CategoricalOptions extends SeedOptions {
 export const categorical = publicOp('categorical', (logits: TensorLike, numSamples: number, { dtype = 'int32', seed = null }: CategoricalOptions = {}): Tensor => {
   const given = toTensor(logits, null, 'categorical');
   if (given.ndim !== 2 || given.shape[1] === 0) throw new RangeError(`categorical: logits must have the shape (rows, classes), received ${showShape(given.shape)}`);
-  if (!Number.isInteger(numSamples) || numSamples < 0) throw new RangeError(`categorical: numSamples must be an integer >= 0, received ${show(numSamples)}`);
+  integer('categorical', 'numSamples', numSamples, { min: 0 });
   const scores = isFloat(given.dtype) ? given : toFloat('categorical', given);
   return castTo(p.randomCategorical(drawSeed('categorical', seed), castTo(scores, drawn(scores.dtype)), numSamples), standardizeDType(dtype));
 }, ['dtype', 'seed']);

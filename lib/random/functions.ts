@@ -5,6 +5,7 @@ import { castTo } from '../core/cast.js';
 import type { DType, DTypeLike } from '../base/dtype.js';
 import { isFloat, isHalf, isInteger, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';
+import { integer } from '../base/integers.js';
 import { broadcastShapes, checkShape, normalizeAxis, sameShape, showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { toShape, type ShapeLike } from '../ops/axes.js';
@@ -82,7 +83,7 @@ export function randint(shape: ShapeLike, minval: number, maxval: number, option
   checkOptions('randint', options, ['dtype', 'seed']);
   const dtype = standardizeDType(options.dtype ?? 'int32');
   if (!isInteger(dtype)) throw new TypeError(`randint: the dtype must be an integer, received ${dtype}`);
-  if (!Number.isInteger(minval) || !Number.isInteger(maxval) || minval >= maxval) {
+  if (integer('randint', 'minval', minval) >= integer('randint', 'maxval', maxval)) {
     throw new RangeError(`randint: expected integers minval < maxval, received ${show(minval)} and ${show(maxval)}`);
   }
   return p.randomInt(drawSeed('randint', options.seed), toShape(shape, 'randint'), dtype, { ints: [minval, maxval] });

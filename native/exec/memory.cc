@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -28,6 +29,15 @@ void keep_freed_memory() {
 #endif
 }
 
+// KERATIN_CANARY as in lib/core/memory.ts, or -1.
+static int canary() {
+  static const int byte = [] {
+    const char* text = std::getenv("KERATIN_CANARY");
+    return text ? std::atoi(text) & 0xff : -1;
+  }();
+  return byte;
+}
+
 AlignedBlock::AlignedBlock(int64_t bytes) {
   const bool large = bytes >= 1 << 20;
   const int64_t alignment = large ? static_cast<int64_t>(kHugePage) : kAlignment;
@@ -37,6 +47,7 @@ AlignedBlock::AlignedBlock(int64_t bytes) {
   if (data_ == nullptr) return;
   bytes_ = size;
   if (large) advise_huge(data_, static_cast<size_t>(size));
+  if (canary() >= 0) std::memset(data_, canary(), static_cast<size_t>(size));
 }
 
 AlignedBlock::~AlignedBlock() { std::free(data_); }

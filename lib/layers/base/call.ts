@@ -4,8 +4,10 @@ import { castTo } from '../../core/cast.js';
 import { type DType, isFloat } from '../../base/dtype.js';
 import { KerasTensor } from '../../symbolic/keras-tensor.js';
 import { getMask, keepMask, setMask } from '../../symbolic/mask.js';
+import { show } from '../../base/errors.js';
 import { showShape } from '../../base/shape.js';
 import { Tensor } from '../../core/tensor.js';
+import { Variable } from '../../core/variable.js';
 import { flatten, isNumberArray, isPlainObject, mapStructure, type Nested } from '../../base/tree.js';
 
 /** Options of a layer's call. */
@@ -69,6 +71,16 @@ export function convertInput(input: unknown, dtype: DType | null, where: string)
     return keepMask(leaf, dtype !== null && isFloat(tensor.dtype) ? castTo(tensor, dtype) : tensor);
   };
   return mapStructure(convert, input, isNumberArray);
+}
+
+const isOutput = (value: unknown): boolean => isTensor(value) || value instanceof Variable || value === null || typeof value === 'number' || typeof value === 'boolean';
+/** What `call` returned, which must be tensors, alone or in arrays and objects. @throws a TypeError for a promise, a string, undefined and the like. */
+export function checkOutputs(label: string, outputs: unknown): void {
+  if (outputs instanceof Tensor) return;
+  if (outputs === undefined) throw new TypeError(`${label}: call returned undefined; was a return forgotten?`);
+  if (outputs instanceof Promise) throw new TypeError(`${label}: call returned a promise; a layer computes at once, so call must not be async`);
+  const wrong = flatten(outputs).leaves.find((leaf) => !isOutput(leaf));
+  if (wrong !== undefined || flatten(outputs).leaves.includes(undefined)) throw new TypeError(`${label}: call must return tensors, received ${show(outputs)}`);
 }
 
 /** Shapes of a structure of inputs, as text. */

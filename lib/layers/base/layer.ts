@@ -19,7 +19,7 @@ import { type Variable, withValues } from '../../core/variable.js';
 import * as regularizers from '../../regularizers/index.js';
 import * as ops from '../../ops/index.js';
 import { byPosition } from '../../base/keywords.js';
-import { type CallOptions, convertInput, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
+import { type CallOptions, checkOutputs, convertInput, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
 import { checkCallInputs, checkCallOptions } from './call-options.js';
 import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
@@ -221,7 +221,7 @@ export abstract class Layer extends LayerPrecision {
     const changes = { layerCall: { training }, path: pathWith(this.name, path), autocast: this.autocastWithin(autocast) };
     try {
       const outputs = withContext(changes, () => callInScope(this, this.#remat, inputs, { ...given, training }));
-      if (outputs === undefined) throw new TypeError(`${this.label}: call returned undefined; was a return forgotten?`);
+      checkOutputs(this.label, outputs);
       if (this.activityRegularizer !== null) this.regularizeActivity(outputs);
       return outputs;
     } catch (error) {

@@ -1,4 +1,5 @@
 // Band matrices of resizing and of filters along one axis.
+import { listLength } from '../../base/integers.js';
 import { makeTensor } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
@@ -21,7 +22,7 @@ function banded(key: string, columns: number, rows: readonly { start: number; we
     const from = Math.max(0, -start);
     return { start: Math.min(start + from, columns), weights: weights.slice(from, Math.max(from, columns - start)) };
   });
-  const taps = Math.max(1, ...trimmed.map(({ weights }) => weights.length));
+  const taps = trimmed.reduce((most, { weights }) => Math.max(most, weights.length), 1);
   const starts = trimmed.map(({ start }) => Math.min(start, columns - taps));
   const entries = trimmed.flatMap(({ start, weights }, row) => {
     const band = new Array<number>(taps).fill(0);
@@ -37,7 +38,7 @@ function banded(key: string, columns: number, rows: readonly { start: number; we
 export function filterMatrix(size: number, taps: readonly number[], padding: 'same' | 'valid'): p.BandMatrix {
   const key = `filter ${size} ${padding} ${taps.join()}`;
   const before = padding === 'same' ? Math.floor((taps.length - 1) / 2) : 0;
-  const count = padding === 'same' ? size : size - taps.length + 1;
+  const count = listLength('filter', 'an axis', padding === 'same' ? size : size - taps.length + 1);
   return remembered(key, () => banded(key, size, Array.from({ length: count }, (_, i) => ({ start: i - before, weights: taps }))));
 }
 /** `x` correlated with `taps` along an axis. */
@@ -78,6 +79,7 @@ export const LEAST_WEIGHT = 1000 * 2 ** -23;
 
 /** The matrix that brings an axis of `from` elements to `to`; with `antialias` the kernel is widened where that makes the axis shorter. */
 export function resizeMatrix(from: number, to: number, method: keyof typeof INTERPOLATIONS, antialias: boolean): p.BandMatrix {
+  listLength('resize', 'height and width', to);
   const key = `resize ${from} ${to} ${method} ${antialias}`;
   return remembered(key, () => {
     const { radius, weigh } = INTERPOLATIONS[method];
@@ -87,7 +89,7 @@ export function resizeMatrix(from: number, to: number, method: keyof typeof INTE
     // In float32, as Keras computes them: integer images are rounded, and a place half an ulp away turns halves the other way.
     const places = Array.from({ length: to }, (_, i) => Math.fround(Math.fround((i + 0.5) * Math.fround(step)) - 0.5));
     const bands = places.map((place) => ({ place, low: Math.max(0, Math.ceil(place - reach)), high: Math.min(from - 1, Math.floor(place + reach)) }));
-    const taps = Math.max(1, ...bands.map(({ low, high }) => high - low + 1));
+    const taps = bands.reduce((most, { low, high }) => Math.max(most, high - low + 1), 1);
     // Distances beyond the band are beyond the radius as well, where weights are 0.
     const distances = makeTensor('float64', [to, taps], (data) => {
       bands.forEach(({ place, low, high }, row) => {

@@ -3,9 +3,10 @@ import type { TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
 import { isFloat, isInteger } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
+import { listLength } from '../../base/integers.js';
 import { broadcastShapes, showShape } from '../../base/shape.js';
-import type { Tensor } from '../../core/tensor.js';
-import { meanOf, numbersOf, type Numbers } from '../axes.js';
+import { Tensor } from '../../core/tensor.js';
+import { meanOf, type Numbers } from '../axes.js';
 import * as p from '../primitives/index.js';
 import { constant } from '../primitives/primitive.js';
 import { publicOp, toFloat, widened } from '../public.js';
@@ -14,16 +15,16 @@ import { imagesOf, type ImageFormatOptions, type Images } from './layout.js';
 
 /** Weights of a Gaussian window, which add up to 1. */
 function gaussian(where: string, size: number, sigma: number): number[] {
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`${where}: a window must have an integer size of at least 1, received ${show(size)}`);
+  listLength(where, 'the size of a window', size, 1);
   if (!(sigma > 0)) throw new RangeError(`${where}: sigma must be above 0, received ${show(sigma)}`);
   const weights = Array.from({ length: size }, (_, i) => Math.exp(-0.5 * ((i - (size - 1) / 2) / sigma) ** 2));
   const total = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => weight / total);
 }
 const pairOf = (where: string, option: string, value: Numbers): [number, number] => {
-  const list = numbersOf(value);
-  if (list.length !== 2) throw new RangeError(`${where}: ${option} must have two numbers, received ${show(value)}`);
-  return [list[0]!, list[1]!];
+  const list: readonly unknown[] = value instanceof Tensor ? Array.from(value.data, Number) : Array.isArray(value) ? value : [];
+  if (list.length !== 2 || !list.every((entry) => typeof entry === 'number')) throw new RangeError(`${where}: ${option} must have two numbers, received ${show(value)}`);
+  return list as [number, number];
 };
 
 /** @internal `x` blurred along two axes, zeros lying around it. */

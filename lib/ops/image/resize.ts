@@ -1,11 +1,13 @@
 // Resizing, scaling, cropping and padding of images.
 import type { TensorLike } from '../../core/convert.js';
-import { toTensor } from '../../core/convert.js';
+import { makeTensor } from '../../core/convert.js';
+import { checkBytes } from '../../core/memory.js';
 import { castTo } from '../../core/cast.js';
 import { isFloat, isInteger } from '../../base/dtype.js';
 import { checkChoice, show } from '../../base/errors.js';
+import { integer } from '../../base/integers.js';
 import { normalizeAxis, showShape, sizeOf } from '../../base/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { Tensor } from '../../core/tensor.js';
 import { numbersOf, partOf, type Numbers } from '../axes.js';
 import { saturateCast } from '../core.js';
 import { round } from '../elementwise.js';
@@ -39,7 +41,9 @@ const RESIZE_OPTIONS = ['interpolation', 'antialias', 'cropToAspectRatio', 'padT
 /** The pixel that is nearest to each new one, as JAX rounds: in float32, by a factor that is made once. */
 function nearestPixels(from: number, to: number): Tensor {
   const factor = Math.fround(from * Math.fround(1 / to));
-  return toTensor(Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(Math.fround((i + 0.5) * factor)), from - 1)));
+  return makeTensor('int32', [to], (data) => {
+    for (let i = 0; i < to; i++) data[i] = Math.min(Math.floor(Math.fround((i + 0.5) * factor)), from - 1);
+  });
 }
 /** The images with the given axes resized; the axis that shrinks most comes first, which leaves less work to the other. */
 function resizeAxes(x: Tensor, targets: readonly { axis: number; size: number }[], method: ResizeInterpolation, antialias: boolean): Tensor {
@@ -48,6 +52,7 @@ function resizeAxes(x: Tensor, targets: readonly { axis: number; size: number }[
   return ordered.reduce((result, { axis, size }) => {
     const from = result.shape[axis]!;
     if (from === 0) throw new RangeError(`resize: images of shape ${showShape(x.shape)} have no pixels`);
+    checkBytes((result.spec.bytes / from) * size);
     return method === 'nearest' ? p.gather(result, nearestPixels(from, size), axis) : p.resample(result, resizeMatrix(from, size, method, antialias), axis);
   }, x);
 }
@@ -80,9 +85,9 @@ export const resize = publicOp('resize', (images: TensorLike, size: Numbers, opt
   const method = checkChoice('resize', 'interpolation', interpolation, RESIZE_METHODS);
   checkChoice('resize', 'fillMode', fillMode, ['constant']);
   if (cropToAspectRatio && padToAspectRatio) throw new TypeError('resize: give cropToAspectRatio or padToAspectRatio, not both');
-  const target = [...numbersOf(size)];
+  const target = numbersOf('resize', 'size', size);
   if (target.length !== 2) throw new RangeError(`resize: size must be [height, width], received ${show(size)}`);
-  if (target.some((side) => !Number.isInteger(side) || side < 1)) throw new RangeError(`resize: height and width must be whole and above 0, received ${show(target)}`);
+  for (const side of target) integer('resize', 'height and width', side, { min: 1 });
   const source = imagesOf('resize', images, options.dataFormat);
   const pair = target as [number, number];
   const { dtype } = source.tensor;
@@ -112,6 +117,11 @@ function scaleWeights(from: number, to: number, scale: Tensor, translation: Tens
   const inside = p.logicalAnd(p.greaterEqual(places, constant(-0.5, scale)), p.lessEqual(places, constant(from - 0.5, scale)));
   return p.select(inside, normal, zero);
 }
+/** The shape of the window: whole sizes, null for those of the images. */
+function outputShapeOf(where: string, outputShape: Numbers, shape: readonly number[]): number[] {
+  const sizes: readonly unknown[] = outputShape instanceof Tensor ? Array.from(outputShape.data, Number) : Array.isArray(outputShape) ? outputShape : [outputShape];
+  return sizes.map((size, axis) => (size === null ? (shape[axis] ?? 0) : integer(where, `outputShape[${axis}]`, size, { min: 0 })));
+}
 /**
  * `images`, scaled by `scale` and then moved by `translation` (in elements of the result) along `spatialDims`, seen through a window of
  * `outputShape`; what lies outside of the images is 0. One number of each stands for each of the axes. Integers become `floatx`.
@@ -123,11 +133,11 @@ export const scaleAndTranslate = publicOp('scaleAndTranslate', (
   const where = 'scaleAndTranslate';
   checkChoice(where, 'method', method, Object.keys(INTERPOLATIONS));
   const tensor = toFloat(where, images);
-  const shape = [...numbersOf(outputShape)];
-  const axes = numbersOf(spatialDims).map((axis) => normalizeAxis(axis, tensor.ndim, where));
+  const shape = outputShapeOf(where, outputShape, tensor.shape);
+  const axes = numbersOf(where, 'spatialDims', spatialDims).map((axis) => normalizeAxis(axis, tensor.ndim, where));
   if (shape.length !== tensor.ndim || new Set(axes).size !== axes.length) throw new RangeError(`${where}: outputShape ${show(shape)} and spatialDims ${show(axes)} do not fit images of shape ${showShape(tensor.shape)}`);
   shape.forEach((size, axis) => {
-    if (!axes.includes(axis) && size !== tensor.shape[axis] && (size as unknown) !== null) throw new RangeError(`${where}: axis ${axis} is not among spatialDims ${show(axes)}, so its size must stay ${tensor.shape[axis]}, received ${size}`);
+    if (!axes.includes(axis) && size !== tensor.shape[axis]) throw new RangeError(`${where}: axis ${axis} is not among spatialDims ${show(axes)}, so its size must stay ${tensor.shape[axis]}, received ${size}`);
   });
   const [factors, moves] = promote(where, [toFloat(where, scale), toFloat(where, translation)]);
   if (factors!.size !== axes.length || moves!.size !== axes.length) throw new RangeError(`${where}: ${factors!.size} scales and ${moves!.size} translations do not fit ${axes.length} axes`);
@@ -154,7 +164,7 @@ function edgesOf(where: string, size: number, { before, after, target }: Edges, 
     throw new TypeError(`${where}: exactly two of ${names.join(', ')} must be given, received ${given.map(show).join(', ')}`);
   }
   given.forEach((value, i) => {
-    if (value !== null && (!Number.isInteger(value) || value < 0)) throw new RangeError(`${where}: ${names[i]} must be an integer of at least 0, received ${show(value)}`);
+    if (value !== null) integer(where, names[i]!, value, { min: 0 });
   });
   const change = target === null ? 0 : sign * (target - size);
   const ends: [number, number] = [before ?? change - after!, after ?? change - before!];

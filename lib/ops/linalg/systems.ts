@@ -3,7 +3,7 @@ import type { TensorLike } from '../../core/convert.js';
 import { toTensor } from '../../core/convert.js';
 import { floatType, type DType } from '../../base/dtype.js';
 import { castTo } from '../../core/cast.js';
-import { show } from '../../base/errors.js';
+import { integer } from '../../base/integers.js';
 import { sameShape, showShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as p from '../primitives/index.js';
@@ -98,7 +98,7 @@ export const matrixRank = publicOp('matrixRank', (x: TensorLike, { tol = null }:
  * the inverse.
  */
 export const matrixPower = publicOp('matrixPower', (x: TensorLike, n: number): Tensor => {
-  if (!Number.isInteger(n)) throw new TypeError(`matrixPower: n must be an integer, received ${show(n)}`);
+  integer('matrixPower', 'n', n);
   const tensor = squares('matrixPower', x);
   if (n === 0) return identityLike(tensor);
   const base = n < 0 ? inv(tensor) : tensor;

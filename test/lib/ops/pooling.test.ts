@@ -142,7 +142,7 @@ describe('windows', () => {
     expect(() => ops.extractSequences(5, 1, 1)).toThrow(/rank >= 1/);
     expect(() => ops.depthToSpace(ops.zeros([1, 2, 2, 6]), 2)).toThrow(/must be divisible by blockSize\*\*2 \(4\)/);
     expect(() => ops.spaceToDepth(ops.zeros([1, 3, 2, 6]), 2)).toThrow(/Height \(3\) must be divisible/);
-    expect(() => ops.spaceToDepth(ops.zeros([1, 4, 4, 1]), 1)).toThrow(/must be at least 2/);
+    expect(() => ops.spaceToDepth(ops.zeros([1, 4, 4, 1]), 1)).toThrow(/blockSize must be an integer >= 2/);
   });
 });
 

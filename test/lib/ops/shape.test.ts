@@ -73,7 +73,7 @@ describe('pad', () => {
     expect(ops.pad(ops.ones([1, 2]), 1).shape).toEqual([3, 4]);
     expect(ops.pad(ops.ones([1, 1], { dtype: 'float16' }), [[0, 1], [1, 0]], { constantValues: 2.5 }).tolist()).toEqual([[2.5, 1], [2.5, 2.5]]);
     expect(() => ops.pad(row, 1, { mode: 'reflct' as never })).toThrow(/did you mean 'reflect'/);
-    expect(() => ops.pad(row, -1)).toThrow(/at least 0/);
+    expect(() => ops.pad(row, -1)).toThrow(/padWidth must be an integer >= 0/);
     expect(() => ops.pad(row, 1, { mode: 'edge', constantValues: 1 })).toThrow(/constantValues/);
   });
 });
