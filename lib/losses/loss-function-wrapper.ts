@@ -1,5 +1,6 @@
 // Losses that are a function of targets and predictions, with weights and a reduction around it.
-import { type Config } from '../config/configurable.js';
+import { configured, type Config } from '../config/configurable.js';
+import type { Schema } from '../config/fields.js';
 import { camelCase, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
@@ -30,17 +31,33 @@ function fitRanks(yTrue: unknown, yPred: unknown): [unknown, unknown] {
   return [yTrue, yPred];
 }
 
+/** @internal The function of an object's class, called with the object's options. Throws for a class without one: `kind` says what it is. */
+export function callWithConfig(object: object, kind: string, yTrue: TensorLike, yPred: TensorLike): TensorLike {
+  const { fn, name } = object.constructor as { fn?: LossFunction | null; name: string };
+  if (fn === null || fn === undefined) throw new Error(`${name}: ${kind} must have a method compute(yTrue, yPred)`);
+  const { config = {} } = object as { config?: object };
+  return Object.keys(config).length === 0 ? fn(yTrue, yPred) : fn(yTrue, yPred, config);
+}
+
 /** Base of the losses that are a function of targets and predictions of one rank. */
 export class FunctionLoss extends Loss {
+  /** @internal The function, where it is the class's; it gets the options of the class. */
+  static readonly fn: LossFunction | null = null;
+
   override call(yTrue: unknown, yPred: unknown): Tensor {
     const [targets, predictions] = fitRanks(yTrue, yPred);
     return this.compute(targets as Tensor, predictions as Tensor);
   }
 
   /** The loss of each sample. */
-  compute(_yTrue: Tensor, _yPred: Tensor): Tensor {
-    throw new Error(`${this.constructor.name}: a loss must have a method compute(yTrue, yPred)`);
+  compute(yTrue: Tensor, yPred: Tensor): Tensor {
+    return toTensor(callWithConfig(this, 'a loss', yTrue, yPred), null, this.name);
   }
+}
+
+/** The base of a loss that is `fn`, with the options of `schema`. */
+export function functionLoss<const S extends Schema = Record<never, never>>(className: string, fn: LossFunction, schema: S = {} as S) {
+  return Object.assign(configured<typeof FunctionLoss, S>(FunctionLoss, className, schema), { fn });
 }
 
 /** Options of `LossFunctionWrapper`: those of a loss, and those of its function. */

@@ -2,12 +2,14 @@
 import { configured, type Config } from '../config/configurable.js';
 import { camelCase, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
+import type { Schema } from '../config/fields.js';
 import type { SerializedObject } from '../config/registration.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../base/dtype.js';
 import { checkOptions } from '../base/errors.js';
 import { Tensor } from '../core/tensor.js';
 import * as losses from '../losses/index.js';
+import { callWithConfig } from '../losses/loss-function-wrapper.js';
 import { getMask } from '../losses/mask.js';
 import { applyMask, squeezeOrExpandToSameRank } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
@@ -85,6 +87,8 @@ export class Mean extends configured(Average, 'Mean', {}) {
 /** Base of the metrics that are the mean of a function of targets and predictions: `metric.updateState(yTrue, yPred, { sampleWeight })`. */
 export class MeanOfFunction extends Average {
   static override readonly direction: 'up' | 'down' | null = 'down'; // most are errors
+  /** @internal The function, where it is the class's; it gets the options of the class. */
+  static readonly fn: MetricFunction | null = null;
 
   override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
@@ -95,9 +99,14 @@ export class MeanOfFunction extends Average {
   }
 
   /** The metric of each sample. */
-  compute(_yTrue: TensorLike, _yPred: TensorLike): TensorLike {
-    throw new Error(`${this.constructor.name}: a metric must have a method compute(yTrue, yPred)`);
+  compute(yTrue: TensorLike, yPred: TensorLike): TensorLike {
+    return callWithConfig(this, 'a metric', yTrue, yPred);
   }
+}
+
+/** The base of a metric that is the mean of `fn`, with the options of `schema`. */
+export function functionMetric<const S extends Schema = Record<never, never>>(className: string, fn: MetricFunction, schema: S = {} as S) {
+  return Object.assign(configured<typeof MeanOfFunction, S>(MeanOfFunction, className, schema), { fn });
 }
 
 /** A function from targets and predictions to the metric of each sample. Further arguments are options of its own. */

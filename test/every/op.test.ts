@@ -1,5 +1,6 @@
 // What holds for every primitive: the spec it infers, the same values when compiled, gradients of first and second order.
 import { describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
 import { castTo } from '#lib/core/cast.js';
 import type { DType } from '#lib/base/dtype.js';
 import { isFloat } from '#lib/base/dtype.js';
@@ -13,10 +14,24 @@ const isElementwise = (lower: unknown): boolean => typeof lower === 'object';
 // Their values jump at points that rounding may cross.
 const DISCONTINUOUS = new Set(['floor_divide', 'mod', 'floor', 'ceil', 'round', 'trunc', 'sign', 'nextafter']);
 
+/** Ops that are made of what a call computes: they are tested with the functions that make them, in test/lib/ops/control.test.ts. */
+const MADE_OF_PROGRAMS = ['switch', 'while_loop', 'scan'];
+/** Ops that only gradients call: the second derivatives of the others test them. */
+const GRADIENTS = ['ctc_curvature', 'ctc_gradient', 'digamma', 'gamma_density', 'gammainc_da', 'gammainc_daa', 'max_pool_grad', 'max_pool_pick'];
+
+it('all primitives are tested', () => {
+  const folder = new URL('../../../lib/ops/primitives/', import.meta.url);
+  const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+  const defined = sources.flatMap((text) => [...text.matchAll(/\b(?:defineOp|unary|binary|ternary|reduction|normalizer)(?:<[^(]*>)?\('(\w+)'/g)].map(([, name]) => name));
+  const tested = new Set(allPrimitives.map(([, { op }]) => op.name));
+  expect(defined.length).toBeGreaterThan(100);
+  expect(defined.filter((name) => !tested.has(name) && ![...MADE_OF_PROGRAMS, ...GRADIENTS].includes(name))).toEqual([]);
+});
+
 describe.each(allPrimitives)('%s', (name, { op, samples }) => {
   if (samples.length === 0) {
-    // Draws are tested in test/lib/random.
-    it('is random, or has samples', () => expect(op.name).toMatch(/^(random|permutation)/));
+    // Draws are tested in test/lib/random; `eig`, whose eigenvectors have no gradient, in test/lib/ops/linalg.
+    it('is random, or has samples', () => expect(op.name).toMatch(/^(random|permutation|eig$)/));
     return;
   }
   describe.each(samples.map((sample, i) => [i, sample] as const))('sample %i', (_, sample) => {

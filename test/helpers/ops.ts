@@ -2,7 +2,7 @@
 import { makeTensor } from '#lib/core/convert.js';
 import { castTo } from '#lib/core/cast.js';
 import type { DType } from '#lib/base/dtype.js';
-import { isFloat } from '#lib/base/dtype.js';
+import { isComplex, isFloat, isInexact } from '#lib/base/dtype.js';
 import type { Attrs, Op } from '#lib/core/op.js';
 import { bind } from '#lib/core/bind.js';
 import { sizeOf } from '#lib/base/shape.js';
@@ -24,7 +24,9 @@ export function numbers(seed: number): () => number {
 }
 
 /** The tensor that a sample describes; floats in `dtype`. */
-export function draw({ shape, low = -2, high = 2, kind = 'float' }: Sample, dtype: DType, next: () => number): Tensor {
+export function draw({ shape, low = -2, high = 2, kind = 'float', constant }: Sample, dtype: DType, next: () => number): Tensor {
+  if (constant !== undefined) return constant(dtype);
+  if (kind === 'complex') return primitives.viewAsComplex(draw({ shape: [...shape, 2], low, high }, dtype, next));
   const stored = kind === 'bool' ? 'bool' : kind === 'index' ? 'int32' : 'float64';
   const values = makeTensor(stored, shape, (data) => {
     for (let i = 0; i < sizeOf(shape); i++) {
@@ -90,15 +92,19 @@ export function checkGradient(fn: (...inputs: Tensor[]) => Tensor[], inputs: rea
   });
 }
 
-/** `checkGradient` for an op on a case: its float inputs vary, the others are fixed. With `order` 2, of the gradient itself. */
+/** Complex tensors as floats, others as they are. */
+const asFloats = (x: Tensor): Tensor => (isComplex(x.dtype) ? primitives.viewAsReal(x) : x);
+
+/** `checkGradient` for an op on a case: its float and complex inputs vary, the others are fixed. With `order` 2, of the gradient itself. */
 export function checkCase(op: Op, sample: Case<Attrs>, order: 1 | 2): void {
   const inputs = drawAll(sample, 'float64');
-  const varying = inputs.map((input) => isFloat(input.dtype));
-  const floats = inputs.filter((_, i) => varying[i]);
+  const varying = inputs.map((input, i) => isInexact(input.dtype) && sample.inputs[i].constant === undefined);
+  const floats = inputs.filter((_, i) => varying[i]).map(asFloats);
   const call = callOf(op, sample);
   const fn = (...xs: Tensor[]) => {
     let next = 0;
-    return call(...inputs.map((input, i) => (varying[i] ? xs[next++] : input)));
+    const given = (input: Tensor): Tensor => (isComplex(input.dtype) ? primitives.viewAsComplex(xs[next++]) : xs[next++]);
+    return call(...inputs.map((input, i) => (varying[i] ? given(input) : input))).map(asFloats);
   };
   if (order === 1) return checkGradient(fn, floats, 1e-6, op.name);
   const floatOutputs = (...xs: Tensor[]) => fn(...xs).filter((output) => isFloat(output.dtype));

@@ -28,7 +28,7 @@ const realOp: Op = defineOp('view_as_real', {
   lower: 'alias',
 });
 /** A complex tensor as floats, with a last axis of real and imaginary part; nothing is copied. */
-export const viewAsReal = primitive(realOp, [], (run) => (x: Tensor): Tensor => run([x]));
+export const viewAsReal = primitive(realOp, [{ inputs: [{ shape: [2, 3], kind: 'complex' }] }], (run) => (x: Tensor): Tensor => run([x]));
 
 const complexOp: Op = defineOp('view_as_complex', {
   infer: ([x]) => {
@@ -40,7 +40,7 @@ const complexOp: Op = defineOp('view_as_complex', {
   lower: 'alias',
 });
 /** Pairs in the last axis of a float32 or float64 tensor as complex numbers; nothing is copied. */
-export const viewAsComplex = primitive(complexOp, [], (run) => (x: Tensor): Tensor => run([x]));
+export const viewAsComplex = primitive(complexOp, [{ inputs: [{ shape: [3, 2] }] }], (run) => (x: Tensor): Tensor => run([x]));
 
 const lastAxis = (x: Tensor): Tensor => reshape(x, [...x.shape, 1]);
 /** Complex numbers from their parts, which have one shape and dtype. */

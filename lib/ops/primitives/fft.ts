@@ -3,13 +3,13 @@
 import { makeTensor } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
 import type { DType } from '../../base/dtype.js';
-import { bind, bind1 } from '../../core/bind.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { input, output } from '../../core/program.js';
 import { specOf, type Shape, type Spec } from '../../base/shape.js';
 import { withoutTapes } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { add, multiply, negative, subtract } from './elementwise.js';
+import { primitive, primitives } from './primitive.js';
 import { concatenate, embed, slice, zerosLike } from './shape.js';
 
 /** Real and imaginary parts. */
@@ -86,7 +86,9 @@ const fftOp: Op<{ scale: number }> = defineOp('fft', {
   }],
 });
 /** The transform in kernels, for lengths without large prime factors. */
-const direct = ([re, im]: Pair, scale: number): Pair => bind(fftOp, [re, im, tableOf(re.shape.at(-1)!, re.dtype)[0]!], { scale }) as unknown as Pair;
+export const fftParts = primitives(fftOp, [
+  { inputs: [{ shape: [2, 6] }, { shape: [2, 6] }, { shape: [6], constant: (dtype) => tableOf(6, dtype)[0]! }], attrs: { scale: 0.5 } },
+], (run) => ([re, im]: Pair, scale: number): Pair => run([re, im, tableOf(re.shape.at(-1)!, re.dtype)[0]!], { scale }) as unknown as Pair);
 
 const rfftOp: Op<{ scale: number }> = defineOp('rfft', {
   infer: ([x]) => {
@@ -115,6 +117,15 @@ const irfftOp: Op<{ n: number; scale: number }> = defineOp('irfft', {
     kernel: 'irfft', dtype: re!.dtype, operands: [input(0), input(1), input(2), output(0)], ints: sizes(re!, n), floats: [scale],
   }],
 });
+
+/** `rfft` in kernels. */
+export const rfftParts = primitives(rfftOp, [
+  { inputs: [{ shape: [2, 6] }, { shape: [6], constant: (dtype) => tableOf(6, dtype)[0]! }], attrs: { scale: 0.5 } },
+], (run) => (x: Tensor, scale: number): Pair => run([x, tableOf(x.shape.at(-1)!, x.dtype)[0]!], { scale }) as unknown as Pair);
+/** `irfft` in kernels. */
+export const irfftParts = primitive(irfftOp, [
+  { inputs: [{ shape: [2, 4] }, { shape: [2, 4] }, { shape: [6], constant: (dtype) => tableOf(6, dtype)[0]! }], attrs: { n: 6, scale: 0.5 } },
+], (run) => ([re, im]: Pair, n: number, scale: number): Tensor => run([re, im, tableOf(n, re.dtype)[0]!], { n, scale }));
 
 /** How often an entry of half a spectrum stands for two of the whole: halves for those that do and ones for the others; and the inverses. */
 const halvesOf = remembered((n, dtype) => {
@@ -145,7 +156,7 @@ const chirpsOf = remembered((n, dtype) => withoutTapes(() => {
       for (const place of at(j)) data[place] = value;
     }
   })) as unknown as Pair;
-  const filter = direct(chirp(1, length, (j) => (j === 0 ? [0] : [j, length - j])), 1 / length);
+  const filter = fftParts(chirp(1, length, (j) => (j === 0 ? [0] : [j, length - j])), 1 / length);
   return [...chirp(-1, n, (j) => [j]), ...filter].map((tensor) => castTo(tensor, dtype));
 }));
 
@@ -156,27 +167,27 @@ function bluestein([re, im]: Pair, scale: number): Pair {
   const length = filterRe.shape[0]!;
   const zeros = re.shape.map(() => 0);
   const padded = times([re, im], [chirpRe, chirpIm]).map((part) => embed(part, withLast(re.shape, length), zeros, zeros.map(() => 1), 0)) as unknown as Pair;
-  const convolved = swapped(direct(swapped(times(direct(padded, scale), [filterRe, filterIm])), 1));
+  const convolved = swapped(fftParts(swapped(times(fftParts(padded, scale), [filterRe, filterIm])), 1));
   const cut = convolved.map((part) => slice(part, zeros, re.shape)) as unknown as Pair;
   return times(cut, [chirpRe, chirpIm]);
 }
 
 /** `scale * sum over j of x[j] exp(-2πi jk / n)` along the last axis, of any length. Both parts have one float dtype of at least 32 bits. */
-export const fft = (x: Pair, scale = 1): Pair => (isSmooth(x[0].shape.at(-1)!) ? direct(x, scale) : bluestein(x, scale));
+export const fft = (x: Pair, scale = 1): Pair => (isSmooth(x[0].shape.at(-1)!) ? fftParts(x, scale) : bluestein(x, scale));
 /** `fft` with the other sign of the exponent; `scale` is 1 / n for the inverse. */
 export const inverse = (x: Pair, scale = 1): Pair => swapped(fft(swapped(x), scale));
 
 /** The first half of the spectrum of a real tensor, up to the frequency n / 2. */
 export function rfft(x: Tensor, scale = 1): Pair {
   const n = x.shape.at(-1)!;
-  if (isSmooth(innerLength(n))) return bind(rfftOp, [x, tableOf(n, x.dtype)[0]!], { scale }) as unknown as Pair;
+  if (isSmooth(innerLength(n))) return rfftParts(x, scale);
   const half = withLast(x.shape, Math.floor(n / 2) + 1);
   return bluestein([x, zerosLike(x)], scale).map((part) => slice(part, half.map(() => 0), half)) as unknown as Pair;
 }
 
 /** `scale` times the sum of waves whose spectrum's first half is given: n real numbers; the imaginary parts at 0 and n / 2 do not count. */
 export function irfft([re, im]: Pair, n: number, scale = 1): Tensor {
-  if (isSmooth(innerLength(n))) return bind1(irfftOp, [re, im, tableOf(n, re.dtype)[0]!], { n, scale });
+  if (isSmooth(innerLength(n))) return irfftParts([re, im], n, scale);
   const last = re.shape.length - 1;
   const rest = Math.ceil(n / 2) - 1; // entries that the first half gives twice
   const mirrored = (part: Tensor) => slice(part, re.shape.map((_, i) => (i === last ? rest : 0)), withLast(re.shape, rest), re.shape.map((_, i) => (i === last ? -1 : 1)));

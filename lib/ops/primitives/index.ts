@@ -1,10 +1,13 @@
 // All primitives. The universal tests enumerate what is exported here.
 export { broadcastTo, sum, sumTo } from './broadcast.js';
+export { viewAsComplex, viewAsReal } from './complex.js';
 export * from './control.js';
 export * from './decompositions.js';
 export * from './ctc.js';
 export * from './convolution.js';
+export { eig } from './eig.js';
 export * from './elementwise.js';
+export { fftParts, irfftParts, rfftParts } from './fft.js';
 export { gammainc } from './gamma.js';
 export * from './gather.js';
 export * from './linalg.js';

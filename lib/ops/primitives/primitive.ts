@@ -16,9 +16,11 @@ export interface Sample {
   readonly high?: number;
   /**
    * Default `'float'`: each float dtype in turn. `'regular'`: floats, the matrices' diagonals dominant, so that they are well conditioned;
-   * `'definite'`: these made symmetric. `'index'` draws whole numbers below `high`.
+   * `'definite'`: these made symmetric. `'index'` draws whole numbers below `high`. `'complex'`: numbers whose parts are of the float dtype.
    */
-  readonly kind?: 'float' | 'regular' | 'definite' | 'bool' | 'index';
+  readonly kind?: 'float' | 'regular' | 'definite' | 'bool' | 'index' | 'complex';
+  /** A constant that the op is always called with, in a float dtype; no gradient is asked for. */
+  readonly constant?: (dtype: DType) => Tensor;
 }
 /** Inputs and attributes with which the tests call an op. */
 export interface Case<A> {
