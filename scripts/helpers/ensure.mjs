@@ -1,10 +1,10 @@
 // What every command calls first: it installs or builds what is missing or older than its sources, and says so. Works before
 // `npm install`, so it imports nothing but Node. Staleness is a hash of the inputs, kept in build/stamps.
-import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildAddon } from '../build-addon.mjs';
+import { bundle, packageEntries } from './bundle.mjs';
 import { fail, node, root, run, step } from './process.mjs';
 
 const at = (...parts) => path.join(root, ...parts);
@@ -111,22 +111,16 @@ export function ensureTypeScript() {
   ensureDependencies();
   const sources = () => Object.keys(outputs).flatMap(sourcesIn);
   const inputs = () => [...readdirSync(root).filter((name) => /^(tsconfig|package).*\.json$/.test(name)), ...sources()];
-  const products = () => [...sources().map(productOf), bundle];
+  const products = () => [...sources().map(productOf), ...packageEntries().map(({ file }) => path.normalize(file))];
   whenStale('typescript', inputs, [], products, () => compile(products()));
 }
-
-/** The library in one file: importing it takes a third of the time of importing its modules. It lies as deep as they do. */
-const bundle = 'dist/bundle/keratin.js';
 
 function compile(products) {
   step('compiling TypeScript (lib to dist; test, examples, benchmarks, docs to build)');
   prune(new Set(products));
   const missing = products.some((file) => !existsSync(at(file)));
   if (node(['node_modules/typescript/bin/tsc', '--build', ...(missing ? ['--force'] : [])]) !== 0) return false;
-  const { buildSync } = createRequire(import.meta.url)('esbuild');
-  // keepNames: losses and metrics have classes of the same names, which configs and messages show.
-  const options = { bundle: true, keepNames: true, format: 'esm', platform: 'node', target: 'node20', packages: 'external', sourcemap: true, logLevel: 'warning' };
-  return buildSync({ ...options, entryPoints: [at('dist/index.js')], outfile: at(bundle) }).errors.length === 0;
+  return bundle(packageEntries());
 }
 
 /** Removes the outputs of sources that are gone: a deleted test must not run on. */
