@@ -3,6 +3,14 @@ import type { Model } from '../models/model.js';
 
 /** Values by name: losses and metrics. A metric with several results (`F1Score` without an average) has an array of them at its name. */
 export type Logs = Record<string, number>;
+/** What callbacks get of a batch of `predict`. */
+export interface PredictLogs {
+  /** The model's outputs for the batch, in their structure. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a tensor, or several
+  outputs?: any;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that a hook for all kinds of logs may be given
+  [name: string]: any;
+}
 /** What `fit` runs with: `epochs`, `steps`, `verbose`. */
 export interface CallbackParams {
   readonly epochs?: number;
@@ -77,8 +85,8 @@ export interface Callback {
   onTestBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
   /** Start of a batch of `predict`. */
   onPredictBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
-  /** End of a batch of `predict`. */
-  onPredictBatchEnd(batch: number, logs?: Logs): void | Promise<void>;
+  /** End of a batch of `predict`, with what the model gave for it as `outputs`. */
+  onPredictBatchEnd(batch: number, logs?: PredictLogs): void | Promise<void>;
   /** @internal After each slice of batches that ran natively: progress for those who can do without every batch. */
   onProgress(batch: number, logs: Logs): void | Promise<void>;
 }

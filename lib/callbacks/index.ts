@@ -1,5 +1,5 @@
 // `keras.callbacks`.
-export { Callback, type CallbackParams, type Logs } from './callback.js';
+export { Callback, type CallbackParams, type Logs, type PredictLogs } from './callback.js';
 export { CallbackList, type CallbackListOptions, type Callbacks } from './callback-list.js';
 export { CSVLogger, type CSVLoggerOptions } from './csv-logger.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js';

@@ -109,6 +109,12 @@ export function oneOf<const T extends string>(...values: readonly T[]): Field<T,
 export const intList = (bounds: Bounds = {}): Field<readonly number[], readonly number[], true> =>
   field(`an array of integers${boundsText(bounds)}`, (v) =>
     Array.isArray(v) && v.every((n) => typeof n === 'number' && Number.isSafeInteger(n) && inBounds(n, bounds)) ? (v as number[]) : undefined);
+/** What `axis` takes where it may be several: an axis, an array of axes, or null for all of them. */
+type Axes = number | readonly number[] | null;
+/** An axis, an array of axes, or null for all of them. */
+export const axes = (initial: Axes): Field<Axes, Axes, false> =>
+  nullable(field<number | readonly number[]>('an axis or an array of axes', (v) =>
+    Number.isSafeInteger(v) || (Array.isArray(v) && v.every((axis) => Number.isSafeInteger(axis))) ? (v as number | readonly number[]) : undefined), initial);
 /** The dtype to compute in, as losses and metrics have it: that of a dtype policy; `floatx` by default. */
 export const computeDtype: Field<DTypePolicyName | 'float' | DTypePolicy | SerializedObject | null, DType, false> = {
   required: false,

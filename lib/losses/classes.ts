@@ -1,6 +1,6 @@
 // All losses. Each is a function of the same name around which weights and a reduction are put; the options are its function's and those of
 // every loss: `name`, `reduction`, `dtype`.
-import { type Field, bool, field, float, int, intList, nullable, withDefault, withUnsavedDefault } from '../config/fields.js';
+import { axes, bool, field, float, int, nullable, withDefault, withUnsavedDefault } from '../config/fields.js';
 import * as functions from './functions.js';
 import { functionLoss } from './loss-function-wrapper.js';
 
@@ -15,9 +15,6 @@ const labels = {
   /** Default -1. */
   axis: withDefault(int(), -1),
 } as const;
-/** The axes of one sample. */
-const axes: Field<number | readonly number[] | null, number | readonly number[] | null, false> = nullable(
-  field<number | readonly number[]>('an axis or an array of axes', (v, where) => (Array.isArray(v) ? intList().parse(v, where) : typeof v === 'number' && Number.isInteger(v) ? v : undefined)));
 
 /** Mean of the squared errors: `mean(square(yTrue - yPred))`. */
 export class MeanSquaredError extends functionLoss('MeanSquaredError', functions.meanSquaredError) {}
@@ -33,8 +30,8 @@ export class MeanSquaredLogarithmicError extends functionLoss('MeanSquaredLogari
 
 /** The cosine of the angle between targets and predictions, negated: -1 is best. */
 export class CosineSimilarity extends functionLoss('CosineSimilarity', functions.cosineSimilarity, {
-  /** The axis of one vector. Default -1. */
-  axis: withUnsavedDefault(int(), -1),
+  /** The axis, or the axes, of one vector; null: all. Default -1. */
+  axis: withUnsavedDefault(axes(-1), -1),
 }) {}
 
 /** Squares of small errors, absolute values of errors beyond `delta` (Huber, 1964). */
@@ -64,11 +61,13 @@ export class KLDivergence extends functionLoss('KLDivergence', functions.klDiver
 export class Poisson extends functionLoss('Poisson', functions.poisson) {}
 
 /** Crossentropy between labels 0 and 1 and predictions, element by element. */
-export class BinaryCrossentropy extends functionLoss('BinaryCrossentropy', functions.binaryCrossentropy, labels) {}
+export class BinaryCrossentropy extends functionLoss('BinaryCrossentropy', functions.binaryCrossentropy, { ...labels, axis: axes(-1) }) {}
 
 /** Binary crossentropy that takes weight from what is classified well (Lin et al., 2018). */
 export class BinaryFocalCrossentropy extends functionLoss('BinaryFocalCrossentropy', functions.binaryFocalCrossentropy, {
   ...labels,
+  /** The axis, or the axes, of the mean; null: all. Default -1. */
+  axis: axes(-1),
   /** Whether the classes are weighted by `alpha`. Default false. */
   applyClassBalancing: bool(false),
   /** Weight of class 1; that of class 0 is `1 - alpha`. Default 0.25. */
@@ -106,7 +105,7 @@ export class CTC extends functionLoss('CTC', functions.ctc) {}
 /** `1 - 2 |A and B| / (|A| + |B|)`, for masks of images. */
 export class Dice extends functionLoss('Dice', functions.dice, {
   /** The axes of one image; null: all. Default null. */
-  axis: axes,
+  axis: axes(null),
 }) {}
 
 /** `1 - tp / (tp + alpha * fp + beta * fn)`, for masks of images (Salehi et al., 2017). */
@@ -116,7 +115,7 @@ export class Tversky extends functionLoss('Tversky', functions.tversky, {
   /** Weight of the false negatives. Default 0.5. */
   beta: withDefault(float(), 0.5),
   /** The axes of one image; null: all. Default null. */
-  axis: axes,
+  axis: axes(null),
 }) {}
 
 /** Circle loss of embeddings of length 1, with labels as class numbers (Sun et al., 2020). */

@@ -14,8 +14,8 @@ export interface LabelOptions {
   fromLogits?: boolean;
   /** The share of the labels that is spread evenly over all classes. Default 0. */
   labelSmoothing?: number;
-  /** For binary classes the axis of the mean, for others that of the classes. Default -1. */
-  axis?: number;
+  /** For binary classes the axis, or the axes, of the mean (null: all); for others the axis of the classes. Default -1. */
+  axis?: number | readonly number[] | null;
 }
 const LABEL_OPTIONS = ['fromLogits', 'labelSmoothing', 'axis'] as const;
 
@@ -58,7 +58,7 @@ export function binaryFocalCrossentropy(yTrue: TensorLike, yPred: TensorLike, op
 
 /** The labels smoothed over the classes, and the axis of the classes from the front. */
 function categorical(where: string, labels: Tensor, predictions: Tensor, { labelSmoothing = 0, axis = -1 }: LabelOptions): [Tensor, number] {
-  const along = normalizeAxis(axis, predictions.ndim, where);
+  const along = normalizeAxis(axis as number, predictions.ndim, where);
   const classes = predictions.shape[along]!;
   if (classes === 1) {
     process.emitWarning(`${where}: expected yPred of shape (batch size, classes) with more than one class, received ${showShape(predictions.shape)}; for two classes use binaryCrossentropy`);

@@ -8,14 +8,14 @@ import { fittedPair } from './tensors.js';
 
 /** Options of `cosineSimilarity`. */
 export interface CosineOptions {
-  /** The axis of one vector. Default -1. */
-  axis?: number;
+  /** The axis, or the axes, of one vector; null: all. Default -1. */
+  axis?: number | readonly number[] | null;
 }
 
 /** `-sum(yTrue * yPred)` of vectors scaled to length 1: -1 for equal directions, 1 for opposite ones. */
 export function cosineSimilarity(yTrue: TensorLike, yPred: TensorLike, options: CosineOptions = {}): Tensor {
   checkOptions('cosineSimilarity', options, ['axis']);
-  const axis = options.axis ?? -1;
+  const { axis = -1 } = options;
   const [t, p] = fittedPair('cosineSimilarity', yTrue, yPred);
   return ops.negative(ops.sum(ops.multiply(ops.normalize(t, { axis }), ops.normalize(p, { axis })), { axis }));
 }

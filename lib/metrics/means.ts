@@ -1,6 +1,6 @@
 // Metrics that are the mean of a function of targets and predictions.
 import type { Config } from '../config/configurable.js';
-import { bool, float, int, nullable, withDefault } from '../config/fields.js';
+import { axes, bool, float, int, nullable, withDefault } from '../config/fields.js';
 import { accuracy } from './accuracy.js';
 import { cosineSimilarity } from './correlation.js';
 import * as functions from './functions.js';
@@ -12,7 +12,7 @@ const labels = {
   /** The share of the labels that is spread evenly over all classes. Default 0. */
   labelSmoothing: withDefault(float({ min: 0, max: 1 }), 0),
 } as const;
-/** The axis of one vector. */
+/** The axis of the classes. */
 const axis = withDefault(int(), -1);
 
 /** How often predictions are equal to targets. */
@@ -74,8 +74,8 @@ export class MeanSquaredLogarithmicError extends functionMetric('MeanSquaredLoga
 
 /** Mean cosine of the angle between targets and predictions. As in Keras, the config does not keep the axis. */
 export class CosineSimilarity extends functionMetric('CosineSimilarity', cosineSimilarity, {
-  /** Default -1. */
-  axis,
+  /** The axis, or the axes, of one vector; null: all. Default -1. */
+  axis: axes(-1),
 }) {
   static override readonly direction = 'up';
   override getConfig(): Config {
@@ -90,16 +90,16 @@ export class LogCoshError extends functionMetric('LogCoshError', functions.logCo
 
 /** Mean of Pearson's correlation between targets and predictions. */
 export class PearsonCorrelation extends functionMetric('PearsonCorrelation', functions.pearsonCorrelation, {
-  /** Default -1. */
-  axis,
+  /** The axis, or the axes, of one vector; null: all. Default -1. */
+  axis: axes(-1),
 }) {
   static override readonly direction = 'up';
 }
 
 /** Mean of Lin's concordance correlation between targets and predictions. */
 export class ConcordanceCorrelation extends functionMetric('ConcordanceCorrelation', functions.concordanceCorrelation, {
-  /** Default -1. */
-  axis,
+  /** The axis, or the axes, of one vector; null: all. Default -1. */
+  axis: axes(-1),
 }) {
   static override readonly direction = 'up';
 }

@@ -66,9 +66,12 @@ function connections(operation: Operation, graph: Function): string {
   return places.length === 0 ? '-' : places.join(', ');
 }
 
+/** True for layers without weights that Keras builds when it makes them. */
+const isBuiltWhenMade = (layer: Layer): boolean => (layer.constructor as typeof Layer).builtWhenMade;
+
 function fieldsOf(operation: Operation, prefix: string, { options, graph }: Table): string[] {
   const layer = operation instanceof Layer ? operation : null;
-  const params = layer === null ? '0' : layer.built ? grouped(layer.countParams()) : '0 (unbuilt)';
+  const params = layer === null ? '0' : layer.built ? grouped(layer.countParams()) : isBuiltWhenMade(layer) ? '0' : '0 (unbuilt)';
   const trained = layer === null || layer.weights.length === 0 ? '-' : layer.trainable ? 'Y' : 'N';
   return [
     `${prefix}${operation.name} (${operation.typeName})`, outputShape(operation), params,

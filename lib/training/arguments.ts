@@ -42,8 +42,12 @@ export function checkFit(options: FitOptions): void {
   checkWhole('fit', options, { batchSize: 1, epochs: 0, initialEpoch: 0, validationSteps: 1, validationBatchSize: 1, stepsPerEpoch: 1 });
   const { validationFreq = 1, shuffle = true, validationSplit = 0 } = options;
   if (typeof validationFreq === 'number') checkWhole('fit', { validationFreq }, { validationFreq: 1 });
-  else if (!Array.isArray(validationFreq)) throw new TypeError(`fit: validationFreq must be an integer or an array of epochs, received ${show(validationFreq)}`);
-  if (typeof shuffle !== 'boolean' && shuffle !== 'batch') throw new TypeError(`fit: shuffle must be true, false or 'batch', received ${show(shuffle)}`);
+  else if (!Array.isArray(validationFreq)) {
+    throw new TypeError(`fit: validationFreq must be an integer or an array of epochs, received ${show(validationFreq)}`);
+  }
+  if (typeof shuffle !== 'boolean' && shuffle !== 'batch') {
+    throw new TypeError(`fit: shuffle must be true, false or 'batch', received ${show(shuffle)}`);
+  }
   if (typeof validationSplit !== 'number' || !(validationSplit >= 0 && validationSplit < 1)) {
     throw new RangeError(`fit: validationSplit must be >= 0 and < 1, received ${show(validationSplit)}`);
   }
@@ -60,7 +64,8 @@ export function checkRun(where: 'evaluate' | 'predict', options: EvaluateOptions
 /** @throws for options that cannot be given with a data set. */
 export function refuse(where: string, options: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(options)) {
-    if (value !== null && value !== undefined) throw new TypeError(`${where}: ${name} cannot be given with a data set, which gives it itself`);
+    if (value === null || value === undefined) continue;
+    throw new TypeError(`${where}: ${name} cannot be given with a data set, which gives it itself`);
   }
 }
 

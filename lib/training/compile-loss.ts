@@ -39,12 +39,14 @@ function classification({ yTrue, yPred }: OutputData): 'binary' | 'sparse' | 'ca
 
 const CROSSENTROPIES = { binary: 'binary_crossentropy', sparse: 'sparse_categorical_crossentropy', categorical: 'categorical_crossentropy' } as const;
 
+/** What a loss or metric that is a function is called: by its name, or as Keras calls those without one. */
+const functionName = ({ name }: { readonly name: string }): string => (name === '' ? 'lambda' : name);
+
 function resolveLoss(identifier: LossChoice, data: OutputData): losses.Loss {
   const shorthand = identifier === 'crossentropy' || identifier === 'ce';
   const found = losses.get(shorthand ? CROSSENTROPIES[classification(data)] : identifier);
   if (found instanceof losses.Loss) return found;
-  const name = typeof identifier === 'string' ? identifier : (found as { name?: string }).name;
-  return new losses.LossFunctionWrapper(found as never, { name: name === '' ? 'loss' : (name ?? 'loss') });
+  return new losses.LossFunctionWrapper(found as never, { name: typeof identifier === 'string' ? identifier : functionName(found) });
 }
 
 function resolveMetric(identifier: MetricChoice, data: OutputData): metrics.Metric {
@@ -62,8 +64,7 @@ function resolveMetric(identifier: MetricChoice, data: OutputData): metrics.Metr
     if (typeof identifier === 'string') found.name = identifier;
     return found;
   }
-  const name = typeof identifier === 'string' ? identifier : ((found as { name?: string }).name ?? 'metric');
-  return new metrics.MeanMetricWrapper(found as never, { name });
+  return new metrics.MeanMetricWrapper(found as never, { name: typeof identifier === 'string' ? identifier : functionName(found) });
 }
 
 /** Tensors of every output, in order; null for one without targets. */

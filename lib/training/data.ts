@@ -15,17 +15,18 @@ import { isTuple } from '../utils/batches.js';
 /** One input or target, or an array or object of them. */
 export type Data = Nested<TensorLike>;
 /** A batch of a stream: inputs; inputs and targets; or with sample weights. */
-export type Batch = readonly [Data] | readonly [Data, Data | null | undefined] | readonly [Data, Data | null | undefined, Data | null | undefined];
+export type Batch = readonly [x: Data, y?: Data | null | undefined, sampleWeight?: Data | null | undefined];
 /** Batches that can be iterated anew each epoch, or a generator, which every call reads on from where the last one stopped. */
 export type BatchStream = Iterable<Batch | Data> | AsyncIterable<Batch | Data>;
 
-const isArrayData = (value: unknown): boolean =>
-  value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value) || (isPlainObject(value) && !(Symbol.iterator in value) && !(Symbol.asyncIterator in value));
+const isIterable = (value: object): boolean => Symbol.iterator in value || Symbol.asyncIterator in value;
+const isArrayData = (value: object): boolean =>
+  value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value)
+  || (isPlainObject(value) && !isIterable(value));
 
 /** True for an iterable of batches rather than data in memory. */
 export function isStream(x: unknown): x is BatchStream {
-  if (x === null || typeof x !== 'object' || isArrayData(x)) return false;
-  return Symbol.iterator in x || Symbol.asyncIterator in x;
+  return x !== null && typeof x === 'object' && !isArrayData(x) && isIterable(x);
 }
 
 /** Tensors of one argument: leaves in order, and how to rebuild its structure. */
@@ -35,7 +36,9 @@ export type Columns = Flat<Tensor>;
 export function readColumns(value: Data, what: string): Columns {
   const flat = flatten<TensorLike>(value, isNumberArray);
   const leaves = flat.leaves.map((leaf) => {
-    if (typeof leaf === 'string' || leaf === null || leaf === undefined || typeof leaf === 'function') throw new TypeError(`${what}: expected arrays of numbers, received ${show(leaf)}`);
+    if (typeof leaf === 'string' || leaf === null || leaf === undefined || typeof leaf === 'function') {
+      throw new TypeError(`${what}: expected arrays of numbers, received ${show(leaf)}`);
+    }
     const tensor = toTensor(leaf, null, what);
     return isFloat(tensor.dtype) ? castTo(tensor, settings.floatx) : tensor;
   });
@@ -48,13 +51,16 @@ export type ClassWeight = Readonly<Record<string, number>>;
 /** Weights by class as sample weights: one-hot targets count by their largest entry. */
 function weightsByClass(where: string, y: Columns, weights: ClassWeight): Tensor {
   if (!isPlainObject(weights) && !Array.isArray(weights)) {
-    throw new TypeError(`${where}: classWeight: expected an object with a number for each class, such as { 0: 1, 1: 5 }, received ${show(weights)}`);
+    throw new TypeError(`${where}: classWeight: expected an object with a number for each class, such as { 0: 1, 1: 5 }, `
+      + `received ${show(weights)}`);
   }
-  if (y.leaves.length !== 1) throw new Error(`${where}: classWeight: only for models with one output, received targets of ${y.leaves.length}`);
+  if (y.leaves.length !== 1) {
+    throw new Error(`${where}: classWeight: only for models with one output, received targets of ${y.leaves.length}`);
+  }
   const [target] = y.leaves as [Tensor];
   if (target.ndim > 2) {
-    throw new RangeError(`${where}: classWeight: expected one class for each sample, in y of shape (samples,), (samples, 1) or (samples, classes), `
-      + `received y of shape ${showShape(target.shape)}; give sampleWeight instead`);
+    throw new RangeError(`${where}: classWeight: expected one class for each sample, in y of shape (samples,), (samples, 1) or `
+      + `(samples, classes), received y of shape ${showShape(target.shape)}; give sampleWeight instead`);
   }
   const oneHot = target.ndim > 1 && target.shape.at(-1)! !== 1;
   const classes = oneHot ? ops.argmax(target, { axis: -1 }) : ops.cast(ops.round(ops.reshape(target, [-1])), 'int32');
@@ -77,7 +83,8 @@ export class ArrayData {
 
   /** Reads the arguments of `fit`, `evaluate` and `predict`; `of` stands before their names in errors. */
   static read(x: Data, y: Data | null | undefined, sampleWeight: Data | null | undefined, of = ''): ArrayData {
-    const columns = (value: Data | null | undefined, what: string) => (value === null || value === undefined ? null : readColumns(value, of + what));
+    const columns = (value: Data | null | undefined, what: string): Columns | null =>
+      (value === null || value === undefined ? null : readColumns(value, of + what));
     return new ArrayData(readColumns(x, `${of}x`), columns(y, 'y'), columns(sampleWeight, 'sampleWeight'), of);
   }
 
@@ -91,14 +98,17 @@ export class ArrayData {
 
   private check(): void {
     const { of } = this;
-    const label = (i: number) => of + (i < this.x.leaves.length ? 'x' : i < this.x.leaves.length + (this.y?.leaves.length ?? 0) ? 'y' : 'sampleWeight');
+    const ends = [this.x.leaves.length, this.x.leaves.length + (this.y?.leaves.length ?? 0)] as const;
+    const name = (i: number): string => (i < ends[0] ? 'x' : i < ends[1] ? 'y' : 'sampleWeight');
     this.columns.forEach((column, i) => {
-      if (column.ndim === 0) throw new RangeError(`${label(i)}: expected an array with a row for each sample, received a single number`);
+      if (column.ndim > 0) return;
+      throw new RangeError(`${of}${name(i)}: expected an array with a row for each sample, received a single number`);
     });
     if (this.columns.length === 0 || this.length === 0) throw new RangeError(`${of}the data is empty: x has no rows`);
     this.columns.forEach((column, i) => {
       if (column.shape[0] !== this.length) {
-        throw new RangeError(`${label(0)} and ${label(i).slice(of.length)} must have the same number of rows, received ${this.length} in x and ${column.shape[0]} in ${label(i).slice(of.length)} (shapes ${showShape(this.columns[0]!.shape)} and ${showShape(column.shape)})`);
+        throw new RangeError(`${of}x and ${name(i)} must have the same number of rows, received ${this.length} in x `
+          + `and ${column.shape[0]} in ${name(i)} (shapes ${showShape(this.columns[0]!.shape)} and ${showShape(column.shape)})`);
       }
     });
   }
@@ -153,7 +163,10 @@ export class ArrayData {
 export function splitValidation(data: ArrayData, fraction: number): [ArrayData, ArrayData] {
   if (!(fraction > 0 && fraction < 1)) throw new RangeError(`fit: validationSplit must be > 0 and < 1, received ${show(fraction)}`);
   const at = Math.floor(data.length * (1 - fraction));
-  if (at === 0 || at === data.length) throw new RangeError(`fit: validationSplit ${fraction} leaves no rows to ${at === 0 ? 'train' : 'validate'} on: there are ${data.length}`);
+  if (at === 0 || at === data.length) {
+    const use = at === 0 ? 'train' : 'validate';
+    throw new RangeError(`fit: validationSplit ${fraction} leaves no rows to ${use} on: there are ${data.length}`);
+  }
   return [data.rows(0, at), data.rows(at, data.length)];
 }
 
@@ -161,7 +174,8 @@ export function splitValidation(data: ArrayData, fraction: number): [ArrayData, 
 export function readBatch(item: Batch | Data, where: string, classWeight?: ClassWeight | null): ArrayData {
   const parts = isTuple(item) ? item : [item];
   if (parts.length > 3) {
-    throw new TypeError(`${where}: a batch is [x], [x, y] or [x, y, sampleWeight], received an array of ${parts.length} entries; write [x] for inputs alone`);
+    throw new TypeError(`${where}: a batch is [x], [x, y] or [x, y, sampleWeight], received an array of ${parts.length} entries; `
+      + 'write [x] for inputs alone');
   }
   const [x, y, sampleWeight] = parts as [Data, Data?, Data?];
   return ArrayData.read(x, y, sampleWeight).weighted(where, classWeight);

@@ -17,8 +17,8 @@ import { StreamSource } from './stream-source.js';
 import type { Call } from './turns.js';
 
 const DEFAULT_BATCH = 32;
-const READ_ONCE = '. A generator is read once: give something that can be iterated anew for each pass (an object with [Symbol.iterator]() { … }, '
-  + 'or a PyDataset), or a generator without end and stepsPerEpoch (for validation validationSteps)';
+const READ_ONCE = '. A generator is read once: give something that can be iterated anew for each pass (an object with '
+  + '[Symbol.iterator]() { … }, or a PyDataset), or a generator without end and stepsPerEpoch (for validation validationSteps)';
 
 /** What a run is called. */
 const CALLS = { train: 'fit', test: 'evaluate', predict: 'predict' } as const;
@@ -38,8 +38,10 @@ function sourceOf(run: Run, input: Input, { batchSize, shuffle = false, classWei
   });
 }
 
+type DataOptions = Pick<FitOptions, 'sampleWeight' | 'batchSize'>;
+
 /** `x`, `y` and weights as input: arrays are read, and streams come without y. */
-function inputOf(where: string, x: Data | BatchStream, y: Data | null | undefined, sampleWeight: Data | null | undefined, batchSize?: number | null): Input {
+function inputOf(where: string, x: Data | BatchStream, y: Data | null | undefined, { sampleWeight, batchSize }: DataOptions): Input {
   if (!isStream(x)) return ArrayData.read(x, y, sampleWeight);
   refuse(where, { y, sampleWeight, batchSize });
   return x;
@@ -66,7 +68,8 @@ async function runOnce(run: Run, source: BatchSource, steps: number | null, befo
 
 // ---- fit ---------------------------------------------------------------------------------------------------------
 
-const validates = (epoch: number, freq: number | readonly number[]): boolean => (typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
+const validates = (epoch: number, freq: number | readonly number[]): boolean =>
+  (typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
 
 /** What `fit` validates on; null without. */
 function validationInput({ validationData }: FitOptions): Input | null {
@@ -76,15 +79,20 @@ function validationInput({ validationData }: FitOptions): Input | null {
     throw new TypeError(`fit: validationData must be [x, y], [x, y, sampleWeight] or a data set, received ${show(validationData)}`);
   }
   const [x, y, sampleWeight] = validationData as readonly [Data | BatchStream, Data, Data?];
-  if (isStream(x)) throw new TypeError(`fit: validationData must be [x, y] of arrays or a data set alone, received ${show(validationData)}`);
+  if (isStream(x)) throw new TypeError(`fit: validationData must be [x, y] of arrays, or a data set alone, received [${show(x)}, …]`);
   return ArrayData.read(x, y, sampleWeight, 'validationData: ');
 }
 
 /** What `fit` trains and validates on. */
-function fitInputs(x: Data | BatchStream, y: Data | null | undefined, options: FitOptions): { train: Input; held: Input | null } {
-  const { batchSize, classWeight, sampleWeight, validationSplit = 0 } = options;
+interface FitInputs {
+  readonly train: Input;
+  readonly held: Input | null;
+}
+
+function fitInputs(x: Data | BatchStream, y: Data | null | undefined, options: FitOptions): FitInputs {
+  const { classWeight, validationSplit = 0 } = options;
   const given = validationInput(options);
-  const all = inputOf('fit', x, y, sampleWeight, batchSize);
+  const all = inputOf('fit', x, y, options);
   if (!(all instanceof ArrayData)) {
     if (validationSplit > 0) throw new TypeError('fit: validationSplit is for arrays in memory; give validationData with a data set');
     return { train: all, held: given };
@@ -101,9 +109,10 @@ class Fit {
   private readonly held: Input | null;
   private validated = false;
 
-  constructor(model: Model, turn: Call, private readonly callbacks: CallbackList, x: Data | BatchStream, y: Data | null | undefined, private readonly options: FitOptions) {
+  constructor(
+    model: Model, turn: Call, private readonly callbacks: CallbackList, { train, held }: FitInputs, private readonly options: FitOptions,
+  ) {
     const { batchSize, classWeight, shuffle = true, stepsPerEpoch: steps, signal } = options;
-    const { train, held } = fitInputs(x, y, options);
     this.held = held;
     this.run = { model, kind: 'train', callbacks, signal: signal ?? null, turn };
     this.source = sourceOf(this.run, train, { batchSize, classWeight, shuffle, steps });
@@ -168,7 +177,7 @@ export async function fitModel(model: Model, turn: Call, x: Data | BatchStream, 
   const verbose = verbosity(options.verbose);
   const callbacks = listOf(options.callbacks, model, { epochs, steps: options.stepsPerEpoch ?? null, verbose }, true);
   const history = callbacks.keepHistory();
-  const fit = new Fit(model, turn, callbacks, x, y, options);
+  const fit = new Fit(model, turn, callbacks, fitInputs(x, y, options), options);
   callbacks.setParams({ ...callbacks.params, epochs, steps: fit.stepsPerEpoch, verbose });
   await fit.all(options.initialEpoch ?? 0, epochs);
   return history;
@@ -194,14 +203,14 @@ function asResult(model: Model, logs: Logs, returnDict: boolean | undefined): Lo
 }
 
 /** `Model.evaluate`. */
-export async function evaluateModel(model: Model, turn: Call, x: Data | BatchStream, rest: readonly unknown[]): Promise<Logs | number | number[]> {
+export async function evaluateModel(model: Model, turn: Call, x: Data | BatchStream, rest: readonly unknown[]): Promise<unknown> {
   const [y, options] = splitRest<EvaluateOptions>('evaluate', x, rest);
   checkRun('evaluate', options);
-  const { batchSize, sampleWeight, steps: wanted, signal } = options;
+  const { batchSize, steps: wanted, signal } = options;
   const verbose = verbosity(options.verbose);
   const callbacks = listOf(options.callbacks, model, { epochs: 1, steps: wanted ?? null, verbose });
   const run: Run = { model, kind: 'test', callbacks, signal: signal ?? null, turn };
-  const source = sourceOf(run, inputOf('evaluate', x, y, sampleWeight, batchSize), { batchSize, steps: wanted });
+  const source = sourceOf(run, inputOf('evaluate', x, y, options), { batchSize, steps: wanted });
   const steps = limitedSteps(wanted, source.batches);
   callbacks.setParams({ ...callbacks.params, epochs: 1, steps: steps ?? source.batches, verbose });
   return asResult(model, await runTest(run, source, steps), options.returnDict);
@@ -215,7 +224,7 @@ export async function predictModel(model: Model, x: Data | BatchStream, options:
   const callbacks = listOf(options.callbacks, model, { steps: wanted ?? null, verbose });
   const batches: unknown[] = [];
   const run: Run = { model, kind: 'predict', callbacks, signal: signal ?? null, turn: null, collect: (outputs) => batches.push(outputs) };
-  const source = sourceOf(run, inputOf('predict', x, null, null, batchSize), { batchSize, steps: wanted });
+  const source = sourceOf(run, inputOf('predict', x, null, { batchSize }), { batchSize, steps: wanted });
   const steps = limitedSteps(wanted, source.batches);
   callbacks.setParams({ ...callbacks.params, steps: steps ?? source.batches, verbose });
   await callbacks.call('onPredictBegin', {});

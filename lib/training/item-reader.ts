@@ -20,7 +20,7 @@ export class ItemReader {
 
   constructor(private readonly iterator: ResumableIterator) {}
 
-  /** Asks for one item more, unless one is asked for already. The promise, which never rejects, tells when it has come; null: it is there. */
+  /** Asks for one item more, unless one is asked for already. Gives null where it is there, or a promise of it that never rejects. */
   ask(run: RunUserCode): Promise<void> | null {
     if (this.ended || this.asked !== null) return this.asked;
     try {

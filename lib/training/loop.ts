@@ -76,7 +76,8 @@ function inputsOf({ data, layout, order, first }: ReadyBatches): readonly Tensor
 function runNatively(run: Run, source: BatchSource, ready: ReadyBatches, most: number, step: Compiled): Slice | Promise<Slice> {
   const { data, layout, count } = ready;
   if (run.kind !== 'train' && count === 1 && isSmall(step)) return { result: runCompiled(step, inputsOf(ready)), done: 1 };
-  const running = runCompiledAsync(step, inputsOf(ready), { steps: count, counter: layout === 'given' ? -1 : counterIndex(data), budget: SLICE });
+  const counter = layout === 'given' ? -1 : counterIndex(data);
+  const running = runCompiledAsync(step, inputsOf(ready), { steps: count, counter, budget: SLICE });
   const preparing = source.prepare(most, running);
   return preparing === undefined ? running : preparing.then(() => running);
 }
@@ -86,7 +87,8 @@ function runSlice(run: Run, source: BatchSource, ready: ReadyBatches, most: numb
   if (model.runEagerly) return runEagerly(run, ready);
   const { layout, size, stride: batch, data } = ready;
   const step = model.steps.get({ kind, layout, size, batch, data });
-  return step instanceof Promise ? step.then((made) => runNatively(run, source, ready, most, made)) : runNatively(run, source, ready, most, step);
+  const go = (made: Compiled): Slice | Promise<Slice> => runNatively(run, source, ready, most, made);
+  return step instanceof Promise ? step.then(go) : go(step);
 }
 
 /** Batches from one call of the batch callbacks to the next; null where no callback asks for them. */

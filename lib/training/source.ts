@@ -31,7 +31,8 @@ export interface SourceState {
 }
 
 /**
- * A source of batches. A loop calls `begin`, then `next` and `done` in turns, then `end`. While batches run in another thread it calls `prepare`.
+ * A source of batches. A loop calls `begin`, then `next` and `done` in turns, then `end`. While batches run in another thread it
+ * calls `prepare`.
  *
  * A data set that is no array needs nothing of this: `StreamSource` reads all that can be iterated. To let its place be saved without
  * reading batches again, it is a `ResumableStream`.

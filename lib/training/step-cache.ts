@@ -26,7 +26,10 @@ export class StepCache {
 
   constructor(private readonly model: Model) {}
 
-  /** The step, compiled when it is wanted for the first time. A change of what is trained, or of the weights of a built layer, compiles anew. */
+  /**
+   * The step, compiled when it is wanted for the first time. A change of what is trained, or of the weights of a built layer, compiles
+   * anew.
+   */
   get(request: StepRequest): Compiled | Promise<Compiled> {
     const key = this.keyOf(request);
     let step = this.steps.get(key);
@@ -59,7 +62,8 @@ export class StepCache {
   }
 
   private keyOf({ kind, layout, size, batch, data }: StepRequest): string {
-    const trained = kind === 'train' ? this.model.weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(this.model.trainable) : '';
+    const { weights, trainable } = this.model;
+    const trained = kind === 'train' ? weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(trainable) : '';
     return `${kind}|${layout}|${size}|${batch}|${data.key}|${stateChanges()}|${trained}`;
   }
 }

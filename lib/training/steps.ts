@@ -32,7 +32,9 @@ function checkLogs(where: string, logs: unknown): void {
     logs.catch(() => undefined);
     throw new TypeError(`${where} must not be async: it is compiled, and what it computes is known when it returns`);
   }
-  if (!isPlainObject(logs)) throw new TypeError(`${where} must return an object of numbers or tensors for the logs, such as { loss }, received ${show(logs)}`);
+  if (!isPlainObject(logs)) {
+    throw new TypeError(`${where} must return an object of numbers or tensors for the logs, such as { loss }, received ${show(logs)}`);
+  }
   for (const [name, value] of Object.entries(logs)) {
     if (value instanceof Tensor || value instanceof Variable || typeof value === 'number') continue;
     if (!isPlainObject(value)) throw new TypeError(`${where}: the log '${name}' must be a number or a tensor, received ${show(value)}`);
@@ -58,7 +60,7 @@ export const counterIndex = (data: ArrayData): number => data.columns.length;
 export function compileStep(model: Model, kind: StepKind, data: ArrayData, layout: Layout, size: number, batchSize: number): Compiled {
   const columns: Spec[] = data.columns.map((column) => column.spec);
   const counter = specOf('int32', []);
-  const specs = layout === 'given' ? columns : layout === 'blocks' ? [...columns, counter] : [...columns, counter, specOf('int32', [data.length])];
+  const specs = layout === 'given' ? columns : [...columns, counter, ...(layout === 'blocks' ? [] : [specOf('int32', [data.length])])];
   return compile(specs, (...inputs) => {
     const whole = inputs.slice(0, columns.length);
     const batch = layout === 'given' ? whole : batchOf(whole, inputs[columns.length]!, inputs[columns.length + 1] ?? null, size, batchSize);
@@ -66,13 +68,17 @@ export function compileStep(model: Model, kind: StepKind, data: ArrayData, layou
   });
 }
 
-/** Logs as plain numbers in alphabetical order, as Keras gives them; results that are objects are spread, those of several elements become arrays. */
+/**
+ * Logs as plain numbers in alphabetical order, as Keras gives them; results that are objects are spread, those of several elements
+ * become arrays.
+ */
 export function readLogs(result: unknown): Record<string, number> {
   const entries: [string, number][] = [];
   const visit = (logs: object): void => {
     for (const [name, value] of Object.entries(logs)) {
-      if (value instanceof Tensor || value instanceof Variable) entries.push([name, (value.size === 1 ? value.item() : value.tolist()) as number]);
-      else if (typeof value === 'number') entries.push([name, value]);
+      if (value instanceof Tensor || value instanceof Variable) {
+        entries.push([name, (value.size === 1 ? value.item() : value.tolist()) as number]);
+      } else if (typeof value === 'number') entries.push([name, value]);
       else visit(value as object);
     }
   };

@@ -60,7 +60,8 @@ export class StreamSource implements BatchSource {
     this.numbered = stream instanceof PyDataset ? (stream as PyDataset) : null;
     this.batches = this.numbered?.numBatches ?? null;
     if (this.batches !== null && !(Number.isInteger(this.batches) && this.batches >= 0)) {
-      throw new TypeError(`${stream.constructor.name}: length must be the number of batches (get length() { … }), received ${show(this.batches)}`);
+      throw new TypeError(`${stream.constructor.name}: length must be the number of batches (get length() { … }), `
+        + `received ${show(this.batches)}`);
     }
   }
 
@@ -99,7 +100,8 @@ export class StreamSource implements BatchSource {
   async begin(steps: number | null): Promise<void> {
     const { numbered, options: { where } } = this;
     if (numbered !== null && steps === null && numbered.numBatches === null) {
-      throw new RangeError(`${where}: the data set has no end (its numBatches is null); give ${where === 'fit' ? 'stepsPerEpoch' : 'steps'}`);
+      const option = where === 'fit' ? 'stepsPerEpoch' : 'steps';
+      throw new RangeError(`${where}: the data set has no end (its numBatches is null); give ${option}`);
     }
     if (numbered !== null) await this.run(() => numbered.onEpochBegin());
     this.left = steps ?? Infinity;
@@ -189,7 +191,8 @@ export class StreamSource implements BatchSource {
     this.current = count < had ? { ...this.current!, first: first + count, count: had - count } : null;
     this.read.splice(0, count);
     const last = this.reader!.items.splice(0, count).at(-1);
-    this.place = { ...this.place, position: this.place.position + count, stream: last !== undefined && 'state' in last ? last.state : null };
+    const stream = last !== undefined && 'state' in last ? last.state : null;
+    this.place = { ...this.place, position: this.place.position + count, stream };
   }
 
   async prepare(most: number, running: Promise<unknown>): Promise<void> {

@@ -4,17 +4,24 @@ import type { Batch, Data } from '../training/data.js';
 
 /** Options of `PyDataset`. */
 export interface PyDatasetOptions {
-  /** How many calls of `getItem` may be under way at once while a model reads. Default 1: the next batch is read while one is computed with; 0 is the same. */
+  /**
+   * How many calls of `getItem` may be under way at once while a model reads. Default 1: the next batch is read while one is computed
+   * with; 0 is the same.
+   */
   workers?: number;
-  /** With true, a single worker reads ahead too. What reads in other threads or processes is up to `getItem`, which may return a promise. Default false. */
+  /**
+   * With true, a single worker fills the queue too. What reads in other threads or processes is up to `getItem`, which may return a
+   * promise. Default false.
+   */
   useMultiprocessing?: boolean;
   /** How many batches may be under way or wait. Default 10. */
   maxQueueSize?: number;
 }
 
 /**
- * Batches by number, for `fit`, `evaluate` and `predict`. Extend it with `length`, the number of batches (or `numBatches`, null for a set without end), and
- * `getItem(i)`, which gives `[x]`, `[x, y]` or `[x, y, sampleWeight]` at once or as a promise. `fit` visits the batches in random order unless `shuffle` is false.
+ * Batches by number, for `fit`, `evaluate` and `predict`. Extend it with `length`, the number of batches (or `numBatches`, null for a
+ * set without end), and `getItem(i)`, which gives `[x]`, `[x, y]` or `[x, y, sampleWeight]` at once or as a promise. `fit` visits the
+ * batches in random order unless `shuffle` is false.
  *
  * ```ts
  * class Rows extends keras.utils.PyDataset {

@@ -12,7 +12,10 @@ import { flatten, isNumberArray, isPlainObject, mapStructure, type Nested } from
 
 /** Options of a layer's call. */
 export interface CallOptions {
-  /** Training or inference; by default that of the layer around this call, and else inference. */
+  /**
+   * Training or inference; by default that of the layer around this call, and else inference. A call on symbols keeps it in the model:
+   * `base(inputs, { training: false })` computes as in inference also in `fit`, as Keras's guide to transfer learning has it.
+   */
   training?: boolean | null | undefined;
   /** Which entries count; by default the mask that the inputs carry. Layers that take no mask ignore it. */
   mask?: Nested<Tensor | null> | null | undefined;

@@ -40,7 +40,8 @@ describe.each([['generators', counting], ['async generators', later]])('%s', (_,
     const warned = warnings();
     const { history, epoch } = await model().fit(batches(5), { verbose: 0, epochs: 2, stepsPerEpoch: 3 });
     expect([round(history['loss']), epoch]).toEqual([[2.4672, 5.0254], [0, 1]]);
-    expect(warned.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining('fit: the data ran out after 2 batches, before the 3 steps')]);
+    const text = expect.stringContaining('fit: the data ran out after 2 batches, before the 3 steps');
+    expect(warned.mock.calls.map(([warning]) => warning)).toEqual([text]);
     const short = await model().fit(batches(2), { verbose: 0, stepsPerEpoch: 3 });
     expect(round(short.history['loss'])).toEqual([1.78]);
   });
@@ -69,7 +70,8 @@ describe.each([['generators', counting], ['async generators', later]])('%s', (_,
 
   it('without end validate epoch by epoch', async () => {
     const asked: number[] = [];
-    const { history } = await model().fit([[1], [1]], [[1], [1]], { verbose: 0, epochs: 3, validationData: batches(Infinity, asked), validationSteps: 2 });
+    const validation = { validationData: batches(Infinity, asked), validationSteps: 2 };
+    const { history } = await model().fit([[1], [1]], [[1], [1]], { verbose: 0, epochs: 3, ...validation });
     expect(asked).toEqual([1, 2, 3, 4, 5, 6]);
     expect(round(history['loss'])).toEqual([1, 0.36, 0.1296]);
     expect(history['val_loss']).toHaveLength(3);
@@ -82,7 +84,8 @@ describe.each([['generators', counting], ['async generators', later]])('%s', (_,
     const controller = new AbortController();
     const made = model();
     const stop = new callbacks.LambdaCallback({ onTrainBatchEnd: (i: number) => void (i === 2 && controller.abort(new Error('enough'))) });
-    await expect(made.fit(stream, { verbose: 0, stepsPerEpoch: 100, callbacks: [stop], signal: controller.signal })).rejects.toThrow('enough');
+    const options = { verbose: 0, stepsPerEpoch: 100, callbacks: [stop], signal: controller.signal } as const;
+    await expect(made.fit(stream, options)).rejects.toThrow('enough');
     const seen = new callbacks.LambdaCallback({ onTestBatchEnd: () => undefined });
     made.setWeights([ops.zeros([1, 1]), ops.zeros([1])]);
     expect(await made.evaluate(stream, null, { verbose: 0, steps: 1, callbacks: [seen] })).toBe(16); // batch 4
@@ -134,11 +137,13 @@ describe('several steps in a call', () => {
   const ragged = function* (): Generator<[Tensor, Tensor]> {
     for (const [i, rows] of [4, 4, 4, 3, 4, 4, 2, 2, 4].entries()) yield [ops.full([rows, 1], i / 9), ops.full([rows, 1], i)];
   };
+  const equal = function* (size: number): Generator<[Tensor, Tensor]> {
+    for (let i = 0; i < 7; i++) yield [ops.full([size, 1], i), ops.full([size, 1], 3)];
+  };
   const train = async (stepsPerExecution: number, ends: number[] | null, size?: number) => {
     const made = model(stepsPerExecution);
     const note = ends === null ? [] : [new callbacks.LambdaCallback({ onTrainBatchEnd: (i: number) => void ends.push(i) })];
-    const batches = size === undefined ? ragged() : (function* () { for (let i = 0; i < 7; i++) yield [ops.full([size, 1], i), ops.full([size, 1], 3)] as const; })();
-    const { history } = await made.fit(batches, { verbose: 0, callbacks: note });
+    const { history } = await made.fit(size === undefined ? ragged() : equal(size), { verbose: 0, callbacks: note });
     return [history['loss'], ...made.getWeights().map((w) => w.tolist())];
   };
   it('give what single steps give, whatever the batches\' sizes', async () => {
