@@ -9,7 +9,7 @@ import { KerasTensor, type OperationCall } from '../symbolic/keras-tensor.js';
 import { Operation } from '../symbolic/operation.js';
 import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
 import { splitCall } from '../layers/base/call.js';
-import { callSignature } from '../layers/base/call-signatures.js';
+import { callDefaultsOf } from '../layers/base/layer.js';
 import { PublicOperation } from '../ops/public-operation.js';
 
 /** Place of a symbol: the operation's name, the number of its call in this model, the number of the output. */
@@ -139,7 +139,7 @@ class Reader {
       return;
     }
     // What Keras wrote down by itself is not what the user asked for: layers inside of a training model would not train.
-    const { training } = callSignature(operation.constructor);
+    const { training } = callDefaultsOf(operation);
     const written: Record<string, unknown> = {};
     for (const [name, value] of Object.entries({ training, mask: null })) {
       if (value === undefined || options[name] !== value) continue;

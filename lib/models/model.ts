@@ -355,6 +355,7 @@ export class Model extends GraphModel {
 
 /** What `new Model(inputs, outputs)` makes. */
 export class Functional extends Model {
+  static readonly callDefaults = { mask: null };
   static override readonly module: string = 'keras.src.models.functional';
   static override readonly className: string = 'Functional';
   static readonly registeredName = 'Functional';

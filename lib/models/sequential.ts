@@ -37,6 +37,7 @@ export type SequentialLayer = Layer | KerasTensor;
  * It is built at once when the first layer tells the input's shape (`Input`, `inputShape`, `inputDim`), otherwise on the first data.
  */
 export class Sequential extends Model {
+  static readonly callDefaults = { mask: null };
   static override readonly className: string = 'Sequential';
   /** @internal */
   static override readonly callOptions: readonly string[] | null = [];

@@ -51,8 +51,8 @@ describe.each(allPrimitives)('%s', (name, { op, samples }) => {
       call(...inputs).forEach((output, i) => expectWithin(values(traced[i]), values(output), 0, name));
     });
 
-    it.each(dtypes.filter((dtype) => dtype !== 'float64'))('agrees with float64 in %s', (dtype) => {
-      if (DISCONTINUOUS.has(op.name)) return;
+    const narrow = DISCONTINUOUS.has(op.name) ? [] : dtypes.filter((dtype) => dtype !== 'float64');
+    if (narrow.length > 0) it.each(narrow)('agrees with float64 in %s', (dtype) => {
       const inputs = drawAll(sample, dtype);
       const wide = drawAll(sample, 'float64').map((input, i) => (isFloat(input.dtype) ? castTo(inputs[i], 'float64') : input));
       const terms = Math.max(...inputs.map((input) => input.size));

@@ -25,6 +25,7 @@ export type SoftmaxLayerOptions = OptionsOf<typeof schema> & LayerOptions;
  * @throws when the mask does not broadcast to the input.
  */
 export class Softmax extends layer('Softmax', schema) {
+  static readonly callDefaults = { mask: null };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [{ axis: [1, 2] }], inputs: [[2, 3, 4]] }];
   override supportsMasking = true;

@@ -28,6 +28,7 @@ const AttentionBase = Attention as unknown as (new (options: LayerOptions) => At
  * @throws as `Attention`.
  */
 export class AdditiveAttention extends configured(AttentionBase, 'AdditiveAttention', schema) {
+  static readonly callDefaults = { training: false, mask: null };
   static readonly samples = [{ args: [], inputs: [[2, 3, 4], [2, 5, 4]] }, { args: [{ useScale: false }], inputs: [[2, 3, 4], [2, 5, 2], [2, 5, 4]] }];
   /** @internal */
   protected override makeScale(inputShape: readonly SymbolicShape[]): Variable {

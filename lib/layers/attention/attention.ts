@@ -56,6 +56,7 @@ export interface AttentionCallOptions extends CallOptions {
  * @throws for something else than an array of two or three inputs, and such masks.
  */
 export class Attention extends layer('Attention', schema) {
+  static readonly callDefaults = { training: false, mask: null };
   /** @internal For the layers that extend this one: their options are this one's too. */
   static override readonly baseSchema = { ...layerSchema, ...sharedSchema };
   static readonly samples: readonly { readonly args: readonly unknown[]; readonly inputs: readonly (readonly number[])[] }[] = [

@@ -21,7 +21,6 @@ import * as ops from '../../ops/index.js';
 import { byPosition } from '../../base/keywords.js';
 import { type CallOptions, checkOutputs, convertInput, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
 import { checkCallInputs, checkCallOptions } from './call-options.js';
-import { callSignature } from './call-signatures.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerPrecision } from './layer-precision.js';
 import { callInScope } from './remat-call.js';
@@ -81,6 +80,8 @@ export abstract class Layer extends LayerPrecision {
   /** @internal Shapes that `build` was called with. */
   buildShapes: unknown = null;
 
+  /** @internal `training` and `mask` with their defaults, where the call of Keras's class has them: what it writes into the nodes of a functional model. */
+  static readonly callDefaults: CallDefaults = {};
   /** @internal The names of the inputs, by which a call may give them; none where an object is a structure of inputs. */
   static readonly parameters: readonly string[] = ['inputs'];
   /** @internal Options that get the masks of several inputs, in their order. */
@@ -157,10 +158,10 @@ export abstract class Layer extends LayerPrecision {
     const [first] = given;
     const plain = options === null && given.length === 1 && first instanceof KerasTensor && first.dtype === this.computeDtype;
     if (this.convertsInputs && !plain) return this.noteCall([...given, ...(options === null ? [] : [options])], result);
-    const { training, mask } = callSignature(this.constructor);
-    const own: CallOptions = { ...options, ...(mask === true && hasMask(masked.mask) ? { mask: masked.mask } : {}) };
+    const { training, mask } = callDefaultsOf(this);
+    const own: CallOptions = { ...options, ...(mask !== undefined && hasMask(masked.mask) ? { mask: masked.mask } : {}) };
     const recorded = {
-      ...(training === undefined || own.training !== undefined ? {} : { training }), ...(mask !== true || own.mask !== undefined ? {} : { mask: null }),
+      ...(training === undefined || own.training !== undefined ? {} : { training }), ...(mask === undefined || own.mask !== undefined ? {} : { mask: null }),
     };
     return this.noteCall([...given, ...(Object.keys(own).length === 0 ? [] : [own])], result, recorded);
   }
@@ -332,6 +333,14 @@ export abstract class Layer extends LayerPrecision {
     return new (this as unknown as new (options: unknown) => unknown)(options);
   }
 }
+
+/** Which of `training` and `mask` the call of a class of Keras has, with their defaults. */
+export interface CallDefaults {
+  readonly training?: boolean;
+  readonly mask?: null;
+}
+/** @internal The `callDefaults` of the operation's class; none for operations that are no layers. */
+export const callDefaultsOf = (operation: object): CallDefaults => (operation.constructor as Partial<typeof Layer>).callDefaults ?? {};
 
 const warned = new WeakSet<Layer>();
 function warnOfLostMask(layer: Layer): void {

@@ -67,6 +67,7 @@ function expects(fn: AnyFunction, option: string): boolean {
  * the better choice for anything longer.
  */
 export class Lambda extends layer('Lambda', schema, ['function']) {
+  static readonly callDefaults = { mask: null };
   /** Its function is no plain data: tests of its own. */
   static readonly samples = [];
   override supportsMasking = this.config.mask !== null;

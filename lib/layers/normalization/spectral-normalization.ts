@@ -33,6 +33,7 @@ export type SpectralNormalizationOptions = WrapperOptions & {
  * @throws when the layer has neither `kernel` nor `embeddings`.
  */
 export class SpectralNormalization extends Wrapper {
+  static readonly callDefaults = { training: false };
   static override readonly className = 'SpectralNormalization';
   static override readonly samples = [{ args: [{ module: 'keras.layers', class_name: 'Dense', config: { units: 4 }, registered_name: null }, { powerIterations: 2 }], inputs: [[2, 3]] }];
   /** The weights that are normalized: those of the layer. */

@@ -43,6 +43,7 @@ function globalPooling(className: string, rank: number, reduce: typeof ops.mean)
  * @throws for an input that has not three axes.
  */
 export class GlobalAveragePooling1D extends globalPooling('GlobalAveragePooling1D', 1, ops.mean) {
+  static readonly callDefaults = { mask: null };
   static readonly samples = [{ args: [], inputs: [[2, 7, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7]] }];
   override supportsMasking = true;
 

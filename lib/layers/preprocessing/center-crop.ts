@@ -28,6 +28,7 @@ export type CenterCropOptions = OptionsOf<typeof schema> & ImageLayerOptions;
  * ```
  */
 export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'width']) {
+  static readonly callDefaults = { training: true };
   static readonly samples = [{ args: [3, 2], inputs: [[2, 6, 5, 3]] }, { args: [6, 5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 8]] }];
 
   override getRandomTransformation(data: TensorLike | ImageData): ImageSize {

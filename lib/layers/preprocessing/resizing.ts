@@ -48,6 +48,7 @@ const { fround } = Math;
  * ```
  */
 export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']) {
+  static readonly callDefaults = { training: true };
   static readonly samples = [
     { args: [4, 7], inputs: [[2, 6, 5, 3]] },
     { args: [3, 4, { interpolation: 'bicubic', antialias: true, cropToAspectRatio: true, dataFormat: 'channels_first' }], inputs: [[2, 3, 8, 5]] },

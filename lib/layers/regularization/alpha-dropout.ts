@@ -20,6 +20,7 @@ const SATURATED = -1.6732632423543772 * 1.0507009873554805;
  * and variance 1 stay; otherwise gives the inputs as they are. The shape stays the same.
  */
 export class AlphaDropout extends layer('AlphaDropout', schema, ['rate']) {
+  static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3]] }, { args: [0.25, { noiseShape: [null, 1] }], inputs: [[4, 3]] }];
   /** State of the random draws. */

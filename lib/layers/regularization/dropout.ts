@@ -18,6 +18,7 @@ export type DropoutOptions = OptionsOf<typeof schema> & LayerOptions;
  * @throws when the noise does not broadcast to the inputs.
  */
 export class Dropout extends layer('Dropout', schema, ['rate']) {
+  static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3]] }, { args: [0.25, { noiseShape: [null, 1], seed: 1 }], inputs: [[4, 3]] }];
   /** State of the random draws. */

@@ -17,6 +17,7 @@ export type GaussianDropoutOptions = OptionsOf<typeof schema> & LayerOptions;
  * rate (Srivastava et al., 2014); otherwise gives the inputs as they are. The shape stays the same.
  */
 export class GaussianDropout extends layer('GaussianDropout', schema, ['rate']) {
+  static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3]] }];
   /** State of the random draws. */

@@ -19,6 +19,7 @@ export type GaussianNoiseOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /** While training, adds normal noise of mean 0; otherwise gives the inputs as they are. The shape stays the same. */
 export class GaussianNoise extends layer('GaussianNoise', schema, ['stddev']) {
+  static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3]] }];
   /** State of the random draws. */

@@ -35,6 +35,7 @@ const shortConfig = (own: Layer, { rate: share, seed: given }: { readonly rate: 
  * @throws for an input that has not three axes.
  */
 export class SpatialDropout1D extends layer('SpatialDropout1D', schema, ['rate']) {
+  static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3, 4]] }];
   /** State of the random draws. */
@@ -57,6 +58,7 @@ export class SpatialDropout1D extends layer('SpatialDropout1D', schema, ['rate']
  * @throws for an input that has not four axes.
  */
 export class SpatialDropout2D extends layer('SpatialDropout2D', imageSchema, ['rate']) {
+  static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3, 4, 5]] }, { args: [0.5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 5]] }];
   /** State of the random draws. */
@@ -74,6 +76,7 @@ export class SpatialDropout2D extends layer('SpatialDropout2D', imageSchema, ['r
 
 /** As `SpatialDropout2D`, for `(batch, depth, rows, columns, channels)`. @throws for an input that has not five axes. */
 export class SpatialDropout3D extends layer('SpatialDropout3D', imageSchema, ['rate']) {
+  static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3, 2, 2, 4]] }];
   /** State of the random draws. */

@@ -20,6 +20,7 @@ export type TimeDistributedOptions = WrapperOptions;
  * @throws for inputs of less than three axes, and for a mask that does not fit them.
  */
 export class TimeDistributed extends Wrapper {
+  static readonly callDefaults = { mask: null };
   static override readonly className = 'TimeDistributed';
   static override readonly samples = [{ args: [{ module: 'keras.layers', class_name: 'Dense', config: { units: 4 }, registered_name: null }, {}], inputs: [[2, 5, 3]] }];
   override supportsMasking = false;

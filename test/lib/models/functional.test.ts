@@ -196,6 +196,7 @@ describe('masks', () => {
 
   it('are computed in the graph for layers of Keras that take them, as in its configs', () => {
     class LSTM extends layers.Layer {
+  static readonly callDefaults = { training: false, mask: null };
       static readonly className = 'LSTM';
       override call(x: keras.Tensor, { mask = null }: { mask?: keras.Tensor | null } = {}): keras.Tensor {
         return mask === null ? x : ops.where(ops.expandDims(mask, -1), x, 7);
