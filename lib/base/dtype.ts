@@ -46,6 +46,15 @@ const TABLE: Record<DType, { index: number; bytes: number; array: TypedArrayCons
   complex128: { index: 14, bytes: 16, array: Float64Array },
 };
 
+type Writers = 'set' | 'fill' | 'sort' | 'reverse' | 'copyWithin' | 'subarray';
+type ReadonlyElements<A extends TypedArray> = Readonly<Omit<A, Writers>> & {
+  /** Some of the elements, not copied. */
+  subarray(begin?: number, end?: number): ReadonlyElements<A>;
+};
+type EachReadonly<A> = A extends TypedArray ? ReadonlyElements<A> : never;
+/** A typed array that is only read: what `Tensor.data` is. Where a writable one is needed, `slice()` makes a copy. */
+export type ReadonlyTypedArray = EachReadonly<TypedArray>;
+
 /** The native core's number of a dtype. */
 export const dtypeIndex = (dtype: DType): number => TABLE[dtype].index;
 /** Bytes of one element. */

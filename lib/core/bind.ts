@@ -58,7 +58,7 @@ function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
   const { plan, outputs } = compiledCall(op, inputs, attrs);
   if (plan === null) {
     const shared = op.lower === 'alias';
-    return outputs.map((spec, i) => new Tensor(spec, shared ? inputs[i]!.memory : allocate(spec.bytes)));
+    return outputs.map((spec, i) => (shared ? new Tensor(spec, inputs[i]!.lend(), null, true) : new Tensor(spec, allocate(spec.bytes))));
   }
   if (outputs.length === 1 && inputs.length <= 2) {
     const out = allocate(outputs[0]!.bytes);

@@ -1,10 +1,10 @@
 // From JavaScript values to tensors: numbers, nested arrays, typed arrays, tensors and variables.
 import { castTo } from './cast.js';
-import type { Complex, DType, TypedArray } from '../base/dtype.js';
+import type { Complex, DType, ReadonlyTypedArray, TypedArray } from '../base/dtype.js';
 import { complexType, isComplex, isDType, isInteger, viewOf } from '../base/dtype.js';
 import { checkDepth } from '../base/arrays.js';
 import { show } from '../base/errors.js';
-import { allocate, elementsOf } from './memory.js';
+import { allocate, elementsOf, type Memory } from './memory.js';
 import { settings } from '../base/settings.js';
 import type { Shape } from '../base/shape.js';
 import { specOf } from '../base/shape.js';
@@ -13,7 +13,7 @@ import { isLeftOut, placeholder } from './trace.js';
 import type { Variable } from './variable.js';
 
 /** Whatever is accepted where a tensor is read. `{ re, im }` is a complex number, also in nested arrays. */
-export type TensorLike = Tensor | Variable | TypedArray | Uint8ClampedArray | NestedArray | readonly TensorLike[] | number | bigint | boolean | Complex;
+export type TensorLike = Tensor | Variable | TypedArray | ReadonlyTypedArray | Uint8ClampedArray | NestedArray | readonly TensorLike[] | number | bigint | boolean | Complex;
 
 /** A new tensor whose elements `fill` writes. */
 export function makeTensor(dtype: DType, shape: Shape, fill: (data: TypedArray) => void): Tensor {
@@ -25,18 +25,22 @@ export function makeTensor(dtype: DType, shape: Shape, fill: (data: TypedArray) 
 }
 
 const SCALAR_LIMIT = 4096;
-const scalars = new Map<string, Tensor>();
-/** A scalar constant; small numbers of them are kept, since the same few occur again and again. */
-export function scalarTensor(value: number, dtype: DType): Tensor {
-  const key = `${dtype}${Object.is(value, -0) ? '-0' : value}`;
-  let tensor = scalars.get(key);
-  if (tensor === undefined) {
-    tensor = fromNumbers([value], [], dtype, 'float32');
-    if (scalars.size >= SCALAR_LIMIT) scalars.clear();
-    scalars.set(key, tensor);
+const scalars = new Map<DType, Map<number | string, Memory>>();
+/** The memory of a scalar constant, never written: a few thousand are kept, since the same few occur again and again. */
+export function scalarMemory(value: number, dtype: DType): Memory {
+  let known = scalars.get(dtype);
+  if (known === undefined) scalars.set(dtype, (known = new Map()));
+  const key = Object.is(value, -0) ? '-0' : value;
+  let memory = known.get(key);
+  if (memory === undefined) {
+    memory = fromNumbers([value], [], dtype, 'float32').lend();
+    if (known.size >= SCALAR_LIMIT) known.clear();
+    known.set(key, memory);
   }
-  return tensor;
+  return memory;
 }
+/** A scalar constant. Each is a tensor of its own, so that tapes tell them apart. */
+export const scalarTensor = (value: number, dtype: DType): Tensor => new Tensor(specOf(dtype, []), scalarMemory(value, dtype), null, true);
 
 /** Types that JavaScript writes directly; the others are made from float64 or int64 by a cast. */
 const DIRECT = new Set<DType>(['float32', 'float64', 'int32', 'int8', 'int16', 'uint8', 'uint16', 'uint32', 'bool']);
@@ -183,7 +187,7 @@ export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   }
   const direct = DIRECT.has(dtype) && (!isInteger(dtype) || Number.isInteger(value));
   if (direct) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(dtype === 'bool' ? 1 : value));
-  const one = scalarTensor(value, dtype).data[0]!;
+  const one = scalarTensor(value, dtype).elements[0]!;
   return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(one as never));
 }
 const viewZero = (dtype: DType): number | bigint => (viewOf(dtype, new ArrayBuffer(8), 0, 1)[0]!);

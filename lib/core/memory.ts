@@ -71,6 +71,9 @@ export function allocate(bytes: number): Memory {
   return memory;
 }
 
+/** True for memory that shares its buffer with that of other tensors. */
+export const isPooled = (memory: Memory): boolean => memory.length <= SHARED_UP_TO;
+
 /** The elements in memory made by `allocate`, not copied. */
 export const elementsOf = (memory: Memory, spec: Spec): TypedArray => viewOf(spec.dtype, memory.buffer, memory.byteOffset, spec.size);
 

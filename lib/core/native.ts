@@ -10,6 +10,13 @@ export interface PlanHandle {
   readonly [planBrand]: true;
 }
 
+declare const controlBrand: unique symbol;
+
+/** With it one run off the main thread is paused and cancelled. */
+export interface RunControl {
+  readonly [controlBrand]: true;
+}
+
 /** A native kernel or tile op: its name and the element type of its first operand. Its id is its place in the list. */
 export interface NativeRow {
   readonly name: string;
@@ -46,14 +53,21 @@ export interface RunAsyncOptions {
 export interface Native {
   /** The machine, the kernels and the tile ops. */
   info(): NativeInfo;
-  /** Checks and compiles a plan; `words` is described in native/exec/plan.h, `constants` are copied, `children` are run by control flow. */
-  compile(words: Float64Array, constants: Uint8Array, children: readonly PlanHandle[]): PlanHandle;
+  /** Checks and compiles a plan; `words` is described in native/exec/plan.h, `constants` are copied, `children` are run by control flow; from instruction `commit` on runs are not cancelled. */
+  compile(words: Float64Array, constants: Uint8Array, children: readonly PlanHandle[], commit?: number): PlanHandle;
   /** Runs a plan once. */
   run(plan: PlanHandle, ...buffers: Memory[]): void;
   /** `run` for any number of buffers. */
   runMany(plan: PlanHandle, buffers: Memory[]): void;
   /** Runs a plan repeatedly off the main thread; resolves to the number of steps done. */
-  runAsync(plan: PlanHandle, buffers: Memory[], options: RunAsyncOptions): Promise<number>;
+  runAsync(plan: PlanHandle, buffers: Memory[], options: RunAsyncOptions, control: RunControl): Promise<number>;
+  /** A control for one run. */
+  newControl(): RunControl;
+  /** Waits for the end of the present step; no further one begins until `resume`. */
+  pause(control: RunControl): void;
+  resume(control: RunControl): void;
+  /** Ends the run: before the next instruction, unless the step has begun to write variables; then after it. */
+  cancel(control: RunControl): void;
   /** Bytes before the first multiple of 64 in a new buffer's addresses; `quiet` as in native/binding/buffers.cc. */
   adopt(buffer: ArrayBuffer, quiet: boolean): number;
   /** Turns the profile of a plan on or off. */

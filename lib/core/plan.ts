@@ -2,7 +2,7 @@
 import type { Graph, Node, Value } from './graph.js';
 import { INLINE_CONSTANT, makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
-import { aligned, checkBytes } from './memory.js';
+import { aligned, checkBytes, type Memory } from './memory.js';
 import { native, type PlanHandle } from './native.js';
 import type { Attrs, EagerCall, Op } from './op.js';
 import { fuse } from './passes/fuse.js';
@@ -24,7 +24,7 @@ export interface Plan {
   readonly handle: PlanHandle;
   readonly inputs: readonly Spec[];
   readonly variables: readonly { readonly variable: Variable; readonly written: boolean }[];
-  readonly constants: readonly Tensor[];
+  readonly constants: readonly Memory[];
   readonly outputs: readonly Spec[];
   /** Rough number of multiplications and additions in a run. */
   readonly cost: number;
@@ -59,11 +59,11 @@ class PlanBuilder {
   private readonly slotOf = new Map<Value, number>();
   private readonly externals: number[] = []; // bytes needed, by index
   private readonly constantBytes: number[] = [];
-  private readonly scalars = new Map<Tensor, number>();
+  private readonly scalars = new Map<Memory, number>();
   private readonly words: number[] = [];
   private readonly children: PlanHandle[] = [];
   private readonly arena = new Arena();
-  readonly constants: Tensor[] = [];
+  readonly constants: Memory[] = [];
   readonly labels: Label[] = [];
 
   constructor(private readonly plan: Schedule) {}
@@ -84,10 +84,11 @@ class PlanBuilder {
   }
 
   private scalarSlot({ tensor }: Extract<Operand, { kind: 'scalar' }>): number {
-    let slot = this.scalars.get(tensor);
+    const memory = tensor.memory!;
+    let slot = this.scalars.get(memory);
     if (slot === undefined) {
-      slot = this.inline(tensor.memory!);
-      this.scalars.set(tensor, slot);
+      slot = this.inline(memory);
+      this.scalars.set(memory, slot);
     }
     return slot;
   }
@@ -106,7 +107,7 @@ class PlanBuilder {
       const tensor = (value.source as { tensor: Tensor }).tensor;
       if (value.spec.bytes <= INLINE_CONSTANT) this.slotOf.set(value, this.inline(tensor.memory!));
       else {
-        this.constants.push(tensor);
+        this.constants.push(tensor.lend());
         this.external(value);
       }
     }

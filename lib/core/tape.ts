@@ -34,8 +34,8 @@ export class Tape {
 
   /** Notes that `tensor` is the value of `variable`. */
   noteRead(variable: Variable, tensor: Tensor, explicit = false): void {
-    if (!explicit && !(this.watchVariables && variable.trainable)) return;
     let reads = this.variables.get(variable);
+    if (reads === undefined && !explicit && !(this.watchVariables && variable.trainable)) return;
     if (reads === undefined) this.variables.set(variable, (reads = new Set()));
     reads.add(tensor);
     this.watched.add(tensor);

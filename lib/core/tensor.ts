@@ -1,8 +1,8 @@
 // Tensor: a shape, a dtype and, when concrete, memory. A traced tensor stands for a value in a graph being recorded.
-import type { Complex, DType, TypedArray } from '../base/dtype.js';
+import type { Complex, DType, ReadonlyTypedArray, TypedArray } from '../base/dtype.js';
 import { bfloat16ToNumber, float16ToNumber } from '../base/dtype.js';
 import type { Value } from './graph.js';
-import { elementsOf, type Memory } from './memory.js';
+import { clone, elementsOf, isPooled, type Memory } from './memory.js';
 import type { Shape, Spec } from '../base/shape.js';
 import { showShape } from '../base/shape.js';
 
@@ -21,19 +21,25 @@ export type NestedArray = number | boolean | NestedArray[];
 export class Tensor {
   /** @internal dtype and shape. */
   readonly spec: Spec;
-  /** @internal Memory of a concrete tensor; shared between tensors, since none is ever written. */
-  readonly memory: Memory | null;
+  /** @internal Memory of a concrete tensor, for plans to read. Who keeps it takes it with `lend`. */
+  memory: Memory | null;
   /** @internal The graph value that a traced tensor stands for, and the trace that it belongs to. */
   readonly traced: { readonly value: Value; readonly trace: object } | null;
   /** @internal Logits that a softmax or sigmoid activation made this tensor from; crossentropies use them, as in Keras. */
   kerasLogits: Tensor | undefined;
+  /** Whether others (tensors, variables, compiled programs) may have the memory. */
+  private shared: boolean;
+  /** What `data` has let out: the memory itself, or a copy of it. */
+  private exposed: TypedArray | null;
 
-  /** @internal Tensors are made by `ops.convertToTensor` and by ops. */
-  constructor(spec: Spec, memory: Memory | null, traced: Tensor['traced'] = null) {
+  /** @internal Tensors are made by `ops.convertToTensor` and by ops. `shared`: others may have the memory. */
+  constructor(spec: Spec, memory: Memory | null, traced: Tensor['traced'] = null, shared = false) {
     this.spec = spec;
     this.memory = memory;
     this.traced = traced;
     this.kerasLogits = undefined;
+    this.shared = shared;
+    this.exposed = null;
   }
 
   /** Sizes of the axes. */
@@ -54,11 +60,39 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order, not copied: read only. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as a `Uint8Array`, int64 as a
-   * `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Their `buffer` holds more than these elements
-   * (small tensors share one) and cannot be transferred to another thread: send a copy (`data.slice()`). Throws while a function is being traced, when there are no values yet.
+   * The elements in row-major order, read only; always the same array. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as a
+   * `Uint8Array`, int64 as a `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Large ones
+   * are not copied, unless something else has the same memory (a variable, a view of the tensor): nothing that is written here shows anywhere else.
+   * Their `buffer` may hold more than these elements and cannot be transferred to another thread: send a copy (`data.slice()`). Throws while a
+   * function is being traced, when there are no values yet.
    */
-  get data(): TypedArray {
+  get data(): ReadonlyTypedArray {
+    // None yet, or it was transferred away.
+    if (this.exposed === null || this.exposed.length === 0) {
+      const { elements } = this;
+      this.exposed = this.shared || isPooled(this.memory!) ? elements.slice() : elements;
+    }
+    return this.exposed;
+  }
+
+  /** @internal True once `data` was read. */
+  get letOut(): boolean {
+    return this.exposed !== null;
+  }
+
+  /**
+   * @internal The memory, for something else to keep: nobody will write to it. Where `data` has let it out, it stays with whoever
+   * has that, and the tensor takes a copy.
+   */
+  lend(): Memory {
+    const memory = this.memory!;
+    if (this.exposed !== null && this.exposed.buffer === memory.buffer) this.memory = clone(memory);
+    this.shared = true;
+    return this.memory!;
+  }
+
+  /** @internal The elements, not copied, for reading at once. Throws as `data` does. */
+  get elements(): TypedArray {
     if (this.memory === null) {
       throw new Error(
         `the values of a tensor of shape ${showShape(this.shape)} are not known while a function is being compiled ` +
@@ -71,12 +105,12 @@ export class Tensor {
   /** The only element, as a number (or boolean). int64 gives a `bigint` beyond the safe integers, complex64 and complex128 `{ re, im }`. Throws unless the size is 1. */
   item(): number {
     if (this.size !== 1) throw new RangeError(`item: expected a tensor of one element, received shape ${showShape(this.shape)}`);
-    return readElement(this.dtype)(this.data, 0) as unknown as number;
+    return readElement(this.dtype)(this.elements, 0) as unknown as number;
   }
 
   /** Nested arrays of numbers (booleans for bool, `{ re, im }` for complex dtypes); a bare number for a scalar. */
   tolist(): NestedArray {
-    const { data, shape } = this;
+    const { elements: data, shape } = this;
     const read = readElement(this.dtype);
     let next = 0;
     const build = (axis: number): NestedArray =>

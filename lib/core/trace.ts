@@ -4,8 +4,9 @@ import type { Graph, Node, Value, VariableUse } from './graph.js';
 import { dropUnused, makeNode } from './graph.js';
 import type { Attrs, Op } from './op.js';
 import { currentScope } from './scope.js';
+import type { Memory } from './memory.js';
 import type { Spec } from '../base/shape.js';
-import { withoutTapes } from './tape.js';
+import { followed, withoutTapes } from './tape.js';
 import { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
 
@@ -13,7 +14,8 @@ import type { Variable } from './variable.js';
 export class Trace {
   private readonly nodes: Node[] = [];
   private readonly inputs: Value[] = [];
-  private readonly constants = new Map<Tensor, Value>();
+  /** By tensor, or by memory where no tape tells tensors with the same memory apart. */
+  private readonly constants = new Map<Tensor | Memory, Value>();
   private readonly state = new Map<Variable, { read: Value; now: Tensor; written: boolean }>();
   /** Tensors of enclosing traces that this graph reads, and the inputs that stand for them. */
   readonly captured = new Map<Tensor, Value>();
@@ -34,15 +36,21 @@ export class Trace {
   /** The value that stands for a tensor in this graph: its own, a constant, or an input made for an outer trace's tensor. */
   lift(tensor: Tensor): Value {
     if (tensor.traced?.trace === this) return tensor.traced.value;
-    const known = this.captured.get(tensor) ?? this.constants.get(tensor);
-    if (known !== undefined) return known;
-    if (tensor.memory === null) {
-      const value = this.input(tensor.spec).traced!.value;
+    if (tensor.memory !== null) return this.liftConstant(tensor, tensor.memory);
+    let value = this.captured.get(tensor);
+    if (value === undefined) {
+      value = this.input(tensor.spec).traced!.value;
       this.captured.set(tensor, value);
-      return value;
     }
+    return value;
+  }
+
+  private liftConstant(tensor: Tensor, memory: Memory): Value {
+    const key = followed(tensor) ? tensor : memory;
+    const known = this.constants.get(key);
+    if (known?.spec === tensor.spec) return known;
     const value: Value = { spec: tensor.spec, source: { kind: 'constant', tensor } };
-    this.constants.set(tensor, value);
+    this.constants.set(key, value);
     return value;
   }
 
@@ -70,7 +78,7 @@ export class Trace {
   writeVariable(variable: Variable, tensor: Tensor): void {
     this.readVariable(variable);
     const entry = this.state.get(variable)!;
-    entry.now = tensor.memory === null ? tensor : this.wrap(this.lift(tensor));
+    entry.now = this.wrap(this.lift(tensor)); // a tensor of its own: tapes tell variables apart by theirs
     entry.written = true;
   }
 

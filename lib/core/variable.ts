@@ -6,7 +6,7 @@ import { context, withContext } from './context.js';
 import type { DType, DTypeLike, FloatDType } from '../base/dtype.js';
 import { isFloat, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';
-import { clone, type Memory } from './memory.js';
+import { Storage } from './storage.js';
 import { autoName } from '../base/names.js';
 import { currentScope } from './scope.js';
 import type { Shape, Spec } from '../base/shape.js';
@@ -91,9 +91,11 @@ export class Variable extends TensorHolder {
   /** @internal dtype and shape. */
   readonly spec: Spec;
 
-  private memory: Memory;
-  private handedOut: Tensor | null;
-  private runs = 0;
+  /** @internal The memory, and who has it. */
+  readonly storage: Storage;
+  /** The tensor that stands for the values of `seen`, a version of the storage. It is the variable's own: tapes know the variable by it. */
+  private current: Tensor | null = null;
+  private seen = 0;
 
   /**
    * @param initial a value, or an initializer, which is called with `options.shape`.
@@ -109,8 +111,7 @@ export class Variable extends TensorHolder {
     this.path = scope === '' ? this.name : `${scope}/${this.name}`;
     const value = forShapes(false, () => initialValue(initial, shape, dtype, this.path));
     this.spec = value.spec;
-    this.memory = value.memory!;
-    this.handedOut = value;
+    this.storage = new Storage(value.lend(), true);
     this.trainable = trainable;
     this.autocast = options.autocast ?? true;
     this.aggregation = options.aggregation ?? 'none';
@@ -145,8 +146,12 @@ export class Variable extends TensorHolder {
 
   /** @internal The value in memory, also while a function is compiled. */
   concrete(): Tensor {
-    if (this.runs > 0) return new Tensor(this.spec, clone(this.memory));
-    return (this.handedOut ??= new Tensor(this.spec, this.memory));
+    const { storage } = this;
+    // What was done to data that was let out is no business of the variable.
+    if (this.current !== null && this.seen === storage.version && !this.current.letOut) return this.current;
+    this.current = new Tensor(this.spec, storage.lend(), null, true);
+    this.seen = storage.version;
+    return this.current;
   }
 
   /**
@@ -173,33 +178,19 @@ export class Variable extends TensorHolder {
       trace.writeVariable(this, tensor);
       return trace.readVariable(this);
     }
-    if (this.runs > 0) throw new Error(`${this.path}: cannot be assigned while a training step is running; wait for fit to end, or assign in a callback`);
+    this.checkFree();
     if (tensor.memory === null) throw new Error(`${this.path}: cannot keep a tensor of a function that is being compiled; assign inside that function`);
-    this.memory = tensor.memory;
-    this.handedOut = tensor;
-    return tensor;
+    this.storage.replace(tensor.lend());
+    return this.concrete();
   }
 
-  /** @internal Memory for a plan to read. */
-  readMemory(): Memory {
-    return this.memory;
+  /** @internal Throws while a plan off the main thread writes the variable. */
+  checkFree(): void {
+    if (this.storage.held === null) return;
+    throw new Error(`${this.path}: cannot be assigned while a training step is running; wait for fit to end, or assign in a callback`);
   }
 
-  /** @internal Memory for a plan to write: its own, after a copy when a tensor shares it. */
-  writeMemory(): Memory {
-    if (this.handedOut !== null) {
-      this.memory = clone(this.memory);
-      this.handedOut = null;
-    }
-    return this.memory;
-  }
-
-  /** @internal Marks the beginning and the end of a run off the main thread that writes the variable. */
-  hold(change: 1 | -1): void {
-    this.runs += change;
-  }
-
-  /** The elements; see `Tensor.data`. */
+  /** A copy of the elements; see `Tensor.data`. */
   get data(): Tensor['data'] {
     return this.value.data;
   }

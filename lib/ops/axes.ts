@@ -11,13 +11,13 @@ import { widened } from './public.js';
 export type Numbers = number | readonly number[] | Tensor;
 /** The numbers as a plain list. Throws on what is no whole number. */
 export const numbersOf = (where: string, name: string, values: Numbers): readonly number[] =>
-  integers(where, name, values instanceof Tensor ? Array.from(values.data, Number) : values);
+  integers(where, name, values instanceof Tensor ? Array.from(values.elements, Number) : values);
 
 /** A shape, or the size of a single axis. */
 export type ShapeLike = Numbers;
 /** A shape given as sizes or as the size of a single axis. Throws on sizes that are not whole and at least 0. */
 export function toShape(shape: ShapeLike, where: string): Shape {
-  const sizes: unknown = typeof shape === 'number' ? [shape] : shape instanceof Tensor ? Array.from(shape.data, Number) : shape;
+  const sizes: unknown = typeof shape === 'number' ? [shape] : shape instanceof Tensor ? Array.from(shape.elements, Number) : shape;
   if (!Array.isArray(sizes)) throw new TypeError(`${where}: a shape is an array of whole sizes, received ${show(shape)}`);
   checkShape(sizes, where);
   return Array.from(sizes);

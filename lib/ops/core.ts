@@ -34,7 +34,7 @@ export const array = publicOp('array', (x: TensorLike, { dtype = null }: DTypeOp
 
 /** A copy of the elements in row-major order, as `Tensor.data` lays them out. */
 export function convertToNumpy(x: TensorLike): TypedArray {
-  return toTensor(x, null, 'convertToNumpy').data.slice();
+  return toTensor(x, null, 'convertToNumpy').elements.slice();
 }
 /** True for a tensor (a variable or a symbol is none). */
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;

@@ -29,7 +29,7 @@ function withinInt32(where: string, indices: Tensor): Tensor {
   const [low, high] = [indices.dtype === 'int64' ? -0x80000000 : 0, 0x7fffffff] as const;
   if (indices.memory !== null) {
     for (const extreme of [p.min(indices, 0, indices.ndim), p.max(indices, 0, indices.ndim)]) {
-      const value = extreme.data[0]!;
+      const value = extreme.elements[0]!;
       if (value < low || value > high) throw new RangeError(`${where}: index ${value} is out of range: axes have at most ${high} entries`);
     }
   }
@@ -114,7 +114,7 @@ function completedIndex(parts: readonly IndexPart[], rank: number): Exclude<Inde
   return (at < 0 ? [...plain, ...rest] : [...plain.slice(0, at), ...rest, ...plain.slice(at + 1)]) as Exclude<IndexPart, '...'>[];
 }
 function maskIndices(mask: Tensor): Tensor[] {
-  const hits = [...mask.data.entries()].filter(([, value]) => Number(value) !== 0).map(([i]) => i);
+  const hits = [...mask.elements.entries()].filter(([, value]) => Number(value) !== 0).map(([i]) => i);
   return stridesOf(mask.shape).map((stride, axis) => toTensor(Int32Array.from(hits, (i) => Math.floor(i / stride) % mask.shape[axis]!)));
 }
 
@@ -190,7 +190,7 @@ function startsOf(where: string, starts: TensorLike, rank: number): (number | Te
   }
   const tensor = indicesOf(where, starts);
   if (tensor.size !== rank) throw new RangeError(`${where}: ${tensor.size} start indices do not fit ${rank} axes`);
-  if (tensor.memory !== null) return Array.from(tensor.data, Number);
+  if (tensor.memory !== null) return Array.from(tensor.elements, Number);
   return Array.from({ length: rank }, (_, i) => p.reshape(partOf(p.reshape(tensor, [rank]), 0, i, 1), []));
 }
 /** The places `start`, `start + 1`, … of one axis, where the start is moved so that all are inside. */

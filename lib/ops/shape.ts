@@ -96,7 +96,7 @@ function repeatUnevenly(x: Tensor, counts: readonly number[], axis: number): Ten
 /** How often to repeat: whole numbers of at least 0. */
 function countsOf(repeats: TensorLike): number[] {
   const given = toTensor(repeats, null, 'repeat');
-  const counts = Array.from(isInteger(given.dtype) || given.dtype === 'bool' ? given.data : castTo(given, 'float64').data, Number);
+  const counts = Array.from(isInteger(given.dtype) || given.dtype === 'bool' ? given.elements : castTo(given, 'float64').elements, Number);
   return integers('repeat', 'repeats', counts, { min: 0 });
 }
 /**

@@ -11,7 +11,7 @@ import type { BatchSource, ReadyBatches, SourceState } from './source.js';
 function visitingOrder(length: number, shuffle: true | 'batch', batchSize: number, seed: number): Tensor {
   if (shuffle === true) return randomPermutation(length, seed);
   const full = Math.floor(length / batchSize);
-  const order = full === 0 ? [] : [...(randomPermutation(full, seed).data as Int32Array)];
+  const order = full === 0 ? [] : [...(randomPermutation(full, seed).elements as Int32Array)];
   return makeTensor('int32', [length], (data) => {
     let at = 0;
     for (const batch of order) for (let i = 0; i < batchSize; i++) data[at++] = batch * batchSize + i;

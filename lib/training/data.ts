@@ -69,7 +69,7 @@ function weightsByClass(where: string, y: Columns, weights: ClassWeight): Tensor
     if (Number.isInteger(name) && name >= 0 && Number.isFinite(weight)) continue;
     throw new TypeError(`${where}: classWeight: expected whole classes with numbers as weights, received ${show(weights)}`);
   }
-  return toTensor(Float32Array.from(classes.data as Int32Array, (c) => table.get(c) ?? 1), settings.floatx);
+  return toTensor(Float32Array.from(classes.elements as Int32Array, (c) => table.get(c) ?? 1), settings.floatx);
 }
 
 /** Arrays in memory with the same number of rows. */

@@ -77,7 +77,7 @@ function runNatively(run: Run, source: BatchSource, ready: ReadyBatches, most: n
   const { data, layout, count } = ready;
   if (run.kind !== 'train' && count === 1 && isSmall(step)) return { result: runCompiled(step, inputsOf(ready)), done: 1 };
   const counter = layout === 'given' ? -1 : counterIndex(data);
-  const running = runCompiledAsync(step, inputsOf(ready), { steps: count, counter, budget: SLICE });
+  const running = runCompiledAsync(step, inputsOf(ready), { steps: count, counter, budget: SLICE, signal: run.signal });
   const preparing = source.prepare(most, running);
   return preparing === undefined ? running : preparing.then(() => running);
 }

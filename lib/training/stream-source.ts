@@ -90,7 +90,7 @@ export class StreamSource implements BatchSource {
   /** Numbers of the batches of a pass from a position on. */
   private numbersFrom(position: number, seed: number | null): Iterable<number> {
     const count = this.numbered!.numBatches ?? Infinity;
-    return seed === null ? numbers(position, count) : (randomPermutation(count, seed).data as Int32Array).subarray(position);
+    return seed === null ? numbers(position, count) : (randomPermutation(count, seed).elements as Int32Array).subarray(position);
   }
   private start(): SourceState {
     const shuffles = this.options.shuffle === true && (this.numbered?.numBatches ?? 0) > 0;

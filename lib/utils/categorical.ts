@@ -30,7 +30,7 @@ export function toCategorical(x: TensorLike, numClasses?: number | null | ToCate
   const { shape } = labels;
   const rows = shape.length > 1 && shape.at(-1) === 1 ? ops.reshape(labels, shape.slice(0, -1)) : labels;
   let largest = -1;
-  for (const label of rows.data as Int32Array) {
+  for (const label of rows.elements as Int32Array) {
     if (label < 0 || (wanted !== null && label >= wanted)) throw new RangeError(`toCategorical: labels must be from 0 to ${wanted === null ? 'numClasses - 1' : wanted - 1}, received ${label}`);
     if (label > largest) largest = label;
   }

@@ -85,11 +85,11 @@ export function padSequences(sequences: readonly unknown[], options: PadSequence
   });
   const inner = sizeOf(item);
   return makeTensor(type, [sequences.length, maxlen, ...item], (data) => {
-    data.fill(toTensor(value, type).data[0] as never);
+    data.fill(toTensor(value, type).elements[0] as never);
     tensors.forEach((tensor, i) => {
       if (tensor === null) return;
       const { from, count, at } = placed(lengths[i]!, maxlen, padding, truncating);
-      data.set((tensor.data.subarray(from * inner, (from + count) * inner)) as never, (i * maxlen + at) * inner);
+      data.set((tensor.elements.subarray(from * inner, (from + count) * inner)) as never, (i * maxlen + at) * inner);
     });
   });
 }

@@ -86,7 +86,7 @@ export function timeseriesDatasetFromArray(data: TensorLike, targets: TensorLike
   };
   return {
     *[Symbol.iterator]() {
-      const order = shuffle && starts.length > 0 ? [...(shuffled(toTensor(Int32Array.from(starts), 'int32'), { seed: generator }).data as Int32Array)] : starts;
+      const order = shuffle && starts.length > 0 ? [...(shuffled(toTensor(Int32Array.from(starts), 'int32'), { seed: generator }).elements as Int32Array)] : starts;
       const size = batchSize ?? 1;
       for (let at = 0; at < order.length; at += size) yield take(order.slice(at, at + size));
     },

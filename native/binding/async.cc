@@ -15,6 +15,8 @@ namespace {
 
 class Environment;
 
+using ControlHandle = Handle<RunControl, 0x6b65726174696e32>;
+
 // A run in the background.
 struct Job {
   Environment* environment;
@@ -23,7 +25,7 @@ struct Job {
   int32_t* counter = nullptr;
   int64_t steps = 1;
   std::chrono::duration<double> budget{std::numeric_limits<double>::infinity()};
-  std::atomic<bool> cancel{false};
+  std::shared_ptr<RunControl> control;
   Outcome outcome;
   napi_deferred deferred = nullptr;
   napi_ref buffers = nullptr;  // keeps their memory alive
@@ -88,7 +90,7 @@ class Runners {
       Job* job = queue_.front();
       queue_.pop_front();
       lock.unlock();
-      job->outcome = job->plan->run_steps(job->externals.data(), job->counter, job->steps, job->budget, &job->cancel);
+      job->outcome = job->plan->run_steps(job->externals.data(), job->counter, job->steps, job->budget, *job->control);
       job->environment->finish(job);
       lock.lock();
     }
@@ -151,7 +153,7 @@ void Environment::settle(napi_env env, napi_value, void* context, void* data) {
 void Environment::cancel_all(void* data) {
   Environment* self = static_cast<Environment*>(data);
   std::unique_lock<std::mutex> lock(self->mutex_);
-  for (Job* job : self->running_) job->cancel.store(true, std::memory_order_relaxed);
+  for (Job* job : self->running_) job->control->cancel();
   self->changed_.wait(lock, [self] { return self->running_.empty(); });
 }
 
@@ -191,13 +193,33 @@ napi_ref hold(Napi::Array array) {
   return reference;
 }
 
-// runAsync(plan, buffers, { counter = -1, steps = 1, budget = Infinity }): Promise of the number of steps done. The int32 in
+// The control behind a handle; null, with a TypeError thrown, when `value` is none.
+const std::shared_ptr<RunControl>* control_of(Napi::Env env, napi_value value) {
+  if (const std::shared_ptr<RunControl>* control = ControlHandle::read(env, value)) return control;
+  Napi::TypeError::New(env, "expected the control of a run").ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+// newControl(): a handle with which one run can be paused and cancelled.
+Napi::Value new_control(const Napi::CallbackInfo& call) { return ControlHandle::make(call.Env(), std::make_shared<RunControl>()); }
+
+// pause(control), resume(control), cancel(control); see RunControl.
+template <void (RunControl::*method)()>
+Napi::Value control_run(const Napi::CallbackInfo& call) {
+  if (const std::shared_ptr<RunControl>* control = control_of(call.Env(), call[0])) ((**control).*method)();
+  return call.Env().Undefined();
+}
+
+// runAsync(plan, buffers, { counter = -1, steps = 1, budget = Infinity }, control): Promise of the number of steps done. The int32 in
 // buffer `counter` is incremented after each step; no further step begins once `budget` milliseconds are spent.
 Napi::Value run_async(const Napi::CallbackInfo& call) {
   Napi::Env env = call.Env();
   const std::shared_ptr<Plan>* plan = plan_of(env, call[0]);
   if (plan == nullptr) return env.Undefined();
+  const std::shared_ptr<RunControl>* control = control_of(env, call[3]);
+  if (control == nullptr) return env.Undefined();
   auto job = std::make_unique<Job>();
+  job->control = *control;
   job->environment = env.GetInstanceData<Environment>();
   job->plan = *plan;
   if (!read_buffers(env, **plan, call[1], &job->externals)) return env.Undefined();
@@ -220,6 +242,10 @@ Napi::Value run_async(const Napi::CallbackInfo& call) {
 void add_async_functions(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment(env));
   exports.Set("runAsync", Napi::Function::New(env, run_async, "runAsync"));
+  exports.Set("newControl", Napi::Function::New(env, new_control, "newControl"));
+  exports.Set("pause", Napi::Function::New(env, control_run<&RunControl::pause>, "pause"));
+  exports.Set("resume", Napi::Function::New(env, control_run<&RunControl::resume>, "resume"));
+  exports.Set("cancel", Napi::Function::New(env, control_run<&RunControl::cancel>, "cancel"));
 }
 
 }  // namespace keratin::binding

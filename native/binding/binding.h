@@ -15,6 +15,24 @@ const std::shared_ptr<Plan>* plan_of(napi_env env, napi_value value);
 // Uint8Array, or is shorter than `bytes`, or detached.
 bool read_buffer(napi_env env, napi_value value, size_t index, int64_t bytes, void** data);
 
+// What a handle (a JavaScript external) points to. The mark tells it from externals of other kinds and of other addons.
+template <typename T, uint64_t kMark>
+struct Handle {
+  uint64_t mark = kMark;
+  std::shared_ptr<T> target;
+
+  static Napi::Value make(Napi::Env env, std::shared_ptr<T> target) {
+    return Napi::External<Handle>::New(env, new Handle{kMark, std::move(target)}, [](Napi::Env, Handle* handle) { delete handle; });
+  }
+  // Null when `value` is no such handle.
+  static const std::shared_ptr<T>* read(napi_env env, napi_value value) {
+    void* data = nullptr;
+    if (napi_get_value_external(env, value, &data) != napi_ok || data == nullptr) return nullptr;
+    Handle* handle = static_cast<Handle*>(data);
+    return handle->mark == kMark ? &handle->target : nullptr;
+  }
+};
+
 // Reads an array of Uint8Arrays, one for each external of `plan`; false with an error thrown.
 bool read_buffers(napi_env env, const Plan& plan, napi_value array, std::vector<void*>* data);
 

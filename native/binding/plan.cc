@@ -8,12 +8,7 @@ namespace {
 // Most buffers that `run` takes as arguments.
 constexpr size_t kMaxArguments = 16;
 
-// What a handle (a JavaScript external) points to. The mark tells it from externals of other addons.
-struct Handle {
-  static constexpr uint64_t kMark = 0x6b65726174696e31;
-  uint64_t mark = kMark;
-  std::shared_ptr<Plan> plan;
-};
+using PlanHandle = Handle<Plan, 0x6b65726174696e31>;
 
 // The plans behind an array of handles; false, with a TypeError thrown, when there is something else in it.
 bool read_plans(Napi::Env env, Napi::Value array, Plans* plans) {
@@ -30,7 +25,8 @@ bool read_plans(Napi::Env env, Napi::Value array, Plans* plans) {
   return true;
 }
 
-// compile(words: Float64Array, constants: Uint8Array, children: handle[]): handle.
+// compile(words: Float64Array, constants: Uint8Array, children: handle[], commit?: number): handle. From instruction `commit` on runs are not
+// cancelled.
 Napi::Value compile(const Napi::CallbackInfo& call) {
   Napi::Env env = call.Env();
   const bool typed = call.Length() >= 2 && call[0].IsTypedArray() && call[1].IsTypedArray();
@@ -50,7 +46,8 @@ Napi::Value compile(const Napi::CallbackInfo& call) {
     Napi::Error::New(env, "compile: " + error).ThrowAsJavaScriptException();
     return env.Undefined();
   }
-  return Napi::External<Handle>::New(env, new Handle{Handle::kMark, std::move(plan)}, [](Napi::Env, Handle* handle) { delete handle; });
+  if (call[3].IsNumber()) plan->set_commit(static_cast<size_t>(call[3].As<Napi::Number>().Uint32Value()));
+  return PlanHandle::make(env, std::move(plan));
 }
 
 napi_value run_on(napi_env env, Plan& plan, void* const* data) {
@@ -111,11 +108,7 @@ Napi::Value profile(const Napi::CallbackInfo& call) {
 }  // namespace
 
 const std::shared_ptr<Plan>* plan_of(napi_env env, napi_value value) {
-  void* data = nullptr;
-  if (napi_get_value_external(env, value, &data) == napi_ok && data != nullptr) {
-    Handle* handle = static_cast<Handle*>(data);
-    if (handle->mark == Handle::kMark) return &handle->plan;
-  }
+  if (const std::shared_ptr<Plan>* plan = PlanHandle::read(env, value)) return plan;
   napi_throw_type_error(env, nullptr, "expected a plan");
   return nullptr;
 }

@@ -85,6 +85,7 @@ void Plan::run_instructions(Frame& frame, Outcome& outcome, const std::atomic<bo
   call.args.fault = &fault;
   const bool profiling = profiling_.load(std::memory_order_relaxed);
   for (size_t i = 0; i < instructions_.size(); i++) {
+    if (i > commit_) cancel = nullptr;
     if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) {
       outcome.status = Outcome::Cancelled;
       outcome.instruction = static_cast<int64_t>(i);
@@ -155,17 +156,24 @@ void Plan::run_range(const Instruction& instruction, const Args& args, Range uni
 }
 
 Outcome Plan::run_steps(void* const* externals, int32_t* counter, int64_t steps, std::chrono::duration<double> budget,
-                        const std::atomic<bool>* cancel) {
+                        RunControl& control) {
   const auto start = std::chrono::steady_clock::now();
   Outcome outcome;
   int64_t done = 0;
   while (done < steps) {
-    outcome = run(externals, cancel);
+    if (control.begin_step()) {
+      outcome = run(externals, &control.cancelled());
+      if (outcome.status == Outcome::Done && counter != nullptr) ++*counter;
+      control.end_step();
+    } else {
+      outcome = {};
+      outcome.status = Outcome::Cancelled;
+    }
     if (outcome.status != Outcome::Done) break;
-    if (counter != nullptr) ++*counter;
     done++;
     if (std::chrono::steady_clock::now() - start >= budget) break;
   }
+  control.close();
   outcome.steps = done;
   return outcome;
 }

@@ -13,6 +13,7 @@
 #include "exec/memory.h"
 #include "exec/program.h"
 #include "exec/registry.h"
+#include "exec/run_control.h"
 
 namespace keratin {
 
@@ -50,14 +51,16 @@ class Plan {
   // Bytes that each external buffer must have.
   const std::vector<int64_t>& external_bytes() const { return external_bytes_; }
 
+  // From instruction `first` on the plan writes what must be written whole or not at all: from there on runs are not cancelled.
+  void set_commit(size_t first) { commit_ = first; }
+
   // Runs the instructions on `externals`. Stops after an instruction that reports a fault, and before the next one once
   // `cancel` (may be null) is set.
   Outcome run(void* const* externals, const std::atomic<bool>* cancel);
 
   // Runs the plan up to `steps` times, adding one to `counter` (may be null) after each; stops early, after at least one
   // step, when `budget` is spent.
-  Outcome run_steps(void* const* externals, int32_t* counter, int64_t steps, std::chrono::duration<double> budget,
-                    const std::atomic<bool>* cancel);
+  Outcome run_steps(void* const* externals, int32_t* counter, int64_t steps, std::chrono::duration<double> budget, RunControl& control);
 
   // How often an instruction ran while profiling, and for how long altogether.
   struct Cost {
@@ -118,6 +121,7 @@ class Plan {
   AlignedBlock constants_;
   int64_t arena_bytes_ = 0, shared_bytes_ = 0, local_bytes_ = 0;
   size_t epilogue_count_ = 0;
+  size_t commit_ = SIZE_MAX;
 
   std::atomic<Frame*> frame_{nullptr};  // the one most runs take; further ones are in `spare_frames_`
   std::mutex spare_mutex_;

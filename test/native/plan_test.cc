@@ -170,7 +170,8 @@ TEST(Plan, StopsAtAFault) {
     EXPECT_EQ(plan->run(externals, nullptr).status, Outcome::Done);
     EXPECT_EQ(zs[0], 4);
     externals[1] = wrong.data();
-    EXPECT_EQ(plan->run_steps(externals, nullptr, 5, std::chrono::hours(1), nullptr).steps, 0);
+    RunControl control;
+    EXPECT_EQ(plan->run_steps(externals, nullptr, 5, std::chrono::hours(1), control).steps, 0);
   }
 }
 
@@ -179,12 +180,13 @@ TEST(Plan, CountsSteps) {
   std::vector<float> x = ramp(10, 1), y(10);
   void* externals[] = {x.data(), y.data()};
   int32_t counter = 5;
-  EXPECT_EQ(plan->run_steps(externals, &counter, 7, std::chrono::hours(1), nullptr).steps, 7);
+  RunControl first, second, cancelled;
+  EXPECT_EQ(plan->run_steps(externals, &counter, 7, std::chrono::hours(1), first).steps, 7);
   EXPECT_EQ(counter, 12);
-  EXPECT_EQ(plan->run_steps(externals, &counter, 7, std::chrono::seconds(0), nullptr).steps, 1);
+  EXPECT_EQ(plan->run_steps(externals, &counter, 7, std::chrono::seconds(0), second).steps, 1);
   EXPECT_EQ(counter, 13);
-  const std::atomic<bool> cancel{true};
-  const Outcome outcome = plan->run_steps(externals, &counter, 7, std::chrono::hours(1), &cancel);
+  cancelled.cancel();
+  const Outcome outcome = plan->run_steps(externals, &counter, 7, std::chrono::hours(1), cancelled);
   EXPECT_EQ(outcome.status, Outcome::Cancelled);
   EXPECT_EQ(outcome.steps, 0);
   EXPECT_EQ(counter, 13);
@@ -194,13 +196,46 @@ TEST(Plan, CanBeCancelledFromAnotherThread) {
   auto plan = compile_chain(1000);
   std::vector<float> x = ramp(1000, 1), y(1000);
   void* externals[] = {x.data(), y.data()};
-  std::atomic<bool> cancel{false};
+  RunControl control;
   std::thread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    cancel = true;
+    control.cancel();
   });
-  EXPECT_EQ(plan->run_steps(externals, nullptr, kMaxWord, std::chrono::hours(1), &cancel).status, Outcome::Cancelled);
+  EXPECT_EQ(plan->run_steps(externals, nullptr, kMaxWord, std::chrono::hours(1), control).status, Outcome::Cancelled);
   other.join();
+}
+
+TEST(Plan, FinishesWhatItHasBegunToWrite) {
+  auto plan = compile_chain(10);
+  std::vector<float> x = ramp(10, 1), y(10);
+  void* externals[] = {x.data(), y.data()};
+  const std::atomic<bool> cancel{true};
+  EXPECT_EQ(plan->run(externals, &cancel).status, Outcome::Cancelled);
+  plan->set_commit(0);
+  EXPECT_EQ(plan->run(externals, &cancel).status, Outcome::Cancelled) << "nothing is written yet";
+  EXPECT_EQ(y, std::vector<float>(10));
+}
+
+TEST(Plan, IsPausedBetweenSteps) {
+  auto plan = compile_chain(10);
+  std::vector<float> x = ramp(10, 1), y(10);
+  void* externals[] = {x.data(), y.data()};
+  int32_t counter = 0;
+  RunControl control;
+  std::thread runner([&] { plan->run_steps(externals, &counter, kMaxWord, std::chrono::hours(1), control); });
+  int32_t before = -1;
+  for (int i = 0; i < 1000; i++) {
+    control.pause();
+    const int32_t now = counter;  // no race: the run waits
+    EXPECT_GT(now, before) << "a run goes on between two pauses";
+    before = now;
+    if (now > 0) EXPECT_EQ(y[9], 20);
+    control.resume();
+  }
+  control.pause();
+  control.cancel();  // a paused run ends too
+  runner.join();
+  control.pause();  // does not wait for a run that has ended
 }
 
 TEST(Plan, FlushesDenormalsAndRestoresTheMode) {

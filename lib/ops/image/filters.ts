@@ -22,7 +22,7 @@ function gaussian(where: string, size: number, sigma: number): number[] {
   return weights.map((weight) => weight / total);
 }
 const pairOf = (where: string, option: string, value: Numbers): [number, number] => {
-  const list: readonly unknown[] = value instanceof Tensor ? Array.from(value.data, Number) : Array.isArray(value) ? value : [];
+  const list: readonly unknown[] = value instanceof Tensor ? Array.from(value.elements, Number) : Array.isArray(value) ? value : [];
   if (list.length !== 2 || !list.every((entry) => typeof entry === 'number')) throw new RangeError(`${where}: ${option} must have two numbers, received ${show(value)}`);
   return list as [number, number];
 };

@@ -119,7 +119,7 @@ function scaleWeights(from: number, to: number, scale: Tensor, translation: Tens
 }
 /** The shape of the window: whole sizes, null for those of the images. */
 function outputShapeOf(where: string, outputShape: Numbers, shape: readonly number[]): number[] {
-  const sizes: readonly unknown[] = outputShape instanceof Tensor ? Array.from(outputShape.data, Number) : Array.isArray(outputShape) ? outputShape : [outputShape];
+  const sizes: readonly unknown[] = outputShape instanceof Tensor ? Array.from(outputShape.elements, Number) : Array.isArray(outputShape) ? outputShape : [outputShape];
   return sizes.map((size, axis) => (size === null ? (shape[axis] ?? 0) : integer(where, `outputShape[${axis}]`, size, { min: 0 })));
 }
 /**

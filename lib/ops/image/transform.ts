@@ -143,7 +143,7 @@ export const elasticTransform = publicOp('elasticTransform', (images: TensorLike
   const mode = fillModeOf(where, fillMode);
   const { batch, restore } = asBatch(imagesOf(where, images, dataFormat));
   if (!isFloat(batch.dtype)) throw new TypeError(`${where}: expected float images, received ${batch.dtype}`);
-  const deviation = Number(toTensor(sigma, null, where).data[0]);
+  const deviation = Number(toTensor(sigma, null, where).elements[0]);
   if (!(deviation > 0)) throw new RangeError(`${where}: sigma must be above 0, received ${show(sigma)}`);
   const size = Math.trunc(6 * deviation) | 1;
   const dtype = batch.dtype === 'float64' ? 'float64' : 'float32';

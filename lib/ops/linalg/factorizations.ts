@@ -19,7 +19,7 @@ export interface UpperOptions {
 /** Throws when a factor that is known already is not a number: the kernel writes NaN into all of it. */
 function checkFactor(factor: Tensor): void {
   if (factor.memory === null || factor.size === 0) return;
-  const data = factor.data as Float32Array;
+  const data = factor.elements as Float32Array;
   const step = factor.shape.at(-1)! ** 2;
   for (let i = 0; i < data.length; i += step) {
     if (Number.isNaN(data[i]!)) throw new RangeError('cholesky: the decomposition failed: the input is not a positive definite matrix');
