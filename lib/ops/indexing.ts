@@ -10,31 +10,11 @@ import { broadcastShapes, checkShape, normalizeAxis, showShape, sizeOf, stridesO
 import { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 import { isPlainObject } from '../base/tree.js';
+import { indicesOf } from './indices.js';
 import { numbersOf, partOf, toShape, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
 import { publicOp, widened } from './public.js';
-
-/** Integer dtypes with numbers that int32 has not. */
-const WIDER = new Set<DType>(['uint32', 'int64', 'uint64']);
-/** Indices as int32. Throws on floats, and on indices that no axis has. */
-function indicesOf(where: string, value: TensorLike): Tensor {
-  const tensor = toTensor(typeof value === 'number' ? [integer(where, 'an index', value)] : value, null, where);
-  const indices = typeof value === 'number' ? p.reshape(tensor, []) : tensor;
-  if (isFloat(indices.dtype) && indices.size > 0) throw new TypeError(`${where}: indices must be integers, received ${indices.dtype}`);
-  return castTo(WIDER.has(indices.dtype) && indices.size > 0 ? withinInt32(where, indices) : indices, 'int32');
-}
-/** Indices of which those beyond int32 stay outside of every axis; where they are known, one of them is an error. */
-function withinInt32(where: string, indices: Tensor): Tensor {
-  const [low, high] = [indices.dtype === 'int64' ? -0x80000000 : 0, 0x7fffffff] as const;
-  if (indices.memory !== null) {
-    for (const extreme of [p.min(indices, 0, indices.ndim), p.max(indices, 0, indices.ndim)]) {
-      const value = extreme.elements[0]!;
-      if (value < low || value > high) throw new RangeError(`${where}: index ${value} is out of range: axes have at most ${high} entries`);
-    }
-  }
-  return p.clip(indices, constant(low, indices), constant(high, indices));
-}
 
 /** Options of `take` and `takeAlongAxis`. */
 export interface TakeOptions {

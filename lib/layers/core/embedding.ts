@@ -11,6 +11,7 @@ import { isPlainObject } from '../../base/tree.js';
 import type { Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import * as ops from '../../ops/index.js';
+import { rowsAt } from '../../ops/indices.js';
 import { regularizer } from '../../regularizers/field.js';
 import { loraSchema } from '../base/lora.js';
 import type { LayerOptions } from '../base/options.js';
@@ -99,7 +100,7 @@ export class Embedding extends Base {
   }
 
   override call(inputs: Tensor): Tensor {
-    return ops.cast(ops.take(this.embeddings, indicesOf(inputs), { axis: 0 }), this.computeDtype);
+    return ops.cast(rowsAt('Embedding', this.embeddings, indicesOf(inputs)), this.computeDtype);
   }
 
   override quantizedCall(inputs: Tensor): Tensor {
@@ -107,7 +108,7 @@ export class Embedding extends Base {
     const indices = indicesOf(inputs);
     const vectors = quantized!.rows(indices, computeDtype);
     if (lora === null) return ops.cast(vectors, computeDtype);
-    const learned = ops.matmul(ops.take(lora.a, indices, { axis: 0 }), lora.b);
+    const learned = ops.matmul(rowsAt('Embedding', lora.a, indices), lora.b);
     return ops.cast(ops.add(vectors, ops.multiply(learned, lora.alpha / lora.rank)), computeDtype);
   }
 

@@ -9,6 +9,7 @@ import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import { customGradient } from '../../ops/autodiff.js';
 import * as ops from '../../ops/index.js';
+import { rowsAt } from '../../ops/indices.js';
 import { type Contraction, type Layout, type Owner, type QuantizedCall, QuantizedWeights } from './weights.js';
 
 /** Bits of a weight. */
@@ -80,7 +81,7 @@ export class ChannelWeights extends QuantizedWeights {
   }
 
   override rows(indices: Tensor, dtype: DType): Tensor {
-    const picked = ops.take(this.integers(), indices, { axis: 0 });
-    return ops.divide(ops.cast(picked, dtype), ops.expandDims(ops.take(this.scale.value, indices, { axis: 0 }), -1));
+    const picked = rowsAt('Embedding', this.integers(), indices);
+    return ops.divide(ops.cast(picked, dtype), ops.expandDims(rowsAt('Embedding', this.scale.value, indices), -1));
   }
 }

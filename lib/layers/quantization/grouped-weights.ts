@@ -4,6 +4,7 @@ import type { DType } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import * as ops from '../../ops/index.js';
+import { rowsAt } from '../../ops/indices.js';
 import type { Quantizer } from '../../quantizers/quantizer.js';
 import { packed, packedShape, unpacked } from './channel-weights.js';
 import { type Contraction, type Layout, type Owner, productOfFloats, type QuantizedCall, QuantizedWeights } from './weights.js';
@@ -64,7 +65,7 @@ export class GroupedWeights extends QuantizedWeights {
   }
 
   override rows(indices: Tensor, dtype: DType): Tensor {
-    const [integers, scale, zero] = [this.numbers(), this.scale.value, this.zero.value].map((x) => ops.take(x, indices, { axis: 0 })) as [Tensor, Tensor, Tensor];
+    const [integers, scale, zero] = [this.numbers(), this.scale.value, this.zero.value].map((x) => rowsAt('Embedding', x, indices)) as [Tensor, Tensor, Tensor];
     return this.descaled(ops.cast(integers, dtype), scale, zero, -1);
   }
 }

@@ -7,6 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import { customGradient } from '../../ops/autodiff.js';
 import * as ops from '../../ops/index.js';
+import { rowsAt } from '../../ops/indices.js';
 import type { AddWeightOptions } from '../base/layer-state.js';
 
 /** A matrix that can be quantized. */
@@ -81,7 +82,7 @@ export abstract class QuantizedWeights {
   abstract times(inputs: Tensor, contraction: Contraction, call: QuantizedCall): Tensor;
   /** Rows of the matrix in floats. */
   rows(indices: Tensor, dtype: DType): Tensor {
-    return ops.take(this.float(dtype), indices, { axis: 0 });
+    return rowsAt('Embedding', this.float(dtype), indices);
   }
 
   /** Quantizes a float matrix into the variables. */

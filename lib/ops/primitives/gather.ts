@@ -7,7 +7,7 @@ import { showShape, sizeOf, specOf } from '../../base/shape.js';
 import { isInexact, partDType, partsOf } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import { castTo } from '../../core/cast.js';
-import { add, divide, equal, multiply, select } from './elementwise.js';
+import { add, divide, equal, less, multiply, select } from './elementwise.js';
 import { constant, primitive } from './primitive.js';
 import { iota, reshape, zerosLike } from './shape.js';
 
@@ -24,26 +24,37 @@ function checkIndices(where: string, indices: Spec): void {
   if (indices.dtype !== 'int32') throw new TypeError(`${where}: indices must be int32, received ${indices.dtype}`);
 }
 
-const gatherOp: Op<AxisAttrs> = defineOp('gather', {
-  infer: ([x, indices], { axis }: AxisAttrs) => {
+interface GatherAttrs extends AxisAttrs {
+  /** 1: -1 is the last entry; 0: it is outside. */
+  readonly wrap: number;
+}
+
+/** Indices with those that count from the end as they count from the start. */
+const fromStart = (indices: Tensor, size: number): Tensor =>
+  select(less(indices, constant(0, indices)), add(indices, constant(size, indices)), indices);
+
+const gatherOp: Op<GatherAttrs> = defineOp('gather', {
+  infer: ([x, indices], { axis }: GatherAttrs) => {
     checkIndices('gather', indices!);
     return [specOf(x!.dtype, [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)])];
   },
-  vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => {
+  vjp: ([dy], { inputs: [x, indices], attrs: { axis, wrap } }) => {
+    const places = reshape(wrap === 1 ? fromStart(indices!, x!.shape[axis]!) : indices!, [indices!.size]);
     const flat = [...x!.shape.slice(0, axis), indices!.size, ...x!.shape.slice(axis + 1)];
-    return [isInexact(x!.dtype) ? scatterAdd(zerosLike(x!), reshape(indices!, [indices!.size]), reshape(dy!, flat), axis) : null, null];
+    return [isInexact(x!.dtype) ? scatterAdd(zerosLike(x!), places, reshape(dy!, flat), axis) : null, null];
   },
-  lower: ({ inputs: [x, indices], attrs: { axis } }) => [{
-    kernel: 'gather', dtype: partDType(x!.dtype), operands: [input(0), input(1), output(0)], ints: [...around(x!, axis), indices!.size, 1],
+  lower: ({ inputs: [x, indices], attrs: { axis, wrap } }) => [{
+    kernel: 'gather', dtype: partDType(x!.dtype), operands: [input(0), input(1), output(0)], ints: [...around(x!, axis), indices!.size, wrap],
   }],
   mayFault: true,
   complex: true,
 });
-/** The slices of `x` at `indices` along an axis; the index's axes take the axis's place. */
+/** The slices of `x` at `indices` along an axis; the index's axes take the axis's place. Without `negative`, -1 is outside. */
 export const gather = primitive(gatherOp, [
-  { inputs: [{ shape: [5, 3] }, { shape: [2, 4], kind: 'index', high: 5 }], attrs: { axis: 0 } },
-  { inputs: [{ shape: [2, 5, 3] }, { shape: [4], kind: 'index', high: 5 }], attrs: { axis: 1 } },
-], (run) => (x: Tensor, indices: Tensor, axis: number): Tensor => run([x, indices], { axis }));
+  { inputs: [{ shape: [5, 3] }, { shape: [2, 4], kind: 'index', high: 5 }], attrs: { axis: 0, wrap: 1 } },
+  { inputs: [{ shape: [2, 5, 3] }, { shape: [4], kind: 'index', high: 5 }], attrs: { axis: 1, wrap: 1 } },
+], (run) => (x: Tensor, indices: Tensor, axis: number, { negative = true }: { negative?: boolean } = {}): Tensor =>
+  run([x, indices], { axis, wrap: Number(negative) }));
 
 function alongSpec(where: string, x: Spec, indices: Spec, axis: number): void {
   checkIndices(where, indices);
@@ -56,7 +67,7 @@ const alongOp: Op<AxisAttrs> = defineOp('gather_along', {
     alongSpec('takeAlongAxis', x!, indices!, axis);
     return [specOf(x!.dtype, indices!.shape)];
   },
-  vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => [isInexact(x!.dtype) ? scatterAddAlong(zerosLike(x!), indices!, dy!, axis) : null, null],
+  vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => [isInexact(x!.dtype) ? scatterAddAlong(zerosLike(x!), fromStart(indices!, x!.shape[axis]!), dy!, axis) : null, null],
   lower: ({ inputs: [x, indices], attrs: { axis } }) => [{
     kernel: 'gather_along', dtype: x!.dtype, operands: [input(0), input(1), output(0)], ints: [...around(x!, axis), indices!.shape[axis]!, 1],
   }],
