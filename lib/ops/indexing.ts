@@ -2,8 +2,8 @@
 import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
-import type { DType, DTypeLike } from '../base/dtype.js';
-import { isFloat, isInteger, resultType, standardizeDType } from '../base/dtype.js';
+import type { DTypeLike } from '../base/dtype.js';
+import { isInteger, resultType, standardizeDType } from '../base/dtype.js';
 import { checkOptions, didYouMean, show } from '../base/errors.js';
 import { integer, integers } from '../base/integers.js';
 import { broadcastShapes, checkShape, normalizeAxis, showShape, sizeOf, stridesOf, type Shape } from '../base/shape.js';
