@@ -23,8 +23,8 @@ export interface Context {
   readonly hiddenTapes: readonly Tape[];
   /** The innermost trace that is recording. */
   readonly trace: Trace | null;
-  /** Whether what is traced is for shapes and dtypes alone. */
-  readonly shapesOnly: boolean;
+  /** Where what is traced is for shapes and dtypes alone: the sizes that stand for unknown ones; null where values matter. */
+  readonly standIns: ReadonlySet<number> | null;
   /** The path that variables get, and the layer that errors name: `sequential/dense`. */
   readonly path: string;
   /** The innermost open `NameScope`. */
@@ -53,7 +53,7 @@ interface Place {
 }
 const main: Place = {
   now: {
-    tapes: [], hiddenTapes: [], trace: null, shapesOnly: false, path: '', nameScope: null, autocast: null, substituted: null, assignments: null,
+    tapes: [], hiddenTapes: [], trace: null, standIns: null, path: '', nameScope: null, autocast: null, substituted: null, assignments: null,
     stateless: null, layerCall: null, remat: null, customObjects: {}, safeMode: null,
   },
 };

@@ -96,12 +96,14 @@ export class Trace {
 /** More elements than these are not made while only shapes matter. */
 const SMALL = 2 ** 20;
 /**
- * Runs `fn` so that what is traced in it is for shapes and dtypes alone: large constants are then not made, whose sizes may come from those that
- * stand for unknown ones. `false` inside: values matter again, as those of the variables that a layer makes.
+ * Runs `fn` so that what is traced in it is for shapes and dtypes alone, with `sizes` in the place of unknown ones: large constants are then not made, whose
+ * sizes may come from those. `null` inside: values matter again, as those of the variables that a layer makes.
  */
-export const forShapes = <T>(on: boolean, fn: () => T): T => (context().shapesOnly === on ? fn() : withContext({ shapesOnly: on }, fn));
+export const forShapes = <T>(sizes: ReadonlySet<number> | null, fn: () => T): T => (context().standIns === sizes ? fn() : withContext({ standIns: sizes }, fn));
+/** True for a size that stands for an unknown one, while only shapes matter. */
+export const isStandIn = (size: number): boolean => context().standIns?.has(size) === true;
 /** True when what is being traced is for shapes alone. */
-export const isTracedForShapes = (): boolean => context().shapesOnly && currentTrace() !== null;
+export const isTracedForShapes = (): boolean => context().standIns !== null && currentTrace() !== null;
 /** True when a tensor of these specs need not be made, since only its shape matters. */
 export const isLeftOut = (specs: readonly Spec[]): boolean => isTracedForShapes() && specs.some(({ size }) => size > SMALL);
 /** A tensor that stands for a constant that is left out. */

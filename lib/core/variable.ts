@@ -109,7 +109,7 @@ export class Variable extends TensorHolder {
     if (this.name.includes('/')) throw new Error(`Variable: a name cannot contain '/', received ${show(name)}`);
     const scope = currentScope();
     this.path = scope === '' ? this.name : `${scope}/${this.name}`;
-    const value = forShapes(false, () => initialValue(initial, shape, dtype, this.path));
+    const value = forShapes(null, () => initialValue(initial, shape, dtype, this.path));
     this.spec = value.spec;
     this.storage = new Storage(value.lend(), true);
     this.trainable = trainable;

@@ -8,6 +8,7 @@ import { didYouMean, show } from '../base/errors.js';
 import { integer, integers } from '../base/integers.js';
 import { checkShape, normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
+import { isStandIn } from '../core/trace.js';
 import { movedAxes, numbersOf, partOf, toShape, type Numbers, type ShapeLike } from './axes.js';
 import * as p from './primitives/index.js';
 import { positionalOrNamed, publicOp, widened } from './public.js';
@@ -259,10 +260,10 @@ export const concatenate = publicOp('concatenate', (xs: readonly TensorLike[], {
 export const stack = publicOp('stack', (x: readonly TensorLike[], { axis = 0 }: FirstAxisOptions = {}): Tensor => {
   const tensors = alike('stack', x);
   const { shape } = tensors[0]!;
-  const other = tensors.find((t) => !sameShape(t.shape, shape));
+  const other = tensors.find((t) => !sameShape(t.shape.map((d, i) => (isStandIn(d) || isStandIn(shape[i]!) ? shape[i]! : d)), shape));
   if (other !== undefined) throw new RangeError(`stack: all tensors must have one shape, received ${showShape(shape)} and ${showShape(other.shape)}`);
   const along = normalizeAxis(axis, shape.length + 1, 'stack');
-  return p.concatenate(tensors.map((t) => p.reshape(t, [...shape.slice(0, along), 1, ...shape.slice(along)])), along);
+  return p.concatenate(tensors.map((t) => p.reshape(t, [...t.shape.slice(0, along), 1, ...t.shape.slice(along)])), along);
 }, ['axis']);
 
 /** A function that gives tensors of few axes more of them and then concatenates. */

@@ -4,6 +4,8 @@ import { filled, toTensor } from '../core/convert.js';
 import { integer, listLength } from '../base/integers.js';
 import { normalizeAxis, showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
+import { isStandIn, isTracedForShapes } from '../core/trace.js';
+import { settle } from '../symbolic/unknown-sizes.js';
 import { numbersOf, partOf, type Numbers } from './axes.js';
 import * as p from './primitives/index.js';
 import { publicOp } from './public.js';
@@ -31,7 +33,11 @@ function evenPlaces(where: string, size: number, parts: number, exact: boolean):
 function parts(where: string, x: TensorLike, sections: Sections, axis: number, exact = true): Tensor[] {
   const tensor = toTensor(x, null, where);
   const along = normalizeAxis(axis, tensor.ndim, where);
-  return cutAt(tensor, typeof sections === 'number' ? evenPlaces(where, tensor.shape[along]!, sections, exact) : numbersOf(where, 'indicesOrSections', sections), along);
+  const size = tensor.shape[along]!;
+  const places = typeof sections === 'number' ? evenPlaces(where, size, sections, exact) : numbersOf(where, 'indicesOrSections', sections);
+  // In a model parts are whole, as in Keras.
+  if (isTracedForShapes() && places.some((place) => place > size)) throw new RangeError(`${where}: an axis of size ${size} cannot be cut at ${places.join(', ')}`);
+  return cutAt(tensor, places, along);
 }
 /** Parts along an axis: a number of equal ones, or those between the given places. */
 export const split = publicOp('split', (x: TensorLike, indicesOrSections: Sections, { axis = 0 }: FirstAxisOptions = {}): Tensor[] => parts('split', x, indicesOrSections, axis), ['axis']);
@@ -65,6 +71,7 @@ export const unstack = publicOp('unstack', (x: TensorLike, { num = null, axis = 
   const along = normalizeAxis(axis, tensor.ndim, 'unstack');
   const size = tensor.shape[along]!;
   if (num !== null) integer('unstack', 'num', num, { min: 0 });
+  else if (isStandIn(size)) throw settle(new RangeError(`unstack: the size of axis ${axis} is not known; the option num tells it`));
   if (num !== null && num !== size) throw new RangeError(`unstack: axis ${axis} of shape ${showShape(tensor.shape)} has ${size} slices, expected ${num}`);
   const shape = tensor.shape.filter((_, i) => i !== along);
   return Array.from({ length: listLength('unstack', 'the number of slices', size) }, (_, i) => p.reshape(partOf(tensor, along, i, 1), shape));

@@ -1,13 +1,14 @@
 // KerasTensor: the symbol that functional models are built of. Sizes may be unknown; it remembers the call that made it.
 import type { DType, DTypeLike } from '../base/dtype.js';
 import { standardizeDType } from '../base/dtype.js';
-import { showShape, specOf, type SymbolicShape } from '../base/shape.js';
+import { isShape, showShape, type Spec, specOf, type SymbolicShape } from '../base/shape.js';
 import { withoutTapes } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
-import { forShapes, trace } from '../core/trace.js';
-import { flatten, isPlainObject } from '../base/tree.js';
+import { forShapes, isStandIn, isTracedForShapes, trace } from '../core/trace.js';
+import { type Flat, flatten, isPlainObject, mapStructure } from '../base/tree.js';
 import { uniqueName } from '../base/names.js';
 import type { Operation } from './operation.js';
+import { type Sizes, SMALLEST_STAND_IN, type Trial, trialsOf } from './unknown-sizes.js';
 import { Variable } from '../core/variable.js';
 
 /** One symbolic call: the operation, its arguments (with symbols in them) and what it returned. */
@@ -60,47 +61,58 @@ export class KerasTensor {
 export const isSymbolic = (value: unknown): boolean =>
   value instanceof KerasTensor || (Array.isArray(value) ? value.some(isSymbolic) : isPlainObject(value) && Object.values(value).some(isSymbolic));
 
-// Sizes that stand for unknown ones while shapes are computed: two runs with different sizes tell which outputs depend on them.
-// They have many divisors, so that they can be cut into blocks, are larger than windows, and differ by more than their strides. Where an op wants smaller ones
-// (padding to a size), others follow.
-const STAND_INS = [[5040, 7560], [240, 420], [12, 18], [2, 4]] as const;
+/** Shapes as they are known: sizes that stand for unknown ones while shapes are computed are null again. */
+export function knownShapes(shapes: unknown): unknown {
+  if (!isTracedForShapes()) return shapes;
+  return mapStructure((leaf) => (isShape(leaf) ? (leaf as SymbolicShape).map((d) => (d !== null && isStandIn(d) ? null : d)) : leaf), shapes, isShape);
+}
 
-function specsWith(fn: (args: readonly unknown[]) => unknown, args: readonly unknown[], size: number) {
-  const flat = flatten(args);
-  const symbols = flat.leaves.filter((leaf) => leaf instanceof KerasTensor);
-  const specs = symbols.map((symbol) => specOf(symbol.dtype, symbol.shape.map((d) => d ?? size)));
+/** What `fn` returns, flat, when it is traced with these shapes in the place of the symbols. */
+function traceWith(fn: (args: readonly unknown[]) => unknown, flat: Flat<unknown>, specs: readonly Spec[], sizes: Sizes): Flat<unknown> {
   const call = (...tensors: Tensor[]) => {
     let next = 0;
     return fn(flat.pack(flat.leaves.map((leaf) => (leaf instanceof KerasTensor ? tensors[next++] : leaf))) as readonly unknown[]);
   };
-  try {
-    const { returned } = forShapes(true, () => withoutTapes(() => trace(specs, call, () => [])));
-    return flatten(returned);
-  } catch (error) {
-    throw symbols.some(({ shape }) => shape.includes(null)) ? withoutStandIns(error, symbols, size) : error;
-  }
-}
-
-type Specs = [ReturnType<typeof specsWith>, ReturnType<typeof specsWith>];
-/** What `fn` returns with two sizes in the place of the unknown ones: the first that fit. Throws what the first ones gave if none do. */
-function specsOfBoth(fn: (args: readonly unknown[]) => unknown, args: readonly unknown[]): Specs {
-  let failure: { readonly error: unknown } | null = null;
-  for (const sizes of STAND_INS) {
-    try {
-      return sizes.map((size) => specsWith(fn, args, size)) as Specs;
-    } catch (error) {
-      failure ??= { error };
-    }
-  }
-  throw failure!.error;
+  const large = new Set(sizes.filter((size) => size > SMALLEST_STAND_IN));
+  return flatten(forShapes(large, () => withoutTapes(() => trace(specs, call, () => []))).returned);
 }
 
 /** An error in terms of the symbols: the sizes that stand for unknown ones are none that the user knows. */
-function withoutStandIns(error: unknown, symbols: readonly KerasTensor[], size: number): unknown {
+function withoutStandIns(error: unknown, symbols: readonly KerasTensor[], sizes: Sizes): unknown {
   if (!(error instanceof Error)) return error;
-  const shapes = error.message.replace(/\(([^()]*)\)/g, (text: string) => text.replace(new RegExp(`\\b${size}\\b`, 'g'), 'None'));
+  const shapes = error.message.replace(/\(([^()]*)\)/g, (text: string) => text.replace(new RegExp(`\\b(${sizes.join('|')})\\b`, 'g'), 'None'));
   error.message = symbols.every(({ shape }) => shapes.includes(showShape(shape))) ? shapes : `${shapes}; called on symbols of shape ${symbols.map(({ shape }) => showShape(shape)).join(', ')}`;
   return error;
+}
+
+const isTensor = (leaf: unknown): leaf is Tensor | Variable => leaf instanceof Tensor || leaf instanceof Variable;
+/** What must not depend on unknown sizes: the structure, and the ranks and dtypes of tensors. */
+const formOf = ({ key, leaves }: Flat<unknown>): string =>
+  `${key} ${leaves.map((leaf) => (isTensor(leaf) ? `${leaf.dtype}${leaf.shape.length}` : typeof leaf)).join()}`;
+
+/** The trials whose results have the form of the first. @throws when others differ that are not of single elements (which may be squeezed). */
+function ofOneForm(trials: readonly Trial<Flat<unknown>>[], symbols: readonly KerasTensor[]): Flat<unknown>[] {
+  const form = formOf(trials[0]!.result);
+  const [alike, others] = [trials.filter(({ result }) => formOf(result) === form), trials.filter(({ result }) => formOf(result) !== form)];
+  if (others.length > 0 && (alike.length < 2 || others.some(({ sizes }) => !sizes.includes(1)))) {
+    throw new RangeError(`what is returned for symbols of shape ${symbols.map(({ shape }) => showShape(shape)).join(', ')} has another structure for each unknown size`);
+  }
+  return alike.map(({ result }) => result);
+}
+
+/** The results of tracing `fn` with sizes in the place of unknown ones. */
+function resultsOf(fn: (args: readonly unknown[]) => unknown, flat: Flat<unknown>): Flat<unknown>[] {
+  const symbols = flat.leaves.filter((leaf) => leaf instanceof KerasTensor);
+  const axes = symbols.flatMap(({ shape }, symbol) => shape.flatMap((d, axis) => (d === null ? [{ symbol, axis, fromEnd: shape.length - 1 - axis }] : [])));
+  const run = (sizes: Sizes): Flat<unknown> => {
+    let next = 0;
+    return traceWith(fn, flat, symbols.map(({ dtype, shape }) => specOf(dtype, shape.map((d) => d ?? sizes[next++]!))), sizes);
+  };
+  if (axes.length === 0) return [run([])];
+  const numbers = [...symbols.flatMap(({ shape }) => [...shape]), ...flat.leaves].filter((n): n is number => typeof n === 'number' && Number.isInteger(n));
+  const trials = trialsOf(axes, numbers.map(Math.abs), run, (a, b) => formOf(a) === formOf(b));
+  if ('error' in trials) throw withoutStandIns(trials.error, symbols, trials.sizes);
+  return ofOneForm(trials, symbols);
 }
 
 /**
@@ -108,12 +120,15 @@ function withoutStandIns(error: unknown, symbols: readonly KerasTensor[], size: 
  * `fn` is traced, not run.
  */
 export function computeOutputSpec(fn: (args: readonly unknown[]) => unknown, args: readonly unknown[]): unknown {
-  const unknown = flatten(args).leaves.some((leaf) => leaf instanceof KerasTensor && leaf.shape.includes(null));
-  const [first, second] = unknown ? specsOfBoth(fn, args) : new Array<Specs[0]>(2).fill(specsWith(fn, args, 0)) as Specs;
-  const leaves = first.leaves.map((leaf, i) => {
-    if (!(leaf instanceof Tensor || leaf instanceof Variable)) return leaf;
-    const other = second.leaves[i] as Tensor;
-    return new KerasTensor(leaf.shape.map((d, axis) => (other.shape[axis] === d ? d : null)), leaf.dtype);
-  });
-  return first.pack(leaves);
+  const results = resultsOf(fn, flatten(args));
+  const [first] = results;
+  const agreed = (of: (result: Flat<unknown>) => unknown): number | null => {
+    const value = of(first!);
+    return results.every((result) => of(result) === value) ? (value as number) : null;
+  };
+  return first!.pack(first!.leaves.map((leaf, i) => {
+    if (typeof leaf === 'number') return agreed(({ leaves }) => leaves[i]);
+    if (!isTensor(leaf)) return leaf;
+    return new KerasTensor(leaf.shape.map((_, axis) => agreed(({ leaves }) => (leaves[i] as Tensor).shape[axis])), leaf.dtype);
+  }));
 }

@@ -6,8 +6,9 @@ import { type QuantizationMode, serializePolicy } from '../../config/dtype-polic
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { isFloat } from '../../base/dtype.js';
 import { didYouMean } from '../../base/errors.js';
-import { computeOutputSpec, isSymbolic, KerasTensor } from '../../symbolic/keras-tensor.js';
+import { computeOutputSpec, isSymbolic, KerasTensor, knownShapes } from '../../symbolic/keras-tensor.js';
 import { getMask, setMask } from '../../symbolic/mask.js';
+import { settle } from '../../symbolic/unknown-sizes.js';
 import { autoName } from '../../base/names.js';
 import { context, withContext } from '../../core/context.js';
 import { currentScope, pathWith, withScope } from '../../core/scope.js';
@@ -203,14 +204,20 @@ export abstract class Layer extends LayerPrecision {
   }
 
   /** @internal Calls `build` once, under the layer's name, and notes the shapes. */
-  buildFrom(shape: unknown, others: readonly unknown[] = []): void {
+  buildFrom(given: unknown, givenOthers: readonly unknown[] = []): void {
     if (this.built) return;
+    const [shape, ...others] = [given, ...givenOthers].map(knownShapes);
     const { build } = Object.getPrototypeOf(this) as Layer;
-    forShapes(false, () => withScope(this.name, () => {
-      this.path = currentScope();
-      this.checkPolicy();
-      (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
-    }));
+    try {
+      forShapes(null, () => withScope(this.name, () => {
+        this.path = currentScope();
+        this.checkPolicy();
+        (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
+      }));
+    } catch (error) {
+      // Weights need sizes that are known: no other sizes in the place of unknown ones would do.
+      throw shape === given ? error : settle(error);
+    }
     this.buildShapes = shape;
     this.built = true;
   }

@@ -32,9 +32,8 @@ export class Concatenate extends mergeLayer('Concatenate', schema) {
       if (shapes.some((shape) => shape.length !== first.length)) throw wrong();
       const sizes = shapes.map((shape) => shape[i] as number | null);
       if (i === axis) return sizes.includes(null) ? null : (sizes as number[]).reduce((a, b) => a + b, 0);
-      const known = [...new Set(sizes.filter((size) => size !== null))];
-      if (known.length > 1) throw wrong();
-      return known[0] ?? null;
+      if (new Set(sizes.filter((size) => size !== null)).size > 1) throw wrong();
+      return sizes[0]!;
     });
   }
 

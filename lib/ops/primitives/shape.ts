@@ -8,6 +8,7 @@ import { output, scalar } from '../../core/program.js';
 import type { Shape } from '../../base/shape.js';
 import { sameShape, showShape, sizeOf, specOf, stridesOf } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { isStandIn } from '../../core/trace.js';
 import { primitive } from './primitive.js';
 import { copyStrided } from './strided.js';
 
@@ -99,7 +100,9 @@ const concatOp: Op<{ axis: number }> = defineOp('concatenate', {
   infer: (inputs, { axis }: { axis: number }) => {
     const [first] = inputs;
     for (const spec of inputs) {
-      if (spec.dtype !== first!.dtype || spec.shape.length !== first!.shape.length || spec.shape.some((d, i) => i !== axis && d !== first!.shape[i])) {
+      // A size that stands for an unknown one may be what the others are.
+      const differ = (d: number, i: number): boolean => i !== axis && d !== first!.shape[i] && !isStandIn(d) && !isStandIn(first!.shape[i]!);
+      if (spec.dtype !== first!.dtype || spec.shape.length !== first!.shape.length || spec.shape.some(differ)) {
         throw new RangeError(`concatenate: shapes must agree except on axis ${axis}, received ${inputs.map((s) => showShape(s.shape)).join(' and ')}`);
       }
     }
