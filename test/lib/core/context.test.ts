@@ -104,8 +104,8 @@ describe('async functions', () => {
 describe('synchronous functions', () => {
   it('nest, and put everything back when they throw', () => {
     const before = context();
-    expect(() => withContext({ path: 'a', shapesOnly: true }, () => withContext({ path: 'b' }, () => {
-      expect(context()).toEqual({ ...before, path: 'b', shapesOnly: true });
+    expect(() => withContext({ path: 'a', standIns: new Set<number>() }, () => withContext({ path: 'b' }, () => {
+      expect(context()).toEqual({ ...before, path: 'b', standIns: new Set<number>() });
       throw new Error('broken');
     }))).toThrow('broken');
     expect(context()).toBe(before);
