@@ -35,6 +35,8 @@ export interface Context {
   readonly substituted: Map<Variable, Tensor> | null;
   /** What gets the assignments of all variables in the place of these. */
   readonly assignments: Map<Variable, Tensor> | null;
+  /** What the variables that are changed were before, to be put back when the present step fails; null: nobody does. */
+  readonly undo: Map<Variable, Tensor> | null;
   /** The innermost open `StatelessScope`. */
   readonly stateless: StatelessState | null;
   /** The innermost layer call; null outside of layers. */
@@ -53,7 +55,7 @@ interface Place {
 }
 const main: Place = {
   now: {
-    tapes: [], hiddenTapes: [], trace: null, standIns: null, path: '', nameScope: null, autocast: null, substituted: null, assignments: null,
+    tapes: [], hiddenTapes: [], trace: null, standIns: null, path: '', nameScope: null, autocast: null, substituted: null, assignments: null, undo: null,
     stateless: null, layerCall: null, remat: null, customObjects: {}, safeMode: null,
   },
 };

@@ -22,7 +22,7 @@ function checkInputs(plan: Plan, inputs: readonly Tensor[]): void {
 
 /** The buffers of a run, once it may write what it writes. */
 function gather(plan: Plan, inputs: readonly Memory[], outputs: readonly Tensor[]): Memory[] {
-  for (const { variable, written } of plan.variables) if (written) variable.checkFree();
+  for (const { variable, written } of plan.variables) if (written) variable.beforeChange();
   return [
     ...inputs,
     ...plan.variables.map(({ variable: { storage }, written }) => (written ? storage.write() : storage.read())),

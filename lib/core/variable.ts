@@ -61,6 +61,17 @@ export function collectAssignments(fn: () => void): Map<Variable, Tensor> {
   return assignments;
 }
 
+/** Runs `fn`, which computes at once; when it throws, the variables that it has changed are what they were before. */
+export function wholeOrNothing<T>(fn: () => T): T {
+  const undo = new Map<Variable, Tensor>();
+  try {
+    return withContext({ undo }, fn);
+  } catch (error) {
+    for (const [variable, value] of undo) variable.assign(value);
+    throw error;
+  }
+}
+
 /** Runs `fn` with variables read and assigned in the program that is being traced, whatever `withValues` or `collectAssignments` goes on outside. */
 export const isolated = <T>(fn: () => T): T => withContext({ substituted: null, assignments: null }, fn);
 
@@ -178,16 +189,19 @@ export class Variable extends TensorHolder {
       trace.writeVariable(this, tensor);
       return trace.readVariable(this);
     }
-    this.checkFree();
     if (tensor.memory === null) throw new Error(`${this.path}: cannot keep a tensor of a function that is being compiled; assign inside that function`);
+    this.beforeChange();
     this.storage.replace(tensor.lend());
     return this.concrete();
   }
 
-  /** @internal Throws while a plan off the main thread writes the variable. */
-  checkFree(): void {
-    if (this.storage.held === null) return;
-    throw new Error(`${this.path}: cannot be assigned while a training step is running; wait for fit to end, or assign in a callback`);
+  /** @internal To be called before the variable changes. Throws while a plan off the main thread writes it. */
+  beforeChange(): void {
+    if (this.storage.held !== null) {
+      throw new Error(`${this.path}: cannot be assigned while a training step is running; wait for fit to end, or assign in a callback`);
+    }
+    const { undo } = context();
+    if (undo?.has(this) === false) undo.set(this, this.concrete());
   }
 
   /** A copy of the elements; see `Tensor.data`. */

@@ -12,7 +12,7 @@ import { ArrayData, type BatchStream, type Data, isStream, splitValidation } fro
 import { lend, type Run, runEpoch } from './loop.js';
 import { type EvaluateOptions, type FitOptions, type OnBatchOptions, OPTIONS, type PredictOptions } from './options.js';
 import type { BatchSource } from './source.js';
-import { isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';
+import { isSmall, joinBatches, readLogs, runStepEagerly, type StepKind } from './steps.js';
 import { StreamSource } from './stream-source.js';
 import type { Call } from './turns.js';
 
@@ -242,7 +242,7 @@ export async function runOnBatch(model: Model, kind: StepKind, x: Data, y: Data 
   const data = ArrayData.read(x, y, options.sampleWeight).weighted(where, options.classWeight);
   if (turnIsDue()) await yieldToEventLoop();
   if (kind !== 'predict') model.resetMetrics();
-  const result = model.runEagerly ? runStep(model, kind, data.assemble(data.columns)) : await runBatch(model, kind, data);
+  const result = model.runEagerly ? runStepEagerly(model, kind, data.assemble(data.columns)) : await runBatch(model, kind, data);
   return kind === 'predict' ? result : asResult(model, readLogs(result), options.returnDict);
 }
 

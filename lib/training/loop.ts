@@ -8,7 +8,7 @@ import type { Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';
 import * as ops from '../ops/index.js';
 import type { BatchSource, ReadyBatches } from './source.js';
-import { counterIndex, isSmall, joinBatches, readLogs, runStep, type StepKind } from './steps.js';
+import { counterIndex, isSmall, joinBatches, readLogs, runStepEagerly, type StepKind } from './steps.js';
 import type { Call } from './turns.js';
 
 /** Milliseconds that a native run takes at most before the event loop may look at the signal and the progress bar. */
@@ -63,7 +63,7 @@ function runEagerly({ model, kind }: Run, { data, layout, order, first, size, st
   const batch = layout === 'given' ? data
     : order === null ? data.rows(start, start + size)
     : data.take(ops.slice(order, [start], [size]));
-  return { result: runStep(model, kind, batch.assemble(batch.columns)), done: 1 };
+  return { result: runStepEagerly(model, kind, batch.assemble(batch.columns)), done: 1 };
 }
 
 function inputsOf({ data, layout, order, first }: ReadyBatches): readonly Tensor[] {

@@ -5,7 +5,7 @@ import type { Spec } from '../base/shape.js';
 import { specOf } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
-import { Variable } from '../core/variable.js';
+import { Variable, wholeOrNothing } from '../core/variable.js';
 import type { Model } from '../models/model.js';
 import { concatenate } from '../ops/index.js';
 import { multiply } from '../ops/primitives/elementwise.js';
@@ -25,6 +25,9 @@ export function runStep(model: Model, kind: StepKind, data: [unknown, unknown, u
   checkLogs(`${model.constructor.name} "${model.name}": ${kind}Step`, logs);
   return logs;
 }
+
+/** `runStep` op by op, for models compiled with `runEagerly`. One that fails leaves all variables as they were. */
+export const runStepEagerly = (model: Model, kind: StepKind, data: [unknown, unknown, unknown]): unknown => wholeOrNothing(() => runStep(model, kind, data));
 
 /** Checks what a step of a user's own returns. */
 function checkLogs(where: string, logs: unknown): void {
