@@ -39,6 +39,12 @@ export abstract class GraphModel extends Layer {
     return this.#graph.run(standardizeInputs(this.name, this.#graph, inputs, mask));
   }
 
+  override takesSamplesApart(training: boolean): boolean {
+    const graph = this.#graph;
+    return graph !== null && graph.inputs.every(({ shape }) => shape[0] === null) &&
+      graph.operations.every((operation) => operation instanceof Layer && operation.takesSamplesApart(training));
+  }
+
   /** The symbols of the inputs, flat. @throws for a model without a graph. */
   get inputs(): KerasTensor[] {
     return this.graphFor('inputs').inputs;

@@ -2,6 +2,7 @@
 import { anyField, layerSchema, type LayerOptions } from './options.js';
 import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } from '../../config/configurable.js';
 import type { Schema } from '../../config/fields.js';
+import { findClass } from '../../config/registration.js';
 import { type QuantizationMode, serializePolicy } from '../../config/dtype-policy.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { isFloat } from '../../base/dtype.js';
@@ -188,6 +189,15 @@ export abstract class Layer extends LayerPrecision {
    */
   computeMask(_inputs: unknown, previousMask: unknown): unknown {
     return previousMask;
+  }
+
+  /**
+   * @internal Whether the layer makes of each sample what it would make of it alone. Assumed of Keratin's own layers, unless they work along the axis of the
+   * batch, and of no others.
+   */
+  takesSamplesApart(_training: boolean): boolean {
+    const { axis, noiseShape } = (this as { config?: { axis?: unknown; noiseShape?: unknown } }).config ?? {};
+    return findClass('keras.layers', this.constructor.name) === this.constructor && ![axis].flat().includes(0) && (noiseShape ?? null) === null;
   }
 
   private checkInput(input: unknown): void {

@@ -72,6 +72,10 @@ export class Lambda extends layer('Lambda', schema, ['function']) {
   static readonly samples = [];
   override supportsMasking = this.config.mask !== null;
 
+  override takesSamplesApart(): boolean {
+    return false;
+  }
+
   override call(inputs: unknown, { mask = null, training = null }: CallOptions = {}): unknown {
     const { function: fn, arguments: own } = this.config;
     const options = { ...own, ...(expects(fn, 'mask') ? { mask } : {}), ...(expects(fn, 'training') ? { training } : {}) };

@@ -105,6 +105,10 @@ export class BatchNormalization extends layer('BatchNormalization', schema) {
     this.renormStddev = running('renorm_stddev', deviation);
   }
 
+  override takesSamplesApart(training: boolean): boolean {
+    return !(training && this.trainable);
+  }
+
   override call(inputs: Tensor, { training, mask = null }: CallOptions = {}): Tensor {
     const x = ops.cast(inputs, resultType(inputs.dtype, 'float32'));
     const read = (variable: Variable | null): Tensor | null => (variable === null ? null : ops.cast(variable, x.dtype));

@@ -64,6 +64,10 @@ export class SpectralNormalization extends Wrapper {
     this.vectorU = this.addWeight({ name: 'vector_u', shape: [1, found.shape.at(-1)!], initializer: new TruncatedNormal({ stddev: 0.02 }), trainable: false, dtype: found.dtype });
   }
 
+  override takesSamplesApart(training: boolean): boolean {
+    return !training && this.layer.takesSamplesApart(training);
+  }
+
   override call(inputs: Tensor, { training }: CallOptions = {}): Tensor {
     if (training === true) {
       const [vector, kernel] = this.normalizedWeights();

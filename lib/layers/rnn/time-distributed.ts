@@ -11,7 +11,8 @@ export type TimeDistributedOptions = WrapperOptions;
 
 /**
  * Calls a layer on each time step of its inputs, always with the same weights: `(batch, time, …)` becomes `(batch, time, …)` with what the layer makes of
- * `(batch, …)`. A mask, of shape `(batch, time, …)`, is given to the layer step by step.
+ * `(batch, …)`. A mask, of shape `(batch, time, …)`, is given to the layer step by step, and passed on. Layers that take samples apart, as all do but a few like
+ * `BatchNormalization` in training and layers of your own, are called once, on all steps as one batch.
  *
  * ```ts
  * const layer = new keras.layers.TimeDistributed(new keras.layers.Dense(8));
@@ -23,7 +24,7 @@ export class TimeDistributed extends Wrapper {
   static readonly callDefaults = { mask: null };
   static override readonly className = 'TimeDistributed';
   static override readonly samples = [{ args: [{ module: 'keras.layers', class_name: 'Dense', config: { units: 4 }, registered_name: null }, {}], inputs: [[2, 5, 3]] }];
-  override supportsMasking = false;
+  override supportsMasking = true;
 
   private get where(): string {
     return `TimeDistributed "${this.name}"`;
@@ -54,12 +55,21 @@ export class TimeDistributed extends Wrapper {
   }
 
   override call(inputs: Tensor, { training, mask = null }: CallOptions = {}): Tensor {
-    const steps = ops.unstack(inputs, { axis: 1 });
-    const masks = mask === null ? null : ops.unstack(this.readMask(mask as TensorLike, inputs), { axis: 1 });
+    const masks = mask === null ? null : this.readMask(mask as TensorLike, inputs);
     const layer = this.layer as unknown as { call(inputs: Tensor, options: CallOptions): Tensor };
-    const outputs = steps.map((step, i) => layer.call(step, { training, ...(masks === null ? {} : { mask: masks[i]! }) }));
-    if (outputs.length > 0) return ops.stack(outputs, { axis: 1 });
-    const shape = this.computeOutputShape(inputs.shape) as readonly number[];
-    return ops.zeros(shape, { dtype: this.computeDtype });
+    const step = (x: Tensor, own: Tensor | null): Tensor => layer.call(x, { training, ...(own === null ? {} : { mask: own }) });
+    const [batch, time] = inputs.shape as [number, number];
+    if (batch === 0 || time === 0) return ops.zeros(this.computeOutputShape(inputs.shape) as readonly number[], { dtype: this.computeDtype });
+    if (this.layer.takesSamplesApart(training ?? false)) {
+      const folded = (x: Tensor): Tensor => ops.reshape(x, [batch * time, ...x.shape.slice(2)]);
+      const outputs = step(folded(inputs), masks === null ? null : folded(masks));
+      return ops.reshape(outputs, [batch, time, ...outputs.shape.slice(1)]);
+    }
+    const ownMasks = masks === null ? null : ops.unstack(masks, { axis: 1 });
+    return ops.stack(ops.unstack(inputs, { axis: 1 }).map((x, i) => step(x, ownMasks?.[i] ?? null)), { axis: 1 });
+  }
+
+  override takesSamplesApart(training: boolean): boolean {
+    return this.layer.takesSamplesApart(training);
   }
 }
