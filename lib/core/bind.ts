@@ -1,19 +1,19 @@
 // The one door to primitives. `bind` looks at what it got: a traced input records a node, otherwise the op runs now.
 import { isComplex } from '../base/dtype.js';
 import { explainFault } from '../base/fault.js';
+import { keyText } from '../base/keys.js';
 import { showShape } from '../base/shape.js';
+import { hasEffect } from './graph.js';
 import { allocate } from './memory.js';
 import { native } from './native.js';
 import type { Attrs, EagerCall, Op } from './op.js';
 import { compileCall } from './plan.js';
+import { releasePlan } from './profile.js';
 import { followed, recordOnTapes } from './tape.js';
 import { Tensor } from './tensor.js';
 import { currentTrace, isLeftOut, isTracedForShapes, placeholder } from './trace.js';
 
 const NO_ATTRS: Attrs = Object.freeze({});
-const CACHE_LIMIT = 1024;
-/** As many plans of control flow are kept: each has memory for the intermediate values of its programs. */
-const PROGRAM_LIMIT = 64;
 
 /** @internal What calls with the same plan have in common, while their specs live. */
 export function keyOf(inputs: readonly Tensor[], attrs: Attrs): string | number {
@@ -21,7 +21,7 @@ export function keyOf(inputs: readonly Tensor[], attrs: Attrs): string | number 
     if (inputs.length === 1) return inputs[0]!.spec.id;
     if (inputs.length === 2) return inputs[0]!.spec.id * 0x4000000 + inputs[1]!.spec.id;
   }
-  return withSpecs(attrs === NO_ATTRS ? '' : JSON.stringify(attrs), inputs);
+  return withSpecs(attrs === NO_ATTRS ? '' : keyText(attrs), inputs);
 }
 function withSpecs(text: string, inputs: readonly Tensor[]): string {
   let key = text;
@@ -42,15 +42,21 @@ function checkComplex(op: Op, inputs: readonly Tensor[]): void {
   if (found !== undefined) throw new TypeError(`${op.name} is not defined for ${found.dtype}`);
 }
 
+let last: EagerCall['plan'] = null;
+/** Frees the plan of the call before this one: no other call will need it. */
+function keepLast({ plan }: EagerCall): void {
+  if (last !== null) releasePlan(last);
+  last = plan;
+}
+
 function compiledCall(op: Op, inputs: readonly Tensor[], attrs: Attrs): EagerCall {
   const key = planKeyOf(op, inputs, attrs);
   const known = key === null ? undefined : op.cache.get(key);
   if (known !== undefined) return known;
   checkComplex(op, inputs);
   const call = compileCall(op, inputs.map((input) => input.spec), attrs);
-  if (key === null) return call;
-  if (op.cache.size >= (op.planKey === undefined ? CACHE_LIMIT : PROGRAM_LIMIT)) op.cache.delete(op.cache.keys().next().value!);
-  op.cache.set(key, call);
+  if (key === null) keepLast(call);
+  else op.cache.set(key, call);
   return call;
 }
 
@@ -95,8 +101,8 @@ function notConcrete(op: Op, input: Tensor): Error {
 }
 
 /**
- * Calls a primitive: records a node when an input is traced, runs it now otherwise, and lets the active gradient tapes
- * know. Every op goes through here.
+ * Calls a primitive: records a node when an input is traced or, in a trace, when it has an effect; runs it now otherwise; and lets the active
+ * gradient tapes know. Every op goes through here.
  */
 export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
   const given: Attrs = attrs ?? NO_ATTRS;
@@ -105,9 +111,11 @@ export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attr
   // What a gradient tape outside of the trace follows must pass through the traced program.
   const traced = inputs.find((input) => input.memory === null || (trace !== null && followed(input)));
   let outputs: Tensor[];
-  if (traced === undefined) outputs = (trace === null ? null : leftOut(any, inputs, given)) ?? runNow(any, inputs, given);
+  if (trace === null) {
+    if (traced !== undefined) throw notConcrete(any, traced);
+    outputs = runNow(any, inputs, given);
+  } else if (traced === undefined && !hasEffect({ op: any, attrs: given })) outputs = leftOut(any, inputs, given) ?? runNow(any, inputs, given);
   else {
-    if (trace === null) throw notConcrete(any, traced);
     checkComplex(any, inputs);
     outputs = trace.record(any, inputs, given);
   }

@@ -4,6 +4,7 @@ import type { Spec } from '../base/shape.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
+import type { Work } from './work.js';
 
 /** A value in a graph. `source` tells where it comes from. */
 export interface Value {
@@ -53,6 +54,38 @@ export function makeNode(op: Op, inputs: readonly Value[], attrs: Attrs, specs: 
 /** The node that makes a value, or null for inputs, variables and constants. */
 export const producer = (value: Value): Node | null => (value.source.kind === 'node' ? value.source.node : null);
 
+/** An op with its attributes. */
+type Call = Pick<Node, 'op' | 'attrs'>;
+
+/** Graphs that a node runs: those in the attributes of control flow. */
+function innerGraphs({ op, attrs }: Call): readonly Graph[] {
+  if (op.planKey === undefined) return [];
+  const held = Object.values(attrs).flat() as readonly unknown[];
+  return held.flatMap((value) => (typeof value === 'object' && value !== null && 'graph' in value ? [value.graph as Graph] : []));
+}
+
+/** True when a node, or one in a graph that it runs, has a property of ops. */
+const somewhere = (test: (op: Op) => boolean): ((call: Call) => boolean) => {
+  const known = new WeakMap<Graph, boolean>();
+  const within = (graph: Graph): boolean => {
+    let found = known.get(graph);
+    if (found === undefined) known.set(graph, (found = graph.nodes.some(has)));
+    return found;
+  };
+  const has = (call: Call): boolean => test(call.op) || innerGraphs(call).some(within);
+  return has;
+};
+/** True for calls that no pass may drop, merge or reorder among each other. */
+export const hasEffect = somewhere((op) => op.effect === 'ordered');
+/** True for calls that data can make fail. */
+export const mayFault = somewhere((op) => op.mayFault === true);
+
+/** For each call with an effect the one before it. */
+export function effectOrder(nodes: readonly Node[]): Map<Node, Node> {
+  const effects = nodes.filter(hasEffect);
+  return new Map(effects.slice(1).map((node, i) => [node, effects[i]!]));
+}
+
 /** The values that must be there when the graph has run: its outputs and its variables' updates. */
 export const results = (graph: Graph): Value[] => [
   ...graph.outputs,
@@ -64,7 +97,7 @@ export const results = (graph: Graph): Value[] => [
  * its outputs; null keeps the node. Nodes without users afterwards are dropped. `replaced` gives values that stand for others from
  * the beginning.
  */
-export function rewrite(graph: Graph, rule: (node: Node, inputs: readonly Value[], emit: Emit) => readonly Value[] | null, replaced?: ReadonlyMap<Value, Value>): Graph {
+export function* rewrite(graph: Graph, rule: Rule, replaced?: ReadonlyMap<Value, Value>): Work<Graph> {
   const map = new Map(replaced);
   const nodes: Node[] = [];
   const resolve = (value: Value) => map.get(value) ?? value;
@@ -74,6 +107,7 @@ export function rewrite(graph: Graph, rule: (node: Node, inputs: readonly Value[
     return node.outputs;
   };
   for (const node of graph.nodes) {
+    yield;
     const inputs = node.inputs.map(resolve);
     const replaced = rule(node, inputs, emit);
     if (replaced === null && inputs.every((input, i) => input === node.inputs[i])) {
@@ -90,15 +124,17 @@ export function rewrite(graph: Graph, rule: (node: Node, inputs: readonly Value[
     variables: graph.variables.map((use) => ({ ...use, update: use.update && resolve(use.update) })),
   });
 }
+/** What stands for the outputs of a node, given its rewritten inputs; null: the node itself. */
+export type Rule = (node: Node, inputs: readonly Value[], emit: Emit) => readonly Value[] | null;
 /** Appends a node during `rewrite` and returns its outputs. */
 export type Emit = (op: Op, inputs: readonly Value[], attrs: Attrs, specs: readonly Spec[], scope: string) => readonly Value[];
 
-/** The graph without nodes whose outputs nobody reads, and without variables that it neither reads nor writes. */
+/** The graph without nodes whose outputs nobody reads and that have no effect, and without variables that it neither reads nor writes. */
 export function dropUnused(graph: Graph): Graph {
   const live = new Set<Value>(results(graph));
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((output) => live.has(output))) continue;
+    if (!node.outputs.some((output) => live.has(output)) && !hasEffect(node)) continue;
     node.inputs.forEach((input) => live.add(input));
     nodes.push(node);
   }

@@ -1,8 +1,9 @@
 // Compiling functions of tensors and variables: one plan for each set of shapes.
+import { BoundedMap } from '../base/bounded-map.js';
 import { show } from '../base/errors.js';
+import { keyText } from '../base/keys.js';
 import { toTensor } from './convert.js';
 import { runPlan, runPlanAsync, type Steps } from './execute.js';
-import { optimize } from './passes/index.js';
 import { compileGraph, type Plan } from './plan.js';
 import type { Spec } from '../base/shape.js';
 import { taping, withoutTapes } from './tape.js';
@@ -10,6 +11,7 @@ import { Tensor } from './tensor.js';
 import { currentTrace, trace } from './trace.js';
 import { flatten, type Flat } from '../base/tree.js';
 import { Variable } from './variable.js';
+import { finish, inSlices, type Work } from './work.js';
 
 /** A traced and compiled function for inputs of fixed specs. */
 export interface Compiled {
@@ -18,12 +20,11 @@ export interface Compiled {
   readonly pack: (outputs: readonly Tensor[]) => unknown;
 }
 
-/** Traces `fn` on inputs of the given specs and compiles it. What it returns may be any structure of tensors. */
-export function compile(specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Compiled {
+function* compiling(specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Work<Compiled> {
   const tensorsOf = (returned: unknown) => flatten(returned).leaves.map(asTensor).filter((leaf) => leaf instanceof Tensor);
   const { graph, captured, returned } = withoutTapes(() => trace(specs, fn, tensorsOf));
   if (captured.length > 0) throw new Error('a function cannot be compiled while it reads tensors of another function that is being traced');
-  const plan = compileGraph(optimize(graph));
+  const plan = yield* compileGraph(graph);
   const flat: Flat<unknown> = flatten(returned);
   return {
     plan,
@@ -33,6 +34,11 @@ export function compile(specs: readonly Spec[], fn: (...inputs: Tensor[]) => unk
     },
   };
 }
+/** Traces `fn` on inputs of the given specs and compiles it. What it returns may be any structure of tensors. */
+export const compile = (specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Compiled => finish(compiling(specs, fn));
+/** `compile`, with turns of the event loop in between where it takes long; `fn` is traced at once. */
+export const compileInSlices = (specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Compiled | Promise<Compiled> => inSlices(compiling(specs, fn));
+
 const asTensor = (leaf: unknown): unknown => (leaf instanceof Variable ? leaf.value : leaf);
 
 /** Runs a compiled function now. */
@@ -44,36 +50,8 @@ export async function runCompiledAsync(compiled: Compiled, inputs: readonly Tens
   return { result: compiled.pack(outputs), done };
 }
 
-/** A map that forgets the entry that was made first when it is full. */
-export class BoundedMap<V> {
-  private readonly map = new Map<string, V>();
-  constructor(private readonly limit: number) {}
-
-  /** The value of `key`, made by `make` when it is not there. */
-  get(key: string, make: () => V): V {
-    let value = this.map.get(key);
-    if (value === undefined) {
-      value = make();
-      if (this.map.size >= this.limit) this.map.delete(this.map.keys().next().value!);
-      this.map.set(key, value);
-    }
-    return value;
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.map.clear();
-  }
-}
-
-const identities = new WeakMap<object, number>();
-let nextIdentity = 1;
-function identityOf(value: unknown): string {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return `${typeof value}:${String(value)}`;
-  let id = identities.get(value);
-  if (id === undefined) identities.set(value, (id = nextIdentity++));
-  return `#${id}`;
-}
+/** Gives the native memory of a compiled function back. Should it run again, it is loaded again. */
+export const releaseCompiled = ({ plan }: Compiled): void => plan.release();
 
 /** True for what `jit` passes as a tensor: tensors, variables, numbers, typed arrays and nested arrays of numbers. */
 function isTensorArgument(value: unknown): boolean {
@@ -96,15 +74,15 @@ function isTensorArgument(value: unknown): boolean {
  */
 export function jit<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
   if (typeof fn !== 'function') throw new TypeError(`jit: expected a function of tensors, received ${show(fn)}`);
-  const cache = new BoundedMap<Compiled>(256);
+  const cache = new BoundedMap<string, Compiled>(256, releaseCompiled);
   return (...args: A): R => {
     if (currentTrace() !== null || taping()) return fn(...args);
     const flat = flatten({ ...args }, isTensorArgument); // an object, since an array of numbers would be one tensor
     const dynamic = flat.leaves.map(isTensorArgument);
     const inputs = flat.leaves.filter((_, i) => dynamic[i]).map((leaf) => toTensor(leaf as Tensor, null, 'jit'));
-    const fixed = flat.leaves.map((leaf, i) => (dynamic[i] ? '' : identityOf(leaf)));
-    const key = `${flat.key}|${fixed.join()}|${inputs.map((t) => t.spec.id).join()}`;
-    const compiled = cache.get(key, () => {
+    const fixed = flat.leaves.filter((_, i) => !dynamic[i]);
+    const key = `${flat.key}|${dynamic.map(Number).join('')}|${keyText(fixed)}|${inputs.map((t) => t.spec.id).join()}`;
+    const compiled = cache.getOrMake(key, () => {
       let next = 0;
       const rebuild = (symbols: readonly Tensor[]) => Object.values(flat.pack(flat.leaves.map((leaf, i) => (dynamic[i] ? symbols[next++] : leaf))) as object) as A;
       return compile(inputs.map((t) => t.spec), (...symbols) => {

@@ -1,5 +1,7 @@
 // Primitives: names with their rules for shapes, gradients and kernels.
+import { BoundedMap } from '../base/bounded-map.js';
 import type { PlanHandle } from './native.js';
+import { releasePlan } from './profile.js';
 import type { Spec } from '../base/shape.js';
 import type { Tensor } from './tensor.js';
 import type { Instruction } from './program.js';
@@ -54,6 +56,8 @@ export interface OpDefinition<A extends Attrs> {
   readonly cost?: (call: LowerCall<A>) => number;
   /** True when data may make the kernel report a fault (an index out of range). */
   readonly mayFault?: boolean;
+  /** `'ordered'` for calls that do more than compute their outputs: no pass drops, merges or reorders them. They lower to instructions. */
+  readonly effect?: 'ordered';
   /** True when no two calls are alike, so that it is no use to keep the plan of one. */
   readonly unique?: boolean;
   /** What tells the plans of calls on inputs of the same specs apart, where that is not the attributes' text; null for a call that no other is like. */
@@ -68,7 +72,7 @@ export interface OpDefinition<A extends Attrs> {
 export interface Op<A extends Attrs = Attrs> extends OpDefinition<A> {
   readonly name: string;
   /** @internal Compiled one-call plans, by specs and attributes. */
-  readonly cache: Map<string | number, EagerCall>;
+  readonly cache: BoundedMap<string | number, EagerCall>;
 }
 /** @internal A compiled call with the specs of its outputs. */
 export interface EagerCall {
@@ -77,7 +81,13 @@ export interface EagerCall {
   readonly outputs: readonly Spec[];
 }
 
+/** Plans of calls that an op keeps at least. */
+const KEPT_CALLS = 512;
+/** As many plans of control flow are kept: each has memory for the intermediate values of its programs. */
+const KEPT_PROGRAMS = 32;
+
 /** Defines a primitive. The name is its own and, where a kernel or tile op of that name exists, the kernel's. */
 export function defineOp<A extends Attrs = Readonly<Record<string, never>>>(name: string, definition: OpDefinition<A>): Op<A> {
-  return { name, ...definition, cache: new Map() };
+  if (definition.effect !== undefined && typeof definition.lower !== 'function') throw new TypeError(`${name}: an op with an effect lowers to instructions`);
+  return { name, ...definition, cache: new BoundedMap(definition.planKey === undefined ? KEPT_CALLS : KEPT_PROGRAMS, ({ plan }) => plan !== null && releasePlan(plan)) };
 }

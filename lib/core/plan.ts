@@ -2,18 +2,20 @@
 import type { Graph, Node, Value } from './graph.js';
 import { INLINE_CONSTANT, makeNode, printGraph } from './graph.js';
 import { kernelNumber } from './kernels.js';
+import { Arena } from './arena.js';
+import { LoadedPlan, loadPlan, type PlanCode } from './loaded-plan.js';
 import { aligned, checkBytes, type Memory } from './memory.js';
-import { native, type PlanHandle } from './native.js';
+import type { PlanHandle } from './native.js';
 import type { Attrs, EagerCall, Op } from './op.js';
-import { fuse } from './passes/fuse.js';
-import { optimize } from './passes/index.js';
-import { materialize, rootOf } from './passes/materialize.js';
-import { schedule, type Schedule } from './passes/schedule.js';
-import { type Label, logsPlans, profilePlan } from './profile.js';
+import { arrange, optimize } from './passes/index.js';
+import { rootOf } from './passes/materialize.js';
+import type { Schedule } from './passes/schedule.js';
+import { type Label, logsPlans } from './profile.js';
 import { CONTROL_KINDS, type Instruction, type Operand } from './program.js';
 import type { Spec } from '../base/shape.js';
 import type { Tensor } from './tensor.js';
 import type { Variable } from './variable.js';
+import { finish, type Work } from './work.js';
 
 const VERSION = 1;
 const FUSED = -1;
@@ -22,6 +24,8 @@ const CONTROL = -2;
 /** What the executor needs at run time, in this order: inputs, variables, large constants, outputs. */
 export interface Plan {
   readonly handle: PlanHandle;
+  /** Gives native memory back until the plan is run again. */
+  readonly release: () => void;
   readonly inputs: readonly Spec[];
   readonly variables: readonly { readonly variable: Variable; readonly written: boolean }[];
   readonly constants: readonly Memory[];
@@ -34,25 +38,6 @@ export interface Plan {
 
 type Slot = { readonly kind: 'external'; readonly index: number } | { readonly kind: 'arena' | 'constant'; readonly offset: number };
 
-/** Offsets in the arena for values by the time in which they live: each takes the lowest gap that is free all that time. */
-class Arena {
-  bytes = 0;
-  private live: { offset: number; bytes: number; until: number }[] = [];
-
-  place(bytes: number, from: number, until: number): number {
-    this.live = this.live.filter((block) => block.until >= from).sort((a, b) => a.offset - b.offset);
-    const size = aligned(Math.max(bytes, 1));
-    let offset = 0;
-    for (const block of this.live) {
-      if (block.offset - offset >= size) break;
-      offset = Math.max(offset, block.offset + block.bytes);
-    }
-    this.live.push({ offset, bytes: size, until });
-    this.bytes = Math.max(this.bytes, offset + size);
-    return offset;
-  }
-}
-
 /** Builds the words of one plan. */
 class PlanBuilder {
   private readonly slots: Slot[] = [];
@@ -61,7 +46,10 @@ class PlanBuilder {
   private readonly constantBytes: number[] = [];
   private readonly scalars = new Map<Memory, number>();
   private readonly words: number[] = [];
-  private readonly children: PlanHandle[] = [];
+  private readonly children: PlanCode[] = [];
+  /** Bytes of intermediate values, those of children included. */
+  bytes = 0;
+  private commit: number | null = null;
   private readonly arena = new Arena();
   readonly constants: Memory[] = [];
   readonly labels: Label[] = [];
@@ -128,46 +116,55 @@ class PlanBuilder {
     });
   }
 
-  private emit(node: Node, instruction: Instruction): void {
+  private *emit(node: Node, instruction: Instruction): Work<void> {
     const operands = instruction.operands.map((operand) => {
       if (operand.kind === 'none') return -1;
       if (operand.kind === 'scalar') return this.scalarSlot(operand);
       return this.slotOf.get(rootOf((operand.kind === 'input' ? node.inputs : node.outputs)[operand.index]!))!;
     });
     const { kernel, dtype, floats = [], epilogue = [], control } = instruction;
-    const ints = control === undefined ? instruction.ints : [...this.compileChildren(control), ...instruction.ints];
-    for (const n of ints) if (!Number.isSafeInteger(n)) throw new RangeError(`${node.op.name}: expected whole numbers, received ${n} (in ${ints.slice(0, 16).join(', ')})`);
+    const ints = control === undefined ? instruction.ints : [...(yield* this.buildChildren(control)), ...instruction.ints];
+    for (const n of ints) {
+      if (!Number.isSafeInteger(n)) throw new RangeError(`${node.op.name}: expected whole numbers, received ${n} (in ${ints.slice(0, 16).join(', ')})`);
+    }
     const id = kernel === 'fused' ? FUSED : control === undefined ? kernelNumber(kernel, dtype) : CONTROL;
     this.words.push(id, operands.length, ...operands, ints.length, ...ints, floats.length, ...floats, epilogue.length, ...epilogue);
     this.labels.push({ scope: node.scope, op: node.op.name });
   }
 
-  /** Compiles what a control instruction runs; the integers that name it. */
-  private compileChildren({ kind, graphs }: NonNullable<Instruction['control']>): number[] {
+  /** Builds what a control instruction runs; the integers that name it. */
+  private *buildChildren({ kind, graphs }: NonNullable<Instruction['control']>): Work<number[]> {
     const first = this.children.length;
-    for (const graph of graphs) this.children.push(compileGraph(optimize(graph)).handle);
+    for (const graph of graphs) {
+      const child = yield* buildPlan(yield* optimize(graph));
+      this.children.push(child.code);
+      this.bytes += child.builder.bytes;
+    }
     const numbers = graphs.map((_, i) => first + i);
     return [CONTROL_KINDS.indexOf(kind), ...(kind === 'branch' ? [graphs.length] : []), ...numbers];
   }
 
-  instructions(): void {
+  *instructions(): Work<void> {
     for (const node of this.plan.graph.nodes) {
+      yield;
+      if (node.outputs.some((value) => this.plan.inPlace.has(value))) this.commit ??= this.labels.length;
       const { lower } = node.op;
       if (typeof lower !== 'function' || node.outputs.every((value) => value.spec.size === 0)) continue;
       const call = { inputs: node.inputs.map((v) => v.spec), outputs: node.outputs.map((v) => v.spec), attrs: node.attrs };
       const over = this.plan.over.get(node);
-      for (const instruction of lower(over === undefined ? call : { ...call, over })) this.emit(node, instruction);
+      for (const instruction of lower(over === undefined ? call : { ...call, over })) yield* this.emit(node, instruction);
     }
   }
 
-  compile(): PlanHandle {
+  code(): PlanCode {
     this.externals.forEach(checkBytes);
     checkBytes(this.arena.bytes);
     const slots = this.slots.flatMap((slot) =>
       slot.kind === 'external' ? [0, slot.index] : [slot.kind === 'arena' ? 1 : 2, slot.offset]);
     const header = [VERSION, this.slots.length, this.arena.bytes, this.constantBytes.length, this.labels.length];
     const words = Float64Array.from([...header, ...slots, ...this.words, this.externals.length, ...this.externals]);
-    return native.compile(words, Uint8Array.from(this.constantBytes), this.children);
+    this.bytes += this.arena.bytes;
+    return { words, constants: Uint8Array.from(this.constantBytes), children: this.children, commit: this.commit, labels: this.labels };
   }
 }
 
@@ -179,18 +176,33 @@ export function costOf({ nodes }: Graph): number {
   }, 0);
 }
 
-/** Compiles a graph. The graph's passes that need no knowledge of memory have run already. */
-export function compileGraph(graph: Graph): Plan {
-  const scheduled = schedule(fuse(materialize(graph)));
+/** What a plan is built of. */
+interface Built {
+  readonly code: PlanCode;
+  readonly builder: PlanBuilder;
+  readonly scheduled: Schedule;
+}
+
+function* buildPlan(graph: Graph): Work<Built> {
+  const scheduled = yield* arrange(graph);
   if (logsPlans && graph.nodes.length > 1) process.stderr.write(`${printGraph(scheduled.graph)}\n\n`);
   const builder = new PlanBuilder(scheduled);
   builder.bindFixed();
   builder.bindArena();
-  builder.instructions();
-  const handle = builder.compile();
-  profilePlan(handle, builder.labels);
+  yield* builder.instructions();
+  return { code: builder.code(), builder, scheduled };
+}
+
+/** Compiles a graph. */
+export function* compileGraph(traced: Graph): Work<Plan> {
+  const graph = yield* optimize(traced);
+  const { code, builder, scheduled } = yield* buildPlan(graph);
+  const loaded = new LoadedPlan(code, builder.bytes);
   return {
-    handle,
+    get handle() {
+      return loaded.handle;
+    },
+    release: () => loaded.release(),
     inputs: graph.inputs.map((value) => value.spec),
     variables: scheduled.graph.variables.map(({ variable, update }) => ({ variable, written: update !== null })),
     constants: builder.constants,
@@ -206,7 +218,7 @@ export function compileCall(op: Op, inputs: readonly Spec[], attrs: Attrs): Eage
   if (op.lower === 'alias' || outputs.every((spec) => spec.size === 0)) return { plan: null, inputs, outputs };
   const values = inputs.map((spec): Value => ({ spec, source: { kind: 'input' } }));
   const node = makeNode(op, values, attrs, outputs, '');
-  const plan = compileGraph({ inputs: values, nodes: [node], outputs: node.outputs, variables: [] });
-  return { plan: plan.handle, inputs, outputs };
+  const { code } = finish(buildPlan({ inputs: values, nodes: [node], outputs: node.outputs, variables: [] }));
+  return { plan: loadPlan(code), inputs, outputs };
 }
 

@@ -6,34 +6,52 @@ const wanted = new Set((process.env.KERATIN_LOG ?? '').split(','));
 /** True when compiled plans are to be printed. */
 export const logsPlans = wanted.has('plan');
 
+/** True when instructions are to be timed. */
+export const profiles = wanted.has('profile');
+
 /** The layer and op of an instruction. */
 export interface Label {
   readonly scope: string;
   readonly op: string;
 }
 
-const profiled: { readonly handle: PlanHandle; readonly labels: readonly Label[] }[] = [];
+interface Sum {
+  count: number;
+  nanoseconds: number;
+}
+const profiled = new Map<PlanHandle, readonly Label[]>();
+const sums = new Map<string, Sum>();
+
+/** Adds what was measured of a plan to the sums, and forgets the plan. */
+function collect(handle: PlanHandle): void {
+  const profile = native.profile(handle);
+  profiled.get(handle)!.forEach(({ scope, op }, i) => {
+    const name = scope === '' ? op : `${op} (${scope})`;
+    const { count, nanoseconds } = sums.get(name) ?? { count: 0, nanoseconds: 0 };
+    sums.set(name, { count: count + profile[2 * i]!, nanoseconds: nanoseconds + profile[2 * i + 1]! });
+  });
+  profiled.delete(handle);
+}
 
 function print(): void {
-  const sums = new Map<string, { count: number; nanoseconds: number }>();
-  for (const { handle, labels } of profiled) {
-    const profile = native.profile(handle);
-    labels.forEach(({ scope, op }, i) => {
-      const name = scope === '' ? op : `${op} (${scope})`;
-      const sum = sums.get(name) ?? { count: 0, nanoseconds: 0 };
-      sums.set(name, { count: sum.count + profile[2 * i]!, nanoseconds: sum.nanoseconds + profile[2 * i + 1]! });
-    });
-  }
+  [...profiled.keys()].forEach(collect);
   const rows = [...sums].filter(([, { count }]) => count > 0).sort(([, a], [, b]) => b.nanoseconds - a.nanoseconds);
   for (const [name, { count, nanoseconds }] of rows) {
-    process.stderr.write(`${(nanoseconds / 1e6).toFixed(2).padStart(10)} ms ${String(count).padStart(9)} × ${(nanoseconds / count / 1e3).toFixed(2).padStart(9)} us  ${name}\n`);
+    const [all, each] = [(nanoseconds / 1e6).toFixed(2), (nanoseconds / count / 1e3).toFixed(2)];
+    process.stderr.write(`${all.padStart(10)} ms ${String(count).padStart(9)} × ${each.padStart(9)} us  ${name}\n`);
   }
 }
 
 /** Times the instructions of a plan when `KERATIN_LOG=profile` is set. */
 export function profilePlan(handle: PlanHandle, labels: readonly Label[]): void {
-  if (!wanted.has('profile')) return;
+  if (!profiles) return;
   native.setProfile(handle, true);
-  if (profiled.length === 0) process.on('exit', print);
-  profiled.push({ handle, labels });
+  if (profiled.size === 0 && sums.size === 0) process.on('exit', print);
+  profiled.set(handle, labels);
+}
+
+/** Frees a plan; what was measured of it is kept. */
+export function releasePlan(handle: PlanHandle): void {
+  if (profiled.has(handle)) collect(handle);
+  native.release(handle);
 }

@@ -19,7 +19,7 @@ export const output = (index: number): Operand => ({ kind: 'output', index });
 export const scalar = (tensor: Tensor): Operand => ({ kind: 'scalar', tensor });
 
 /** Kinds of control flow, numbered as in native/exec/control.h. */
-export const CONTROL_KINDS = ['branch', 'while', 'scan'] as const;
+export const CONTROL_KINDS = ['branch', 'while', 'scan', 'unwind'] as const;
 
 /** One kernel with its operands and attributes, in the order that the kernel documents. */
 export interface Instruction {

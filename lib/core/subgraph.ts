@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { INLINE_CONSTANT, rewrite, type Graph, type Value } from './graph.js';
 import { bind } from './bind.js';
+import { identityText, keyText } from '../base/keys.js';
 import type { Attrs, Op } from './op.js';
 import type { Spec } from '../base/shape.js';
 import { followed } from './tape.js';
 import type { Tensor } from './tensor.js';
 import { trace } from './trace.js';
 import { isolated, Variable, withAutocast } from './variable.js';
+import { finish } from './work.js';
 
 let next = 1;
 
@@ -82,7 +84,7 @@ function bodyOf(graph: Graph, outer: ReadonlyMap<Outer, readonly Value[]>, param
   };
   const states = variables.map(inputFor);
   const read = reads.map(inputFor);
-  const closed = rewrite(graph, () => null, replaced);
+  const closed = finish(rewrite(graph, () => null, replaced));
   const updateOf = (variable: Variable, i: number) => closed.variables.find((use) => use.variable === variable)?.update ?? states[i]!;
   return { nodes: closed.nodes, parameters: graph.inputs.slice(0, parameters), states, reads: read, outputs: closed.outputs, updates: variables.map(updateOf) };
 }
@@ -118,30 +120,18 @@ export function replay(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
 
 // ---- which graphs are the same --------------------------------------------------------------------------------------
 
-const numbers = new WeakMap<Op, number>();
 /** What stands for an op: two may have one name. All that share memory are alike. */
-function opText(op: Op): string {
-  if (op.lower === 'alias') return 'alias';
-  let number = numbers.get(op);
-  if (number === undefined) numbers.set(op, (number = next++));
-  return `${op.name}#${number}`;
-}
+const opText = (op: Op): string => (op.lower === 'alias' ? 'alias' : `${op.name}${identityText(op)}`);
 const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape.join()}]`;
 
 /** Thrown where two graphs cannot be told to be the same. */
 class Unknown extends Error {}
 
 /** The text of attributes, with graphs by what they compute. */
-const attrsText = (attrs: Attrs): string => JSON.stringify(attrs, function (this: Record<string, unknown>, key: string, value: unknown) {
-  const raw = this[key]; // before `toJSON`
-  if (raw instanceof Subgraph) {
-    if (raw.text === null) throw new Unknown();
-    return raw.text;
-  }
-  if (typeof raw === 'number' && (!Number.isFinite(raw) || Object.is(raw, -0))) return { number: Object.is(raw, -0) ? '-0' : String(raw) };
-  const isPlain = raw === null || typeof raw !== 'object' || Array.isArray(raw) || Object.getPrototypeOf(raw) === Object.prototype || Object.getPrototypeOf(raw) === null;
-  if (!isPlain || typeof raw === 'function' || typeof raw === 'bigint') throw new Unknown();
-  return value;
+const attrsText = (attrs: Attrs): string => keyText(attrs, (value) => {
+  const text = value instanceof Subgraph ? value.text : null;
+  if (text === null) throw new Unknown();
+  return JSON.stringify(text);
 });
 
 function constantText({ spec, memory, data }: Tensor): string {

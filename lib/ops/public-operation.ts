@@ -1,7 +1,8 @@
 // The functions of keras.ops as operations of functional models, and their form in configs.
-import { KerasTensor, type OperationCall } from '../symbolic/keras-tensor.js';
+import type { OperationCall } from '../symbolic/keras-tensor.js';
 import { autoName, camelCase, snakeCase } from '../base/names.js';
 import { Operation } from '../symbolic/operation.js';
+import { keyText } from '../base/keys.js';
 import { isPlainObject } from '../base/tree.js';
 import { KERAS_OPERATIONS, type OperationRow } from './keras-operations.js';
 
@@ -75,6 +76,9 @@ function kerasCall(row: OperationRow, given: readonly unknown[]): KerasCall {
   return { config: Object.fromEntries(entries), args, kwargs: Object.fromEntries(kwargs) };
 }
 
+/** True for a value that is the same as a default, given as JSON. */
+const isDefault = (value: unknown, json: string | null | undefined): boolean => json != null && keyText(value) === keyText(JSON.parse(json));
+
 /** The arguments of the function, in Keratin's spelling, for Keras's config and call. */
 function ownCall(row: OperationRow, { config, args, kwargs }: KerasCall): unknown[] {
   const [, parameters, positional, call, init] = row;
@@ -105,7 +109,7 @@ function ownCall(row: OperationRow, { config, args, kwargs }: KerasCall): unknow
   }
   // What has its default need not be said; an own function may lack an option that Keras has for its backends.
   const defaults = new Map(words(parameters).map(entry).map(({ name, value }) => [name, value]));
-  const options = Object.entries(named).filter(([name, value]) => JSON.stringify(value) !== defaults.get(name) || value instanceof KerasTensor);
+  const options = Object.entries(named).filter(([name, value]) => !isDefault(value, defaults.get(name)));
   return options.length === 0 ? out : [...out, Object.fromEntries(options.map(([name, value]) => [camelCase(name), value]))];
 }
 

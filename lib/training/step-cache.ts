@@ -1,5 +1,6 @@
 // The compiled steps of a model: one for each kind of step, way to find the rows, and shapes of the data.
-import type { Compiled } from '../core/jit.js';
+import { BoundedMap } from '../base/bounded-map.js';
+import { releaseCompiled, type Compiled } from '../core/jit.js';
 import { stateChanges } from '../layers/base/layer-state.js';
 import type { Model } from '../models/model.js';
 import type { ArrayData } from './data.js';
@@ -17,12 +18,14 @@ export interface StepRequest {
   readonly data: ArrayData;
 }
 
-/** Steps that are kept at most. */
-const LIMIT = 64;
+/** Steps that are kept at least. */
+const KEPT = 32;
 
-/** The compiled steps of a model. When there are too many, the one that was not used for the longest time goes. */
+/** The compiled steps of a model. When there are too many, those that were not used for the longest time go. */
 export class StepCache {
-  private readonly steps = new Map<string, Compiled | Promise<Compiled>>();
+  private readonly steps = new BoundedMap<string, Compiled | Promise<Compiled>>(KEPT, (step) => {
+    if (!(step instanceof Promise)) releaseCompiled(step);
+  });
 
   constructor(private readonly model: Model) {}
 
@@ -32,12 +35,11 @@ export class StepCache {
    */
   get(request: StepRequest): Compiled | Promise<Compiled> {
     const key = this.keyOf(request);
-    let step = this.steps.get(key);
-    if (step === undefined) step = this.compile(request);
-    else this.steps.delete(key);
+    const known = this.steps.get(key);
+    if (known !== undefined) return known;
+    const step = this.compile(request);
     this.steps.set(key, step);
     if (step instanceof Promise) this.settle(key, step);
-    else if (this.steps.size > LIMIT) this.steps.delete(this.steps.keys().next().value!);
     return step;
   }
 

@@ -1,5 +1,5 @@
 // Compiled steps: train, test and predict steps of a model as plans, for batches that are gathered from arrays or given.
-import { compile, type Compiled } from '../core/jit.js';
+import { compileInSlices, type Compiled } from '../core/jit.js';
 import { show } from '../base/errors.js';
 import type { Spec } from '../base/shape.js';
 import { specOf } from '../base/shape.js';
@@ -57,14 +57,14 @@ function batchOf(columns: readonly Tensor[], step: Tensor, permutation: Tensor |
 export const counterIndex = (data: ArrayData): number => data.columns.length;
 
 /**
- * Compiles a step. For `'given'` its inputs are the batch's columns; otherwise the whole columns, the number of the batch (int32
- * scalar) and, when permuted, the row numbers. `size` is the number of rows of this batch, `batchSize` that of the full ones.
+ * Compiles a step, with turns of the event loop in between where that takes long. For `'given'` its inputs are the batch's columns; otherwise
+ * the whole columns, the number of the batch (int32 scalar) and, when permuted, the row numbers. `size` is the number of rows of this batch, `batchSize` that of the full ones.
  */
-export function compileStep(model: Model, kind: StepKind, data: ArrayData, layout: Layout, size: number, batchSize: number): Compiled {
+export function compileStep(model: Model, kind: StepKind, data: ArrayData, layout: Layout, size: number, batchSize: number): Compiled | Promise<Compiled> {
   const columns: Spec[] = data.columns.map((column) => column.spec);
   const counter = specOf('int32', []);
   const specs = layout === 'given' ? columns : [...columns, counter, ...(layout === 'blocks' ? [] : [specOf('int32', [data.length])])];
-  return compile(specs, (...inputs) => {
+  return compileInSlices(specs, (...inputs) => {
     const whole = inputs.slice(0, columns.length);
     const batch = layout === 'given' ? whole : batchOf(whole, inputs[columns.length]!, inputs[columns.length + 1] ?? null, size, batchSize);
     return runStep(model, kind, data.assemble(batch));

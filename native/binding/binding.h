@@ -24,12 +24,12 @@ struct Handle {
   static Napi::Value make(Napi::Env env, std::shared_ptr<T> target) {
     return Napi::External<Handle>::New(env, new Handle{kMark, std::move(target)}, [](Napi::Env, Handle* handle) { delete handle; });
   }
-  // Null when `value` is no such handle.
+  // Null when `value` is no such handle, or its target was released.
   static const std::shared_ptr<T>* read(napi_env env, napi_value value) {
     void* data = nullptr;
     if (napi_get_value_external(env, value, &data) != napi_ok || data == nullptr) return nullptr;
     Handle* handle = static_cast<Handle*>(data);
-    return handle->mark == kMark ? &handle->target : nullptr;
+    return handle->mark == kMark && handle->target != nullptr ? &handle->target : nullptr;
   }
 };
 

@@ -50,6 +50,12 @@ Napi::Value compile(const Napi::CallbackInfo& call) {
   return PlanHandle::make(env, std::move(plan));
 }
 
+// release(plan): frees the plan now, and not when its handle is collected. Runs that have begun keep it until they end.
+Napi::Value release(const Napi::CallbackInfo& call) {
+  if (const std::shared_ptr<Plan>* plan = plan_of(call.Env(), call[0])) const_cast<std::shared_ptr<Plan>*>(plan)->reset();
+  return call.Env().Undefined();
+}
+
 napi_value run_on(napi_env env, Plan& plan, void* const* data) {
   const Outcome outcome = plan.run(data, nullptr);
   if (outcome.status != Outcome::Done) napi_throw(env, error_of(env, outcome));
@@ -109,7 +115,7 @@ Napi::Value profile(const Napi::CallbackInfo& call) {
 
 const std::shared_ptr<Plan>* plan_of(napi_env env, napi_value value) {
   if (const std::shared_ptr<Plan>* plan = PlanHandle::read(env, value)) return plan;
-  napi_throw_type_error(env, nullptr, "expected a plan");
+  napi_throw_type_error(env, nullptr, "expected a plan that was not released");
   return nullptr;
 }
 
@@ -165,6 +171,7 @@ void add_raw(Napi::Object exports, const char* name, napi_callback callback) {
 
 void add_plan_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("compile", Napi::Function::New(env, compile, "compile"));
+  exports.Set("release", Napi::Function::New(env, release, "release"));
   add_raw(exports, "run", run);
   add_raw(exports, "runMany", run_many);
   exports.Set("setProfile", Napi::Function::New(env, set_profile, "setProfile"));

@@ -101,3 +101,22 @@ it('compiling for ever new shapes does not grow without bound', () => {
     console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
   expect(mb).toBeLessThan(32);
 });
+
+it.each([
+  ['of single calls', 'ops.multiply(ops.ones([i]), 2)', 20000],
+  ['of one compiled function', 'one(ops.ones([i % 1000 + 1, 64]))', 3000],
+  ['of many compiled functions', 'jit((x) => ops.tanh(ops.matmul(ops.exp(x), x)))(square)', 4000],
+  ['of loops', 'ops.map((row) => ops.add(ops.sum(ops.exp(row)), i), ops.ones([4, i % 1000 + 1]))', 2000],
+])('plans %s for ever new shapes are freed while a synchronous loop runs', (_, call, times) => {
+  const mb = growth(`
+    import { jit, ops } from 'keratin';
+    const square = ops.ones([8, 8]);
+    const one = jit((x) => ops.matmul(ops.exp(x), ops.transpose(ops.exp(x))));
+    let i = 0;
+    const run = (n) => { for (const end = i + n; i < end; i++) ${call}; };
+    run(${times} / 2);
+    const before = process.memoryUsage().rss;
+    run(${times});
+    console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
+  expect(mb).toBeLessThan(80);
+});

@@ -1,9 +1,13 @@
 // Common subexpressions: equal ops on equal inputs are computed once.
-import type { Graph, Value } from '../graph.js';
-import { rewrite } from '../graph.js';
+import { identityText, keyText } from '../../base/keys.js';
+import { hasEffect, rewrite, type Graph, type Value } from '../graph.js';
+import type { Work } from '../work.js';
 
-/** The graph with each distinct call made once. Ops are functions of their inputs (random ones of their seed), so equal calls are equal. */
-export function eliminateCommon(graph: Graph): Graph {
+/**
+ * The graph with each distinct call made once. Ops are functions of their inputs (random ones of their seed), so equal calls are equal; those with an
+ * effect are left alone.
+ */
+export function eliminateCommon(graph: Graph): Work<Graph> {
   const numbers = new Map<Value, number>();
   const number = (value: Value): number => {
     let n = numbers.get(value);
@@ -12,7 +16,8 @@ export function eliminateCommon(graph: Graph): Graph {
   };
   const known = new Map<string, readonly Value[]>();
   return rewrite(graph, (node, inputs, emit) => {
-    const key = `${node.op.name}(${inputs.map(number).join()})${JSON.stringify(node.attrs)}`;
+    if (hasEffect(node)) return null;
+    const key = `${identityText(node.op)}(${inputs.map(number).join()})${keyText(node.attrs)}`;
     const same = known.get(key);
     if (same !== undefined) return same;
     const changed = inputs.some((input, i) => input !== node.inputs[i]);

@@ -1,10 +1,10 @@
 // Fusion: elementwise nodes of one shape become groups, and groups that consume a product become its epilogue.
-import type { Group } from '../fused.js';
-import { epilogue, fused } from '../fused.js';
-import type { Graph, Node, Value } from '../graph.js';
-import { makeNode, producer, results } from '../graph.js';
+import { epilogue, fused, type Group } from '../fused.js';
+import { effectOrder, hasEffect, makeNode, producer, results, type Graph, type Node, type Value } from '../graph.js';
 import type { Op } from '../op.js';
 import { sameShape } from '../../base/shape.js';
+import type { Work } from '../work.js';
+import { Order } from './order.js';
 
 const MAX_NODES = 48;
 const MAX_OPERANDS = 24;
@@ -13,86 +13,110 @@ const MAX_OPERANDS = 24;
 const MAX_EPILOGUE_NODES = 8;
 
 const isElementwise = (node: Node): boolean => typeof node.op.lower === 'object';
-const isProduct = (node: Node): boolean => node.op.takesEpilogue === true;
+const isProduct = (node: Node): boolean => node.op.takesEpilogue === true && !hasEffect(node);
 
 /** Nodes that will run as one, while fusion is going on. */
 class Cluster {
-  constructor(public nodes: Node[], public product: Node | null = null) {}
+  /** The elementwise nodes, in order; and the one that is none. */
+  nodes: Node[];
+  product: Node | null;
+  /** At least so many values are read from outside by the elementwise nodes, or read there of theirs. */
+  operands: number;
+
+  constructor(node: Node) {
+    const elementwise = isElementwise(node);
+    this.nodes = elementwise ? [node] : [];
+    this.product = elementwise ? null : node;
+    this.operands = elementwise ? node.inputs.length + node.outputs.length : 0;
+  }
+
   get members(): Node[] {
     return this.product === null ? this.nodes : [this.product, ...this.nodes];
   }
 }
 
 class Fusion {
-  readonly clusters = new Map<Node, Cluster>();
-  readonly order = new Map<Node, number>();
-  readonly kept: Set<Value>;
-  readonly users = new Map<Value, Node[]>();
+  private readonly clusters = new Map<Node, Cluster>();
+  private readonly numbers = new Map<Node, number>();
+  private readonly kept: Set<Value>;
+  private readonly users = new Map<Value, Node[]>();
+  private readonly effects: ReadonlyMap<Node, Node>;
+  private readonly order: Order<Cluster>;
 
-  constructor(readonly graph: Graph) {
+  constructor(private readonly graph: Graph) {
     this.kept = new Set(results(graph));
-    graph.nodes.forEach((node, i) => {
-      this.order.set(node, i);
-      this.clusters.set(node, new Cluster(isElementwise(node) ? [node] : [], isElementwise(node) ? null : node));
+    this.effects = effectOrder(graph.nodes);
+    this.order = new Order<Cluster>([], (cluster) => this.readBy(cluster));
+  }
+
+  /** Makes a cluster of each node, and notes who reads what. */
+  *start(): Work<void> {
+    for (const node of this.graph.nodes) {
+      yield;
+      const cluster = new Cluster(node);
+      this.numbers.set(node, this.numbers.size);
+      this.clusters.set(node, cluster);
+      this.order.append(cluster);
       for (const value of new Set(node.inputs)) {
         const users = this.users.get(value);
         if (users === undefined) this.users.set(value, [node]);
         else users.push(node);
       }
-    });
-  }
-
-  /** True when some node outside of the clusters lies on a path between them, so that they cannot run as one. */
-  private separated(a: Cluster, b: Cluster): boolean {
-    const inside = new Set([...a.members, ...b.members]);
-    const seen = new Set<Cluster>();
-    const pending: Node[] = [];
-    const expand = (nodes: Iterable<Node>, fromInside: boolean) => {
-      for (const node of nodes) {
-        for (const value of node.inputs) {
-          const made = producer(value);
-          if (made !== null && !(fromInside && inside.has(made))) pending.push(made);
-        }
-      }
-    };
-    expand(inside, true);
-    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-      if (inside.has(node)) return true;
-      const cluster = this.clusters.get(node)!;
-      if (seen.has(cluster)) continue;
-      seen.add(cluster);
-      expand(cluster.members, false);
     }
-    return false;
   }
 
-  private merge(a: Cluster, b: Cluster): void {
-    a.nodes = [...a.nodes, ...b.nodes].sort((x, y) => this.order.get(x)! - this.order.get(y)!);
+  /** The clusters that must run before this one. */
+  private *readBy(cluster: Cluster): Generator<Cluster> {
+    for (const node of cluster.members) {
+      for (const value of node.inputs) {
+        const made = producer(value);
+        if (made !== null) yield this.clusters.get(made)!;
+      }
+      const effect = this.effects.get(node);
+      if (effect !== undefined) yield this.clusters.get(effect)!;
+    }
+  }
+
+  /** Puts the nodes of `b`, which reads `a`, into `a`, unless what is between them depends on `a` and is read by `b`. */
+  private tryMerge(a: Cluster, b: Cluster): void {
+    if (a === b || !this.fits(a, b)) return;
+    const between = this.order.between(a, b, true);
+    if (between === null) return;
+    this.order.moveBefore(between, a);
+    this.order.remove(b);
+    a.nodes = [...a.nodes, ...b.nodes].sort((x, y) => this.numbers.get(x)! - this.numbers.get(y)!);
     a.product ??= b.product;
     for (const node of b.members) this.clusters.set(node, a);
   }
 
+  /** True when both make a group that is not too large; `a` then has the number of its operands. */
   private fits(a: Cluster, b: Cluster): boolean {
-    const nodes = [...a.nodes, ...b.nodes];
-    if (nodes.length > MAX_NODES) return false;
+    if (a.nodes.length + b.nodes.length > MAX_NODES) return false;
+    let operands = a.operands + b.operands;
+    if (operands > MAX_OPERANDS) {
+      const nodes = [...a.nodes, ...b.nodes];
+      operands = this.readFrom(nodes).size + this.escaping(nodes).length;
+      if (operands > MAX_OPERANDS) return false;
+    }
+    a.operands = operands;
+    return true;
+  }
+
+  private readFrom(nodes: readonly Node[]): Set<Value> {
     const made = new Set(nodes.flatMap((node) => node.outputs));
-    const read = new Set(nodes.flatMap((node) => node.inputs).filter((value) => !made.has(value)));
-    return read.size + this.escaping(nodes).length <= MAX_OPERANDS;
+    return new Set(nodes.flatMap((node) => node.inputs).filter((value) => !made.has(value)));
   }
 
   /** Outputs of these nodes that are read by others or are results of the graph. */
-  escaping(nodes: readonly Node[]): Value[] {
+  private escaping(nodes: readonly Node[]): Value[] {
     const inside = new Set(nodes);
     return nodes.flatMap((node) => node.outputs).filter((value) => this.kept.has(value) || this.users.get(value)?.some((user) => !inside.has(user)));
   }
 
-  private tryMerge(a: Cluster, b: Cluster): void {
-    if (a !== b && this.fits(a, b) && !this.separated(a, b)) this.merge(a, b);
-  }
-
   /** Joins elementwise nodes with the elementwise producers of their inputs. */
-  joinElementwise(): void {
+  *joinElementwise(): Work<void> {
     for (const node of this.graph.nodes) {
+      yield;
       if (!isElementwise(node)) continue;
       for (const value of node.inputs) {
         const made = producer(value);
@@ -104,8 +128,9 @@ class Fusion {
   }
 
   /** Joins each product with an elementwise cluster that reads it element by element. */
-  joinProducts(): void {
+  *joinProducts(): Work<void> {
     for (const node of this.graph.nodes.toReversed()) {
+      yield;
       if (!isProduct(node)) continue;
       const product = node.outputs[0]!;
       for (const user of this.users.get(product) ?? []) {
@@ -118,7 +143,7 @@ class Fusion {
   }
 
   /** The node that runs a cluster. */
-  emit(cluster: Cluster, map: Map<Value, Value>): Node {
+  private emit(cluster: Cluster, map: Map<Value, Value>): Node {
     const { nodes, product } = cluster;
     const resolve = (value: Value) => map.get(value) ?? value;
     const scope = cluster.members.find((node) => node.scope !== '')?.scope ?? '';
@@ -126,13 +151,12 @@ class Fusion {
       const { op, attrs, inputs, outputs } = product!;
       return this.register(makeNode(op, inputs.map(resolve), attrs, outputs.map((o) => o.spec), scope), outputs, map);
     }
-    const made = new Set(nodes.flatMap((node) => node.outputs));
-    const raw = product?.outputs[0];
     // The interpreter of an epilogue expects the product first.
-    const read = new Set([...(raw === undefined ? [] : [raw]), ...nodes.flatMap((node) => node.inputs)]);
-    const inputs = [...read].filter((value) => !made.has(value));
+    const raw = product?.outputs[0];
+    const read = this.readFrom(nodes);
+    const inputs = raw === undefined ? [...read] : [raw, ...[...read].filter((value) => value !== raw)];
     const outputs = this.escaping(nodes);
-    if (raw !== undefined && this.escaping([product!]).some((value) => value === raw && this.readOutside(raw, cluster))) outputs.push(raw);
+    if (raw !== undefined && this.readOutside(raw, cluster)) outputs.push(raw);
     const group: Group = { nodes, inputs, outputs, shape: nodes[0]!.outputs[0]!.spec.shape };
     const specs = outputs.map((value) => value.spec);
     const node = product === null
@@ -151,38 +175,25 @@ class Fusion {
     return node;
   }
 
-  /** Clusters in an order in which they can run; the original order decides where there is a choice. */
-  sorted(): Cluster[] {
-    const done = new Set<Cluster>();
-    const result: Cluster[] = [];
-    const visit = (cluster: Cluster) => {
-      if (done.has(cluster)) return;
-      done.add(cluster);
-      for (const node of cluster.members) {
-        for (const value of node.inputs) {
-          const made = producer(value);
-          if (made !== null) visit(this.clusters.get(made)!);
-        }
-      }
-      result.push(cluster);
-    };
-    this.graph.nodes.forEach((node) => visit(this.clusters.get(node)!));
-    return result;
+  /** The graph with a node for each cluster. */
+  *fused(): Work<Graph> {
+    const map = new Map<Value, Value>();
+    const resolve = (value: Value) => map.get(value) ?? value;
+    const nodes: Node[] = [];
+    for (const cluster of this.order) {
+      yield;
+      nodes.push(this.emit(cluster, map));
+    }
+    const variables = this.graph.variables.map((use) => ({ ...use, update: use.update && resolve(use.update) }));
+    return { inputs: this.graph.inputs, nodes, outputs: this.graph.outputs.map(resolve), variables };
   }
 }
 
 /** The graph with elementwise nodes fused into groups and epilogues. Every elementwise node ends in a group. */
-export function fuse(graph: Graph): Graph {
+export function* fuse(graph: Graph): Work<Graph> {
   const fusion = new Fusion(graph);
-  fusion.joinElementwise();
-  fusion.joinProducts();
-  const map = new Map<Value, Value>();
-  const nodes = fusion.sorted().map((cluster) => fusion.emit(cluster, map));
-  const resolve = (value: Value) => map.get(value) ?? value;
-  return {
-    inputs: graph.inputs,
-    nodes,
-    outputs: graph.outputs.map(resolve),
-    variables: graph.variables.map((use) => ({ ...use, update: use.update && resolve(use.update) })),
-  };
+  yield* fusion.start();
+  yield* fusion.joinElementwise();
+  yield* fusion.joinProducts();
+  return yield* fusion.fused();
 }

@@ -4,6 +4,7 @@ import { copyOpOf } from '../copy.js';
 import type { Graph, Node, Value } from '../graph.js';
 import { makeNode, producer } from '../graph.js';
 import type { Op } from '../op.js';
+import type { Work } from '../work.js';
 
 /** The value whose memory `value` shares. */
 export function rootOf(value: Value): Value {
@@ -13,7 +14,7 @@ export function rootOf(value: Value): Value {
 }
 
 /** The graph with a copy for every result that could not be written in place. */
-export function materialize(graph: Graph): Graph {
+export function* materialize(graph: Graph): Work<Graph> {
   const taken = new Set<Value>();
   const nodes: Node[] = [...graph.nodes];
   const own = (value: Value): Value => {

@@ -1,12 +1,13 @@
 // Scheduling: the order of a fused graph, and which updates are written straight over their variables.
 import { copyOpOf } from '../copy.js';
 import { epilogue, fused, type EpilogueAttrs, type Group } from '../fused.js';
-import type { Graph, Node, Value } from '../graph.js';
-import { makeNode, producer } from '../graph.js';
+import { effectOrder, makeNode, mayFault, producer, type Graph, type Node, type Value, type VariableUse } from '../graph.js';
 import type { Op } from '../op.js';
 import type { Variable } from '../variable.js';
 import { sameShape } from '../../base/shape.js';
+import type { Work } from '../work.js';
 import { rootOf } from './materialize.js';
+import { Order } from './order.js';
 
 /** A graph in its final order. */
 export interface Schedule {
@@ -33,104 +34,117 @@ function groupOf(node: Node): Group | null {
   return null;
 }
 
-class Scheduler {
-  readonly nodes: Node[];
-  readonly before = new Map<Node, Set<Node>>(); // extra edges: these nodes run before the key
-  readonly inPlace = new Map<Value, Variable>();
-  readonly over = new Map<Node, Map<number, number>>();
+/** The nodes that read each value's memory: views hand it on. */
+function readersOf(nodes: Iterable<Node>): Map<Value, Node[]> {
+  const readers = new Map<Value, Node[]>();
+  for (const node of nodes) {
+    if (node.op.lower === 'alias') continue;
+    for (const root of new Set(node.inputs.map(rootOf))) {
+      const known = readers.get(root);
+      if (known === undefined) readers.set(root, [node]);
+      else known.push(node);
+    }
+  }
+  return readers;
+}
 
-  constructor(readonly graph: Graph) {
-    this.nodes = [...graph.nodes];
+class Scheduler {
+  private readonly order: Order<Node>;
+  private readonly effects: ReadonlyMap<Node, Node>;
+  private readonly readers: ReadonlyMap<Value, readonly Node[]>;
+  private readonly before = new Map<Node, readonly Node[]>(); // those that read a variable before the key writes it
+  private readonly faulting: readonly Node[];
+  /** What can fail, and what that depends on. */
+  private readonly upToFaults = new Set<Node>();
+  private readonly inPlace = new Map<Value, Variable>();
+  private readonly over = new Map<Node, Map<number, number>>();
+
+  constructor(private readonly graph: Graph) {
+    this.effects = effectOrder(graph.nodes);
+    this.readers = readersOf(graph.nodes);
+    this.order = new Order(graph.nodes, (node) => this.predecessors(node));
+    this.faulting = graph.nodes.filter(mayFault);
+    const pending = [...this.faulting];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (this.upToFaults.has(node)) continue;
+      this.upToFaults.add(node);
+      pending.push(...this.predecessors(node));
+    }
   }
 
-  private *predecessors(node: Node): Iterable<Node> {
+  private *predecessors(node: Node): Generator<Node> {
     for (const value of node.inputs) {
       const made = producer(value);
       if (made !== null) yield made;
     }
+    const effect = this.effects.get(node);
+    if (effect !== undefined) yield effect;
     yield* this.before.get(node) ?? [];
   }
 
-  /** All nodes that have to run before `node`. */
-  private ancestors(node: Node): Set<Node> {
-    const seen = new Set<Node>();
-    const pending = [node];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      for (const p of this.predecessors(next)) {
-        if (!seen.has(p)) {
-          seen.add(p);
-          pending.push(p);
-        }
-      }
-    }
-    return seen;
-  }
-
-  private after(node: Node, earlier: Iterable<Node>): void {
-    const set = this.before.get(node) ?? new Set<Node>();
-    for (const e of earlier) if (e !== node) set.add(e);
-    this.before.set(node, set);
-  }
-
-  /** Tries to have the update written over the variable by the node that makes it; true when that is safe. */
-  private writeInPlace(variable: Variable, read: Value, update: Value): boolean {
+  /**
+   * Tries to have the update written over the variable by the node that makes it; true when that is safe: when all others that read the variable can run
+   * before, and everything that can fail too, so that a failed step leaves the variable as it was.
+   */
+  private writeInPlace({ variable, read }: VariableUse, update: Value): boolean {
     const root = rootOf(update);
     const writer = producer(root)!;
-    const readers = this.nodes.filter((node) => node.op.lower !== 'alias' && node.inputs.some((value) => rootOf(value) === read));
+    if (this.upToFaults.has(writer)) return false;
+    const readers = this.readers.get(read) ?? [];
     const others = readers.filter((node) => node !== writer);
-    if (others.some((node) => this.ancestors(node).has(writer))) return false;
-    if (readers.length > others.length) {
-      const at = elementwiseInput(writer, read);
-      if (at === null || root.spec !== read.spec) return false;
+    const at = readers.length > others.length ? elementwiseInput(writer, read) : null;
+    if (readers.length > others.length && (at === null || root.spec !== read.spec)) return false;
+    if (!others.every((node) => this.order.require(node, writer))) return false;
+    if (at !== null) {
       const map = this.over.get(writer) ?? new Map<number, number>();
       this.over.set(writer, map.set(writer.outputs.indexOf(root), at));
     }
-    this.after(writer, others);
+    this.before.set(writer, [...(this.before.get(writer) ?? []), ...others]);
     this.inPlace.set(root, variable);
     return true;
   }
 
-  private copyInto(variable: Variable, read: Value, update: Value): Value {
+  private copyInto({ variable, read }: VariableUse, update: Value): Value {
     const inner = makeNode(copyOpOf(update.spec.dtype) as unknown as Op, [update], {}, [update.spec], '');
     const group: Group = { nodes: [inner], inputs: [update], outputs: inner.outputs, shape: update.spec.shape };
     const node = makeNode(fused as unknown as Op, [update], { group }, [update.spec], '');
-    this.after(node, this.nodes.filter((other) => other.inputs.some((value) => rootOf(value) === read)));
-    this.nodes.push(node);
+    this.before.set(node, this.readers.get(read) ?? []);
+    this.order.append(node);
     this.inPlace.set(node.outputs[0]!, variable);
     return node.outputs[0]!;
   }
 
-  run(): Schedule {
-    const variables = this.graph.variables.map((use) => {
-      if (use.update === null || this.writeInPlace(use.variable, use.read, use.update)) return use;
-      return { ...use, update: this.copyInto(use.variable, use.read, use.update) };
-    });
-    this.faultsFirst();
-    return { graph: { ...this.graph, nodes: this.sorted(), variables }, inPlace: this.inPlace, over: this.over };
-  }
-
-  /** What data can stop runs before anything is written to a variable, so that a failed step leaves them as they were. */
-  private faultsFirst(): void {
-    const faulting = this.nodes.filter((node) => node.op.mayFault === true);
-    for (const root of this.inPlace.keys()) {
-      const writer = producer(root)!;
-      this.after(writer, faulting.filter((node) => !this.ancestors(node).has(writer)));
+  *run(): Work<Schedule> {
+    const variables: VariableUse[] = [];
+    for (const use of this.graph.variables) {
+      yield;
+      const { update } = use;
+      variables.push(update === null || this.writeInPlace(use, update) ? use : { ...use, update: this.copyInto(use, update) });
     }
+    this.faultsFirst();
+    return { graph: { ...this.graph, nodes: [...this.order], variables }, inPlace: this.inPlace, over: this.over };
   }
 
-  private sorted(): Node[] {
-    const done = new Set<Node>();
-    const result: Node[] = [];
-    const visit = (node: Node) => {
-      if (done.has(node)) return;
-      done.add(node);
-      for (const p of this.predecessors(node)) visit(p);
-      result.push(node);
-    };
-    this.nodes.forEach(visit);
-    return result;
+  /** Runs what can fail before anything is written to a variable. */
+  private faultsFirst(): void {
+    const writers = new Set([...this.inPlace.keys()].map((root) => producer(root)!));
+    const first = [...this.order].find((node) => writers.has(node));
+    if (first !== undefined) for (const node of this.faulting) this.order.require(node, first, Infinity);
   }
 }
 
 /** Orders a fused graph so that updates are written in place wherever every reader of the old value can run before. */
-export const schedule = (graph: Graph): Schedule => new Scheduler(graph).run();
+export const schedule = (graph: Graph): Work<Schedule> => new Scheduler(graph).run();
+
+/** Throws when a variable is read after it was written over, or written before something that can fail. */
+export function verifySchedule({ graph, inPlace }: Schedule): void {
+  const numbers = new Map(graph.nodes.map((node, i) => [node, i]));
+  const readers = readersOf(graph.nodes);
+  const lastFault = graph.nodes.findLastIndex(mayFault);
+  const reads = new Map(graph.variables.map(({ variable, read }) => [variable, read]));
+  for (const [root, variable] of inPlace) {
+    const written = numbers.get(producer(root)!)!;
+    if ((readers.get(reads.get(variable)!) ?? []).some((node) => numbers.get(node)! > written)) throw new Error(`schedule: ${variable.path} is read after it was written`);
+    if (written < lastFault) throw new Error(`schedule: ${variable.path} is written before a step that can fail`);
+  }
+}

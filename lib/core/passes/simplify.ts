@@ -1,6 +1,7 @@
 // Algebraic simplification: rules that replace a call by something cheaper with exactly the same values.
 import type { Emit, Graph, Node, Value } from '../graph.js';
-import { producer, rewrite } from '../graph.js';
+import { hasEffect, producer, rewrite } from '../graph.js';
+import type { Work } from '../work.js';
 import { sameShape } from '../../base/shape.js';
 
 /** A rule for one op: the value that stands for its output, or null to keep the call. */
@@ -15,7 +16,7 @@ function scalarOf(value: Value): number | null {
 const neutral = (scalar: number, sides: readonly (0 | 1)[]): Rule => (node, inputs) => {
   for (const side of sides) {
     const other = inputs[1 - side]!;
-    if (scalarOf(inputs[side]!) === scalar && other.spec === node.outputs[0]!.spec) return other;
+    if (Object.is(scalarOf(inputs[side]!), scalar) && other.spec === node.outputs[0]!.spec) return other;
   }
   return null;
 };
@@ -68,8 +69,9 @@ function swappedInput(value: Value): Value | null {
 }
 
 /** Applies the rules once over the graph, in order, so that a rule sees already simplified inputs. */
-export const simplify = (graph: Graph): Graph =>
+export const simplify = (graph: Graph): Work<Graph> =>
   rewrite(graph, (node, inputs, emit) => {
+    if (hasEffect(node)) return null;
     const rule = RULES[node.op.name];
     const replaced = rule?.(node, inputs, emit) ?? null;
     if (replaced !== null) return [replaced];

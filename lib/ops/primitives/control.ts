@@ -115,9 +115,7 @@ interface WhileAttrs {
 const whileOp: Op<WhileAttrs> = defineOp<WhileAttrs>('while_loop', {
   complex: true,
   infer: (_, { body }) => specsOf(body.graph.outputs),
-  vjp: () => {
-    throw new Error('whileLoop has no gradient in reverse, since the number of its steps is not known beforehand; use foriLoop with fixed bounds, or scan');
-  },
+  vjp: (grads, { inputs, attrs }) => whileGradients(grads, inputs, attrs),
   // The loop over the carries and their tangents.
   jvp: (tangents, { inputs, outputs, attrs: { condition, body, constants, most } }) => {
     const [fixed, initial] = [inputs.slice(0, constants), inputs.slice(constants)];
@@ -137,6 +135,65 @@ const whileOp: Op<WhileAttrs> = defineOp<WhileAttrs>('while_loop', {
   }],
   planKey: planKeyOfGraphs,
 });
+
+interface UnwindAttrs extends WhileAttrs {
+  /** From constants, the carries before a step and the states after it to the states before it. */
+  readonly backward: Subgraph;
+  readonly carries: number;
+}
+/**
+ * A while loop backwards: the loop runs once more and keeps its carries, then the states go from the last step to the first. They are the cotangents of the
+ * float carries, and the sums of those of the last float constants. Inputs: constants, initial carries, states.
+ */
+const unwindOp: Op<UnwindAttrs> = defineOp<UnwindAttrs>('unwind', {
+  infer: (_, { backward }) => specsOf(backward.graph.outputs),
+  // The states are the transposed derivative of the loop, so their own gradient is its derivative, and what that has for a gradient.
+  vjp: (grads, { inputs, attrs: { condition, body, constants, carries, most } }) => {
+    const point = inputs.slice(0, constants + carries);
+    const moved = floatPlaces(point);
+    const floats = floatPlaces(point.slice(constants));
+    const [cotangents, sums] = [grads.slice(0, floats.length), grads.slice(floats.length)];
+    const along = placed(moved.slice(moved.length - grads.length), [...sums, ...cotangents], point.length);
+    const derivative = (values: readonly Tensor[]) => {
+      const { outputs, derivatives } = pushForward((...at) => bind(whileOp, at, { condition, body, constants, most }), values, along, 'control flow');
+      return floats.map((i) => derivatives[i] ?? zerosLike(outputs[i]!));
+    };
+    const seeds = inputs.slice(point.length, point.length + floats.length);
+    return [...spread(point, pullBack(derivative, point, seeds)), ...derivative(point), ...sums];
+  },
+  lower: ({ inputs, outputs, attrs: { condition, body, backward, constants, carries, most } }) => [{
+    kernel: 'control', dtype: 'bool', operands: all(inputs, outputs), ints: [constants, carries, most ?? -1, outputs.length],
+    control: { kind: 'unwind', graphs: [condition.graph, body.graph, backward.graph] },
+  }],
+  planKey: planKeyOfGraphs,
+});
+
+/** Gradients of a while loop. */
+function whileGradients(grads: readonly (Tensor | null)[], inputs: readonly Tensor[], { condition, body, constants, most }: WhileAttrs): (Tensor | null)[] {
+  const [fixed, initial] = [inputs.slice(0, constants), inputs.slice(constants)];
+  const floats = floatPlaces(initial);
+  const start = [...floats.map((i) => grads[i] ?? zerosLike(initial[i]!)), ...floatsOf(fixed).floats.map(zerosLike)];
+  const step = (...values: Tensor[]) => {
+    const [point, states] = [values.slice(0, inputs.length), values.slice(inputs.length)];
+    const run = (at: readonly Tensor[]) => {
+      const results = replay(body.graph, at);
+      return floats.map((i) => results[i]!);
+    };
+    const gradients = pullBack(run, point, states.slice(0, floats.length));
+    const sums = states.slice(floats.length);
+    return [...gradients.slice(sums.length), ...sums.map((sum, i) => add(sum, gradients[i]!))];
+  };
+  const closure = close([{ specs: specsOf([...inputs, ...start]), fn: step }]);
+  const [back] = closure.bodies as [Closure['bodies'][number]];
+  // What the step reads besides are constants of the loop too, which does not look at them.
+  const besides = ({ graph }: Subgraph) => subgraph(graph.nodes, [...closure.reads.map(({ spec }): Value => ({ spec, source: { kind: 'input' } })), ...graph.inputs], graph.outputs);
+  const attrs = {
+    condition: besides(condition), body: besides(body), backward: subgraph(back.nodes, [...back.reads, ...back.parameters], back.outputs),
+    constants: closure.reads.length + constants, carries: initial.length, most,
+  };
+  const states = bind(unwindOp, [...closure.reads, ...inputs, ...start], attrs);
+  return [...spread(fixed, states.slice(floats.length)), ...spread(initial, states.slice(0, floats.length))];
+}
 
 /** Runs `body` on the carried tensors as long as `condition` holds for them, `most` times at most. */
 export function whileLoop(

@@ -3,6 +3,7 @@ import type { Attrs, Op } from '../../core/op.js';
 import { bind, keyOf } from '../../core/bind.js';
 import { scalarTensor } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
+import { BoundedMap } from '../../base/bounded-map.js';
 import { type DType, isComplex, isHalf } from '../../base/dtype.js';
 import { hasKernel } from '../../core/kernels.js';
 import type { Shape, Spec } from '../../base/shape.js';
@@ -44,12 +45,12 @@ interface Widening {
   readonly specs: readonly Spec[]; // held so that their ids stay valid while the entry lives
   readonly results: readonly DType[] | null;
 }
-const widenings = new WeakMap<object, Map<string | number, Widening>>();
-const WIDENINGS = 1024;
+const widenings = new WeakMap<object, BoundedMap<string | number, Widening>>();
+const WIDENINGS = 512;
 
 function wideningOf<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs: A): readonly DType[] | null {
   let known = widenings.get(op);
-  if (known === undefined) widenings.set(op, (known = new Map()));
+  if (known === undefined) widenings.set(op, (known = new BoundedMap(WIDENINGS)));
   const key = keyOf(inputs, attrs);
   let found = known.get(key);
   if (found === undefined) {
@@ -57,7 +58,6 @@ function wideningOf<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs
     const outputs = op.infer(specs, attrs);
     const hasAll = op.lower instanceof Function && op.lower({ inputs: specs, outputs, attrs }).every(({ kernel, dtype, control }) => control !== undefined || hasKernel(kernel, dtype));
     found = { specs, results: hasAll ? null : outputs.map(({ dtype }) => dtype) };
-    if (known.size >= WIDENINGS) known.delete(known.keys().next().value!);
     known.set(key, found);
   }
   return found.results;

@@ -74,9 +74,51 @@ describe('whileLoop and foriLoop', () => {
     expect([run(ops.array(0)).item(), v.item()]).toEqual([10, 4]);
   });
 
-  it('differentiates foriLoop, and refuses whileLoop in reverse', () => {
+  it('differentiates foriLoop', () => {
     checkGradient((x) => ops.sum(ops.foriLoop(0, 4, (i, a: Tensor) => ops.sin(a.multiply(x)).add(ops.cast(i, 'float64')), x)), f64([0.3, -0.7, 1.1]));
-    expect(() => jit(grad((x: Tensor) => ops.whileLoop((a: Tensor) => a.less(3), (a: Tensor) => a.add(1), x)))(f64(0))).toThrow(/no gradient in reverse/);
+  });
+
+  it('differentiates whileLoop, however many steps it takes', () => {
+    for (const steps of [0, 1, 2, 3, 7, 40]) {
+      const fn = (x: Tensor) => ops.sum((ops.whileLoop(
+        (i: Tensor) => i.less(steps), (i: Tensor, a: Tensor) => [i.add(1), ops.sin(a.multiply(x)).add(ops.cast(i, 'float64').multiply(0.01))], [ops.array(0), x],
+      ))[1].multiply([1, 2, 3]));
+      checkGradient(fn, f64([0.3, -0.7, 1.1]));
+    }
+  });
+
+  it('differentiates a whileLoop that ends by what it computes, reads large constants, and runs in other loops', () => {
+    const weights = ops.cast(ops.sin(ops.arange(40)), 'float64');
+    const grown = (x: Tensor) => ops.whileLoop((a: Tensor) => ops.sum(a.multiply(a)).less(0.5), (a: Tensor) => a.multiply(1.5).add(x.multiply(weights)), x, { maximumIterations: 30 });
+    checkGradient((x) => ops.sum(ops.sin(grown(x.multiply(0.01)))), ops.cast(ops.cos(ops.arange(40)), 'float64'));
+    const nested = (x: Tensor) => ops.whileLoop((a: Tensor) => ops.max(a).less(9), (a: Tensor) =>
+      ops.whileLoop((b: Tensor) => ops.max(b).less(ops.max(a).add(2)), (b: Tensor) => b.multiply(1.2).add(x.multiply(0.3)), a), x);
+    checkGradient((x) => ops.sum(nested(x)), f64([0.9, 1.3]));
+    const scanned = (x: Tensor) => ops.scan((carry: Tensor, row: Tensor) => [ops.whileLoop((a: Tensor) => ops.sum(a).less(3), (a: Tensor) => a.multiply(row.add(1.5)), carry), carry], x, f64([[0.1], [0.2]])) as [Tensor, Tensor];
+    checkGradient((x) => ops.sum(ops.sin(scanned(x)[0])).add(ops.sum(scanned(x)[1])), f64([0.2, 0.4]));
+  });
+
+  it('trains through whileLoop in fit as op by op', async () => {
+    class Power extends keras.layers.Layer {
+      declare w: Variable;
+      override build(): void {
+        this.w = this.addWeight({ shape: [], initializer: new keras.initializers.Constant(0.9), name: 'w' });
+      }
+      override call(x: Tensor): Tensor {
+        return (ops.whileLoop((i: Tensor) => i.less(3), (i: Tensor, a: Tensor) => [i.add(1), a.multiply(this.w)], [ops.array(0), x]))[1];
+      }
+    }
+    const results = await Promise.all([true, false].map(async (runEagerly) => {
+      const layer = new Power();
+      const model = new keras.Sequential([keras.Input([1]), layer as never]);
+      model.compile({ optimizer: new keras.optimizers.SGD(0.1), loss: 'mse', runEagerly });
+      const { history } = await model.fit(ops.ones([1, 1]), ops.ones([1, 1]), { epochs: 1, verbose: 0 });
+      return [history.loss[0], layer.w.item()];
+    }));
+    for (const [loss, w] of results) {
+      expect(loss).toBeCloseTo(0.073441, 5); // (0.9 ** 3 - 1) ** 2
+      expect(w).toBeCloseTo(0.9 + 0.1 * 2 * 0.271 * 3 * 0.81, 5);
+    }
   });
 });
 
