@@ -22,7 +22,7 @@ export * as regularizers from './regularizers/index.js';
 export * as saving from './saving/index.js';
 export * as tree from './tree/index.js';
 export * as utils from './utils/index.js';
-export { Function } from './symbolic/function.js';
+export { SymbolicFunction as Function } from './symbolic/function.js';
 export { jit } from './core/jit.js';
 export { KerasTensor } from './symbolic/keras-tensor.js';
 export { Operation } from './symbolic/operation.js';

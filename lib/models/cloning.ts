@@ -40,7 +40,7 @@ function remembering(options: CloneModelOptions, cache: Map<Layer, Layer>): Clon
   return (layer) => {
     const known = cache.get(layer);
     if (known !== undefined) return known;
-    const inner = recursive && (layer instanceof Sequential || (layer instanceof Model && layer.graph !== null));
+    const inner = recursive && (layer instanceof Sequential || (layer instanceof Model && layer.network !== null));
     const made = inner ? cloneWith(layer, { cloneFunction: clone, callFunction: layer instanceof Sequential ? null : callFunction, recursive }, cache) : clone(layer);
     cache.set(layer, made);
     return made;
@@ -77,7 +77,7 @@ function callingClones(clone: CloneFunction, callFunction: CallFunction | null):
 }
 
 function cloneFunctional(model: Model, clone: CloneFunction, { inputTensors = null, callFunction = null }: CloneModelOptions): Model {
-  const graph = model.graph!;
+  const graph = model.network!;
   if (inputTensors !== null && flatten(inputTensors).key !== flatten(graph.inputStruct).key) {
     throw new TypeError('cloneModel: inputTensors must have the structure of the model\'s inputs');
   }
@@ -98,7 +98,7 @@ function cloneWith(model: Model, options: CloneModelOptions, cache: Map<Layer, L
     if (callFunction !== null) throw new TypeError(`cloneModel: callFunction is for functional models, whose layers are called one by one; "${model.name}" is a Sequential model`);
     return cloneSequential(model, remembering(options, cache), inputTensors);
   }
-  if (model.graph !== null) return cloneFunctional(model, remembering(options, cache), options);
+  if (model.network !== null) return cloneFunctional(model, remembering(options, cache), options);
   for (const [name, value] of Object.entries({ cloneFunction, inputTensors, callFunction })) {
     if (value !== null) throw new TypeError(`cloneModel: ${name} is for functional and Sequential models; "${model.name}" is a ${model.constructor.name}, whose layers cloneModel does not know`);
   }

@@ -4,7 +4,7 @@ import { camelCase, snakeCase } from '../base/names.js';
 import { SavedSymbol, deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import type { SerializedObject } from '../config/registration.js';
 import { show } from '../base/errors.js';
-import type { Function, Symbols } from '../symbolic/function.js';
+import type { SymbolicFunction, Symbols } from '../symbolic/function.js';
 import { KerasTensor, type OperationCall } from '../symbolic/keras-tensor.js';
 import { Operation } from '../symbolic/operation.js';
 import { flatten, isPlainObject, mapStructure } from '../base/tree.js';
@@ -57,7 +57,7 @@ function kerasArguments(call: OperationCall): SavedCall {
 class Writer {
   private readonly places = new Map<OperationCall, number>();
 
-  constructor(fn: Function, private readonly isModel: (operation: Operation) => boolean) {
+  constructor(fn: SymbolicFunction, private readonly isModel: (operation: Operation) => boolean) {
     for (const operation of fn.operations) {
       operation.inboundCalls.filter((call) => fn.has(call)).forEach((call, i) => this.places.set(call, i));
     }
@@ -87,7 +87,7 @@ class Writer {
 }
 
 /** The config of a functional model. `isModel` tells functional models among the operations. */
-export function functionalConfig(fn: Function, { name, trainable }: { name: string; trainable: boolean }, isModel: (operation: Operation) => boolean): FunctionalConfig {
+export function functionalConfig(fn: SymbolicFunction, { name, trainable }: { name: string; trainable: boolean }, isModel: (operation: Operation) => boolean): FunctionalConfig {
   const writer = new Writer(fn, isModel);
   const layers = fn.operations.map((operation): SavedOperation => ({
     ...(serializeKerasObject(operation) as SerializedObject),

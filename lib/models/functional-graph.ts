@@ -1,5 +1,5 @@
 // Functional models that begin in the middle of another: the calls from there on are repeated on new inputs.
-import { Function, symbolsOf, type Symbols } from '../symbolic/function.js';
+import { SymbolicFunction, symbolsOf, type Symbols } from '../symbolic/function.js';
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import { isInputSymbol } from '../symbolic/operation-graph.js';
 import { flatten } from '../base/tree.js';
@@ -14,7 +14,7 @@ export function throughOwnInputs(label: string, inputs: Symbols, outputs: Symbol
   const symbols = symbolsOf(where, 'inputs', inputs);
   symbolsOf(where, 'outputs', outputs);
   if (symbols.every(isInputSymbol)) return [inputs, outputs];
-  const fn = new Function(inputs, outputs, { name: `${label}_source`, label: where });
+  const fn = new SymbolicFunction(inputs, outputs, { name: `${label}_source`, label: where });
   const own = symbols.map((symbol: KerasTensor) => {
     if (isInputSymbol(symbol)) return symbol;
     const layer = symbol.history?.call.operation;

@@ -2,7 +2,7 @@
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { didYouMean, show } from '../base/errors.js';
-import type { Function } from '../symbolic/function.js';
+import type { SymbolicFunction } from '../symbolic/function.js';
 import { KerasTensor } from '../symbolic/keras-tensor.js';
 import { keepMask, setMask } from '../symbolic/mask.js';
 import { showShape } from '../base/shape.js';
@@ -21,7 +21,7 @@ function byName(label: string, values: Readonly<Record<string, unknown>>, names:
 }
 
 /** One value for each input, in their order. */
-function flatInputs(label: string, fn: Function, inputs: unknown): unknown[] {
+function flatInputs(label: string, fn: SymbolicFunction, inputs: unknown): unknown[] {
   const struct = fn.inputStruct;
   if (isPlainObject(inputs)) {
     if (isPlainObject(struct) && Object.values(struct).every((leaf) => leaf instanceof KerasTensor)) return byName(label, inputs, Object.keys(struct).sort());
@@ -50,7 +50,7 @@ function fitRank(label: string, x: Tensor | KerasTensor, i: number, symbol: Kera
  * the sizes of the axes are checked, and not only their number.
  * @throws for too many or too few of them, for names that are no inputs, and for shapes that do not fit.
  */
-export function standardizeInputs(label: string, fn: Function, inputs: unknown, mask: unknown, sizes = true): unknown[] {
+export function standardizeInputs(label: string, fn: SymbolicFunction, inputs: unknown, mask: unknown, sizes = true): unknown[] {
   const values = flatInputs(label, fn, inputs);
   const symbols = fn.inputs;
   if (values.length !== symbols.length) {

@@ -1,6 +1,6 @@
 // GraphModel: what a model has that is made of symbols: its graph, and what follows from it.
 import { didYouMean, show } from '../base/errors.js';
-import type { Function } from '../symbolic/function.js';
+import type { SymbolicFunction } from '../symbolic/function.js';
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { Operation } from '../symbolic/operation.js';
 import { isPlainObject } from '../base/tree.js';
@@ -12,96 +12,96 @@ import { standardizeInputs } from './functional-inputs.js';
 export abstract class GraphModel extends Layer {
   /** @internal None beside `training` and `mask`; a subclass with a `call` of its own names its own. */
   static override readonly callOptions: readonly string[] | null = [];
-  #graph: Function | null = null;
+  #network: SymbolicFunction | null = null;
 
   /** @internal The graph between inputs and outputs; null for a subclassed model, and for a Sequential that is not built. */
-  get graph(): Function | null {
-    return this.#graph;
+  get network(): SymbolicFunction | null {
+    return this.#network;
   }
   /** @internal */
-  protected setGraph(graph: Function | null): void {
-    this.#graph = graph;
+  protected setNetwork(network: SymbolicFunction | null): void {
+    this.#network = network;
   }
-  private graphFor(what: string): Function {
-    if (this.#graph === null) throw new Error(`${this.name}: has no ${what}: only models made of symbols and built Sequential models have them`);
-    return this.#graph;
+  private networkFor(what: string): SymbolicFunction {
+    if (this.#network === null) throw new Error(`${this.name}: has no ${what}: only models made of symbols and built Sequential models have them`);
+    return this.#network;
   }
 
   /** @internal Models bring each input to the dtype of its own symbol. */
   protected override get convertsInputs(): boolean {
-    return this.#graph === null;
+    return this.#network === null;
   }
 
   /** What the model computes. A functional model runs its graph; a model of your own overrides it. */
   override call(inputs: unknown, ...rest: unknown[]): unknown {
-    if (this.#graph === null) throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
+    if (this.#network === null) throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
     const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
-    return this.#graph.run(standardizeInputs(this.name, this.#graph, inputs, mask));
+    return this.#network.run(standardizeInputs(this.name, this.#network, inputs, mask));
   }
 
   override takesSamplesApart(training: boolean): boolean {
-    const graph = this.#graph;
+    const graph = this.#network;
     return graph !== null && graph.inputs.every(({ shape }) => shape[0] === null) &&
       graph.operations.every((operation) => operation instanceof Layer && operation.takesSamplesApart(training));
   }
 
   /** The symbols of the inputs, flat. @throws for a model without a graph. */
   get inputs(): KerasTensor[] {
-    return this.graphFor('inputs').inputs;
+    return this.networkFor('inputs').inputs;
   }
   set inputs(value: KerasTensor[]) {
     Object.defineProperty(this, 'inputs', { value, writable: true, enumerable: true, configurable: true });
   }
   /** The symbols of the outputs, flat. @throws for a model without a graph. */
   get outputs(): KerasTensor[] {
-    return this.graphFor('outputs').outputs;
+    return this.networkFor('outputs').outputs;
   }
   set outputs(value: KerasTensor[]) {
     Object.defineProperty(this, 'outputs', { value, writable: true, enumerable: true, configurable: true });
   }
   /** @internal Those of the model itself rather than of its first call, in the structure that it was made with. */
   override firstSymbols(side: 'input' | 'output'): unknown {
-    if (this.#graph === null) return super.firstSymbols(side);
-    return side === 'input' ? this.#graph.inputStruct : this.#graph.outputStruct;
+    if (this.#network === null) return super.firstSymbols(side);
+    return side === 'input' ? this.#network.inputStruct : this.#network.outputStruct;
   }
   /** Shape of the input, or the shapes of several, in order. @throws for a model without a graph. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or several
   get inputShape(): any {
-    const shapes = this.graphFor('inputShape').inputs.map(({ shape }) => shape);
+    const shapes = this.networkFor('inputShape').inputs.map(({ shape }) => shape);
     return shapes.length === 1 ? shapes[0] : shapes;
   }
   /** Shape of the output, or the shapes of several, in order. @throws for a model without a graph. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or several
   get outputShape(): any {
-    const shapes = this.graphFor('outputShape').outputs.map(({ shape }) => shape);
+    const shapes = this.networkFor('outputShape').outputs.map(({ shape }) => shape);
     return shapes.length === 1 ? shapes[0] : shapes;
   }
   /** Names of the inputs: those of their `Input`s. */
   get inputNames(): string[] {
-    return this.graphFor('inputNames').inputs.map((symbol) => symbol.history!.call.operation.name);
+    return this.networkFor('inputNames').inputs.map((symbol) => symbol.history!.call.operation.name);
   }
   /** Names of the outputs: those of the layers that give them. Log keys and `compile` use them. Null before the model knows its outputs. */
   get outputNames(): string[] | null {
-    return this.#graph === null ? null : this.#graph.outputs.map((symbol) => symbol.history!.call.operation.name);
+    return this.#network === null ? null : this.#network.outputs.map((symbol) => symbol.history!.call.operation.name);
   }
   /** The operations of the graph, layers and functions of `keras.ops`, from inputs to outputs. */
   get operations(): Operation[] {
-    return this.graphFor('operations').operations;
+    return this.networkFor('operations').operations;
   }
 
   /** @internal Whether tables of the model list the operations of its graph. */
   get showsOperations(): boolean {
-    return this.#graph !== null;
+    return this.#network !== null;
   }
 
   /** The layers that the model is made of: from inputs to outputs, or in the order of their definition. */
   get layers(): Layer[] {
-    return this.#graph === null ? this.sublayers : this.#graph.operations.filter((operation) => operation instanceof Layer);
+    return this.#network === null ? this.sublayers : this.#network.operations.filter((operation) => operation instanceof Layer);
   }
   /** @internal */
   override get sublayers(): Layer[] {
     const held = super.sublayers;
-    return this.#graph === null ? held : [...new Set([...this.#graph.operations.filter((operation) => operation instanceof Layer), ...held])];
+    return this.#network === null ? held : [...new Set([...this.#network.operations.filter((operation) => operation instanceof Layer), ...held])];
   }
 
   /**

@@ -5,7 +5,7 @@ import { type Config } from '../config/configurable.js';
 import type { QuantizationMode } from '../config/dtype-policy.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { show } from '../base/errors.js';
-import { Function, type Symbols } from '../symbolic/function.js';
+import { SymbolicFunction, type Symbols } from '../symbolic/function.js';
 import { autoName, camelCase } from '../base/names.js';
 import type { Operation } from '../symbolic/operation.js';
 import type { Tensor } from '../core/tensor.js';
@@ -92,21 +92,21 @@ export class Model extends GraphModel {
     if (symbols === null) return;
     if (new.target === Model) Object.setPrototypeOf(this, Functional.prototype as object);
     const [inputs, outputs] = throughOwnInputs(this.name, ...symbols);
-    this.setGraph(new Function(inputs, outputs, { name: `${this.name}_graph`, label: `Model "${this.name}"` }));
+    this.setNetwork(new SymbolicFunction(inputs, outputs, { name: `${this.name}_graph`, label: `Model "${this.name}"` }));
     this.built = true;
     if (options.trainable === false) this.trainable = false;
   }
 
   /** @internal */
-  protected override setGraph(graph: Function | null): void {
-    super.setGraph(graph);
+  protected override setNetwork(network: SymbolicFunction | null): void {
+    super.setNetwork(network);
     this.#steps.clear();
   }
 
   // ---- config ------------------------------------------------------------------------------------------------------
 
   override getConfig(): Config {
-    return this.graph === null ? super.getConfig() : functionalConfig(this.graph, this, isFunctional);
+    return this.network === null ? super.getConfig() : functionalConfig(this.network, this, isFunctional);
   }
   override getBuildConfig(): Config | null {
     return isFunctional(this) ? { input_shape: null } : super.getBuildConfig();

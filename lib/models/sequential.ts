@@ -5,7 +5,7 @@ import { show } from '../base/errors.js';
 import { KerasTensor } from '../symbolic/keras-tensor.js';
 import { autoName } from '../base/names.js';
 import { sameShape, showShape, type SymbolicShape } from '../base/shape.js';
-import { Function } from '../symbolic/function.js';
+import { SymbolicFunction } from '../symbolic/function.js';
 import { getMask } from '../symbolic/mask.js';
 import type { Tensor } from '../core/tensor.js';
 import { currentTrace } from '../core/trace.js';
@@ -88,11 +88,11 @@ export class Sequential extends Model {
 
   private rebuild(): void {
     this.built = false;
-    this.setGraph(null);
+    this.setNetwork(null);
     const [first] = this.stack;
     if (this.inputLayer !== null && first !== undefined) this.buildFrom(this.inputLayer.batchShape);
     // A model at the bottom knows the shape of its input.
-    else if (first instanceof Model && first.graph?.inputs.length === 1) this.buildFrom(first.inputShape);
+    else if (first instanceof Model && first.network?.inputs.length === 1) this.buildFrom(first.inputShape);
   }
 
   /**
@@ -111,11 +111,11 @@ export class Sequential extends Model {
     let x = this.inputLayer.output;
     for (const layer of this.stack) x = layer(x);
     // Keras makes a functional model here, which counts among the names.
-    this.setGraph(new Function(this.inputLayer.output, x, { name: autoName('functional'), label: `Sequential model "${this.name}"` }));
+    this.setNetwork(new SymbolicFunction(this.inputLayer.output, x, { name: autoName('functional'), label: `Sequential model "${this.name}"` }));
   }
 
   override call(inputs: unknown, ...rest: unknown[]): unknown {
-    if (this.graph !== null) return this.runGraph(this.graph, inputs, rest);
+    if (this.network !== null) return this.runNetwork(this.network, inputs, rest);
     // Inputs that are a structure: each layer takes what the one before gave, with its mask.
     let mask: unknown = (isPlainObject(rest.at(-1)) ? (rest.at(-1) as CallOptions) : {}).mask ?? null;
     let x = inputs;
@@ -127,7 +127,7 @@ export class Sequential extends Model {
   }
 
   /** Runs the layers on inputs of other sizes too, where they can. */
-  private runGraph(graph: Function, inputs: unknown, rest: readonly unknown[]): unknown {
+  private runNetwork(graph: SymbolicFunction, inputs: unknown, rest: readonly unknown[]): unknown {
     const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
     const values = standardizeInputs(this.name, graph, inputs, mask, false);
     try {
@@ -151,7 +151,7 @@ export class Sequential extends Model {
   }
   /** @internal */
   override firstSymbols(side: 'input' | 'output'): unknown {
-    if (this.graph === null) throw new Error(`${this.name}: has no ${side} yet, because it is not built; give an Input, or call it on data`);
+    if (this.network === null) throw new Error(`${this.name}: has no ${side} yet, because it is not built; give an Input, or call it on data`);
     return super.firstSymbols(side);
   }
 
@@ -162,7 +162,7 @@ export class Sequential extends Model {
       trainable: this.trainable,
       dtype: serializePolicy(this.dtypePolicy),
       layers,
-      ...(this.graph !== null && this.inputLayer !== null ? { build_input_shape: this.inputLayer.batchShape } : {}),
+      ...(this.network !== null && this.inputLayer !== null ? { build_input_shape: this.inputLayer.batchShape } : {}),
     };
   }
 

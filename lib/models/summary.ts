@@ -3,7 +3,7 @@ import { printMessage } from '../config/logging.js';
 import { dtypeBytes } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';
 import { fixed, grouped } from '../base/format.js';
-import type { Function } from '../symbolic/function.js';
+import type { SymbolicFunction } from '../symbolic/function.js';
 import type { OperationCall } from '../symbolic/keras-tensor.js';
 import type { Operation } from '../symbolic/operation.js';
 import { isShape, type SymbolicShape } from '../base/shape.js';
@@ -42,8 +42,8 @@ function outputShape(operation: Operation): string {
   const last = operation.inboundCalls.at(-1);
   if (last !== undefined) return formatShapes(last.outputs.map(({ shape }) => shape));
   if (!(operation instanceof Layer) || !operation.built) return '?';
-  const { graph } = operation as { graph?: Function | null };
-  if (graph !== null && graph !== undefined) return formatShapes(graph.outputs.map(({ shape }) => shape));
+  const { network } = operation as { network?: SymbolicFunction | null };
+  if (network !== null && network !== undefined) return formatShapes(network.outputs.map(({ shape }) => shape));
   if (operation.buildShapes === null) return '?';
   try {
     return formatShapes(flatten<SymbolicShape>(operation.computeOutputShape(operation.buildShapes), isShape).leaves);
@@ -56,12 +56,12 @@ function outputShape(operation: Operation): string {
 interface Table {
   readonly options: SummaryOptions;
   /** The graph whose connections are shown; null where layers follow one another. */
-  readonly graph: Function | null;
+  readonly network: SymbolicFunction | null;
 }
 
 /** Where the inputs of an operation come from. */
-function connections(operation: Operation, graph: Function): string {
-  const calls = operation.inboundCalls.filter((call) => graph.has(call));
+function connections(operation: Operation, network: SymbolicFunction): string {
+  const calls = operation.inboundCalls.filter((call) => network.has(call));
   const places = calls.flatMap(({ inputs }) => inputs.map(({ history }) => `${history?.call.operation.name}[${history?.call.index}][${history?.index}]`));
   return places.length === 0 ? '-' : places.join(', ');
 }
@@ -69,13 +69,13 @@ function connections(operation: Operation, graph: Function): string {
 /** True for layers without weights that Keras builds when it makes them. */
 const isBuiltWhenMade = (layer: Layer): boolean => (layer.constructor as typeof Layer).builtWhenMade;
 
-function fieldsOf(operation: Operation, prefix: string, { options, graph }: Table): string[] {
+function fieldsOf(operation: Operation, prefix: string, { options, network }: Table): string[] {
   const layer = operation instanceof Layer ? operation : null;
   const params = layer === null ? '0' : layer.built ? grouped(layer.countParams()) : isBuiltWhenMade(layer) ? '0' : '0 (unbuilt)';
   const trained = layer === null || layer.weights.length === 0 ? '-' : layer.trainable ? 'Y' : 'N';
   return [
     `${prefix}${operation.name} (${operation.typeName})`, outputShape(operation), params,
-    ...(graph === null ? [] : [connections(operation, graph)]), ...(options.showTrainable === true ? [trained] : []),
+    ...(network === null ? [] : [connections(operation, network)]), ...(options.showTrainable === true ? [trained] : []),
   ];
 }
 
@@ -86,10 +86,10 @@ function rowsOf(operation: Operation, table: Table, level = 0): string[][] {
 }
 
 /** True where each operation takes the output of the one before, and none is called twice. */
-function isChain(graph: Function): boolean {
-  for (const calls of graph.graph.callsByDepth.values()) if (calls.length > 1 || calls[0]!.inputs.length > 1) return false;
-  const called = (operation: Operation): OperationCall[] => operation.inboundCalls.filter((call) => graph.has(call));
-  return graph.operations.every((operation) => !(operation instanceof Layer) || called(operation).length <= 1);
+function isChain(network: SymbolicFunction): boolean {
+  for (const calls of network.graph.callsByDepth.values()) if (calls.length > 1 || calls[0]!.inputs.length > 1) return false;
+  const called = (operation: Operation): OperationCall[] => operation.inboundCalls.filter((call) => network.has(call));
+  return network.operations.every((operation) => !(operation instanceof Layer) || called(operation).length <= 1);
 }
 
 /** The layers from the first that matches the first pattern to the last that matches the second. */
@@ -140,10 +140,10 @@ function totalLines(model: Model): string[] {
   ];
 }
 
-function columnsOf(lineLength: number, positions: readonly number[], { options: { showTrainable = false }, graph }: Table): Column[] {
+function columnsOf(lineLength: number, positions: readonly number[], { options: { showTrainable = false }, network }: Table): Column[] {
   const headers: readonly (readonly [string, Column['align']])[] = [
     ['Layer (type)', 'left'], ['Output Shape', 'left'], ['Param #', 'right'],
-    ...(graph === null ? [] : [['Connected to', 'left'] as const]), ...(showTrainable ? [['Trainable', 'center'] as const] : []),
+    ...(network === null ? [] : [['Connected to', 'left'] as const]), ...(showTrainable ? [['Trainable', 'center'] as const] : []),
   ];
   if (positions.length < headers.length) throw new RangeError(`summary: positions must have ${headers.length - (showTrainable ? 1 : 0)} entries, received ${show(positions)}`);
   const ends = positions.map((position) => Math.trunc(position * lineLength));
@@ -164,9 +164,9 @@ export function printSummary(model: Model, options: SummaryOptions = {}): void {
   const { showTrainable = false, positions, printFn, lineLength } = options;
   const screen = terminalWidth();
   const operations = model.showsOperations ? model.operations : model.layers;
-  const table: Table = { options, graph: model.showsOperations && !isChain(model.graph!) ? model.graph : null };
-  const width = lineLength ?? Math.min((table.graph === null ? 88 : 108) + (showTrainable ? 12 : 0), screen - 4);
-  const ends = positions ?? (table.graph === null ? [0.45, 0.8, 1] : [0.3, 0.56, 0.74, 1]);
+  const table: Table = { options, network: model.showsOperations && !isChain(model.network!) ? model.network : null };
+  const width = lineLength ?? Math.min((table.network === null ? 88 : 108) + (showTrainable ? 12 : 0), screen - 4);
+  const ends = positions ?? (table.network === null ? [0.45, 0.8, 1] : [0.3, 0.56, 0.74, 1]);
   const columns = columnsOf(width, showTrainable ? [...ends.map((end) => end * 0.9), 1] : ends, table);
   const rows = inRange(operations, options.layerRange).flatMap((operation) => rowsOf(operation, table));
   const lines = renderTable(columns, rows, width).map((line) => line.slice(0, screen));

@@ -23,7 +23,7 @@ const find = (name: string, custom: Readonly<Record<string, unknown>> = {}): Cla
 };
 
 /** The config of a quantizer or of a quantization config. */
-export const serialize = (initializer: Quantizer | QuantizationConfig): SerializedObject => serializeKerasObject(initializer) as SerializedObject;
+export const serialize = (quantizer: Quantizer | QuantizationConfig): SerializedObject => serializeKerasObject(quantizer) as SerializedObject;
 /** What `serialize` gave this for. @throws for unknown classes. */
 export function deserialize(config: SerializedObject, { customObjects }: DeserializeOptions = {}): Quantizer | QuantizationConfig {
   const Found = find(config.registered_name ?? config.class_name, customObjects ?? {});

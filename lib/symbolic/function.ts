@@ -1,6 +1,7 @@
-// Function: the graph of operations between symbols, which can be run again on other tensors or symbols.
+// SymbolicFunction, `keras.Function`: the graph of operations between symbols, which can be run again on other tensors or symbols.
 import { show } from '../base/errors.js';
 import { computeOutputSpec, KerasTensor, type OperationCall } from './keras-tensor.js';
+import { autoName } from '../base/names.js';
 import { Operation } from './operation.js';
 import { describeSymbol, graphBetween, type OperationGraph } from './operation-graph.js';
 import { showShape, type SymbolicShape } from '../base/shape.js';
@@ -42,7 +43,7 @@ export function symbolsOf(label: string, what: string, structure: unknown): Kera
  * ```
  * A functional `Model` is a layer around one.
  */
-export class Function extends Operation {
+export class SymbolicFunction extends Operation {
   /** @internal The inputs and outputs in their structures. */
   readonly inputStruct: Symbols;
   /** @internal */
@@ -54,7 +55,7 @@ export class Function extends Operation {
 
   /** @throws when something is no symbol, when outputs do not depend on the inputs alone, and when two operations have one name. */
   constructor(inputs: Symbols, outputs: Symbols, { name = null, label }: { name?: string | null; label?: string } = {}) {
-    super({ name });
+    super({ name: name ?? (new.target === SymbolicFunction ? autoName('Function') : null) });
     const where = label ?? this.name;
     this.inputStruct = mapStructure((leaf) => leaf, inputs) as Symbols;
     this.outputStruct = mapStructure((leaf) => leaf, outputs) as Symbols;
@@ -66,6 +67,11 @@ export class Function extends Operation {
     this.#outputs.forEach((output, i) => {
       if (!known.has(output)) throw new Error(`${where}: the output${leafPaths(outputs)[i] === '' ? '' : ` ${leafPaths(outputs)[i]}`}, ${describeSymbol(output)}, is not connected to the inputs`);
     });
+  }
+
+  /** @internal */
+  override get typeName(): string {
+    return this.constructor === SymbolicFunction ? 'Function' : super.typeName;
   }
 
   /** The symbols of the inputs, flat. */

@@ -29,8 +29,6 @@ import { callInScope } from './remat-call.js';
 
 export type { CallOptions } from './call.js';
 export type { AddWeightOptions } from './layer-state.js';
-/** A shape, or a nested structure of them when a layer has several inputs. */
-export type InputShape = SymbolicShape;
 
 /** A layer is called like a function: on tensors it computes, on symbols it extends a functional model. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
@@ -260,7 +258,7 @@ export abstract class Layer extends LayerPrecision {
     }
   }
 
-  /** Creates the weights; see the interface. */
+  // Not declared as methods, which would stand in the way of the interface's `build` and show up in the types.
   static {
     Object.defineProperty(Layer.prototype, Symbol.for('nodejs.util.inspect.custom'), { value(this: Layer) { return this.toString(); } });
     Layer.prototype.build = function build() {
