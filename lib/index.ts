@@ -43,5 +43,5 @@ export { Regularizer } from './regularizers/regularizer.js';
 export { Input } from './layers/core/input-layer.js';
 export { InputSpec } from './layers/base/input-spec.js';
 export { Layer } from './layers/base/layer.js';
-export { Model } from './models/model.js';
+export { Model } from './models/typed-model.js';
 export { Sequential } from './models/sequential.js';

@@ -23,6 +23,7 @@ const libLayers = [
   ['models'],
   ['applications', 'datasets', 'preprocessing', 'visualization', 'distribution'],
   ['index.ts'],
+  ['entry.ts'],
 ];
 
 /** Layers of native/. */

@@ -4,10 +4,19 @@ import { isPlainObject } from './tree.js';
 
 /**
  * The arguments of a call by position, whether they came so or, as in `metric.updateState({ yTrue, yPred })`, as one object that names all
- * required parameters; what else is in it are options. `where` names the function in errors.
+ * required parameters; what else is in it are options. `where` names the function in errors. With `optional` the options are always there, and a value in their
+ * place is the option of that name: `metric.updateState(yTrue, yPred, weights)`.
  * @throws a TypeError for an object with some of the names, and one that is almost another of them.
  */
-export function byPosition(where: string, args: readonly unknown[], required: readonly string[]): unknown[] {
+export function byPosition(where: string, args: readonly unknown[], required: readonly string[], optional?: string): unknown[] {
+  const given = named(where, args, required);
+  if (optional === undefined) return given;
+  const rest = given[required.length];
+  if (given.length > required.length + 1) throw new TypeError(`${where}: takes ${required.length + 1} arguments, received ${given.length}`);
+  return [...required.map((_, i) => given[i]), isPlainObject(rest) && !('re' in rest) ? rest : { [optional]: rest }];
+}
+
+function named(where: string, args: readonly unknown[], required: readonly string[]): unknown[] {
   const [only] = args;
   if (args.length !== 1 || !isPlainObject(only)) return [...args];
   const missing = required.filter((name) => !(name in only));

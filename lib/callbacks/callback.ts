@@ -15,7 +15,7 @@ export interface PredictLogs {
 export interface CallbackParams {
   readonly epochs?: number;
   readonly steps: number | null;
-  readonly verbose: number;
+  verbose: number;
   readonly [name: string]: unknown;
 }
 type Hook<A extends unknown[]> = (...args: A) => void | Promise<void>;

@@ -1,4 +1,5 @@
 // CSVLogger: the logs of each epoch as a row of a file.
+import { byPosition } from '../base/keywords.js';
 import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { checkOptions, show } from '../base/errors.js';
@@ -26,13 +27,16 @@ const isMissing = (error: unknown): boolean => (error as { code?: string }).code
  * @throws for a separator that is not one character, and (in `fit`) when the file cannot be written.
  */
 export class CSVLogger extends Callback {
-  readonly filename: string;
-  readonly separator: string;
-  readonly append: boolean;
+  filename: string;
+  separator: string;
+  append: boolean;
   #keys: readonly string[] | null = null;
   #hasHeader = false;
 
-  constructor(filename: string | URL, options: CSVLoggerOptions = {}) {
+  constructor(filename: string | URL, options?: CSVLoggerOptions);
+  constructor(named: { filename: string | URL } & CSVLoggerOptions);
+  constructor(...args: unknown[]) {
+    const [filename, options = {}] = byPosition('CSVLogger', args, ['filename']) as [string | URL, CSVLoggerOptions?];
     super();
     checkOptions('CSVLogger', options, ['separator', 'append']);
     const { separator = ',', append = false } = options;

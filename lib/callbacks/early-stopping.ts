@@ -35,11 +35,11 @@ const OPTIONS = ['monitor', 'minDelta', 'patience', 'verbose', 'mode', 'baseline
  * @throws (in `fit`) when mode `'auto'` finds no metric that says which way it gets better.
  */
 export class EarlyStopping extends MonitorCallback {
-  readonly patience: number;
-  readonly verbose: number;
-  readonly baseline: number | null;
-  readonly restoreBestWeights: boolean;
-  readonly startFromEpoch: number;
+  patience: number;
+  verbose: number;
+  baseline: number | null;
+  restoreBestWeights: boolean;
+  startFromEpoch: number;
   /** Epochs since the last improvement. */
   wait = 0;
   /** Number of the epoch after which training was ended; 0 when it was not. */

@@ -1,4 +1,5 @@
 // LearningRateScheduler: a learning rate for each epoch.
+import { byPosition } from '../base/keywords.js';
 import { printMessage } from '../config/logging.js';
 import { checkOptions, show } from '../base/errors.js';
 import { floatRepr } from '../base/format.js';
@@ -28,10 +29,13 @@ export interface LearningRateSchedulerOptions {
  * @throws (in `fit`) when the optimizer was made with a schedule of its own.
  */
 export class LearningRateScheduler extends Callback {
-  readonly schedule: EpochSchedule;
-  readonly verbose: number;
+  schedule: EpochSchedule;
+  verbose: number;
 
-  constructor(schedule: EpochSchedule, options: LearningRateSchedulerOptions = {}) {
+  constructor(schedule: EpochSchedule, options?: LearningRateSchedulerOptions);
+  constructor(named: { schedule: EpochSchedule } & LearningRateSchedulerOptions);
+  constructor(...args: unknown[]) {
+    const [schedule, options = {}] = byPosition('LearningRateScheduler', args, ['schedule']) as [EpochSchedule, LearningRateSchedulerOptions?];
     super();
     checkOptions('LearningRateScheduler', options, ['verbose']);
     if (typeof schedule !== 'function') throw new TypeError(`LearningRateScheduler: schedule must be a function of the epoch and the learning rate, received ${show(schedule)}`);

@@ -23,9 +23,9 @@ interface Directed {
 
 /** Base of callbacks that watch a value. @throws for a mode that does not exist. */
 export abstract class MonitorCallback extends Callback {
-  readonly monitor: string;
-  readonly mode: MonitorMode;
-  readonly minDelta: number;
+  monitor: string;
+  mode: MonitorMode;
+  minDelta: number;
   /** The best value so far. */
   best: number | null = null;
   #sign: 1 | -1 | null = null; // -1 when falling is better

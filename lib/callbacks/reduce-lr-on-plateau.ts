@@ -33,11 +33,11 @@ const OPTIONS = ['monitor', 'factor', 'patience', 'verbose', 'mode', 'minDelta',
  * @throws for a factor of 1 or more, and (in `fit`) when mode `'auto'` finds no metric that says which way it gets better.
  */
 export class ReduceLROnPlateau extends MonitorCallback {
-  readonly factor: number;
-  readonly patience: number;
-  readonly verbose: number;
-  readonly cooldown: number;
-  readonly minLr: number;
+  factor: number;
+  patience: number;
+  verbose: number;
+  cooldown: number;
+  minLr: number;
   /** Epochs since the last improvement or reduction. */
   wait = 0;
   /** Epochs until those without improvement are counted again. */

@@ -26,11 +26,11 @@ export interface RemoteMonitorOptions {
  * @throws a TypeError for headers that HTTP does not allow.
  */
 export class RemoteMonitor extends Callback {
-  readonly root: string;
-  readonly path: string;
-  readonly field: string;
-  readonly headers: Readonly<Record<string, string>> | null;
-  readonly sendAsJson: boolean;
+  root: string;
+  path: string;
+  field: string;
+  headers: Readonly<Record<string, string>> | null;
+  sendAsJson: boolean;
 
   constructor(options: RemoteMonitorOptions = {}) {
     super();

@@ -22,7 +22,7 @@ export interface SwapEMAWeightsOptions {
  * @throws (in `fit`, `evaluate` and `predict`) when the optimizer keeps no averages, or was not built yet.
  */
 export class SwapEMAWeights extends Callback {
-  readonly swapOnEpoch: boolean;
+  swapOnEpoch: boolean;
   /** Whether the model has the averages now, and the optimizer the weights. */
   #swapped = false;
 

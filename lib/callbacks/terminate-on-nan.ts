@@ -19,7 +19,7 @@ export interface TerminateOnNaNOptions {
  * @throws (in `fit`, with `raiseError`) an Error that names the batch.
  */
 export class TerminateOnNaN extends Callback {
-  readonly raiseError: boolean;
+  raiseError: boolean;
 
   constructor(options: TerminateOnNaNOptions = {}) {
     super();

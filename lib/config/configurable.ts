@@ -1,21 +1,39 @@
 // Classes made from a schema: constructor arguments, `config`, `getConfig` and `fromConfig`.
+import type { AnyClass } from '../base/class.js';
 import { didYouMean, show } from '../base/errors.js';
 import { withoutHoles } from '../base/arrays.js';
 import { Callable } from '../base/callable.js';
 import { camelCase, snakeCase } from '../base/names.js';
 import { isPlainObject } from '../base/tree.js';
+import type { Activation, ActivationLike } from '../activations/lookup.js';
+import { noteChange } from './changes.js';
+import type { ParameterNames } from './parameter-names.js';
 import type { InOf, OutOf, Schema } from './fields.js';
 
-type RequiredKeys<S extends Schema> = { [K in keyof S]: S[K] extends { required: true } ? K : never }[keyof S];
 /** The options object of a schema: everything that is not required. */
-export type OptionsOf<S extends Schema> = { [K in Exclude<keyof S, RequiredKeys<S>>]?: InOf<S[K]> | undefined };
+export type OptionsOf<S extends Schema> = { -readonly [K in keyof S as S[K] extends { required: true } ? never : K]?: InOf<S[K]> | undefined };
 /** The values that a class made from a schema sees. */
 export type ConfigOf<S extends Schema> = { readonly [K in keyof S]: OutOf<S[K]> };
-/** Constructor arguments: the positional fields in order, then the options. Optional positional ones may be left out. */
+/** The options of a schema as properties of an object, without names that its family uses otherwise. */
+export type AttributesOf<S extends Schema, Taken = never> = { -readonly [K in keyof S as K extends Taken | 'activation' ? never : K]: OutOf<S[K]> } & ('activation' extends keyof S ? HasActivation : unknown);
+/** An object with an activation, which is read as a function, and set by its name too. */
+export interface HasActivation {
+  get activation(): Activation;
+  set activation(value: ActivationLike);
+}
+
+/** Required options by their names. */
+export type KeywordsOf<S extends Schema, P extends readonly unknown[]> = { -readonly [K in keyof S as S[K] extends { required: true } ? (K extends P[number] ? K : never) : never]: InOf<S[K]> };
+/** A parameter of the name `K`, for those that read the signature. */
+export type Parameter<K, V> = K extends keyof ParameterNames<V> ? ParameterNames<V>[K] : [value: V];
+/**
+ * Constructor arguments: the positional fields in order, then the options. Optional positional ones may be left out; from any place on, all that follows may
+ * be given by name in the options.
+ */
 export type ArgumentsOf<S extends Schema, P extends readonly unknown[], O = OptionsOf<S>> = P extends readonly [infer H extends keyof S, ...infer Rest]
   ? S[H] extends { required: true }
-    ? [value: InOf<S[H]>, ...rest: ArgumentsOf<S, Rest, O>]
-    : [value?: InOf<S[H]> | undefined, ...rest: ArgumentsOf<S, Rest, O>] | [options?: O]
+    ? [...Parameter<H, InOf<S[H]>>, ...ArgumentsOf<S, Rest, O>] | [options: KeywordsOf<S, P> & O]
+    : [...Partial<Parameter<H, InOf<S[H]> | undefined>>, ...ArgumentsOf<S, Rest, O>] | [options?: O]
   : [options?: O];
 
 /** Keras's config: plain data with snake_case keys. */
@@ -23,27 +41,28 @@ export type Config = Record<string, unknown>;
 
 const keyOf = (schema: Schema, name: string): string => schema[name]!.key ?? snakeCase(name);
 
-/** Splits constructor arguments into values by option name. Throws on unknown options and on too many arguments. */
+/** Whether the last argument of a constructor is its options, and not the value of a positional field that takes objects, such as a layer's config. */
+function isOptions(schema: Schema, positional: readonly string[], args: readonly unknown[]): boolean {
+  const last = args.at(-1);
+  if (!isPlainObject(last)) return false;
+  return args.length > positional.length || !('class_name' in last) || Object.keys(last).every((key) => Object.hasOwn(schema, key));
+}
+
+/** Splits constructor arguments into values by option name. Throws on unknown options, on too many arguments, and on a value that is given twice. */
 export function readArguments(className: string, schema: Schema, positional: readonly string[], args: readonly unknown[]): Record<string, unknown> {
   const given = [...args];
   while (given.length > 0 && given.at(-1) === undefined) given.pop();
-  const last = given.at(-1);
-  const required = positional.filter((name) => schema[name]!.required).length;
-  const isOptions = isPlainObject(last) && (given.length > positional.length || (given.length > required && Object.keys(last).every((key) => key in schema || !('class_name' in last))));
-  const options = isOptions ? (given.pop() as Record<string, unknown>) : {};
+  const options = isOptions(schema, positional, given) ? (given.pop() as Record<string, unknown>) : {};
   if (given.length > positional.length) throw new TypeError(`${className}: takes ${positional.length} argument${positional.length === 1 ? '' : 's'} before the options, received ${show(given)}`);
   const values: Record<string, unknown> = {};
-  const [first] = given;
-  if (given.length === 1 && isPlainObject(first) && required > 0 && positional[0]! in first && !('class_name' in first)) {
-    const names = positional.slice(0, required);
-    throw new TypeError(`${className}: ${names.join(', ')} stand${names.length === 1 ? 's' : ''} before the options: new ${className}(${names.join(', ')}, { … }), received ${show(first)}`);
-  }
   given.forEach((value, i) => {
     values[positional[i]!] = withoutHoles(className, value);
   });
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(schema, name)) throw new TypeError(`${className}: unknown option '${name}'${didYouMean(name, Object.keys(schema))}`);
-    if (value !== undefined) values[name] = withoutHoles(className, value);
+    if (value === undefined) continue;
+    if (values[name] !== undefined && positional.includes(name)) throw new TypeError(`${className}: ${name} was given twice, as argument ${positional.indexOf(name) + 1} and in the options`);
+    values[name] = withoutHoles(className, value);
   }
   return values;
 }
@@ -65,6 +84,39 @@ export function serializeFields<S extends Schema>(schema: S, values: ConfigOf<S>
   return Object.fromEntries(saved.filter(([, value]) => value !== undefined));
 }
 
+/** What objects with options have, as the setters of their properties see them. */
+interface Optioned {
+  readonly built?: boolean;
+  /** Counts the change, or refuses it. Objects without the method may be changed at any time. */
+  optionChanging?(name: string, value: unknown): void;
+}
+type Store<N extends string> = { readonly [K in N]: Record<string, unknown> };
+/**
+ * Makes options properties of a class's instances, which read and write those that the instance keeps under the name `store`. A value that is set is checked as in the constructor, and whatever was
+ * compiled is compiled anew; Names that the class has otherwise stay as they are.
+ */
+export function defineAttributes<N extends string>(prototype: object, schema: Schema, store: N): void {
+  for (const [name, option] of Object.entries(schema)) {
+    if (name in prototype) continue;
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      get(this: Store<N>) {
+        return this[store][name];
+      },
+      set(this: Store<N> & Optioned, value: unknown) {
+        const where = `${this.constructor.name}: ${name}`;
+        const parsed: unknown = option.parse(value, where);
+        if (option.usedWhen === 'made' || (option.usedWhen === 'built' && this.built === true)) {
+          throw new TypeError(`${where} is used when the object is ${option.usedWhen}, so it cannot be set afterwards; make another object with it`);
+        }
+        if (this.optionChanging === undefined) noteChange();
+        else this.optionChanging(name, parsed);
+        (this[store] as Record<string, unknown>)[name] = parsed;
+      },
+    });
+  }
+}
+
 /** A class of one of Keras's families, as `configured` extends it. */
 interface FamilyBase {
   /** Options that every class of the family has. */
@@ -83,7 +135,7 @@ export abstract class Configurable extends Callable {
     return {};
   }
   /** Makes an instance from what `getConfig` gave. */
-  static fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+  static fromConfig<T>(this: AnyClass<T>, config: Config): T {
     const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [camelCase(key), value]));
     return new (this as unknown as new (options: object) => T)(options);
   }
@@ -94,18 +146,18 @@ export interface ConfiguredStatic<S extends Schema> {
   readonly className: string;
   readonly schema: S;
   /** Makes an instance from what `getConfig` gave. */
-  fromConfig<T>(this: new (...args: never[]) => T, config: Config): T;
+  fromConfig<T>(this: AnyClass<T>, config: Config): T;
 }
 
 type StaticsOf<B> = { [K in Exclude<keyof B, 'prototype' | 'className' | 'schema' | 'fromConfig'>]: B[K] };
 
 /**
  * A base class with the options of `schema` besides those of its family. `positional` names the options that are given by position,
- * in Keras's order. Instances have the checked values in `config`.
+ * in Keras's order. Instances have the checked values in `config`, and as properties of their own names.
  */
 export function configured<B extends FamilyBase, const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
   Base: B, className: string, schema: S, positional?: P,
-): (new (...args: ArgumentsOf<S & Omit<B['baseSchema'], keyof S>, P>) => InstanceType<B> & { readonly config: ConfigOf<S> }) & ConfiguredStatic<S> & StaticsOf<B> {
+): (new (...args: ArgumentsOf<S & Omit<B['baseSchema'], keyof S>, P>) => InstanceType<B> & { readonly config: ConfigOf<S> } & AttributesOf<S, keyof InstanceType<B>>) & ConfiguredStatic<S> & StaticsOf<B> {
   const order: readonly string[] = positional ?? [];
   const all: Schema = { ...schema, ...Base.baseSchema };
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin base
@@ -138,5 +190,6 @@ export function configured<B extends FamilyBase, const S extends Schema, const P
       return new (this as any)(...args, values);
     }
   }
+  defineAttributes(Configured.prototype, schema, 'config');
   return Configured as never;
 }

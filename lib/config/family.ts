@@ -1,4 +1,5 @@
 // Families: finding losses, metrics, initializers … by name, and writing them into configs.
+import type { AbstractClass, AnyClass } from '../base/class.js';
 import { didYouMean, show } from '../base/errors.js';
 import { toSnakeCase } from '../base/names.js';
 import type { Config } from './configurable.js';
@@ -18,8 +19,6 @@ export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
   : S;
 
-type Constructor<T> = new (...args: never[]) => T;
-
 /** What a family consists of. */
 export interface FamilyMembers {
   /** Its name in messages, with its article: `'a loss'`. */
@@ -27,7 +26,7 @@ export interface FamilyMembers {
   /** Keras's module, for configs. */
   readonly module: string;
   /** The class that the family's classes extend; null for a family of functions only. */
-  readonly base: (abstract new (...args: never[]) => unknown) | null;
+  readonly base: AbstractClass | null;
   /** The exports: classes and functions under their public names. A function goes before a class of the same snake_case name. */
   readonly members: Readonly<Record<string, unknown>>;
   /** Further names, each for another name of a member. */
@@ -54,7 +53,7 @@ export class Family<T> {
     provideModule(definition.module, { find: (name) => this.byName.get(name), names: () => this.byName.keys(), nameOf: (member) => this.nameOf(member) });
   }
 
-  private isClass(value: unknown): value is Constructor<T> & { fromConfig(config: Config): T } {
+  private isClass(value: unknown): value is AnyClass<T> & { fromConfig(config: Config): T } {
     const { base } = this.definition;
     return base !== null && typeof value === 'function' && (value === base || value.prototype instanceof base);
   }

@@ -16,6 +16,8 @@ export interface Field<In, Out = In, Required extends boolean = boolean> {
   readonly expects: string;
   /** Key in the config, where it is not the option's name in snake_case. */
   readonly key?: string;
+  /** When the option is used up, so that it cannot be set afterwards: when the object is made, or when its weights or slots are. */
+  readonly usedWhen?: 'made' | 'built';
   /** Checks and converts. `where` names class and option. Throws a TypeError or RangeError. */
   parse(value: unknown, where: string): Out;
   /** The value in a config; undefined leaves it out. */
@@ -54,6 +56,8 @@ export const withUnsavedDefault = <In, Out>(inner: Field<In, Out>, initial: In):
   ...withDefault(inner, initial),
   serialize: (value) => (Object.is(value, initial) ? undefined : inner.serialize(value)),
 });
+/** The field of an option that is used up when the object is made, or when its weights or slots are. */
+export const usedWhen = <In, Out, R extends boolean>(when: 'made' | 'built', inner: Field<In, Out, R>): Field<In, Out, R> => ({ ...inner, usedWhen: when });
 /** The field under another key in the config. */
 export const keyed = <In, Out, R extends boolean>(key: string, inner: Field<In, Out, R>): Field<In, Out, R> => ({ ...inner, key });
 /** The field that also takes `null`, which is its default. */

@@ -1,10 +1,11 @@
 // Users' own classes and functions, registered under a name so that configs can refer to them.
+import type { AbstractClass } from '../base/class.js';
 import { type Config } from './configurable.js';
 import { snakeCase } from '../base/names.js';
 import { context, type Context } from '../core/context.js';
 import { Scope } from './scopes.js';
 
-type Registered = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);
+type Registered = AbstractClass | ((...args: never[]) => unknown);
 
 const registered: Record<string, unknown> = {};
 const names = new WeakMap<Registered, string>();

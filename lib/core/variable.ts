@@ -11,6 +11,7 @@ import { autoName } from '../base/names.js';
 import { currentScope } from './scope.js';
 import type { Shape, Spec } from '../base/shape.js';
 import { checkShape, showShape, specOf } from '../base/shape.js';
+import type { InitializerName } from '../initializers/lookup.js';
 import { noteVariableRead } from './tape.js';
 import { Tensor, TensorHolder, type NestedArray } from './tensor.js';
 import { currentTrace, forShapes } from './trace.js';
@@ -41,6 +42,14 @@ const OPTIONS = ['shape', 'dtype', 'trainable', 'autocast', 'aggregation', 'over
 
 /** A function from shape and dtype to the initial value. Initializers are such functions. */
 export type InitialValue = (shape: Shape, options: { dtype: DType }) => TensorLike;
+
+let initializerOf: (name: string) => InitialValue = (name) => {
+  throw new TypeError(`Variable: there are no initializers to find '${name}' among`);
+};
+/** @internal Says how initializers are found by their names. */
+export function setInitializers(find: (name: string) => InitialValue): void {
+  initializerOf = find;
+}
 
 /** Runs `fn` with float variables read in `dtype` (null: as they are). */
 export const withAutocast = <T>(dtype: FloatDType | null, fn: () => T): T => (context().autocast === dtype ? fn() : withContext({ autocast: dtype }, fn));
@@ -109,10 +118,10 @@ export class Variable extends TensorHolder {
   private seen = 0;
 
   /**
-   * @param initial a value, or an initializer, which is called with `options.shape`.
-   * @throws when the name contains `/`, or an initializer comes without a shape.
+   * @param initial a value, or an initializer or its name, which is called with `options.shape`.
+   * @throws when the name contains `/`, for a name that is no initializer's, or when an initializer comes without a shape.
    */
-  constructor(initial: TensorLike | InitialValue, options: VariableOptions = {}) {
+  constructor(initial: TensorLike | InitialValue | InitializerName, options: VariableOptions = {}) {
     super();
     checkOptions('Variable', options, OPTIONS);
     const { shape, dtype, trainable = true, name } = options;
@@ -222,7 +231,8 @@ export class Variable extends TensorHolder {
   }
 }
 
-function initialValue(initial: TensorLike | InitialValue, shape: readonly number[] | undefined, dtype: DTypeLike | null | undefined, path: string): Tensor {
+function initialValue(given: TensorLike | InitialValue | InitializerName, shape: readonly number[] | undefined, dtype: DTypeLike | null | undefined, path: string): Tensor {
+  const initial = typeof given === 'string' ? initializerOf(given) : given;
   let value: Tensor;
   if (typeof initial === 'function') {
     if (shape === undefined) throw new Error(`${path}: an initializer needs the option 'shape'`);

@@ -5,7 +5,7 @@ import { toTensor } from '../core/convert.js';
 import type { TypedArray } from '../base/dtype.js';
 import { sameShape, showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { type InitialValue, Variable } from '../core/variable.js';
+import { type InitialValue, setInitializers, Variable } from '../core/variable.js';
 import * as classes from './classes.js';
 import type * as factories from './factories.js';
 import { Initializer } from './initializer.js';
@@ -48,3 +48,5 @@ export function get(identifier: InitializerLike | (string & {}) | null | undefin
 export const serialize = (initializer: InitialValue): SerializedObject => family.serialize(initializer);
 /** The initializer that `serialize` gave this for. */
 export const deserialize = (config: SerializedObject | string, options: DeserializeOptions = {}): InitialValue => family.deserialize(config, options);
+
+setInitializers((name) => get(name, 'Variable'));

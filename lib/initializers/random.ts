@@ -150,46 +150,57 @@ export class VarianceScaling extends configured(RandomInitializer, 'VarianceScal
   }
 }
 
-/** Uniform of variance `2 / (fanIn + fanOut)` (Glorot & Bengio, 2010). */
-export class GlorotUniform extends configured(RandomInitializer, 'GlorotUniform', fanAxes) {
-  override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
-    return scaled(shape, { scale: 1, mode: 'fan_avg', distribution: 'uniform' }, this.config, { dtype, seed: this.seed });
+/** Base of the initializers whose variance follows from the fans in a way of their own. */
+class FanInitializer extends RandomInitializer {
+  declare readonly config: FanAxes;
+  protected readonly scaling: Scaling = { scale: 1, mode: 'fan_in', distribution: 'truncated_normal' };
+
+  /** What the variance is, over the fan. */
+  get scale(): number {
+    return this.scaling.scale;
   }
+  /** Which fan: the number of inputs, of outputs, or their mean. */
+  get mode(): Mode {
+    return this.scaling.mode;
+  }
+  /** How the values are distributed. */
+  get distribution(): Distribution {
+    return this.scaling.distribution;
+  }
+
+  override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
+    return scaled(shape, this.scaling, this.config, { dtype, seed: this.seed });
+  }
+}
+
+/** Uniform of variance `2 / (fanIn + fanOut)` (Glorot & Bengio, 2010). */
+export class GlorotUniform extends configured(FanInitializer, 'GlorotUniform', fanAxes) {
+  protected override readonly scaling: Scaling = { scale: 1, mode: 'fan_avg', distribution: 'uniform' };
 }
 
 /** Truncated normal of variance `2 / (fanIn + fanOut)` (Glorot & Bengio, 2010). */
-export class GlorotNormal extends configured(RandomInitializer, 'GlorotNormal', fanAxes) {
-  override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
-    return scaled(shape, { scale: 1, mode: 'fan_avg', distribution: 'truncated_normal' }, this.config, { dtype, seed: this.seed });
-  }
+export class GlorotNormal extends configured(FanInitializer, 'GlorotNormal', fanAxes) {
+  protected override readonly scaling: Scaling = { scale: 1, mode: 'fan_avg', distribution: 'truncated_normal' };
 }
 
 /** Uniform of variance `2 / fanIn` (He et al., 2015). */
-export class HeUniform extends configured(RandomInitializer, 'HeUniform', fanAxes) {
-  override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
-    return scaled(shape, { scale: 2, mode: 'fan_in', distribution: 'uniform' }, this.config, { dtype, seed: this.seed });
-  }
+export class HeUniform extends configured(FanInitializer, 'HeUniform', fanAxes) {
+  protected override readonly scaling: Scaling = { scale: 2, mode: 'fan_in', distribution: 'uniform' };
 }
 
 /** Truncated normal of variance `2 / fanIn` (He et al., 2015). */
-export class HeNormal extends configured(RandomInitializer, 'HeNormal', fanAxes) {
-  override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
-    return scaled(shape, { scale: 2, mode: 'fan_in', distribution: 'truncated_normal' }, this.config, { dtype, seed: this.seed });
-  }
+export class HeNormal extends configured(FanInitializer, 'HeNormal', fanAxes) {
+  protected override readonly scaling: Scaling = { scale: 2, mode: 'fan_in', distribution: 'truncated_normal' };
 }
 
 /** Uniform of variance `1 / fanIn` (Klambauer et al., 2017). */
-export class LecunUniform extends configured(RandomInitializer, 'LecunUniform', fanAxes) {
-  override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
-    return scaled(shape, { scale: 1, mode: 'fan_in', distribution: 'uniform' }, this.config, { dtype, seed: this.seed });
-  }
+export class LecunUniform extends configured(FanInitializer, 'LecunUniform', fanAxes) {
+  protected override readonly scaling: Scaling = { scale: 1, mode: 'fan_in', distribution: 'uniform' };
 }
 
 /** Truncated normal of variance `1 / fanIn` (Klambauer et al., 2017). */
-export class LecunNormal extends configured(RandomInitializer, 'LecunNormal', fanAxes) {
-  override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
-    return scaled(shape, { scale: 1, mode: 'fan_in', distribution: 'truncated_normal' }, this.config, { dtype, seed: this.seed });
-  }
+export class LecunNormal extends configured(FanInitializer, 'LecunNormal', fanAxes) {
+  protected override readonly scaling: Scaling = { scale: 1, mode: 'fan_in', distribution: 'truncated_normal' };
 }
 
 /**

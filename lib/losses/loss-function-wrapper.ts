@@ -1,4 +1,6 @@
 // Losses that are a function of targets and predictions, with weights and a reduction around it.
+import { byPosition } from '../base/keywords.js';
+import type { AnyClass } from '../base/class.js';
 import { configured, type Config } from '../config/configurable.js';
 import type { Schema } from '../config/fields.js';
 import { camelCase, snakeCase } from '../base/names.js';
@@ -71,7 +73,10 @@ export class LossFunctionWrapper extends FunctionLoss {
   readonly fn: LossFunction;
   private readonly fnOptions: Record<string, unknown>;
 
-  constructor(fn: LossFunction, { name, reduction, dtype, ...fnOptions }: LossFunctionOptions = {}) {
+  constructor(fn: LossFunction, options?: LossFunctionOptions);
+  constructor(named: { fn: LossFunction } & LossFunctionOptions);
+  constructor(...args: unknown[]) {
+    const [fn, { name, reduction, dtype, ...fnOptions } = {}] = byPosition('LossFunctionWrapper', args, ['fn']) as [LossFunction, LossFunctionOptions?];
     if (typeof fn !== 'function') throw new TypeError(`LossFunctionWrapper: expected a function, received ${String(fn)}`);
     super({ name, reduction, dtype });
     this.fn = fn;
@@ -87,7 +92,7 @@ export class LossFunctionWrapper extends FunctionLoss {
     const options = Object.entries(this.fnOptions).map(([key, value]) => [snakeCase(key), value]);
     return { ...super.getConfig(), fn: lossFunctions.serialize(this.fn), ...Object.fromEntries(options) as Config };
   }
-  static override fromConfig<T>(this: new (...args: never[]) => T, { fn, ...config }: Config): T {
+  static override fromConfig<T>(this: AnyClass<T>, { fn, ...config }: Config): T {
     const options = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
     return new (this as unknown as new (fn: LossFunction, options: object) => T)(lossFunctions.get(fn)!, Object.fromEntries(options) as object);
   }

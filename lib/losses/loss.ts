@@ -1,6 +1,6 @@
 // The base of losses.
-import { Configurable, resolve, type Config, type OptionsOf } from '../config/configurable.js';
-import { computeDtype, nullable, oneOf, string } from '../config/fields.js';
+import { Configurable, type ConfigOf, defineAttributes, resolve, type Config, type OptionsOf } from '../config/configurable.js';
+import { computeDtype, nullable, oneOf, string, usedWhen } from '../config/fields.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../base/dtype.js';
 import { checkOptions } from '../base/errors.js';
@@ -19,7 +19,7 @@ const lossSchema = {
   /** Default `'sum_over_batch_size'`. */
   reduction: nullable(oneOf(...REDUCTIONS), 'sum_over_batch_size'),
   /** In which dtype it computes. Default `floatx`. */
-  dtype: computeDtype,
+  dtype: usedWhen('made', computeDtype),
 } as const;
 
 /** Options that every loss has. */
@@ -39,8 +39,13 @@ const isTensorLike = (value: unknown): boolean =>
 /** A loss is called with targets and predictions: `loss(yTrue, yPred, { sampleWeight })`. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Loss {
-  (yTrue: LossInput, yPred: LossInput, options?: LossCallOptions): Tensor;
+  (yTrue: LossInput, yPred: LossInput, sampleWeight?: TensorLike | LossCallOptions | null): Tensor;
   (named: { yTrue: LossInput; yPred: LossInput } & LossCallOptions): Tensor;
+  name: string;
+  /** How the losses of a batch become one number. */
+  reduction: Reduction;
+  /** In which dtype it computes. */
+  readonly dtype: DType;
 }
 
 /**
@@ -58,24 +63,24 @@ export class Loss extends Configurable {
   /** The name of instances that are made without one, where it does not follow from the class's. */
   static readonly defaultName: string | null = null;
 
-  readonly name: string;
-  readonly reduction: Reduction;
-  /** In which dtype it computes. */
-  readonly dtype: DType;
+  /** @internal The options of all losses. */
+  protected readonly base: ConfigOf<typeof lossSchema>;
+
+  static {
+    defineAttributes(this.prototype, lossSchema, 'base');
+  }
 
   constructor(options: LossOptions = {}) {
     super();
     const target = new.target as typeof Loss & { className?: string };
     checkOptions(target.name, options, Object.keys(lossSchema));
-    const { name, reduction, dtype } = resolve(target.name, lossSchema, options);
-    this.name = name ?? target.defaultName ?? (target.className === undefined ? autoName(target.name) : toSnakeCase(target.className));
-    this.reduction = reduction;
-    this.dtype = dtype;
+    const given = resolve(target.name, lossSchema, options);
+    this.base = { ...given, name: given.name ?? target.defaultName ?? (target.className === undefined ? autoName(target.name) : toSnakeCase(target.className)) };
   }
 
   /** @internal */
   override invoke(...args: unknown[]): Tensor {
-    const [yTrue, yPred, options = {}] = byPosition(this.name, args, ['yTrue', 'yPred']) as [LossInput, LossInput, LossCallOptions?];
+    const [yTrue, yPred, options] = byPosition(this.name, args, ['yTrue', 'yPred'], 'sampleWeight') as [LossInput, LossInput, LossCallOptions];
     checkOptions(this.name, options, ['sampleWeight']);
     const convert = (value: LossInput) => mapStructure((leaf: TensorLike) => toTensor(leaf, this.dtype, this.name), value, isTensorLike);
     return withScope(this.name, () => {

@@ -60,8 +60,13 @@ export class AUC extends configured(Metric, 'AUC', schema) {
 
   /** All thresholds in ascending order, from just below 0 to just above 1. */
   readonly thresholds: readonly number[] = this.allThresholds();
-  private readonly labelWeights: Tensor | null = this.config.labelWeights === null ? null : toTensor(this.config.labelWeights, this.dtype, 'AUC: labelWeights');
+  readonly #labelWeights: Tensor | null = this.config.labelWeights === null ? null : toTensor(this.config.labelWeights, this.dtype, 'AUC: labelWeights');
   private confusion: Confusion | null = this.initialState();
+
+  /** How many thresholds there are, with both ends. */
+  get numThresholds(): number {
+    return this.thresholds.length;
+  }
 
   private allThresholds(): number[] {
     const { thresholds } = this.config;
@@ -84,7 +89,7 @@ export class AUC extends configured(Metric, 'AUC', schema) {
       outcomes: ['truePositives', 'falsePositives', 'trueNegatives', 'falseNegatives'],
       thresholds: this.thresholds,
       multiLabel,
-      ...(multiLabel ? { labels: labels! } : { labelWeights: this.labelWeights }),
+      ...(multiLabel ? { labels: labels! } : { labelWeights: this.#labelWeights }),
     });
   }
 
@@ -100,14 +105,14 @@ export class AUC extends configured(Metric, 'AUC', schema) {
     if (this.confusion === null) throw new Error('AUC: has no result before the first updateState, which tells the number of labels; or give it as numLabels');
     const { curve, summationMethod } = this.config;
     if (curve === 'PR' && summationMethod === 'interpolation') return this.interpolatePrAuc();
-    const [x, y] = this.curve(this.confusion);
+    const [x, y] = this.points(this.confusion);
     const [left, right] = [this.allButLast(y), this.allButFirst(y)];
     const heights = { interpolation: () => ops.divide(ops.add(left, right), 2), minoring: () => ops.minimum(left, right), majoring: () => ops.maximum(left, right) }[summationMethod]();
     return this.total(ops.multiply(ops.subtract(this.allButLast(x), this.allButFirst(x)), heights));
   }
 
   /** Abscissas and ordinates at the thresholds. */
-  private curve(confusion: Confusion): [Tensor, Tensor] {
+  private points(confusion: Confusion): [Tensor, Tensor] {
     const recall = confusion.share('truePositives', 'falseNegatives');
     if (this.config.curve === 'ROC') return [confusion.share('falsePositives', 'trueNegatives'), recall];
     if (this.config.curve === 'PR') return [recall, confusion.share('truePositives', 'falsePositives')];

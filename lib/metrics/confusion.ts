@@ -149,7 +149,7 @@ export class Confusion {
   readonly counts: Readonly<Record<Outcome, Variable>>;
   private readonly even: boolean;
 
-  constructor(private readonly metric: Metric, private readonly settings: ConfusionSettings) {
+  constructor(private readonly metric: Metric, readonly settings: ConfusionSettings) {
     const { outcomes, thresholds, labels, name } = settings;
     this.even = areEven(thresholds);
     const shape = labels === undefined ? [thresholds.length] : [thresholds.length, labels];
@@ -183,6 +183,11 @@ export class ConfusionMetric extends Metric {
   static override readonly numbered = true;
   /** @internal Made by the class itself, from its options. */
   declare readonly confusion: Confusion;
+
+  /** Above which predictions are positive, each with a result of its own. */
+  get thresholds(): readonly number[] {
+    return this.confusion.settings.thresholds;
+  }
 
   override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {

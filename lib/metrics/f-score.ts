@@ -28,8 +28,8 @@ class FScore extends Metric {
   declare readonly config: { readonly average: 'micro' | 'macro' | 'weighted' | null; readonly threshold: number | null };
   private sums: Sums | null = null;
 
-  /** @internal How much more recall counts than precision. */
-  get weight(): number {
+  /** How much more recall counts than precision. */
+  get beta(): number {
     return 1;
   }
 
@@ -72,7 +72,7 @@ class FScore extends Metric {
     if (this.sums === null) throw new Error(`${this.constructor.name}: has no result before the first updateState`);
     const { truePositives, falsePositives, falseNegatives, labels } = this.sums;
     const { average } = this.config;
-    const square = this.weight ** 2;
+    const square = this.beta ** 2;
     const over = (a: TensorLike, b: TensorLike): Tensor => ops.divide(a, ops.add(b, settings.epsilon));
     const precision = over(truePositives, ops.add(truePositives, falsePositives));
     const recall = over(truePositives, ops.add(truePositives, falseNegatives));
@@ -98,8 +98,7 @@ export class FBetaScore extends configured(FScore, 'FBetaScore', {
 }) {
   static override readonly defaultName = 'fbeta_score';
 
-  /** @internal */
-  override get weight(): number {
+  override get beta(): number {
     return this.config.beta;
   }
 }

@@ -20,20 +20,22 @@ const axis = withDefault(int(), -1);
 /** How a matrix of classes is made and read. */
 interface MatrixOptions {
   readonly numClasses: number;
-  /** Default: all classes. */
-  readonly targetClassIds?: readonly number[];
-  readonly ignoreClass?: number | null;
-  readonly sparseYTrue?: boolean;
-  readonly sparseYPred?: boolean;
-  readonly axis?: number;
+  readonly targetClassIds: readonly number[];
+  readonly ignoreClass: number | null;
+  readonly sparseYTrue: boolean;
+  readonly sparseYPred: boolean;
+  readonly axis: number;
 }
 
 /** The state of these metrics: how often (with weights) each class, a row, was predicted as each class, a column. */
 class ClassMatrix {
   private readonly matrix: Variable;
 
-  constructor(private readonly metric: Metric, private readonly options: MatrixOptions) {
-    const { numClasses: count, targetClassIds: ids = [] } = options;
+  readonly options: MatrixOptions;
+
+  constructor(private readonly metric: Metric, given: Partial<MatrixOptions> & { readonly numClasses: number }) {
+    const { numClasses: count, targetClassIds: ids = Array.from({ length: listLength('MeanIoU', 'numClasses', count) }, (_, i) => i), ignoreClass: ignored = null, sparseYTrue = true, sparseYPred = true, axis: along = -1 } = given;
+    this.options = { numClasses: count, targetClassIds: ids, ignoreClass: ignored, sparseYTrue, sparseYPred, axis: along };
     const wrong = ids.find((id) => id >= count);
     if (wrong !== undefined) throw new RangeError(`${metric.constructor.name}: targetClassIds has ${wrong}, but there are the classes 0 to ${count - 1}`);
     this.matrix = metric.addVariable([count, count], 'zeros', { name: 'total_confusion_matrix', dtype: metric.dtype });
@@ -50,7 +52,7 @@ class ClassMatrix {
 
   update(yTrue: TensorLike, yPred: TensorLike, sampleWeight: TensorLike | null): void {
     const { name, dtype } = this.metric;
-    const { numClasses: count, ignoreClass: ignored = null, sparseYTrue = true, sparseYPred = true, axis: along = -1 } = this.options;
+    const { numClasses: count, ignoreClass: ignored, sparseYTrue, sparseYPred, axis: along } = this.options;
     const classes = (y: TensorLike, sparse: boolean): Tensor => {
       const given = toTensor(y, null, name);
       return ops.reshape(ops.cast(sparse ? given : ops.argmax(given, { axis: along }), dtype), [-1]);
@@ -67,7 +69,7 @@ class ClassMatrix {
 
   /** The mean, over the target classes that occurred, of those that are both true and predicted over those that are one of the two. */
   result(): Tensor {
-    const { numClasses: count, targetClassIds: ids = Array.from({ length: listLength('MeanIoU', 'numClasses', count) }, (_, i) => i) } = this.options;
+    const { targetClassIds: ids } = this.options;
     const chosen = (x: Tensor): Tensor => ops.cast(ops.take(x, toTensor(ids, 'int32'), { axis: 0 }), 'float32');
     const both = ops.diag(this.matrix);
     const either = ops.subtract(ops.add(ops.sum(this.matrix, { axis: 0 }), ops.sum(this.matrix, { axis: 1 })), both);
@@ -78,7 +80,12 @@ class ClassMatrix {
   }
 }
 
+/** What the classes are, and which of them count. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- they are defined on the prototype
+interface IoUBase extends MatrixOptions {}
+
 /** Base of these metrics: they count in int32 unless another dtype is given. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances the options as properties
 class IoUBase extends Metric {
   static override readonly direction: 'up' | 'down' | null = 'up';
   static override readonly numbered: boolean = true;
@@ -87,6 +94,12 @@ class IoUBase extends Metric {
 
   constructor(options: MetricOptions = {}) {
     super({ ...options, dtype: options.dtype ?? 'int32' });
+  }
+
+  static {
+    for (const name of ['numClasses', 'targetClassIds', 'ignoreClass', 'sparseYTrue', 'sparseYPred', 'axis'] as const) {
+      Object.defineProperty(this.prototype, name, { get(this: IoUBase) { return this.matrix.options[name]; }, configurable: true });
+    }
   }
 
   override updateState(...args: UpdateArguments): void;

@@ -27,9 +27,9 @@ export interface UpdateOptions {
   sampleWeight?: TensorLike | null | undefined;
 }
 /** Arguments of `updateState` by position, or as one object by their names. */
-export type UpdateArguments = [yTrue: TensorLike, yPred: TensorLike, options?: UpdateOptions] | [named: { yTrue: TensorLike; yPred: TensorLike } & UpdateOptions];
+export type UpdateArguments = [yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike | UpdateOptions | null] | [named: { yTrue: TensorLike; yPred: TensorLike } & UpdateOptions];
 /** As `UpdateArguments`, for metrics of values alone. */
-export type ValuesArguments = [values: TensorLike, options?: UpdateOptions] | [named: { values: TensorLike } & UpdateOptions];
+export type ValuesArguments = [values: TensorLike, sampleWeight?: TensorLike | UpdateOptions | null] | [named: { values: TensorLike } & UpdateOptions];
 /** Options of `addVariable`. */
 export interface AddVariableOptions {
   /** Default `floatx`. */
@@ -81,7 +81,10 @@ export class Metric extends Configurable {
 
   name: string;
   /** In which dtype it computes. */
-  readonly dtype: DType;
+  get dtype(): DType {
+    return this.#dtype;
+  }
+  readonly #dtype: DType;
   private readonly ownVariables: Variable[] = [];
 
   /** Whether larger values are better (`'up'`) or smaller ones; null: it is not known. What `EarlyStopping` goes by in mode `'auto'`. */
@@ -95,15 +98,22 @@ export class Metric extends Configurable {
     checkOptions(target.name, options, Object.keys(metricSchema));
     const { name, dtype } = resolve(target.name, metricSchema, options);
     this.name = name ?? target.defaultName ?? (target.className === undefined || target.numbered ? autoName(target.className ?? target.name) : toSnakeCase(target.className));
-    this.dtype = dtype;
+    this.#dtype = dtype;
+    // Metrics of one's own have the arguments that they declare.
+    const weight = target.className === undefined ? undefined : 'sampleWeight';
     const update = this.updateState.bind(this) as (...args: unknown[]) => void;
-    Object.defineProperty(this, 'updateState', { value: (...args: unknown[]) => update(...byPosition(`${this.name}.updateState`, args, target.parameters)), configurable: true, writable: true });
+    Object.defineProperty(this, 'updateState', { value: (...args: unknown[]) => update(...byPosition(`${this.name}.updateState`, args, target.parameters, weight)), configurable: true, writable: true });
   }
 
   /** @internal */
   override invoke(...args: unknown[]): Tensor {
     this.updateState(...args);
     return this.result();
+  }
+
+  /** @internal @throws for the options of metrics that make their state of them. */
+  optionChanging(option: string, _value: unknown): void {
+    throw new TypeError(`${this.name}: ${option} is used when the metric is made, so it cannot be set afterwards; make another metric with it`);
   }
 
   /** A new variable of the metric's state. */

@@ -1,4 +1,7 @@
 // Metrics that add values up: sums, means, and means of a function of targets and predictions.
+import { byPosition } from '../base/keywords.js';
+import type { AnyClass } from '../base/class.js';
+import { noteChange } from '../config/changes.js';
 import { configured, type Config } from '../config/configurable.js';
 import { camelCase, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
@@ -90,6 +93,11 @@ export class MeanOfFunction extends Average {
   /** @internal The function, where it is the class's; it gets the options of the class. */
   static readonly fn: MetricFunction | null = null;
 
+  /** @internal The options are those of the function. */
+  override optionChanging(): void {
+    noteChange();
+  }
+
   override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     const sampleWeight = updateOptions(this.name, options);
@@ -125,7 +133,10 @@ export class MeanMetricWrapper extends MeanOfFunction {
   readonly fn: MetricFunction | losses.Loss;
   private readonly fnOptions: Record<string, unknown>;
 
-  constructor(fn: MetricFunction | losses.Loss, { name, dtype, ...fnOptions }: MetricFunctionOptions = {}) {
+  constructor(fn: MetricFunction | losses.Loss, options?: MetricFunctionOptions);
+  constructor(named: { fn: MetricFunction | losses.Loss } & MetricFunctionOptions);
+  constructor(...args: unknown[]) {
+    const [fn, { name, dtype, ...fnOptions } = {}] = byPosition('MeanMetricWrapper', args, ['fn']) as [MetricFunction | losses.Loss, MetricFunctionOptions?];
     if (typeof fn !== 'function') throw new TypeError(`MeanMetricWrapper: expected a function, received ${String(fn)}`);
     super({ name, dtype });
     this.fn = fn;
@@ -146,7 +157,7 @@ export class MeanMetricWrapper extends MeanOfFunction {
     const options = Object.entries(this.fnOptions).map(([key, value]) => [snakeCase(key), value]);
     return { ...super.getConfig(), fn, ...Object.fromEntries(options) as Config };
   }
-  static override fromConfig<T>(this: new (...args: never[]) => T, { fn, ...config }: Config): T {
+  static override fromConfig<T>(this: AnyClass<T>, { fn, ...config }: Config): T {
     const serialized = fn as SerializedObject;
     const isLoss = typeof serialized.config === 'object';
     const options = Object.entries(config).map(([key, value]) => [camelCase(key), value]);

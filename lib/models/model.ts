@@ -21,7 +21,7 @@ import type { QuantizationReport } from '../quantizers/report.js';
 import type { LossSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
-import type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, StepData } from '../training/options.js';
+import type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, StepData, Targets } from '../training/options.js';
 import { StepCache } from '../training/step-cache.js';
 import { checkIdle, inTurn } from '../training/turns.js';
 import { compileConfig, type CompiledState, compileState } from './compiled.js';
@@ -47,29 +47,7 @@ function readArguments(args: ModelArguments): { symbols: [Symbols, Symbols] | nu
   return { symbols: [inputs, outputs] as [Symbols, Symbols], options };
 }
 
-/**
- * A model. It is made of symbols (a functional model):
- *
- * ```ts
- * const inputs = keras.Input([784]);
- * const hidden = new keras.layers.Dense(32, { activation: 'relu' })(inputs);
- * const outputs = new keras.layers.Dense(10)(hidden);
- * const model = new keras.Model(inputs, outputs, { name: 'mlp' });
- * ```
- * or extended with a `call`; `Sequential` is a third kind.
- *
- * ```ts
- * class Net extends keras.Model {
- *   hidden = new keras.layers.Dense(32, { activation: 'relu' });
- *   out = new keras.layers.Dense(1);
- *   call(x) { return this.out(this.hidden(x)); }
- * }
- * ```
- * Inputs and outputs are symbols, or arrays or objects of them, nested as data will come. Any symbol that was made on the way from an `Input` may be an
- * input or an output of further models, which share the layers. A `training: false` that a layer was called with stays, in `fit` too: so a base model
- * whose weights are frozen keeps its statistics (`base(inputs, { training: false })`).
- * @throws for inputs or outputs that are no symbols, outputs that do not depend on the inputs alone, and names that are used twice.
- */
+/** What `keras.Model` is; see `typed-model.ts` for the types of its outputs. */
 export class Model extends GraphModel {
   static override readonly module: string | null = 'keras';
   static readonly className: string = 'Model';
@@ -243,7 +221,7 @@ export class Model extends GraphModel {
     const tape = new GradientTape();
     let yPred: unknown;
     const loss = tape.record(() => {
-      yPred = this(x as Tensor, { training: true });
+      yPred = this.invoke(x, { training: true });
       const value = this.computeLoss({ x, y, yPred, sampleWeight, training: true });
       this.updateLoss(value, x);
       return this.optimizer.scaleLoss(value);
@@ -256,14 +234,14 @@ export class Model extends GraphModel {
 
   /** One step of evaluation. Returns the logs. */
   testStep([x, y, sampleWeight]: StepData): Record<string, unknown> {
-    const yPred = this(x as Tensor, { training: false });
+    const yPred: unknown = this.invoke(x, { training: false });
     this.updateLoss(this.computeLoss({ x, y, yPred, sampleWeight, training: false }), x);
     return this.computeMetrics(x, y, yPred, sampleWeight);
   }
 
   /** One step of prediction. Returns the outputs. */
   predictStep([x]: StepData): unknown {
-    return this(x as Tensor, { training: false });
+    return this.invoke(x, { training: false });
   }
 
   // ---- loops -------------------------------------------------------------------------------------------------------
@@ -284,7 +262,7 @@ export class Model extends GraphModel {
    * @throws (rejects) before `compile`, for data that do not fit, and with the signal's reason when it is aborted.
    */
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
-  fit(x: Data | BatchStream, y: Data | null, options?: FitOptions): Promise<History>;
+  fit(x: Data | BatchStream, y: Targets | null, options?: FitOptions): Promise<History>;
   async fit(x: Data | BatchStream, ...rest: unknown[]): Promise<History> {
     this.compiledFor('fit');
     return inTurn(this, 'fit', 'train', (turn) => fitModel(this, turn, x, rest));
@@ -302,7 +280,7 @@ export class Model extends GraphModel {
     return inTurn(this, 'evaluate', 'test', (turn) => evaluateModel(this, turn, x, rest));
   }
 
-  /** Outputs for all rows of `x`, batch by batch. */
+  /** Outputs for all rows of `x`, batch by batch: a tensor, or several in the structure that the model gives. */
   async predict(x: Data | BatchStream, options: PredictOptions = {}): Promise<Tensor> {
     return (await predictModel(this, x, options)) as Tensor;
   }

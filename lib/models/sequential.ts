@@ -114,8 +114,8 @@ export class Sequential extends Model {
     this.setNetwork(new SymbolicFunction(this.inputLayer.output, x, { name: autoName('functional'), label: `Sequential model "${this.name}"` }));
   }
 
-  override call(inputs: unknown, ...rest: unknown[]): unknown {
-    if (this.network !== null) return this.runNetwork(this.network, inputs, rest);
+  override call(inputs: unknown, ...rest: unknown[]): Tensor {
+    if (this.network !== null) return this.runNetwork(this.network, inputs, rest) as Tensor;
     // Inputs that are a structure: each layer takes what the one before gave, with its mask.
     let mask: unknown = (isPlainObject(rest.at(-1)) ? (rest.at(-1) as CallOptions) : {}).mask ?? null;
     let x = inputs;
@@ -123,7 +123,7 @@ export class Sequential extends Model {
       x = hasMask(mask) ? layer(x as Tensor, { mask: mask as Tensor }) : layer(x as Tensor);
       mask = mapStructure((leaf) => getMask(leaf), x);
     }
-    return x;
+    return x as Tensor;
   }
 
   /** Runs the layers on inputs of other sizes too, where they can. */

@@ -7,7 +7,7 @@ import { copyOpOf } from '../core/copy.js';
 import type { DType, DTypeLike, TypedArray } from '../base/dtype.js';
 import { isFloat, isInteger, standardizeDType } from '../base/dtype.js';
 import { KerasTensor } from '../symbolic/keras-tensor.js';
-import type { SymbolicShape } from '../base/shape.js';
+import type { Shape, SymbolicShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 import * as p from './primitives/index.js';
@@ -39,7 +39,12 @@ export function convertToNumpy(x: TensorLike): TypedArray {
 /** True for a tensor (a variable or a symbol is none). */
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 /** The sizes of the axes; null where a symbol's are not known. */
-export const shape = (x: TensorLike | KerasTensor): SymbolicShape => (x instanceof KerasTensor ? x : toTensor(x, null, 'shape')).shape;
+export function shape(x: KerasTensor): SymbolicShape;
+export function shape(x: TensorLike): Shape;
+export function shape(x: TensorLike | KerasTensor): SymbolicShape;
+export function shape(x: TensorLike | KerasTensor): SymbolicShape {
+  return (x instanceof KerasTensor ? x : toTensor(x, null, 'shape')).shape;
+}
 /** The number of axes. */
 export const ndim = (x: TensorLike | KerasTensor): number => shape(x).length;
 /** The number of elements; null for a symbol with unknown sizes. */

@@ -2,7 +2,7 @@
 import type { TensorLike } from '../core/convert.js';
 import type { DTypeLike } from '../base/dtype.js';
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
-import type { Tensor } from '../core/tensor.js';
+import type { NestedArray, Tensor } from '../core/tensor.js';
 import type { AlphaOptions, AxisOptions, ShrinkOptions, SoftmaxOptions } from './activation.js';
 import type { DotProductAttentionOptions } from './attention.js';
 import type { Axis, Numbers } from './axes.js';
@@ -236,4 +236,16 @@ export interface ArrayMethods<T extends Tensor | KerasTensor> {
   reshape(newshape: Numbers): T;
   /** The same elements in another shape, given as arguments; one size may be -1, which stands for what is left over. */
   reshape(...sizes: number[]): T;
+  /** The elements in one axis, as `ops.ravel`. */
+  flatten(): T;
+}
+
+/** What arrays of JavaScript have, for tensors with values of their own. */
+export interface SequenceMethods {
+  /** The size of the first axis. @throws for a tensor without axes. */
+  readonly length: number;
+  /** The entries of the first axis, each a tensor: `for (const row of x)`, `const [first, second] = x`. @throws for a tensor without axes. */
+  [Symbol.iterator](): IterableIterator<Tensor>;
+  /** Nested arrays of numbers, as `tolist` gives them: what `JSON.stringify` writes. */
+  toJSON(): NestedArray;
 }

@@ -22,7 +22,7 @@ import { logdet, slogdet } from './linalg/determinants.js';
 import * as linalg from './linalg/index.js';
 import * as logic from './logic.js';
 import * as normalization from './normalization.js';
-import type { ArrayMethods, SymbolMethods, TensorMethods } from './method-types.js';
+import type { ArrayMethods, SequenceMethods, SymbolMethods, TensorMethods } from './method-types.js';
 import * as pooling from './pooling.js';
 import * as order from './order.js';
 import { printValues } from './print.js';
@@ -50,7 +50,7 @@ const FUNCTIONS = {
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];
 
 declare module '../core/tensor.js' {
-  interface Tensor extends TensorMethods, ArrayMethods<Tensor> {
+  interface Tensor extends TensorMethods, ArrayMethods<Tensor>, SequenceMethods {
     /** The values as NumPy prints them. */
     toString(): string;
   }
@@ -59,7 +59,7 @@ declare module '../symbolic/keras-tensor.js' {
   interface KerasTensor extends SymbolMethods, ArrayMethods<KerasTensor> {}
 }
 declare module '../core/variable.js' {
-  interface Variable extends TensorMethods, ArrayMethods<Tensor> {
+  interface Variable extends TensorMethods, ArrayMethods<Tensor>, SequenceMethods {
     /** The values as NumPy prints them. */
     toString(): string;
   }
@@ -76,6 +76,9 @@ const ofTensors: Record<string, AnyFunction> = {
   at(...index) {
     return indexing.getItem(this as never, (index.length === 1 ? index[0] : index) as number);
   },
+  flatten() {
+    return shape.reshape(this as never, [-1]);
+  },
   reshape(...sizes) {
     return shape.reshape(this as never, (sizes.length === 1 ? sizes[0] : sizes) as number[]);
   },
@@ -90,6 +93,24 @@ for (const name of NAMES) {
 for (const { prototype } of [Tensor, KerasTensor, Variable]) {
   install(prototype, ofTensors);
   Object.defineProperty(prototype, 'T', { get() { return shape.transpose(this as Tensor); }, configurable: true });
+}
+
+/** The size of the first axis. */
+function lengthOf(tensor: Tensor | Variable): number {
+  const [length] = tensor.shape;
+  if (length === undefined) throw new TypeError(`a tensor without axes has no length; item() gives its number`);
+  return length;
+}
+function* entries(this: Tensor): IterableIterator<Tensor> {
+  for (let i = 0; i < this.shape[0]!; i++) yield indexing.getItem(this, i);
+}
+for (const { prototype } of [Tensor, Variable]) {
+  Object.defineProperties(prototype, {
+    length: { get(this: Tensor) { return lengthOf(this); }, configurable: true },
+    toJSON: { value(this: Tensor) { return this.tolist(); }, writable: true, configurable: true },
+    // A tensor without axes is no iterable at all, for those that ask first.
+    [Symbol.iterator]: { get(this: Tensor) { return this.shape.length === 0 ? undefined : entries; }, configurable: true },
+  });
 }
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');

@@ -2,6 +2,7 @@
 import type { DType } from '../base/dtype.js';
 import type { Complex } from '../base/dtype.js';
 import { isComplex, isFloat, partDType } from '../base/dtype.js';
+import { floatRepr } from '../base/format.js';
 import type { Shape } from '../base/shape.js';
 import type { NestedArray, Tensor } from '../core/tensor.js';
 
@@ -92,6 +93,7 @@ function layOut(items: Shown, texts: Iterator<string>, depth: number, rank: numb
 export function printValues(tensor: Tensor): string {
   const { shape, dtype }: { shape: Shape; dtype: DType } = tensor;
   if (tensor.size === 0 && shape.length > 0) return `[], shape ${JSON.stringify(shape)}`;
+  if (shape.length === 0 && isFloat(dtype)) return floatRepr(shortest(tensor.item(), dtype));
   const shown = pick(tensor.tolist(), tensor.size > SUMMARIZE_ABOVE);
   const leaves = leavesOf(shown);
   if (isComplex(dtype)) return layOut(shown, complexTexts(leaves as unknown as Complex[], partDType(dtype))[Symbol.iterator](), 0, shape.length);

@@ -1,5 +1,5 @@
 // Adagrad: steps divided by the root of the sum of all squared gradients.
-import { float, withDefault } from '../config/fields.js';
+import { float, usedWhen, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
@@ -11,7 +11,7 @@ import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimize
 const schema = {
   learningRate: learningRate(0.001),
   /** What the sums of the squares begin with. */
-  initialAccumulatorValue: withDefault(float(), 0.1),
+  initialAccumulatorValue: usedWhen('built', withDefault(float(), 0.1)),
   epsilon: withDefault(float(), 1e-7),
 } as const;
 

@@ -1,5 +1,5 @@
 // Adam: steps from running means of the gradient and of its square.
-import { bool, float, withDefault } from '../config/fields.js';
+import { bool, float, usedWhen, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
@@ -11,7 +11,7 @@ import { OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 const schema = {
   ...momentSchema,
   /** Divide by the largest mean square so far. */
-  amsgrad: bool(false),
+  amsgrad: usedWhen('built', bool(false)),
 } as const;
 
 /** Options of `Adam`. */

@@ -1,5 +1,5 @@
 // Ftrl: follow the regularized leader.
-import { float, keyed, withDefault } from '../config/fields.js';
+import { float, keyed, usedWhen, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
@@ -14,7 +14,7 @@ const schema = {
   /** How the rate falls with the sum of the squared gradients, at most 0; 0: it stays. */
   learningRatePower: withDefault(float({ max: 0 }), -0.5),
   /** What the sums of the squares begin with. */
-  initialAccumulatorValue: withDefault(float({ min: 0 }), 0.1),
+  initialAccumulatorValue: usedWhen('built', withDefault(float({ min: 0 }), 0.1)),
   l1RegularizationStrength: keyed('l1_regularization_strength', strength),
   l2RegularizationStrength: keyed('l2_regularization_strength', strength),
   /** As the L2 strength, but added to the gradient. */

@@ -1,4 +1,5 @@
 // LossScaleOptimizer: multiplies the loss by as much as the gradients' dtype bears.
+import { byPosition } from '../base/keywords.js';
 import { readArguments, resolve, type Config, type ConfigOf } from '../config/configurable.js';
 import { camelCase } from '../base/names.js';
 import { field, float, int, nullable, string, withDefault } from '../config/fields.js';
@@ -62,7 +63,10 @@ export class LossScaleOptimizer extends Optimizer {
   /** The scale now. */
   readonly dynamicScale: Variable;
 
-  constructor(innerOptimizer: Optimizer | SerializedObject, options: LossScaleOptimizerOptions = {}) {
+  constructor(innerOptimizer: Optimizer | SerializedObject, options?: LossScaleOptimizerOptions);
+  constructor(named: { innerOptimizer: Optimizer | SerializedObject } & LossScaleOptimizerOptions);
+  constructor(...args: unknown[]) {
+    const [innerOptimizer, options = {}] = byPosition('LossScaleOptimizer', args, ['innerOptimizer']) as [Optimizer | SerializedObject, LossScaleOptimizerOptions?];
     const values = readArguments('LossScaleOptimizer', schema, ['innerOptimizer'], [innerOptimizer, ownOptions(options as Record<string, unknown>)]);
     const config: ConfigOf<typeof schema> = resolve('LossScaleOptimizer', schema, values);
     super({ learningRate: 0, name: config.name });

@@ -1,4 +1,5 @@
 // The running means of gradients and of their squares that Adam and its descendants step by.
+import { noteChange } from '../config/changes.js';
 import { float, keyed, withDefault } from '../config/fields.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
@@ -18,4 +19,10 @@ export const momentSchema = {
 /** Moves a running mean towards a new value: `mean += (value - mean)(1 - kept)`. */
 export function moveMean(mean: Variable, value: Tensor, kept: number): void {
   mean.assignAdd(ops.multiply(ops.subtract(value, mean), 1 - kept));
+}
+
+/** Counts a change of an option of an optimizer. @throws for momentum of a built optimizer that keeps none. */
+export function changeOption({ name, built }: { readonly name: string; readonly built: boolean }, option: string, needsSlots: boolean): void {
+  if (built && needsSlots) throw new TypeError(`${name}: ${option} cannot be set, because the optimizer was built without it; make another optimizer with it`);
+  noteChange();
 }

@@ -1,4 +1,6 @@
 // MultiOptimizer: an optimizer for each group of variables.
+import { byPosition } from '../base/keywords.js';
+import { noteChange } from '../config/changes.js';
 import { Callable } from '../base/callable.js';
 import type { Config } from '../config/configurable.js';
 import { isSerialized } from '../config/registration.js';
@@ -25,6 +27,12 @@ export interface OptimizerMap {
   (variable: Variable): Optimizer;
 }
 
+/** Options of `OptimizerMap`. */
+export interface OptimizerMapOptions {
+  /** Optimizers by paths of variables, or by expressions that match whole paths. */
+  optimizerMap?: Readonly<Record<string, Optimizer>> | null;
+}
+
 /**
  * Optimizers by the paths of variables: keys are paths, or regular expressions that match a whole path.
  *
@@ -41,7 +49,10 @@ export class OptimizerMap extends Callable {
   readonly defaultOptimizer: Optimizer;
   private readonly optimizers: Map<string, Optimizer>;
 
-  constructor(defaultOptimizer: Optimizer, options: { optimizerMap?: Readonly<Record<string, Optimizer>> | null } = {}) {
+  constructor(defaultOptimizer: Optimizer, options?: OptimizerMapOptions);
+  constructor(named: { defaultOptimizer: Optimizer } & OptimizerMapOptions);
+  constructor(...args: unknown[]) {
+    const [defaultOptimizer, options = {}] = byPosition('OptimizerMap', args, ['defaultOptimizer']) as [Optimizer, OptimizerMapOptions?];
     super();
     checkOptions('OptimizerMap', options, ['optimizerMap']);
     this.defaultOptimizer = member(defaultOptimizer, 'OptimizerMap: defaultOptimizer');
@@ -123,7 +134,10 @@ export class MultiOptimizer extends Optimizer {
   private readonly members: Optimizer[] = [];
   private readonly memberOf = new Map<Variable, Optimizer>();
 
-  constructor(optimizerMap: OptimizerChoice, options: MultiOptimizerOptions = {}) {
+  constructor(optimizerMap: OptimizerChoice, options?: MultiOptimizerOptions);
+  constructor(named: { optimizerMap: OptimizerChoice } & MultiOptimizerOptions);
+  constructor(...args: unknown[]) {
+    const [optimizerMap, options = {}] = byPosition('MultiOptimizer', args, ['optimizerMap']) as [OptimizerChoice, MultiOptimizerOptions?];
     checkOptions('MultiOptimizer', options, ['lossScaleFactor', 'name']);
     if (typeof optimizerMap !== 'function') throw new TypeError(`MultiOptimizer: optimizerMap must be an OptimizerMap or a function of variables, received ${show(optimizerMap)}`);
     super({ learningRate: 0, ...options });
@@ -173,13 +187,10 @@ export class MultiOptimizer extends Optimizer {
   override set learningRate(_value: LearningRate | TensorLike) {
     throw new Error(`${this.name}: has no rate of its own; set that of one of its optimizers`);
   }
-  /** Of all optimizers; see `Optimizer`. */
-  override get lossScaleFactor(): number | null {
-    return super.lossScaleFactor;
-  }
-  override set lossScaleFactor(value: number | null) {
-    super.lossScaleFactor = value;
-    for (const optimizer of this.members) optimizer.lossScaleFactor = value;
+  /** @internal A factor of the loss is that of all optimizers. */
+  optionChanging(name: string, value: unknown): void {
+    noteChange();
+    if (name === 'lossScaleFactor') for (const optimizer of this.members) optimizer.lossScaleFactor = value as number | null;
   }
 
   override apply(gradients: readonly (TensorLike | null)[], options: ApplyOptions = {}): void {

@@ -1,6 +1,6 @@
 // Muon: momentum made orthogonal, for matrices; AdamW for the rest.
-import { bool, field, float, int, keyed, nullable, withDefault } from '../config/fields.js';
-import type { Config, OptionsOf } from '../config/configurable.js';
+import { bool, type Field, field, float, int, keyed, nullable, withDefault } from '../config/fields.js';
+import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
@@ -9,8 +9,8 @@ import * as ops from '../ops/index.js';
 import { moveMean } from './moments.js';
 import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
-const patterns = field<readonly string[], readonly RegExp[]>('an array of regular expressions, as strings', (v) =>
-  Array.isArray(v) && v.every((item) => typeof item === 'string') ? v.map((item) => new RegExp(item)) : undefined, { serialize: (list) => list.map((item) => item.source) });
+const patterns: Field<readonly string[] | null, readonly RegExp[], false> = withDefault(field('an array of regular expressions, as strings', (v) =>
+  v === null ? [] : Array.isArray(v) && v.every((item) => typeof item === 'string') ? v.map((item) => new RegExp(item)) : undefined, { serialize: (list) => list.map((item) => item.source) }), null);
 
 const schema = {
   learningRate: learningRate(0.001),
@@ -24,7 +24,7 @@ const schema = {
   /** Fraction of each weight of the matrices that every step takes away, times the rate; null: nothing. */
   weightDecay: nullable(float(), 0.004),
   /** Regular expressions; variables with one of them in their path are left to AdamW. Default: none. */
-  excludeLayers: nullable(patterns),
+  excludeLayers: patterns,
   /** Whether variables with `embedding` in their path are left to AdamW. */
   excludeEmbeddings: bool(true),
   /** Coefficients of the iteration `X = a X + (b A + c A²) X` with `A = X Xᵀ`. */
@@ -56,7 +56,7 @@ export class Muon extends configured(OptimizerFamily, 'Muon', schema, ['learning
   private usesAdam(variable: Variable): boolean {
     const { excludeEmbeddings, excludeLayers } = this.config;
     if (variable.ndim !== 2 || (excludeEmbeddings && variable.path.toLowerCase().includes('embedding'))) return true;
-    return excludeLayers?.some((pattern) => pattern.test(variable.path)) ?? false;
+    return excludeLayers.some((pattern) => pattern.test(variable.path));
   }
 
   override build(variables: readonly Variable[]): void {
@@ -120,10 +120,5 @@ export class Muon extends configured(OptimizerFamily, 'Muon', schema, ['learning
       result = ops.add(ops.multiply(result, muonA), ops.matmul(b, result));
     }
     return tall ? this.transposeLastAxis(result) : result;
-  }
-
-  override getConfig(): Config {
-    const { exclude_layers: excluded, ...config } = super.getConfig();
-    return { ...config, exclude_layers: excluded ?? [] };
   }
 }

@@ -1,5 +1,5 @@
 // OptimizerState: what an optimizer keeps: its options, the number of steps, the learning rate and the slots of variables.
-import { resolve } from '../config/configurable.js';
+import { type AttributesOf, defineAttributes, resolve } from '../config/configurable.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
@@ -17,7 +17,12 @@ import { LearningRateSchedule } from './schedules/schedule.js';
 /** Options of all optimizers after they were checked. */
 type Resolved = ReturnType<typeof resolve<typeof optimizerSchema>>;
 
+/** The options of all optimizers, as properties. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- they are defined on the prototype
+export interface OptimizerState extends AttributesOf<typeof optimizerSchema, 'name' | 'learningRate'> {}
+
 /** The part of `Optimizer` that keeps its state. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances the options as properties
 export abstract class OptimizerState {
   /** By default the class's in snake_case, with a number. */
   readonly name: string;
@@ -60,6 +65,8 @@ export abstract class OptimizerState {
     return `<${this.constructor.name} name=${this.name}, learningRate=${rate}, iterations=${this.stepCount.item()}>`;
   }
   static {
+    const { name: _name, learningRate: _learningRate, ...options } = optimizerSchema;
+    defineAttributes(this.prototype, options, 'base');
     Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), { value(this: OptimizerState) { return this.toString(); } });
   }
 

@@ -30,15 +30,6 @@ export abstract class Optimizer extends OptimizerState {
   static readonly baseSchema = optimizerSchema;
 
   private excluded: { readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null } = { variables: new Set(), names: null };
-  private scaleFactor: number | null = this.base.lossScaleFactor;
-
-  /** What the loss is multiplied by and the gradients are divided by; null: nothing. */
-  get lossScaleFactor(): number | null {
-    return this.scaleFactor;
-  }
-  set lossScaleFactor(value: number | null) {
-    this.scaleFactor = value;
-  }
 
   // ---- updates -----------------------------------------------------------------------------------------------------
 
@@ -178,11 +169,6 @@ export abstract class Optimizer extends OptimizerState {
     if (globalClipnorm !== null && globalClipnorm > 0) return clipByGlobalNorm(gradients, globalClipnorm);
     if (clipvalue !== null && clipvalue > 0) return gradients.map((gradient) => ops.clip(gradient, -clipvalue, clipvalue));
     return gradients;
-  }
-
-  /** The option `weightDecay`; AdamW and Lion have their own default. */
-  protected get weightDecay(): number | null {
-    return this.base.weightDecay;
   }
 
   /** The weight decay of one variable, null for none. */

@@ -1,5 +1,5 @@
 // The options that every optimizer has.
-import { bool, float, int, nullable, string, type Field, field, withDefault } from '../config/fields.js';
+import { bool, float, int, nullable, string, type Field, field, usedWhen, withDefault } from '../config/fields.js';
 import type { SerializedObject } from '../config/registration.js';
 import type { TensorLike } from '../core/convert.js';
 import * as schedules from './schedules/index.js';
@@ -34,12 +34,12 @@ export const optimizerSchema = {
   /** Each gradient's elements are brought into [-clipvalue, clipvalue]. */
   clipvalue: nullable(float()),
   /** Keep an exponential moving average of the weights. */
-  useEma: bool(false),
+  useEma: usedWhen('built', bool(false)),
   emaMomentum: withDefault(float({ min: 0, max: 1 }), 0.99),
   /** After how many steps the weights are replaced by their average; null: at the end of `fit`. */
   emaOverwriteFrequency: nullable(int({ min: 1 })),
   /** The loss is multiplied by it and the gradients divided. */
   lossScaleFactor: nullable(float()),
   /** Update after so many steps, with the mean of their gradients. */
-  gradientAccumulationSteps: nullable(int({ min: 2 })),
+  gradientAccumulationSteps: usedWhen('built', nullable(int({ min: 2 }))),
 } as const;

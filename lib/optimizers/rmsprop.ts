@@ -1,10 +1,11 @@
 // RMSprop: steps divided by a running root mean square of the gradients.
-import { bool, float, withDefault } from '../config/fields.js';
+import { bool, float, usedWhen, withDefault } from '../config/fields.js';
 import type { OptionsOf } from '../config/configurable.js';
 import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
+import { changeOption } from './moments.js';
 import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 const schema = {
@@ -14,7 +15,7 @@ const schema = {
   momentum: withDefault(float(), 0),
   epsilon: withDefault(float(), 1e-7),
   /** Divide by the deviation from a running mean of the gradients instead. */
-  centered: bool(false),
+  centered: usedWhen('built', bool(false)),
 } as const;
 
 /** Options of `RMSprop`. */
@@ -25,6 +26,11 @@ export class RMSprop extends configured(OptimizerFamily, 'RMSprop', schema, ['le
   private velocities: Variable[] = [];
   private momentums: Variable[] = [];
   private averageGradients: Variable[] = [];
+
+  /** @internal */
+  optionChanging(name: string, value: unknown): void {
+    changeOption(this, name, name === 'momentum' && value !== 0 && this.momentums.length === 0);
+  }
 
   override build(variables: readonly Variable[]): void {
     if (this.built) return;

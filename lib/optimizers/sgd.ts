@@ -5,6 +5,7 @@ import { configured } from '../config/configurable.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
+import { changeOption } from './moments.js';
 import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
 const schema = {
@@ -22,6 +23,11 @@ export type SGDOptions = OptionsOf<typeof schema> & OptimizerOptions;
  */
 export class SGD extends configured(OptimizerFamily, 'SGD', schema, ['learningRate']) {
   private momentums: Variable[] = [];
+
+  /** @internal */
+  optionChanging(name: string, value: unknown): void {
+    changeOption(this, name, name === 'momentum' && value !== 0 && this.momentums.length === 0);
+  }
 
   override build(variables: readonly Variable[]): void {
     if (this.built) return;

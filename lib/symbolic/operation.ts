@@ -9,7 +9,7 @@ import { flatten, mapStructure } from '../base/tree.js';
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Operation {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what comes back is the operation's own business
-  (...args: any[]): any;
+  (...args: [this] extends [{ trainStep: unknown }] ? never[] : any[]): any;
   /** The symbol (or the array of them) that the first symbolic call got. @throws before there was one. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- subclasses may have a property of their own of that name
   input: any;

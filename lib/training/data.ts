@@ -17,7 +17,13 @@ export type Data = Nested<TensorLike>;
 /** A batch of a stream: inputs; inputs and targets; or with sample weights. */
 export type Batch = readonly [x: Data, y?: Data | null | undefined, sampleWeight?: Data | null | undefined];
 /** Batches that can be iterated anew each epoch, or a generator, which every call reads on from where the last one stopped. */
-export type BatchStream = Iterable<Batch | Data> | AsyncIterable<Batch | Data>;
+export type BatchStream = (Iterable<Batch | Data> | AsyncIterable<Batch | Data>) & NoArray;
+/** What arrays and tensors are not. */
+interface NoArray {
+  readonly concat?: never;
+  readonly BYTES_PER_ELEMENT?: never;
+  readonly dtype?: never;
+}
 
 const isIterable = (value: object): boolean => Symbol.iterator in value || Symbol.asyncIterator in value;
 const isArrayData = (value: object): boolean =>

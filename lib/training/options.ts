@@ -90,7 +90,10 @@ export interface OnBatchOptions {
 }
 
 /** Data of one batch as steps get it: `[x, y, sampleWeight]`; y and sampleWeight may be null. */
-export type StepData = readonly [x: unknown, y: unknown, sampleWeight: unknown];
+export type StepData = readonly [x: unknown, y?: unknown, sampleWeight?: unknown];
+
+/** Targets of `fit`: no options, which come after them. */
+export type Targets = Data & { readonly [K in keyof FitOptions]?: never };
 
 /** The names of an options type as an array: each of them once, none missing. */
 const namesOf = <T extends object>(names: { readonly [K in keyof Required<T>]: true }): readonly string[] => Object.keys(names);

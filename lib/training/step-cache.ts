@@ -1,7 +1,7 @@
 // The compiled steps of a model: one for each kind of step, way to find the rows, and shapes of the data.
 import { BoundedMap } from '../base/bounded-map.js';
 import { releaseCompiled, type Compiled } from '../core/jit.js';
-import { stateChanges } from '../layers/base/layer-state.js';
+import { stateChanges } from '../config/changes.js';
 import type { Model } from '../models/model.js';
 import type { ArrayData } from './data.js';
 import { compileStep, type Layout, type StepKind } from './steps.js';

@@ -16,13 +16,18 @@ const schema = {
 /** Options of `LeakyReLU`. */
 export type LeakyReLUOptions = OptionsOf<typeof schema> & LayerOptions;
 
+const Base = layer('LeakyReLU', schema, ['negativeSlope']);
+
 /** `x` where it is at least 0, `negativeSlope * x` elsewhere. The shape stays the same. */
-export class LeakyReLU extends layer('LeakyReLU', schema, ['negativeSlope']) {
+export class LeakyReLU extends Base {
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [0.5], inputs: [[2, 3, 4]] }];
-  /** Slope below zero. */
-  readonly negativeSlope = this.config.alpha ?? this.config.negativeSlope;
   override supportsMasking = true;
+
+  constructor(...args: ConstructorParameters<typeof Base>) {
+    super(...args);
+    if (this.config.alpha !== null) this.negativeSlope = this.config.alpha;
+  }
 
   override call(x: Tensor): Tensor {
     return activations.leakyRelu(x, { negativeSlope: this.negativeSlope });

@@ -67,7 +67,13 @@ export class Attention extends layer('Attention', schema) {
   /** Factor of scores of mode `'concat'`. */
   declare concatScoreWeight: Variable | null;
   /** State of the dropout's draws. */
-  readonly seedGenerator = seedGenerator(this.config.dropout, this.config.seed);
+  seedGenerator = seedGenerator(this.config.dropout, this.config.seed);
+
+  /** @internal */
+  protected override optionChanging(name: string, value: unknown): void {
+    super.optionChanging(name, value);
+    if (name === 'dropout') this.seedGenerator ??= seedGenerator(value as number, this.config.seed);
+  }
 
   /** @throws unless there are two or three inputs. */
   private checkInputs(inputs: unknown, what: string): void {

@@ -10,8 +10,8 @@ import { Tensor } from '../../core/tensor.js';
 import { Variable } from '../../core/variable.js';
 import { flatten, isNumberArray, isPlainObject, mapStructure, type Nested } from '../../base/tree.js';
 
-/** Options of a layer's call. */
-export interface CallOptions {
+/** Options that every call of a layer or model takes. */
+export interface StepOptions {
   /**
    * Training or inference; by default that of the layer around this call, and else inference. A call on symbols keeps it in the model:
    * `base(inputs, { training: false })` computes as in inference also in `fit`, as Keras's guide to transfer learning has it.
@@ -19,6 +19,9 @@ export interface CallOptions {
   training?: boolean | null | undefined;
   /** Which entries count; by default the mask that the inputs carry. Layers that take no mask ignore it. */
   mask?: Nested<Tensor | null> | null | undefined;
+}
+/** Options of a layer's call: those of all layers, and its own. */
+export interface CallOptions extends StepOptions {
   [option: string]: unknown;
 }
 

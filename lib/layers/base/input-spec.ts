@@ -25,6 +25,7 @@ export class InputSpec {
   readonly maxNdim: number | null;
   readonly minNdim: number | null;
   readonly axes: Readonly<Record<number, number | null>>;
+  readonly name: string | null;
 
   constructor(options: InputSpecOptions = {}) {
     this.dtype = options.dtype ?? null;
@@ -33,6 +34,7 @@ export class InputSpec {
     this.maxNdim = options.maxNdim ?? null;
     this.minNdim = options.minNdim ?? null;
     this.axes = options.axes ?? {};
+    this.name = options.name ?? null;
   }
 }
 

@@ -2,6 +2,7 @@
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import type { DType } from '../../base/dtype.js';
 import { isFloat } from '../../base/dtype.js';
+import { noteChange } from '../../config/changes.js';
 import { checkOptions } from '../../base/errors.js';
 import { Operation } from '../../symbolic/operation.js';
 import { currentScope, withPath, withScope } from '../../core/scope.js';
@@ -44,10 +45,6 @@ const WEIGHT_OPTIONS = ['shape', 'initializer', 'dtype', 'trainable', 'autocast'
 export type VariableStore<T = Variable | Tensor> = Record<string, T>;
 /** @internal Variables and what is saved of each. */
 export type SavedVariables = (readonly [variable: Variable, value: Variable | Tensor])[];
-
-let changes = 0;
-/** @internal How often weights were added to built layers or taken from them: whatever was compiled before may compute with other variables. */
-export const stateChanges = (): number => changes;
 
 /** Properties of a layer that hold no state of its own. */
 const UNTRACKED = new Set(['config', 'inputSpec', 'dtypePolicy', 'buildShapes', 'declaredInput', 'lora']);
@@ -97,7 +94,7 @@ export abstract class LayerState extends Operation {
     // Outside of build and call the layer's own name is not yet part of the path.
     const variable = this.built && this.path !== null ? withPath(this.path, build) : currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
     this.#tracked[trainable ? 'trainable' : 'nonTrainable'].push(variable);
-    if (this.built) changes += 1;
+    if (this.built) noteChange();
     // It stays one of the trainable ones: setting `trainable` of the layer makes it so again.
     if (!this.#trainable) variable.trainable = false;
     return variable;
@@ -105,7 +102,7 @@ export abstract class LayerState extends Operation {
 
   /** @internal Forgets a weight that `addWeight` made. */
   removeWeight(variable: Variable): void {
-    changes += 1;
+    noteChange();
     for (const list of Object.values(this.#tracked)) if (list.includes(variable)) list.splice(list.indexOf(variable), 1);
   }
 

@@ -1,5 +1,6 @@
 // Layer: weights, sublayers and a call. What Keras's `Layer` is.
 import { anyField, layerSchema, type LayerOptions } from './options.js';
+import { noteChange } from '../../config/changes.js';
 import { configured, resolve, type ArgumentsOf, type Config, type ConfigOf } from '../../config/configurable.js';
 import type { Schema } from '../../config/fields.js';
 import { findClass } from '../../config/registration.js';
@@ -22,9 +23,11 @@ import * as regularizers from '../../regularizers/index.js';
 import * as ops from '../../ops/index.js';
 import { byPosition } from '../../base/keywords.js';
 import { type CallOptions, checkOutputs, convertInput, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
+import type { RestOf } from './call-types.js';
 import { checkCallInputs, checkCallOptions } from './call-options.js';
 import { assertInputCompatibility, InputSpec } from './input-spec.js';
 import { LayerPrecision } from './layer-precision.js';
+import { namesRead } from './names-read.js';
 import { callInScope } from './remat-call.js';
 
 export type { CallOptions } from './call.js';
@@ -33,12 +36,12 @@ export type { AddWeightOptions } from './layer-state.js';
 /** A layer is called like a function: on tensors it computes, on symbols it extends a functional model. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export interface Layer {
-  (inputs: KerasTensor, options?: CallOptions): KerasTensor;
-  (inputs: TensorLike, options?: CallOptions): Tensor;
+  (inputs: KerasTensor, ...rest: RestOf<this>): KerasTensor;
+  (inputs: TensorLike, ...rest: RestOf<this>): Tensor;
   (named: { inputs: KerasTensor } & CallOptions): KerasTensor;
   (named: { inputs: TensorLike } & CallOptions): Tensor;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- several inputs and outputs: what comes back is the layer's own business
-  (inputs: Nested<TensorLike | KerasTensor>, ...rest: any[]): any;
+  (inputs: Nested<TensorLike | KerasTensor | null>, ...rest: RestOf<this>): any;
   /**
    * Creates the weights for inputs of this shape. Called once, before the first call. Override it in a layer with weights of its own.
    */
@@ -73,8 +76,7 @@ export abstract class Layer extends LayerPrecision {
   supportsMasking: boolean = this.computeMask !== Layer.prototype.computeMask;
   /** What its inputs must be; null: anything. */
   inputSpec: InputSpec | readonly InputSpec[] | null = null;
-  /** A function from an output to a scalar loss, or null. */
-  activityRegularizer: ((x: Tensor) => Tensor) | null;
+  #activityRegularizer: ((x: Tensor) => Tensor) | null;
   /** @internal Shape of the inputs (without the batch) of a first layer, from `inputShape` or `inputDim`. */
   readonly declaredInput: SymbolicShape | null;
   /** @internal Shapes that `build` was called with. */
@@ -94,6 +96,8 @@ export abstract class Layer extends LayerPrecision {
   declare static readonly callOptions?: readonly string[] | null;
 
   #buildWasCalled = false;
+  /** Options that weights were made by. */
+  #usedByBuild: ReadonlySet<string> = new Set();
 
   constructor(options: LayerOptions = {}) {
     for (const key of Object.keys(options)) {
@@ -101,7 +105,7 @@ export abstract class Layer extends LayerPrecision {
     }
     const given = resolve(new.target.name, layerSchema, options as Record<string, unknown>);
     super({ name: given.name ?? autoName(new.target.name === '' ? 'Layer' : new.target.name), trainable: given.trainable, policy: given.dtype, autocast: given.autocast });
-    this.activityRegularizer = given.activityRegularizer;
+    this.#activityRegularizer = given.activityRegularizer;
     // Whoever calls `build`, it runs once and under the layer's name.
     const build = (shape: unknown, ...others: unknown[]): void => {
       this.#buildWasCalled = true;
@@ -109,6 +113,15 @@ export abstract class Layer extends LayerPrecision {
     };
     Object.defineProperty(this, 'build', { value: build, configurable: true, writable: true });
     this.declaredInput = given.batchInputShape ?? given.batchShape ?? (given.inputShape === null ? (given.inputDim === null ? null : [null, given.inputDim]) : [null, ...given.inputShape]);
+  }
+
+  /** A function from an output to a scalar loss, or null; set also by its name. */
+  get activityRegularizer(): ((x: Tensor) => Tensor) | null {
+    return this.#activityRegularizer;
+  }
+  set activityRegularizer(value: regularizers.RegularizerLike | null) {
+    this.#activityRegularizer = regularizers.get(value, `${this.label}: activityRegularizer`);
+    if (this.built) noteChange();
   }
 
   /** What the layer computes. `inputs` are tensors of the compute dtype; `options` has `training` and, if given, `mask`. */
@@ -220,7 +233,7 @@ export abstract class Layer extends LayerPrecision {
       forShapes(null, () => withScope(this.name, () => {
         this.path = currentScope();
         this.checkPolicy();
-        (build as (...shapes: unknown[]) => void).call(this, shape, ...others);
+        this.#usedByBuild = namesRead(this as { config?: object }, () => (build as (...shapes: unknown[]) => void).call(this, shape, ...others));
       }));
     } catch (error) {
       // Weights need sizes that are known: no other sizes in the place of unknown ones would do.
@@ -228,6 +241,13 @@ export abstract class Layer extends LayerPrecision {
     }
     this.buildShapes = shape;
     this.built = true;
+  }
+
+  /** @internal @throws for an option that weights were made by. */
+  protected optionChanging(name: string, _value: unknown): void {
+    if (!this.built) return;
+    if (this.#usedByBuild.has(name)) throw new TypeError(`${this.label}: ${name} is used when the layer is built, so it cannot be set afterwards; make another layer with it`);
+    noteChange();
   }
 
   private compute(inputs: readonly unknown[], given: CallOptions): unknown {

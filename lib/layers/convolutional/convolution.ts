@@ -68,6 +68,11 @@ export abstract class Convolution extends Layer {
   /** Bias of shape (output channels,), unless `useBias` is false. */
   declare bias: Variable | null;
 
+  /** Number of spatial axes. */
+  get rank(): number {
+    return this.config.kernelSize.length;
+  }
+
   /** The spec of inputs before the number of channels is known. Throws for options that do not go together. */
   protected specBeforeBuild(): InputSpec {
     return new InputSpec({ minNdim: this.config.kernelSize.length + 2 });

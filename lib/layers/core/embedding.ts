@@ -2,7 +2,7 @@
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { array } from '../../config/array-field.js';
 import type { QuantizationMode } from '../../config/dtype-policy.js';
-import { bool, field, int, nullable } from '../../config/fields.js';
+import { bool, field, int, nullable, usedWhen } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
 import type { TensorLike } from '../../core/convert.js';
 import type { Shape, SymbolicShape } from '../../base/shape.js';
@@ -33,7 +33,7 @@ const schema = {
   embeddingsRegularizer: regularizer(),
   embeddingsConstraint: constraint(),
   /** Whether the input 0 stands for nothing, and is masked for the layers after this one. */
-  maskZero: bool(false),
+  maskZero: usedWhen('made', bool(false)),
   /** First values of the vectors, of shape (inputDim, outputDim), or an array of one such tensor. Not kept in the config. */
   weights: nullable(firstValues),
   /** Deprecated in Keras: without an effect. */

@@ -1,6 +1,7 @@
 // Lambda: a function as a layer.
+import type { AnyClass } from '../../base/class.js';
 import type { Config, OptionsOf } from '../../config/configurable.js';
-import { field, nullable, withDefault } from '../../config/fields.js';
+import { field, nullable, usedWhen, withDefault } from '../../config/fields.js';
 import { isSerialized } from '../../config/registration.js';
 import { refuseInSafeMode } from '../../config/safe-mode.js';
 import { deserializeKerasObject, functionOfSource, serializeKerasObject } from '../../config/serialization.js';
@@ -42,7 +43,7 @@ const schema = {
   /** Shape of the output, where it is not to be found by running the function on symbols. */
   outputShape: nullable(field<LambdaOutputShape>('a shape without the batch, or a function of the input shape', (v) => (typeof v === 'function' || Array.isArray(v) ? (v as LambdaOutputShape) : undefined))),
   /** Mask of the output. Default null: the layer supports no masking. */
-  mask: nullable(field<LambdaMask>('a mask or a function', (v) => (typeof v === 'function' || v instanceof Tensor ? (v as LambdaMask) : undefined))),
+  mask: usedWhen('made', nullable(field<LambdaMask>('a mask or a function', (v) => (typeof v === 'function' || v instanceof Tensor ? (v as LambdaMask) : undefined)))),
   /** Further options for the function. */
   arguments: withDefault(field<Record<string, unknown>>('an object', (v) => (isPlainObject(v) ? v : undefined), { serialize: serializeKerasObject }), {}),
 } as const;
@@ -111,7 +112,7 @@ export class Lambda extends layer('Lambda', schema, ['function']) {
   }
 
   /** Makes a layer from what `getConfig` gave. @throws in safe mode, the default, when the config has the source of a function. */
-  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config, { safeMode = null }: { safeMode?: boolean | null } = {}): T {
+  static override fromConfig<T>(this: AnyClass<T>, config: Config, { safeMode = null }: { safeMode?: boolean | null } = {}): T {
     const { function: fn, output_shape: outputShape, mask, arguments: own, name, trainable, dtype } = config;
     const options = { outputShape: revive(outputShape, safeMode), mask: revive(mask, safeMode), arguments: deserializeKerasObject(own) ?? undefined, name, trainable, dtype };
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

@@ -1,10 +1,9 @@
 // ReversibleEmbedding: an Embedding that can also be called backwards.
-import { type Config, type ConfigOf, type OptionsOf, resolve, serializeFields } from '../../config/configurable.js';
+import { type AttributesOf, type Config, type ConfigOf, defineAttributes, type OptionsOf, readArguments, resolve, serializeFields } from '../../config/configurable.js';
 import type { QuantizationMode } from '../../config/dtype-policy.js';
-import { bool, field, float, nullable } from '../../config/fields.js';
+import { bool, field, float, nullable, usedWhen } from '../../config/fields.js';
 import { castTo } from '../../core/cast.js';
 import { type DType, type DTypeLike, isFloat, standardizeDType } from '../../base/dtype.js';
-import { didYouMean } from '../../base/errors.js';
 import { setMask } from '../../symbolic/mask.js';
 import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -23,26 +22,27 @@ import { Embedding, type EmbeddingOptions } from './embedding.js';
 
 const ownSchema = {
   /** Whether the way back uses the transposed vectors; otherwise it has weights of its own. */
-  tieWeights: bool(true),
+  tieWeights: usedWhen('built', bool(true)),
   /** Dtype to compute the way back in; null: the layer's compute dtype. */
   reverseDtype: nullable(field<DTypeLike, DType>('a dtype', (v) => standardizeDType(v as DTypeLike))),
   /** With a number c, the result of the way back is `c tanh(x / c)`: it stays between -c and c. */
   logitSoftCap: nullable(float()),
 } as const;
 const { weights: _, ...embeddingSchema } = Embedding.schema;
-const known = [...Object.keys(embeddingSchema), ...Object.keys(layerSchema), ...Object.keys(ownSchema)];
+const known = { ...embeddingSchema, ...layerSchema, ...ownSchema };
 
 /** Options of `ReversibleEmbedding`. */
 export type ReversibleEmbeddingOptions = OptionsOf<typeof ownSchema> & Omit<EmbeddingOptions, 'weights'>;
 
 /** The options that are the layer's own, and those of `Embedding`. */
 function split(options: ReversibleEmbeddingOptions): { own: OptionsOf<typeof ownSchema>; rest: EmbeddingOptions } {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new TypeError(`ReversibleEmbedding: unknown option '${name}'${didYouMean(name, known)}`);
-  }
   const { tieWeights, reverseDtype, logitSoftCap, ...rest } = options;
   return { own: { tieWeights, reverseDtype, logitSoftCap }, rest };
 }
+
+/** The options that are not those of `Embedding`, as properties. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- they are defined on the prototype
+export interface ReversibleEmbedding extends AttributesOf<typeof ownSchema> {}
 
 /**
  * An `Embedding` that also goes back: `layer(vectors, { reverse: true })` multiplies vectors of `outputDim` features by the transposed
@@ -55,27 +55,36 @@ function split(options: ReversibleEmbeddingOptions): { own: OptionsOf<typeof own
  * ```
  * @throws as `Embedding`.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances the options as properties
 export class ReversibleEmbedding extends Embedding {
+  static {
+    defineAttributes(this.prototype, ownSchema, 'own');
+  }
+
   static override readonly className = 'ReversibleEmbedding';
   static override readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { tieWeights: false, maskZero: true, logitSoftCap: 5 }], inputs: [[5]], below: 7 }];
   static override readonly quantizationModes: readonly QuantizationMode[] = ['int8', 'int4'];
   /** Weights of the way back, of shape (outputDim, inputDim), when `tieWeights` is false. */
   declare reverseEmbeddings: Variable;
-  // Private, so that it is no part of what the layer holds.
-  readonly #own: ConfigOf<typeof ownSchema>;
+  /** @internal The options that are not those of `Embedding`. */
+  readonly own: ConfigOf<typeof ownSchema>;
   /** What stands for the weights of the way back; null: they are tied or stay as they are. */
   #reverse: QuantizedWeights | null = null;
 
-  constructor(inputDim: number, outputDim: number, options: ReversibleEmbeddingOptions = {}) {
+  constructor(inputDim: number, outputDim: number, options?: ReversibleEmbeddingOptions);
+  constructor(inputDim: number, named: { outputDim: number } & ReversibleEmbeddingOptions);
+  constructor(named: { inputDim: number; outputDim: number } & ReversibleEmbeddingOptions);
+  constructor(...args: unknown[]) {
+    const { inputDim, outputDim, ...options } = readArguments('ReversibleEmbedding', known, ['inputDim', 'outputDim'], args);
     const { own, rest } = split(options);
-    super(inputDim, outputDim, rest);
-    this.#own = resolve('ReversibleEmbedding', ownSchema, own);
+    super(inputDim as number, outputDim as number, rest);
+    this.own = resolve('ReversibleEmbedding', ownSchema, own);
   }
 
   override build(inputShape?: SymbolicShape): void {
     super.build(inputShape);
     const { inputDim, outputDim, embeddingsInitializer } = this.config;
-    if (!this.#own.tieWeights && this.#reverse === null) this.reverseEmbeddings = this.addWeight({ name: 'reverse_embeddings', shape: [outputDim, inputDim], initializer: embeddingsInitializer });
+    if (!this.own.tieWeights && this.#reverse === null) this.reverseEmbeddings = this.addWeight({ name: 'reverse_embeddings', shape: [outputDim, inputDim], initializer: embeddingsInitializer });
   }
 
   /** With `reverse: true`: from vectors to scores. */
@@ -89,12 +98,12 @@ export class ReversibleEmbedding extends Embedding {
   }
 
   private backwards(inputs: Tensor): Tensor {
-    const { tieWeights, reverseDtype } = this.#own;
+    const { tieWeights, reverseDtype } = this.own;
     const kernel = tieWeights ? ops.transpose(this.embeddings) : this.reverseEmbeddings.value;
     return this.capped(reverseDtype === null ? ops.matmul(inputs, kernel) : ops.matmul(castTo(inputs, reverseDtype), castTo(kernel, reverseDtype)));
   }
   private capped(logits: Tensor): Tensor {
-    const { logitSoftCap } = this.#own;
+    const { logitSoftCap } = this.own;
     return logitSoftCap === null ? logits : ops.multiply(ops.tanh(ops.divide(logits, logitSoftCap)), logitSoftCap);
   }
 
@@ -112,21 +121,21 @@ export class ReversibleEmbedding extends Embedding {
   }
   override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode, options: { config?: QuantizationConfig | null } = {}): void {
     super.quantizedBuild(shape, mode, options);
-    if (this.#own.tieWeights) return;
+    if (this.own.tieWeights) return;
     const { inputDim, outputDim } = this.config;
     this.#reverse = this.makeQuantized({ name: 'reverse_embeddings', shape: [outputDim, inputDim], axes: [0], packedAxis: 0, zeroDtype: null }, mode, options.config ?? null);
     this.reverseEmbeddings = this.#reverse.value;
   }
   /** @internal */
   override quantizeWeights(mode: QuantizationMode, config: QuantizationConfig): void {
-    const before = this.#own.tieWeights ? null : this.reverseEmbeddings;
+    const before = this.own.tieWeights ? null : this.reverseEmbeddings;
     if (before !== null) this.removeWeight(before);
     super.quantizeWeights(mode, config);
     if (before !== null) this.#reverse!.assign(before.value, config);
   }
   override get variableSerializationSpec(): ReadonlyMap<string | null, readonly string[]> {
     const spec = super.variableSerializationSpec;
-    if (this.#own.tieWeights) return spec;
+    if (this.own.tieWeights) return spec;
     const details: Readonly<Record<string, readonly string[]>> = { int8: ['_scale'], int4: ['_scale', '_zero'] };
     return new Map([...spec].map(([mode, names]) => [mode, [...names, ...['', ...(details[mode ?? ''] ?? [])].map((end) => `reverse_embeddings${end}`)]]));
   }
@@ -162,6 +171,6 @@ export class ReversibleEmbedding extends Embedding {
   }
 
   override getConfig(): Config {
-    return { ...super.getConfig(), ...serializeFields(ownSchema, this.#own) };
+    return { ...super.getConfig(), ...serializeFields(ownSchema, this.own) };
   }
 }

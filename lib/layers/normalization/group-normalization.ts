@@ -1,5 +1,5 @@
 // GroupNormalization: statistics of each sample and group of channels.
-import type { Config, OptionsOf } from '../../config/configurable.js';
+import type { OptionsOf } from '../../config/configurable.js';
 import { field, float, int, withDefault } from '../../config/fields.js';
 import { resultType } from '../../base/dtype.js';
 import { normalizeAxis, showShape, type SymbolicShape } from '../../base/shape.js';
@@ -39,15 +39,14 @@ export class GroupNormalization extends layer('GroupNormalization', schema) {
   override readonly autocast: boolean = false;
   override inputSpec: InputSpec | readonly InputSpec[] | null = null;
   override supportsMasking = true;
-  private groups = this.config.groups;
 
   override build(inputShape: SymbolicShape): void {
     const where = `GroupNormalization "${this.name}"`;
     const { axis, scale, center } = this.config;
     const channels = inputShape[normalizeAxis(axis, inputShape.length, where)] ?? null;
     if (channels === null) throw new RangeError(`${where}: the size of axis ${axis} must be known, received inputs of shape ${showShape(inputShape)}`);
-    if (this.groups === -1) this.groups = channels;
-    if (channels % this.groups !== 0) throw new RangeError(`${where}: the number of channels must be a multiple of the ${this.groups} groups, received ${channels} channels`);
+    if (this.config.groups === -1) (this.config as { groups: number }).groups = channels;
+    if (channels % this.config.groups !== 0) throw new RangeError(`${where}: the number of channels must be a multiple of the ${this.groups} groups, received ${channels} channels`);
     this.inputSpec = new InputSpec({ ndim: inputShape.length, axes: { [axis]: channels } });
     this.gamma = scale ? addGamma(this, [channels]) : null;
     this.beta = center ? addBeta(this, [channels]) : null;
@@ -67,7 +66,4 @@ export class GroupNormalization extends layer('GroupNormalization', schema) {
     return ops.cast(ops.cast(ops.reshape(ops.add(ops.multiply(x, factor), offset), inputs.shape), inputs.dtype), this.computeDtype);
   }
 
-  override getConfig(): Config {
-    return { ...super.getConfig(), groups: this.groups };
-  }
 }

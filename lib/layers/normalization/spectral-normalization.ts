@@ -1,4 +1,5 @@
 // SpectralNormalization: keeps the largest singular value of a layer's weights at 1.
+import { byPosition } from '../../base/keywords.js';
 import { type Config, resolve, serializeFields } from '../../config/configurable.js';
 import { int, withDefault } from '../../config/fields.js';
 import type { SerializedObject } from '../../config/registration.js';
@@ -44,7 +45,10 @@ export class SpectralNormalization extends Wrapper {
 
   override inputSpec: InputSpec | readonly InputSpec[] | null = null;
 
-  constructor(layer: Layer | SerializedObject, { powerIterations, ...options }: SpectralNormalizationOptions = {}) {
+  constructor(layer: Layer | SerializedObject, options?: SpectralNormalizationOptions);
+  constructor(named: { layer: Layer | SerializedObject } & SpectralNormalizationOptions);
+  constructor(...args: unknown[]) {
+    const [layer, { powerIterations, ...options } = {}] = byPosition('SpectralNormalization', args, ['layer']) as [Layer | SerializedObject, SpectralNormalizationOptions?];
     super(layer, options);
     this.#own = resolve('SpectralNormalization', ownSchema, { powerIterations });
   }

@@ -1,11 +1,12 @@
 // MaxPooling and AveragePooling over one, two and three spatial axes.
-import type { Config, ConfigOf, OptionsOf } from '../../config/configurable.js';
+import type { ConfigOf, OptionsOf } from '../../config/configurable.js';
 import { nullable, withDefault } from '../../config/fields.js';
 import * as ops from '../../ops/index.js';
 import { dataFormat } from '../base/data-format.js';
 import type { LayerOptions } from '../base/options.js';
 import { sizes, windowPadding } from '../base/spatial-fields.js';
 import { poolingLayer, type PoolingLayer } from './pooling-layer.js';
+import type { Tensor } from '../../core/tensor.js';
 
 /** Options of pooling besides the size of windows. */
 const windowSchema = (rank: number) => ({
@@ -34,14 +35,18 @@ type PoolingSchema = ReturnType<typeof maxSchema> | ReturnType<typeof averageSch
 
 /** A layer that pools windows over `rank` spatial axes. */
 function windowPooling<const S extends PoolingSchema>(className: string, rank: number, schema: S, op: typeof ops.maxPool) {
-  const Base = poolingLayer(className, schema, { rank, pool: (x, { poolSize, ...options }: ConfigOf<PoolingSchema>) => op(x, poolSize, options) }, ['poolSize']);
+  const pool = (x: Tensor, config: ConfigOf<S>): Tensor => {
+    const { poolSize, ...options } = config as unknown as ConfigOf<PoolingSchema>;
+    return op(x, poolSize, options);
+  };
+  const Base = poolingLayer<S, readonly ['poolSize']>(className, schema, { rank, pool }, ['poolSize']);
   class WindowPooling extends (Base as unknown as new () => PoolingLayer & { readonly config: ConfigOf<PoolingSchema> }) {
     static readonly builtWhenMade = true;
 
-    /** Keras never saves null as the strides. */
-    override getConfig(): Config {
-      const { strides, poolSize } = this.config;
-      return { ...super.getConfig(), strides: strides ?? poolSize };
+    /** Null as the strides means the size of a window. */
+    constructor(...args: []) {
+      super(...args);
+      (this.config as { strides: readonly number[] | null }).strides ??= this.config.poolSize;
     }
   }
   return WindowPooling as unknown as typeof Base;

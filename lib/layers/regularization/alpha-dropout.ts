@@ -3,9 +3,9 @@ import type { OptionsOf } from '../../config/configurable.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import * as random from '../../random/index.js';
-import { type CallOptions, layer } from '../base/layer.js';
+import type { CallOptions } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
-import { noiseShape, rate, seed, seedGenerator } from './noise.js';
+import { noiseLayer, noiseShape, rate, seed, seedGenerator } from './noise.js';
 
 const schema = { rate: rate(), seed: seed(), noiseShape: noiseShape() } as const;
 
@@ -19,12 +19,11 @@ const SATURATED = -1.6732632423543772 * 1.0507009873554805;
  * While training, sets a share `rate` of the elements to the value at which `selu` saturates, and scales and shifts all so that mean 0
  * and variance 1 stay; otherwise gives the inputs as they are. The shape stays the same.
  */
-export class AlphaDropout extends layer('AlphaDropout', schema, ['rate']) {
+export class AlphaDropout extends noiseLayer('AlphaDropout', schema, ['rate']) {
   static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3]] }, { args: [0.25, { noiseShape: [null, 1] }], inputs: [[4, 3]] }];
-  /** State of the random draws. */
-  readonly seedGenerator = seedGenerator(this.config.rate, this.config.seed);
+  override seedGenerator = seedGenerator(this.config.rate, this.config.seed);
   override supportsMasking = true;
 
   override call(x: Tensor, { training }: CallOptions = {}): Tensor {

@@ -2,9 +2,9 @@
 import type { OptionsOf } from '../../config/configurable.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as random from '../../random/index.js';
-import { type CallOptions, layer } from '../base/layer.js';
+import type { CallOptions } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
-import { noiseShape, rate, seed, seedGenerator } from './noise.js';
+import { noiseLayer, noiseShape, rate, seed, seedGenerator } from './noise.js';
 
 const schema = { rate: rate(), seed: seed(), noiseShape: noiseShape() } as const;
 
@@ -17,12 +17,11 @@ export type DropoutOptions = OptionsOf<typeof schema> & LayerOptions;
  *
  * @throws when the noise does not broadcast to the inputs.
  */
-export class Dropout extends layer('Dropout', schema, ['rate']) {
+export class Dropout extends noiseLayer('Dropout', schema, ['rate']) {
   static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3]] }, { args: [0.25, { noiseShape: [null, 1], seed: 1 }], inputs: [[4, 3]] }];
-  /** State of the random draws. */
-  readonly seedGenerator = seedGenerator(this.config.rate, this.config.seed);
+  override seedGenerator = seedGenerator(this.config.rate, this.config.seed);
   override supportsMasking = true;
 
   override call(x: Tensor, { training }: CallOptions = {}): Tensor {

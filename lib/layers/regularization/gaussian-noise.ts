@@ -4,9 +4,9 @@ import { float } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import * as random from '../../random/index.js';
-import { type CallOptions, layer } from '../base/layer.js';
+import type { CallOptions } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
-import { seed, seedGenerator } from './noise.js';
+import { noiseLayer, seed, seedGenerator } from './noise.js';
 
 const schema = {
   /** Standard deviation of the noise. */
@@ -18,12 +18,11 @@ const schema = {
 export type GaussianNoiseOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /** While training, adds normal noise of mean 0; otherwise gives the inputs as they are. The shape stays the same. */
-export class GaussianNoise extends layer('GaussianNoise', schema, ['stddev']) {
+export class GaussianNoise extends noiseLayer('GaussianNoise', schema, ['stddev']) {
   static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3]] }];
-  /** State of the random draws. */
-  readonly seedGenerator = seedGenerator(this.config.stddev, this.config.seed);
+  override seedGenerator = seedGenerator(this.config.stddev, this.config.seed);
   override supportsMasking = true;
 
   override call(x: Tensor, { training }: CallOptions = {}): Tensor {

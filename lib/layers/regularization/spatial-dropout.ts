@@ -4,9 +4,9 @@ import type { Tensor } from '../../core/tensor.js';
 import * as random from '../../random/index.js';
 import { type DataFormat, dataFormat } from '../base/data-format.js';
 import { InputSpec } from '../base/input-spec.js';
-import { type CallOptions, type Layer, layer } from '../base/layer.js';
+import type { CallOptions, Layer } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
-import { rate, seed, seedGenerator } from './noise.js';
+import { noiseLayer, rate, seed, seedGenerator } from './noise.js';
 
 const schema = { rate: rate(), seed: seed() } as const;
 const imageSchema = { ...schema, dataFormat: dataFormat() } as const;
@@ -34,12 +34,11 @@ const shortConfig = (own: Layer, { rate: share, seed: given }: { readonly rate: 
  *
  * @throws for an input that has not three axes.
  */
-export class SpatialDropout1D extends layer('SpatialDropout1D', schema, ['rate']) {
+export class SpatialDropout1D extends noiseLayer('SpatialDropout1D', schema, ['rate']) {
   static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3, 4]] }];
-  /** State of the random draws. */
-  readonly seedGenerator = seedGenerator(this.config.rate, this.config.seed);
+  override seedGenerator = seedGenerator(this.config.rate, this.config.seed);
   override inputSpec = new InputSpec({ ndim: 3 });
   override supportsMasking = true;
 
@@ -57,12 +56,11 @@ export class SpatialDropout1D extends layer('SpatialDropout1D', schema, ['rate']
  *
  * @throws for an input that has not four axes.
  */
-export class SpatialDropout2D extends layer('SpatialDropout2D', imageSchema, ['rate']) {
+export class SpatialDropout2D extends noiseLayer('SpatialDropout2D', imageSchema, ['rate']) {
   static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3, 4, 5]] }, { args: [0.5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 5]] }];
-  /** State of the random draws. */
-  readonly seedGenerator = seedGenerator(this.config.rate, this.config.seed);
+  override seedGenerator = seedGenerator(this.config.rate, this.config.seed);
   override inputSpec = new InputSpec({ ndim: 4 });
   override supportsMasking = true;
 
@@ -75,12 +73,11 @@ export class SpatialDropout2D extends layer('SpatialDropout2D', imageSchema, ['r
 }
 
 /** As `SpatialDropout2D`, for `(batch, depth, rows, columns, channels)`. @throws for an input that has not five axes. */
-export class SpatialDropout3D extends layer('SpatialDropout3D', imageSchema, ['rate']) {
+export class SpatialDropout3D extends noiseLayer('SpatialDropout3D', imageSchema, ['rate']) {
   static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [0.5], inputs: [[2, 3, 2, 2, 4]] }];
-  /** State of the random draws. */
-  readonly seedGenerator = seedGenerator(this.config.rate, this.config.seed);
+  override seedGenerator = seedGenerator(this.config.rate, this.config.seed);
   override inputSpec = new InputSpec({ ndim: 5 });
   override supportsMasking = true;
 

@@ -1,5 +1,5 @@
 // Permute: the axes of a sample in another order.
-import { field } from '../../config/fields.js';
+import { field, usedWhen } from '../../config/fields.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { InputSpec } from '../base/input-spec.js';
@@ -8,8 +8,8 @@ import type { LayerOptions } from '../base/options.js';
 
 const schema = {
   /** The new order of the axes, which are counted from 1; the batch stays first. */
-  dims: field<readonly number[]>('an array with each of 1, 2, … once', (v) =>
-    Array.isArray(v) && v.toSorted((a, b) => a - b).every((d, i) => d === i + 1) ? (v as number[]) : undefined),
+  dims: usedWhen('made', field<readonly number[]>('an array with each of 1, 2, … once', (v) =>
+    Array.isArray(v) && v.toSorted((a, b) => a - b).every((d, i) => d === i + 1) ? (v as number[]) : undefined)),
 } as const;
 
 /** Options of `Permute`. */

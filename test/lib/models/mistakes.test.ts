@@ -138,7 +138,7 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['a layer without call', () => new Empty()(x), /Empty "empty\w*": the class has no method call\(inputs, \{ training, mask \}\)/],
   ['a misspelt option of addWeight', () => new layers.Dense(2).addWeight(wrong({ shap: [2] })), /addWeight: unknown option 'shap'; did you mean 'shape'\?/],
   ['a shape by position in addWeight', () => new layers.Dense(2).addWeight(wrong([2])), /addWeight: expected an object of options, such as \{ shape \}, received \[2\]/],
-  ['required arguments among the options', () => new layers.MultiHeadAttention(...wrong([{ numHeads: 2, keyDim: 2 }]) as [number, number]), /MultiHeadAttention: numHeads, keyDim stand before the options: new MultiHeadAttention\(numHeads, keyDim, \{ … \}\), received \{numHeads, keyDim\}/],
+  ['a required argument that is given twice', () => new layers.Dense(...wrong([2, { units: 3 }]) as [number]), /Dense: units was given twice, as argument 1 and in the options/],
   ['a tensor for what a tape records', () => new keras.GradientTape().record(wrong(x)), /GradientTape\.record: expected a function.*received a Tensor/],
   ['a number for what jit compiles', () => keras.jit(wrong(3)), /jit: expected a function of tensors, received 3/],
   ['attention over rows', () => new layers.MultiHeadAttention(2, 2)(x, x), /MultiHeadAttention "\w+": the query must have at least 3 axes/],

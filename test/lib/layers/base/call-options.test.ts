@@ -42,7 +42,7 @@ describe('built-in layers', () => {
     const input = keras.Input([3]);
     const models = [new keras.Model(input, new layers.Dense(1)(input)), new keras.Sequential([new layers.Dense(1)]), new keras.Sequential([keras.Input([3]), new layers.Dense(1)])];
     for (const model of models) {
-      expect(() => model(x(), { trainng: true })).toThrow("did you mean 'training'?");
+      expect(() => model(x(), { trainng: true } as object)).toThrow("did you mean 'training'?");
       expect(() => model(x(), { training: true, mask: null })).not.toThrow();
     }
   });
