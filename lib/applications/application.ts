@@ -64,7 +64,7 @@ function checkNetwork(where: string, { includeTop, weights, pooling, classes, cl
   }
   if (!Number.isInteger(classes) || classes < 1) throw new TypeError(`${where}: classes must be an integer >= 1, received ${show(classes)}`);
   if (weights === 'imagenet' && includeTop && classes !== 1000) throw new RangeError(`${where}: with weights 'imagenet' and the classifier, classes must be 1000, received ${classes}`);
-  if (pooling !== null && pooling !== 'avg' && pooling !== 'max') throw new TypeError(`${where}: pooling must be 'avg', 'max' or null, received ${show(pooling)}${didYouMean(String(pooling), ['avg', 'max'])}`);
+  if (pooling !== null && pooling !== 'avg' && pooling !== 'max') throw new TypeError(`${where}: pooling must be 'avg', 'max' or null, received ${show(pooling)}${didYouMean(pooling, ['avg', 'max'])}`);
   const known = activations.get(classifierActivation, `${where}: classifierActivation`);
   if (weights !== null && includeTop && known !== activations.softmax && known !== activations.linear) {
     throw new RangeError(`${where}: with trained weights, classifierActivation must be 'softmax' or null, received ${show(classifierActivation)}`);

@@ -29,7 +29,7 @@ const FORMATS: readonly DataFormat[] = ['channels_last', 'channels_first'];
 
 function oneOf<T extends string>(option: string, value: T, known: readonly T[]): T {
   if (known.includes(value)) return value;
-  throw new TypeError(`preprocessInput: ${option} must be ${known.map(show).join(' or ')}, received ${show(value)}${didYouMean(String(value), known)}`);
+  throw new TypeError(`preprocessInput: ${option} must be ${known.map(show).join(' or ')}, received ${show(value)}${didYouMean(value, known)}`);
 }
 /** Numbers for red, green and blue, along the channels of the images. */
 function perChannel(values: readonly number[], x: Tensor | KerasTensor, format: DataFormat): Tensor {

@@ -88,7 +88,7 @@ export function standardizeDType(dtype: DTypeLike | null | undefined): DType {
   if (dtype === undefined || dtype === null || dtype === 'float') return settings.floatx;
   if (dtype === 'int') return 'int32';
   if (isDType(dtype)) return dtype;
-  throw new TypeError(`unknown dtype ${show(dtype)}${didYouMean(String(dtype), DTYPES)} (valid: ${DTYPES.join(', ')})`);
+  throw new TypeError(`unknown dtype ${show(dtype)}${didYouMean(dtype, DTYPES)} (valid: ${DTYPES.join(', ')})`);
 }
 
 /** A dtype, or the type of a bare JavaScript number: `'int'` and `'float'` bend to the tensor beside them. */
@@ -131,6 +131,7 @@ export function resultType(...dtypes: WeakDType[]): DType {
   const key = `${dtypes.join()}|${settings.floatx}`;
   let result = resultTypes.get(key);
   if (result === undefined) {
+    for (const dtype of dtypes) if (!Object.hasOwn(ABOVE, dtype)) throw new TypeError(`unknown dtype ${show(dtype)}${didYouMean(dtype, DTYPES)} (valid: ${DTYPES.join(', ')})`);
     const bound = leastUpperBound(dtypes);
     if (bound === 'int') result = 'int32';
     else if (bound === 'float') result = settings.floatx;

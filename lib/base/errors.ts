@@ -29,7 +29,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
 }
 
 /** `"; did you mean 'x'?"`, or nothing when no candidate is close. */
-export function didYouMean(name: string, candidates: Iterable<string>): string {
+export function didYouMean(name: unknown, candidates: Iterable<string>): string {
+  if (typeof name !== 'string') return '';
   const found = nearest(name, candidates);
   return found === null ? '' : `; did you mean '${found}'?`;
 }
@@ -100,9 +101,14 @@ export function explain<T>(context: () => string, fn: () => T): T {
   }
 }
 
+/** Throws unless `fn`, the argument `name`, is a function. */
+export function checkFunction(where: string, name: string, fn: unknown): void {
+  if (typeof fn !== 'function') throw new TypeError(`${where}: '${name}' must be a function, received ${show(fn)}`);
+}
+
 /** A choice among strings. Throws a TypeError with the nearest one. */
 export function checkChoice<T extends string>(where: string, option: string, value: unknown, choices: readonly T[]): T {
   if ((choices as readonly unknown[]).includes(value)) return value as T;
   const expected = choices.length > 2 ? `one of ${choices.map(show).join(', ')}` : choices.map(show).join(' or ');
-  throw new TypeError(`${where}: ${option} must be ${expected}, received ${show(value)}${didYouMean(String(value), choices)}`);
+  throw new TypeError(`${where}: ${option} must be ${expected}, received ${show(value)}${didYouMean(value, choices)}`);
 }

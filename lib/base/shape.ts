@@ -37,15 +37,24 @@ const forget = new FinalizationRegistry<string>((key) => {
 });
 let nextId = 1;
 
+/** Throws unless every entry is null or a whole number of at least zero. */
+export function checkSymbolicShape(shape: readonly unknown[], where: string): asserts shape is SymbolicShape {
+  if (!Array.isArray(shape)) throw new TypeError(`${where}: a shape is an array of whole sizes and nulls, received ${show(shape)}`);
+  checkShape(Array.from(shape as unknown[], (d) => d ?? (d === null ? 0 : NaN)), where);
+}
+
 const notASize = (shape: readonly unknown[], where = 'tensor'): RangeError =>
   new RangeError(`${where}: a shape has whole sizes of at least 0 and below 2^53, received ${show(Array.from(shape))}`);
 
+/** The most axes that a tensor can have. */
+const MOST_AXES = 32;
 /** The spec of a dtype and a shape. Throws on sizes that are not whole or negative. The same object for the same arguments while anyone holds it. */
 export function specOf(dtype: DType, shape: Shape): Spec {
   const key = dtype + shape.join();
   const known = specs.get(key)?.deref();
   if (known !== undefined) return known;
   for (let i = 0; i < shape.length; i++) if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) throw notASize(shape);
+  if (shape.length > MOST_AXES) throw new RangeError(`a tensor has at most ${MOST_AXES} axes, received a shape of ${shape.length}: ${show(shape)}`);
   const size = sizeOf(shape);
   const spec: Spec = Object.freeze({ dtype, shape: Object.freeze(shape.map((d) => d + 0)), size, bytes: size * dtypeBytes(dtype), id: nextId++ });
   specs.set(key, new WeakRef(spec));
@@ -101,5 +110,6 @@ export function normalizeAxes(axis: number | readonly number[] | null | undefine
 
 /** Throws unless every entry is a whole number of at least zero. */
 export function checkShape(shape: readonly unknown[], where: string): asserts shape is Shape {
+  if (!Array.isArray(shape)) throw new TypeError(`${where}: a shape is an array of whole sizes, received ${show(shape)}`);
   for (let i = 0; i < shape.length; i++) if (!Number.isSafeInteger(shape[i]) || (shape[i] as number) < 0) throw notASize(shape, where);
 }

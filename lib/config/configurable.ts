@@ -1,5 +1,6 @@
 // Classes made from a schema: constructor arguments, `config`, `getConfig` and `fromConfig`.
 import type { AnyClass } from '../base/class.js';
+import { inUsersTerms } from '../base/engine-errors.js';
 import { didYouMean, show } from '../base/errors.js';
 import { withoutHoles } from '../base/arrays.js';
 import { Callable } from '../base/callable.js';
@@ -73,7 +74,15 @@ export function resolve<S extends Schema>(className: string, schema: S, values: 
   for (const [name, { required, initial, expects, parse }] of Object.entries(schema)) {
     const value = values[name];
     if (value === undefined && required) throw new TypeError(`${className}: ${name} is required and must be ${expects}`);
-    resolved[name] = value === undefined && initial === undefined ? undefined : parse(value === undefined ? initial : value, `${className}: ${name}`);
+    if (value === undefined && initial === undefined) {
+      resolved[name] = undefined;
+      continue;
+    }
+    try {
+      resolved[name] = parse(value === undefined ? initial : value, `${className}: ${name}`);
+    } catch (error) {
+      throw inUsersTerms(`${className}: ${name}`, [value], error);
+    }
   }
   return resolved as ConfigOf<S>;
 }

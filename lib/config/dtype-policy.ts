@@ -27,10 +27,12 @@ export function setDtypePolicy(policy: DTypePolicyName | DTypePolicy): void {
 }
 
 /** Keras's config form of a policy. */
-export const serializePolicy = (policy: DTypePolicy): SerializedObject => serializeObject((policy.constructor as typeof DTypePolicy).module, policy);
+export const serializePolicy = (policy: DTypePolicy): SerializedObject =>
+  serializeObject((policy as { constructor?: unknown } | null)?.constructor === undefined ? null : (policy.constructor as typeof DTypePolicy).module, policy);
 
 /** The policy of a config form. @throws for classes that are no policies. */
 export function deserializePolicy(config: SerializedObject, { customObjects }: DeserializeOptions = {}): DTypePolicy {
+  if (!isSerialized(config)) throw new TypeError(`deserialize: expected a config { class_name, config }, received ${show(config)}`);
   const custom = customObjects ?? {};
   const found = getRegisteredObject(config.registered_name ?? config.class_name, custom) ?? getRegisteredObject(config.class_name, custom) ?? CLASSES[config.class_name];
   if (typeof found !== 'function') throw new TypeError(`dtypePolicies: unknown policy class ${show(config.class_name)}${didYouMean(String(config.class_name), Object.keys(CLASSES))}`);

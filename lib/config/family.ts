@@ -91,6 +91,7 @@ export class Family<T> {
 
   /** The inverse of `serialize`; a name gives an instance with default options, or the function. */
   deserialize(value: SerializedObject | string, { customObjects }: DeserializeOptions = {}, where = this.definition.module): T {
+    if (typeof value !== 'string' && !isSerialized(value)) throw new TypeError(`${where}: expected a name or a config { class_name, config }, received ${show(value)}`);
     const custom = customObjects ?? {};
     const isFunction = typeof value !== 'string' && typeof value.config === 'string';
     const name = typeof value === 'string' ? value : isFunction ? (value.config as string) : value.class_name;

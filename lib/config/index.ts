@@ -15,7 +15,7 @@ const FLOATS = ['bfloat16', 'float16', 'float32', 'float64'] as const;
 export const floatx = (): FloatDType => settings.floatx;
 /** Sets the default float dtype. Throws on anything but a float dtype. */
 export function setFloatx(value: FloatDType): void {
-  if (!FLOATS.includes(value)) throw new TypeError(`setFloatx: expected one of ${FLOATS.join(', ')}, received ${show(value)}${didYouMean(String(value), FLOATS)}`);
+  if (!FLOATS.includes(value)) throw new TypeError(`setFloatx: expected one of ${FLOATS.join(', ')}, received ${show(value)}${didYouMean(value, FLOATS)}`);
   settings.floatx = value;
 }
 /** The small constant that keeps logarithms and divisions finite; 1e-7 at the start. */

@@ -30,7 +30,7 @@ export class QuantizedDTypePolicy extends DTypePolicy {
     const { computeDtype } = dtypesOf(new.target.name, source);
     super(source as DTypePolicyName);
     if (!(QUANTIZATION_MODES as readonly string[]).includes(mode)) {
-      throw new TypeError(`${new.target.name}: unknown quantization mode ${show(mode)}${didYouMean(String(mode), QUANTIZATION_MODES)}; expected one of ${QUANTIZATION_MODES.join(', ')}`);
+      throw new TypeError(`${new.target.name}: unknown quantization mode ${show(mode)}${didYouMean(mode, QUANTIZATION_MODES)}; expected one of ${QUANTIZATION_MODES.join(', ')}`);
     }
     if (computeDtype === 'float16' && mode === 'int8') throw new TypeError(`${new.target.name}: mode 'int8' does not go with computing in float16: its products leave the range`);
     this.#mode = mode as QuantizationMode;
@@ -105,7 +105,7 @@ export class Int4DTypePolicy extends QuantizedDTypePolicy {
   readonly blockSize: number;
 
   constructor(mode: string, sourceName: Source | { sourceName?: Source } = null) {
-    const parts = mode.split('/');
+    const parts = String(mode).split('/');
     const size = parts[1] === 'None' ? -1 : whole(parts[1]);
     if (parts.length !== 2 || parts[0] !== 'int4' || size === null) throw new TypeError(`Int4DTypePolicy: mode must be 'int4/<block size>', received ${show(mode)}`);
     groupSize('Int4DTypePolicy', mode, size);
@@ -130,7 +130,7 @@ class CalibratedDTypePolicy extends QuantizedDTypePolicy {
   readonly groupSize: number;
 
   constructor(where: string, base: string, bits: readonly number[], mode: string, sourceName: Source | { sourceName?: Source }) {
-    const parts = mode.split('/');
+    const parts = String(mode).split('/');
     const [weightBits, size] = [whole(parts[1]), whole(parts[2])];
     if (parts.length !== 3 || parts[0] !== base || weightBits === null || size === null) throw new TypeError(`${where}: mode must be '${base}/<weight bits>/<group size>', received ${show(mode)}`);
     if (!bits.includes(weightBits)) throw new RangeError(`${where}: the weights may have ${bits.join(', ')} bits, received ${weightBits} in ${show(mode)}`);

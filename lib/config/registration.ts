@@ -1,5 +1,6 @@
 // Users' own classes and functions, registered under a name so that configs can refer to them.
 import type { AbstractClass } from '../base/class.js';
+import { show } from '../base/errors.js';
 import { type Config } from './configurable.js';
 import { snakeCase } from '../base/names.js';
 import { context, type Context } from '../core/context.js';
@@ -116,7 +117,7 @@ export interface SerializedObject {
 }
 /** True for what `serialize…` of a family gives for an object. */
 export const isSerialized = (value: unknown): value is SerializedObject =>
-  typeof value === 'object' && value !== null && 'class_name' in value && 'config' in value;
+  typeof value === 'object' && value !== null && 'class_name' in value && 'config' in value && typeof value.class_name === 'string';
 
 /** Something of a family: its constructor tells the class's public name and module. */
 interface Configurable {
@@ -127,6 +128,7 @@ interface Configurable {
 
 /** Keras's form of an object of one of our classes or of a user's. `module` is that of the family, such as `keras.layers`. */
 export function serializeObject(module: string | null, object: Configurable): SerializedObject {
+  if (typeof (object as { getConfig?: unknown } | null)?.getConfig !== 'function') throw new TypeError(`serialize: expected an object with getConfig, received ${show(object)}`);
   const constructor = object.constructor as { name: string; className?: string; registeredName?: string } & Registered;
   const own = constructor.className === constructor.name;
   const build = object.getBuildConfig?.() ?? null;
@@ -155,6 +157,7 @@ export function deserializeObject<T>(
   exports: Readonly<Record<string, unknown>>, value: SerializedObject | string, unknown: (name: string) => Error,
   customObjects: Readonly<Record<string, unknown>> = {},
 ): T {
+  if (typeof value !== 'string' && !isSerialized(value)) throw new TypeError(`deserialize: expected a name or a config { class_name, config }, received ${show(value)}`);
   const name = typeof value === 'string' ? value : value.class_name;
   const registered = typeof value === 'string' ? null : value.registered_name;
   const found = getRegisteredObject(registered ?? name, customObjects) ?? getRegisteredObject(name, customObjects) ?? exports[name];

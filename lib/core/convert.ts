@@ -81,7 +81,17 @@ function typedArrayDType(array: ArrayBufferView): DType | null {
   return isDType(dtype) ? dtype : null;
 }
 
+/** Throws for a typed array whose memory was transferred to another thread: it has no elements any more. */
+function checkAttached(array: TypedArray, where: string): void {
+  try {
+    new Uint8Array(array.buffer);
+  } catch {
+    throw new TypeError(`${where}: received a typed array whose memory was transferred away`);
+  }
+}
+
 function fromTypedArray(array: TypedArray, dtype: DType | null, where: string): Tensor {
+  if (array.length === 0) checkAttached(array, where);
   const own = typedArrayDType(array);
   if (own === null) throw new TypeError(`${where}: a ${array.constructor.name} has no dtype`);
   const tensor = makeTensor(own, [array.length], (data) => data.set(array as never));
@@ -190,4 +200,4 @@ export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   const one = scalarTensor(value, dtype).elements[0]!;
   return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(one as never));
 }
-const viewZero = (dtype: DType): number | bigint => (viewOf(dtype, new ArrayBuffer(8), 0, 1)[0]!);
+const viewZero = (dtype: DType): number | bigint => (viewOf(dtype, new ArrayBuffer(16), 0, 1)[0]!);

@@ -23,6 +23,8 @@ export function loadPlan({ words, constants, children, commit, labels }: PlanCod
     const handle = native.compile(words, constants, handles, commit ?? undefined);
     profilePlan(handle, labels);
     return handle;
+  } catch (cause) {
+    throw new RangeError(`${[...new Set(labels.map(({ op }) => op))].slice(0, 4).join(', ')}: no kernel takes these sizes`, { cause });
   } finally {
     if (!profiles) handles.forEach(releasePlan);
   }

@@ -87,6 +87,7 @@ const platform = `${process.platform}-${process.arch}`;
 
 /** Where the addon may be, in order of preference: a prebuilt package of this platform, then a local build. */
 const candidates = [
+  ...(process.env['KERATIN_ADDON'] === undefined ? [] : [process.env['KERATIN_ADDON']]),
   `@keratin/${platform}`,
   ...(process.platform === 'linux' ? [`@keratin/${platform}-musl`] : []),
   fileURLToPath(new URL('../../build/Release/keratin.node', import.meta.url)),

@@ -4,7 +4,7 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import { isInteger, type DType } from '../base/dtype.js';
-import { show } from '../base/errors.js';
+import { checkFunction, show } from '../base/errors.js';
 import { broadcastShapes, normalizeAxis, showShape, sizeOf, type Shape } from '../base/shape.js';
 import { taping } from '../core/tape.js';
 import type { Tensor } from '../core/tensor.js';
@@ -24,10 +24,6 @@ const slicedStructure = (value: unknown): Flat<TensorLike> => flatten<TensorLike
 const tensorsOf = (where: string, { leaves }: Flat<TensorLike>): Tensor[] => leaves.map((leaf) => toTensor(leaf, null, where));
 const describe = (tensors: readonly Tensor[]): string => tensors.map(({ dtype, shape }) => `${dtype}${showShape(shape)}`).join(', ');
 const isWeak = (leaf: TensorLike): boolean => typeof leaf === 'number';
-
-function checkFunction(where: string, name: string, fn: unknown): void {
-  if (typeof fn !== 'function') throw new TypeError(`${where}: '${name}' must be a function, received ${show(fn)}`);
-}
 
 /** The number in a scalar that is known now, null in one that is being traced. */
 const known = (scalar: Tensor): number | null => (scalar.memory === null ? null : Number(scalar.item()));
@@ -69,7 +65,9 @@ export const cond = publicOp('cond', <T>(pred: TensorLike, trueFn: () => T, fals
 
 /** `branches[index](...operands)`, the index clamped to the branches there are. The branches must return the same structure, shapes and dtypes. */
 export const switchOf = publicOp('switch', <T>(index: TensorLike, branches: readonly ((...operands: Tensor[]) => T)[], ...operands: Structure[]): T => {
-  branches.forEach((fn, i) => checkFunction('switch', `branches[${i}]`, fn));
+  const list: unknown = branches;
+  if (!Array.isArray(list)) throw new TypeError(`switch: branches must be an array of functions, received ${show(list)}`);
+  Array.from(list as unknown[]).forEach((fn, i) => checkFunction('switch', `branches[${i}]`, fn));
   if (branches.length === 0) throw new RangeError('switch: expected at least one branch');
   const place = scalarOf('switch', 'index', index);
   if (!isInteger(place.dtype)) throw new TypeError(`switch: the index must be an integer, received ${place.dtype}`);

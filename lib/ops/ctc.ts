@@ -84,7 +84,7 @@ export const ctcDecode = publicOp('ctcDecode', (inputs: TensorLike, sequenceLeng
   const mask = maskIndex ?? classes - 1;
   checkMask('ctcDecode', mask, classes);
   if (strategy === 'greedy') return decodeGreedily(scores, lengths, mask, mergeRepeated);
-  if (strategy !== 'beam_search') throw new TypeError(`ctcDecode: strategy must be 'greedy' or 'beam_search', received ${show(strategy)}${didYouMean(String(strategy), ['greedy', 'beam_search'])}`);
+  if (strategy !== 'beam_search') throw new TypeError(`ctcDecode: strategy must be 'greedy' or 'beam_search', received ${show(strategy)}${didYouMean(strategy, ['greedy', 'beam_search'])}`);
   for (const [name, value] of Object.entries({ beamWidth, topPaths })) {
     integer('ctcDecode', name, value, { min: 1 });
   }

@@ -263,7 +263,7 @@ export const scatterUpdate = publicOp('scatterUpdate', (inputs: TensorLike, indi
   const values = toTensor(updates, tensor.dtype, 'scatterUpdate');
   if (reduction === null) return scattered('scatterUpdate', p.scatterSet, tensor, indices, values);
   const kernel = Object.hasOwn(SCATTERS, reduction) ? SCATTERS[reduction] : undefined;
-  if (kernel === undefined) throw new TypeError(`scatterUpdate: unknown reduction ${show(reduction)}${didYouMean(String(reduction), Object.keys(SCATTERS))}`);
+  if (kernel === undefined) throw new TypeError(`scatterUpdate: unknown reduction ${show(reduction)}${didYouMean(reduction, Object.keys(SCATTERS))}`);
   return widened(tensor, (base) => scattered('scatterUpdate', kernel, base, indices, castTo(values, base.dtype)));
 }, ['reduction']);
 

@@ -1,6 +1,6 @@
 // Going back and forth over what a tape recorded: the part of differentiation that primitives need too.
 import { isInexact } from '../base/dtype.js';
-import { show } from '../base/errors.js';
+import { checkFunction, show } from '../base/errors.js';
 import type { VjpCall } from '../core/op.js';
 import { pausing, recording, Tape, type TapeEntry } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
@@ -55,6 +55,7 @@ export interface Linearized {
 
 /** @internal Runs `fn` on fresh copies of the inputs and keeps what is needed to go back. */
 export function linearize(fn: (...inputs: Tensor[]) => unknown, inputs: readonly Tensor[], where: string): Linearized {
+  checkFunction(where, 'fn', fn);
   const tape = new Tape(false);
   const watched = inputs.map((input) => identity(input)); // other uses of the originals do not count
   watched.forEach((input) => tape.watch(input));
@@ -87,6 +88,7 @@ export interface Pushed {
 
 /** @internal Runs `fn` on fresh copies of the inputs, and its derivative along `directions` (null: an input that stands still) in forward mode. */
 export function pushForward(fn: (...inputs: Tensor[]) => unknown, inputs: readonly Tensor[], directions: readonly (Tensor | null)[], where: string): Pushed {
+  checkFunction(where, 'fn', fn);
   const tape = new Tape(false);
   const watched = inputs.map((input) => identity(input)); // other uses of the originals do not count
   const tangents = new Map<Tensor, Tensor>();

@@ -171,7 +171,7 @@ interface Request {
 }
 /** Quantiles `q` (a scalar or [Q], a float) of `x` along axes; the axis of `q` comes first. */
 function quantiles(where: string, x: TensorLike, q: Tensor, { axis = null, method = 'linear', keepdims = false, ignoreNaN, fromBelow = false }: Request): Tensor {
-  if (!METHODS.includes(method)) throw new TypeError(`${where}: unknown method ${show(method)}${didYouMean(String(method), METHODS)} (valid: ${METHODS.join(', ')})`);
+  if (!METHODS.includes(method)) throw new TypeError(`${where}: unknown method ${show(method)}${didYouMean(method, METHODS)} (valid: ${METHODS.join(', ')})`);
   if (q.ndim > 1) throw new RangeError(`${where}: q must be a number or have one axis, received shape ${showShape(q.shape)}`);
   const tensor = toFloat(where, x);
   const axes = normalizeAxes(axis, tensor.ndim, where);

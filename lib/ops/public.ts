@@ -3,6 +3,7 @@ import type { TensorLike } from '../core/convert.js';
 import { scalarTensor, toTensor } from '../core/convert.js';
 import type { DType, DTypeLike, WeakDType } from '../base/dtype.js';
 import { floatType, isComplex, isFloat, isHalf, resultType, standardizeDType } from '../base/dtype.js';
+import { inUsersTerms } from '../base/engine-errors.js';
 import { checkOptions, show } from '../base/errors.js';
 import { withoutHoles } from '../base/arrays.js';
 import { isSymbolic, KerasTensor } from '../symbolic/keras-tensor.js';
@@ -69,7 +70,11 @@ export function publicOp<F extends (...args: never[]) => unknown>(name: string, 
     if (!takesComplex) checkReal(name, args);
     if (args.length > at) checkOptionsArgument(name, args[at], options!);
     for (const arg of args) if (symbolicArgument(arg)) return new PublicOperation(name, fn).symbolicCall(...args);
-    return fn(...(args as never[]));
+    try {
+      return fn(...(args as never[]));
+    } catch (error) {
+      throw inUsersTerms(name, args, error);
+    }
   };
   Object.defineProperty(wrapped, 'name', { value: name });
   return wrapped as unknown as PublicOp<F>;

@@ -223,7 +223,7 @@ export const pad = publicOp('pad', (x: TensorLike, padWidth: number | readonly n
     return widened(tensor, (wide) => p.embed(wide, shape, widths.map(([before]) => before), widths.map(() => 1), constantValues ?? 0));
   }
   const source = PAD_SOURCE[mode] as ((i: number, n: number) => number) | undefined;
-  if (source === undefined) throw new TypeError(`pad: unknown mode ${show(mode)}${didYouMean(String(mode), ['constant', ...Object.keys(PAD_SOURCE)])}`);
+  if (source === undefined) throw new TypeError(`pad: unknown mode ${show(mode)}${didYouMean(mode, ['constant', ...Object.keys(PAD_SOURCE)])}`);
   if (constantValues !== null) throw new TypeError(`pad: constantValues is for mode 'constant', received mode ${show(mode)}`);
   return widths.reduce((result, [before, after], axis) => {
     const size = tensor.shape[axis]!;

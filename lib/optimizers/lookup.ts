@@ -23,7 +23,7 @@ export const serialize = (optimizer: Optimizer): SerializedObject => serializeOb
 
 /** Makes an optimizer from Keras's form. @throws a TypeError with the nearest name for an unknown class. */
 export function deserialize(config: SerializedObject | string, options: { customObjects?: Readonly<Record<string, unknown>> } = {}): Optimizer {
-  const given = typeof config === 'string' ? (names.get(config.toLowerCase()) ?? config) : { ...config, class_name: names.get(config.class_name.toLowerCase()) ?? config.class_name };
+  const given = typeof config === 'string' ? (names.get(config.toLowerCase()) ?? config) : !isSerialized(config) ? config : { ...config, class_name: names.get(config.class_name.toLowerCase()) ?? config.class_name };
   return deserializeObject<Optimizer>(classes, given, (name) => new TypeError(`unknown optimizer '${name}'${didYouMean(name, names.keys())}`), options.customObjects);
 }
 

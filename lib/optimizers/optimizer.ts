@@ -135,6 +135,7 @@ export abstract class Optimizer extends OptimizerState {
 
   /** Updates the variables one by one. Optimizers with state that all variables share extend it. */
   protected updateAll(gradients: readonly Tensor[], variables: readonly Variable[], rate: Variable | Tensor): void {
+    if (typeof (this as { updateStep?: unknown }).updateStep !== 'function') throw new TypeError(`${this.constructor.name}: an optimizer must have a method updateStep(gradient, variable, learningRate)`);
     variables.forEach((variable, i) => this.updateStep(gradients[i]!, variable, rate));
   }
 

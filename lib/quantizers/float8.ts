@@ -34,7 +34,7 @@ function round(x: Tensor, { mantissa, smallest }: (typeof FORMATS)[Float8DType])
  */
 export function quantizeAndDequantize(inputs: TensorLike, scale: TensorLike, quantizedDtype: Float8DType, computeDtype: DTypeLike): Tensor {
   const names = Object.keys(FORMATS);
-  if (!names.includes(quantizedDtype)) throw new TypeError(`quantizeAndDequantize: expected ${names.map(show).join(' or ')}, received ${show(quantizedDtype)}${didYouMean(String(quantizedDtype), names)}`);
+  if (!names.includes(quantizedDtype)) throw new TypeError(`quantizeAndDequantize: expected ${names.map(show).join(' or ')}, received ${show(quantizedDtype)}${didYouMean(quantizedDtype, names)}`);
   const format = FORMATS[quantizedDtype];
   const dtype = standardizeDType(computeDtype);
   const factor = ops.cast(scale, dtype);

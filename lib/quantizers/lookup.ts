@@ -26,6 +26,7 @@ const find = (name: string, custom: Readonly<Record<string, unknown>> = {}): Cla
 export const serialize = (quantizer: Quantizer | QuantizationConfig): SerializedObject => serializeKerasObject(quantizer) as SerializedObject;
 /** What `serialize` gave this for. @throws for unknown classes. */
 export function deserialize(config: SerializedObject, { customObjects }: DeserializeOptions = {}): Quantizer | QuantizationConfig {
+  if (!isSerialized(config)) throw new TypeError(`quantizers: expected a config { class_name, config }, received ${show(config)}`);
   const Found = find(config.registered_name ?? config.class_name, customObjects ?? {});
   return (Found as unknown as { fromConfig(config: Config): Quantizer | QuantizationConfig }).fromConfig({ ...(config.config as Config) });
 }

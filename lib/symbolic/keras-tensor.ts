@@ -1,7 +1,8 @@
 // KerasTensor: the symbol that functional models are built of. Sizes may be unknown; it remembers the call that made it.
 import type { DType, DTypeLike } from '../base/dtype.js';
 import { standardizeDType } from '../base/dtype.js';
-import { isShape, showShape, type Spec, specOf, type SymbolicShape } from '../base/shape.js';
+import { checkDepth } from '../base/arrays.js';
+import { checkSymbolicShape, isShape, showShape, type Spec, specOf, type SymbolicShape } from '../base/shape.js';
 import { withoutTapes } from '../core/tape.js';
 import { Tensor } from '../core/tensor.js';
 import { forShapes, isStandIn, isTracedForShapes, trace } from '../core/trace.js';
@@ -47,6 +48,7 @@ export class KerasTensor {
   /** The dtype may also stand in the options; it defaults to float32. */
   constructor(shape: SymbolicShape, dtype?: DTypeLike | null | KerasTensorOptions, options?: KerasTensorOptions) {
     const given = isPlainObject(dtype) ? dtype : { dtype, ...options };
+    checkSymbolicShape(shape, 'KerasTensor');
     this.shape = Object.freeze([...shape]);
     this.dtype = standardizeDType((given.dtype ?? 'float32') as DTypeLike);
     this.name = (given.name as string | null | undefined) ?? uniqueName('keras_tensor');
@@ -58,8 +60,14 @@ export class KerasTensor {
 }
 
 /** True for a structure with a symbol in it. */
-export const isSymbolic = (value: unknown): boolean =>
-  value instanceof KerasTensor || (Array.isArray(value) ? value.some(isSymbolic) : isPlainObject(value) && Object.values(value).some(isSymbolic));
+export const isSymbolic = (value: unknown): boolean => holdsSymbol(value, 0);
+function holdsSymbol(value: unknown, depth: number): boolean {
+  if (value instanceof KerasTensor) return true;
+  const entries = Array.isArray(value) ? (value as unknown[]) : isPlainObject(value) ? Object.values(value) : null;
+  if (entries === null) return false;
+  checkDepth('arguments', depth);
+  return entries.some((entry) => holdsSymbol(entry, depth + 1));
+}
 
 /** Shapes as they are known: sizes that stand for unknown ones while shapes are computed are null again. */
 export function knownShapes(shapes: unknown): unknown {

@@ -49,6 +49,7 @@ export abstract class Operation extends Callable {
 
   /** @internal */
   invoke(...args: unknown[]): unknown {
+    if (typeof (this as { call?: unknown }).call !== 'function') throw new TypeError(`${this.name}: an operation must have a method call`);
     return args.some(isSymbolic) ? this.symbolicCall(...args) : this.call(...args);
   }
 

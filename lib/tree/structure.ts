@@ -1,4 +1,5 @@
 // What nested structures are made of: arrays and plain objects. Everything else is a leaf: tensors, typed arrays, instances of classes, null.
+import { checkDepth } from '../base/arrays.js';
 import { show } from '../base/errors.js';
 import { isPlainObject } from '../base/tree.js';
 
@@ -15,7 +16,7 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 }
 /** @internal The parts of a structure in Keras's order: objects by sorted keys. null for a leaf. */
 export function entriesOf(structure: unknown): readonly Entry[] | null {
-  if (Array.isArray(structure)) return structure.map((child, i) => [i, child] as const);
+  if (Array.isArray(structure)) return Array.from(structure as unknown[], (child, i) => [i, child] as const);
   return isPlainObject(structure) ? Object.entries(structure).sort(byKey) : null;
 }
 /** @internal A structure like the given one of parts in the order of `entriesOf`. Objects keep the order of their keys. */
@@ -32,6 +33,7 @@ export const isNested = (structure: unknown): boolean => entriesOf(structure) !=
 export function flattenWithPath(structure: unknown): [path: Path, leaf: unknown][] {
   const found: [Path, unknown][] = [];
   const visit = (value: unknown, path: Path): void => {
+    checkDepth('tree', path.length);
     const entries = entriesOf(value);
     if (entries === null) found.push([path, value]);
     else for (const [key, child] of entries) visit(child, [...path, key]);
@@ -75,6 +77,7 @@ export function assertAlike(where: string, a: unknown, b: unknown, path: Path): 
  */
 export function assertSameStructure(a: unknown, b: unknown, _options: { checkTypes?: boolean | null } = {}): void {
   const visit = (x: unknown, y: unknown, path: Path): void => {
+    checkDepth('tree', path.length);
     assertAlike('assertSameStructure', x, y, path);
     const others = entriesOf(y);
     entriesOf(x)?.forEach(([key, child], i) => visit(child, others![i]![1], [...path, key]));

@@ -33,7 +33,7 @@ const handler: ProxyHandler<Record<string, unknown>> = {
   has: (store, name) => Object.hasOwn(store, name),
   deleteProperty(store, name) {
     checkMutable(store, String(name));
-    if (!Object.hasOwn(store, name)) throw new Error(`Config: has no '${String(name)}' to delete${didYouMean(String(name), Object.keys(store))}`);
+    if (!Object.hasOwn(store, name)) throw new Error(`Config: has no '${String(name)}' to delete${didYouMean(name, Object.keys(store))}`);
     return Reflect.deleteProperty(store, name);
   },
   defineProperty(store, name, descriptor) {

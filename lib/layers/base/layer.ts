@@ -7,7 +7,7 @@ import { findClass } from '../../config/registration.js';
 import { type QuantizationMode, serializePolicy } from '../../config/dtype-policy.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { isFloat } from '../../base/dtype.js';
-import { didYouMean } from '../../base/errors.js';
+import { didYouMean, show } from '../../base/errors.js';
 import { computeOutputSpec, isSymbolic, KerasTensor, knownShapes } from '../../symbolic/keras-tensor.js';
 import { getMask, setMask } from '../../symbolic/mask.js';
 import { settle } from '../../symbolic/unknown-sizes.js';
@@ -133,6 +133,7 @@ export abstract class Layer extends LayerPrecision {
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
     const { inputs: given, options } = this.split(args);
+    if (given[0] === null || given[0] === undefined) throw new TypeError(`${this.label}: the input must be a tensor, received ${show(given[0])}`);
     checkCallInputs(this, given);
     if (options !== null) checkCallOptions(this, options, given.length);
     const inputs = given.map((arg) => this.convertInput(arg));

@@ -37,7 +37,7 @@ export class RematScope extends Scope {
     super();
     checkOptions('RematScope', options, ['mode', 'outputSizeThreshold', 'layerNames']);
     const { mode = 'full', outputSizeThreshold = 1024, layerNames = null } = options;
-    if (mode !== null && !MODES.includes(mode)) throw new TypeError(`RematScope: unknown mode ${show(mode)}${didYouMean(String(mode), MODES)}; expected ${MODES.map(show).join(', ')} or null`);
+    if (mode !== null && !MODES.includes(mode)) throw new TypeError(`RematScope: unknown mode ${show(mode)}${didYouMean(mode, MODES)}; expected ${MODES.map(show).join(', ')} or null`);
     this.mode = mode;
     this.outputSizeThreshold = outputSizeThreshold;
     this.layerNames = layerNames ?? [];

@@ -34,7 +34,7 @@ const DEFAULTS: Readonly<Record<string, () => QuantizationConfig>> = {
 /** The mode. @throws for what is none. */
 export function checkMode(where: string, mode: unknown): QuantizationMode {
   if (!(QUANTIZATION_MODES as readonly unknown[]).includes(mode)) {
-    throw new TypeError(`${where}: unknown quantization mode ${show(mode)}${didYouMean(String(mode), QUANTIZATION_MODES)}; expected one of ${QUANTIZATION_MODES.join(', ')}`);
+    throw new TypeError(`${where}: unknown quantization mode ${show(mode)}${didYouMean(mode, QUANTIZATION_MODES)}; expected one of ${QUANTIZATION_MODES.join(', ')}`);
   }
   return mode as QuantizationMode;
 }

@@ -24,7 +24,7 @@ const interpolation: Field<UpSamplingInterpolation, UpSamplingInterpolation, fal
   // Keras takes it in capitals too, and saves it without.
   parse: (value, where) => {
     const found = INTERPOLATIONS.find((name) => name === String(value).toLowerCase());
-    if (found === undefined) throw new TypeError(`${where} must be ${interpolation.expects}, received ${show(value)}${didYouMean(String(value), INTERPOLATIONS)}`);
+    if (found === undefined) throw new TypeError(`${where} must be ${interpolation.expects}, received ${show(value)}${didYouMean(value, INTERPOLATIONS)}`);
     return found;
   },
   serialize: (value) => value,

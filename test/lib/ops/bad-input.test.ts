@@ -173,3 +173,33 @@ describe('values that are none', () => {
     },
   );
 });
+
+describe('what the fuzzer found', () => {
+  it('zeros of complex128', () => {
+    expect(ops.zeros([2], { dtype: 'complex128' }).tolist()).toEqual([{ re: 0, im: 0 }, { re: 0, im: 0 }]);
+  });
+  it.each<[string, () => unknown, RegExp]>([
+    ['too many axes', () => ops.ones(new Array<number>(33).fill(1)), /at most 32 axes/],
+    ['objects that contain themselves', () => {
+      const object: Record<string, unknown> = {};
+      object['self'] = object;
+      return ops.sum(object as never);
+    }, /nested more than/],
+    ['memory that was transferred away', () => {
+      const array = Float32Array.of(1, 2);
+      structuredClone(array, { transfer: [array.buffer] });
+      return ops.sum(array);
+    }, /transferred/],
+    ['a name that is none', () => keras.losses.deserialize(-1 as never), /expected a name or a config/],
+    ['a schedule that is none', () => keras.optimizers.schedules.serialize(2.5 as never), /getConfig/],
+    ['a dtype that is none', () => keras.backend.resultType(-1 as never, 'complex128'), /unknown dtype/],
+    ['a function that is none', () => keras.vjp(3 as never, 1), /vjp: 'fn' must be a function/],
+    ['a shape that is none', () => new keras.KerasTensor(2 ** 32 as never), /KerasTensor: a shape is an array/],
+    ['null as an input', () => new layers.UpSampling2D(2)(null as never), /the input must be a tensor, received null/],
+    ['branches that are none', () => ops.switch(0, (() => 1) as never), /branches must be an array/],
+    ['a window beyond all sizes', () => new layers.MaxPooling1D(2 ** 32, { strides: 2, padding: 'same' })(ops.ones([2, 3, 7])), /no kernel takes these sizes|poolSize/],
+    ['engine errors', () => ops.einsum(3 as never, [1]), /^einsum: /],
+  ])('%s: an error in the user\'s terms', (_, call, message) => {
+    expect(call).toThrow(message);
+  });
+});
