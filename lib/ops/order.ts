@@ -10,7 +10,7 @@ import type { Tensor } from '../core/tensor.js';
 import { keptShape, movedAxes, partOf, reduceAxes, type Axis } from './axes.js';
 import * as p from './primitives/index.js';
 import { constant } from './primitives/primitive.js';
-import { publicOp, toFloat } from './public.js';
+import { positionalOrNamed, publicOp, toFloat } from './public.js';
 
 /** Options of `sort`, `argsort` and `argpartition`. */
 export interface SortOptions {
@@ -76,8 +76,8 @@ export const topK = publicOp('topK', (x: TensorLike, k: number, _: TopKOptions =
  * Whether the class `targets` is among the `k` with the largest `predictions`, whose last axis is the classes: a bool tensor of the shape of
  * `targets`. Classes as good as the target are all in; a NaN at the target is not, and neither is a target outside of the classes.
  */
-export const inTopK = publicOp('inTopK', (targets: TensorLike, predictions: TensorLike, k: number): Tensor => {
-  integer('inTopK', 'k', k);
+export const inTopK = publicOp('inTopK', (targets: TensorLike, predictions: TensorLike, k: number | { k: number }): Tensor => {
+  const most = integer('inTopK', 'k', positionalOrNamed<number>('inTopK', k, 'k'));
   const scores = toTensor(predictions, null, 'inTopK');
   const given = toTensor(targets, null, 'inTopK');
   if (isFloat(given.dtype)) throw new TypeError(`inTopK: targets must be integers, received ${given.dtype}`);
@@ -91,7 +91,7 @@ export const inTopK = publicOp('inTopK', (targets: TensorLike, predictions: Tens
   const own = p.gatherAlong(scores, p.select(known, column, constant(0, column)), scores.ndim - 1);
   const counts = isFloat(own.dtype) ? p.logicalAnd(known, p.equal(own, own)) : known;
   const better = p.sum(castTo(p.logicalOr(p.greater(scores, own), p.logicalNot(counts)), 'int32'), scores.ndim - 1);
-  return p.less(better, constant(k, better));
+  return p.less(better, constant(most, better));
 });
 
 const METHODS = ['linear', 'lower', 'higher', 'midpoint', 'nearest', 'inverted_cdf'] as const;
