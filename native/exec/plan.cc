@@ -85,12 +85,12 @@ void Plan::run_instructions(Frame& frame, Outcome& outcome, const std::atomic<bo
   call.args.fault = &fault;
   const bool profiling = profiling_.load(std::memory_order_relaxed);
   for (size_t i = 0; i < instructions_.size(); i++) {
-    if (i > commit_) cancel = nullptr;
     if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) {
       outcome.status = Outcome::Cancelled;
       outcome.instruction = static_cast<int64_t>(i);
       return;
     }
+    if (i >= commit_) cancel = nullptr;
     const Instruction& instruction = instructions_[i];
     call.instruction = &instruction;
     call.args.operands = frame.operands.data() + instruction.operands;
