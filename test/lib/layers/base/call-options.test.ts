@@ -53,7 +53,7 @@ describe('layers of one\'s own', () => {
     ['an object taken apart', (inputs: Tensor, { training, reverse = false }: { training?: boolean; reverse?: boolean } = {}) => (training === true || reverse ? inputs : inputs)],
     ['other names for them', function call(inputs: Tensor, { 'reverse': r = 'a, {b} (', scale: s = [1, { a: 2 }] }: { reverse?: unknown; scale?: unknown } /* not, these: {one, two} */) { return r === s ? null : inputs; }],
     ['a method', { call(inputs: Tensor, { reverse }: { reverse?: boolean }) { return reverse === null ? null : inputs; } }.call],
-    ['an asynchronous method of a computed name', { async ['ca' + 'll'](inputs: Tensor, { reverse }: { reverse?: boolean }) { return await Promise.resolve(reverse === null ? null : inputs); } }.call],
+    ['a method of a computed name', { ['ca' + 'll'](inputs: Tensor, { reverse }: { reverse?: boolean }) { return reverse === null ? null : inputs; } }.call],
   ])('name them by %s', (_, call) => {
     const layer = withCall(call);
     expect(() => layer(x(), { reverse: true, training: true })).not.toThrow();
