@@ -64,8 +64,13 @@ export class StepCache {
   }
 
   private keyOf({ kind, layout, size, batch, data }: StepRequest): string {
+    const key = `${kind}|${layout}|${size}|${batch}|${data.key}|${stateChanges()}`;
+    return kind === 'train' ? `${key}|${this.trained()}` : key;
+  }
+
+  /** Tells which weights are trained. */
+  private trained(): string {
     const { weights, trainable } = this.model;
-    const trained = kind === 'train' ? weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(trainable) : '';
-    return `${kind}|${layout}|${size}|${batch}|${data.key}|${stateChanges()}|${trained}`;
+    return weights.map((variable) => (variable.trainable ? 1 : 0)).join('') + String(trainable);
   }
 }
