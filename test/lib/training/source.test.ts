@@ -9,7 +9,8 @@ import { StreamSource } from '#lib/training/stream-source.js';
 /** The first elements of the rows of the batches that are ready. */
 function rowsOf({ data, layout, order, first, count, size, stride }: ReadyBatches): number[][] {
   const [column] = data.columns;
-  const all = column.data as Float32Array;
+  const { buffer, byteOffset } = column.memory!; // `data` would be what it was when it was first read
+  const all = new Float32Array(buffer, byteOffset, column.size);
   const width = column.size / column.shape[0];
   return Array.from({ length: count }, (_, batch) => Array.from({ length: size }, (__, row) => {
     const at = layout === 'given' ? row : (first + batch) * stride + row;
