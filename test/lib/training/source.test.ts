@@ -65,7 +65,7 @@ class Resumable {
     };
   }
 }
-const data = (): ArrayData => ArrayData.read(ops.reshape(ops.arange(13), [13, 1]), null, null);
+const data = (): ArrayData => ArrayData.read(ops.reshape(ops.arange(13, { dtype: 'float32' }), [13, 1]), null, null);
 const where = 'fit';
 
 const SOURCES: [string, () => BatchSource][] = [
