@@ -126,7 +126,7 @@ export class Variable extends TensorHolder {
     checkOptions('Variable', options, OPTIONS);
     const { shape, dtype, trainable = true, name } = options;
     this.name = name ?? autoName('variable');
-    if (this.name.includes('/')) throw new Error(`Variable: a name cannot contain '/', received ${show(name)}`);
+    if (typeof this.name !== 'string' || this.name.includes('/')) throw new Error(`Variable: a name is a string that cannot contain '/', received ${show(name)}`);
     const scope = currentScope();
     this.path = scope === '' ? this.name : `${scope}/${this.name}`;
     const value = forShapes(null, () => initialValue(initial, shape, dtype, this.path));

@@ -135,7 +135,12 @@ export interface ModelFromJsonOptions {
  */
 export function modelFromJson(json: string, options: ModelFromJsonOptions = {}): Model {
   checkOptions('modelFromJson', options, ['customObjects']);
-  const config: unknown = JSON.parse(json);
+  let config: unknown;
+  try {
+    config = JSON.parse(json);
+  } catch (cause) {
+    throw new TypeError(`modelFromJson: expected JSON text, received ${show(json)}`, { cause });
+  }
   const model = isPlainObject(config) ? deserializeKerasObject(config, options) : null;
   if (!(model instanceof Model)) throw new TypeError(`modelFromJson: expected the JSON of a model, received that of ${show(model ?? config)}`);
   return model;
