@@ -1,5 +1,6 @@
-// Checks the compiled kernels: every external symbol must live in the namespace of its instruction set, and nothing may run at
-// load time. A shared inline function emitted with AVX-512 code could otherwise be the copy that the linker keeps for all.
+// Checks the compiled kernels: every external symbol must live in the namespace of its instruction set, nothing may run at load time, and
+// no two families may define one symbol. A shared inline function emitted with AVX-512 code could otherwise be the copy that the linker
+// keeps for all, and so could the function of one family that has the name of another's.
 import path from 'node:path';
 import { isasOf, sources } from './native-sources.mjs';
 import { isProgram, output, root } from './helpers/process.mjs';
@@ -20,17 +21,33 @@ function problemOf(line, isa) {
 /** Problems in the kernels' objects of the local build, one line each. */
 export function checkObjects(arch = process.arch) {
   const { kernels, table } = sources();
-  return isasOf(arch).flatMap(({ name: isa }) => [
-    ...kernels.flatMap((file) => checkObject(`build/Release/obj.target/kernels_${isa}/${file.replace(/\.cc$/, '.o')}`, isa)),
-    ...checkObject(`build/Release/obj.target/table_${isa}/${table.replace(/\.cc$/, '.o')}`, isa),
-  ]);
+  return isasOf(arch).flatMap(({ name: isa }) => {
+    const objects = kernels.map((file) => linesOf(`build/Release/obj.target/kernels_${isa}/${file.replace(/\.cc$/, '.o')}`));
+    const tables = linesOf(`build/Release/obj.target/table_${isa}/${table.replace(/\.cc$/, '.o')}`);
+    return [...[...objects, tables].flatMap((object) => checkObject(object, isa)), ...checkShared(objects)];
+  });
 }
 
-function checkObject(file, isa) {
-  return output('nm', [path.join(root, file)]).split('\n').flatMap((line) => {
+/** What `nm` says about a file. */
+const linesOf = (file) => ({ file, lines: output('nm', [path.join(root, file)]).split('\n') });
+
+function checkObject({ file, lines }, isa) {
+  return lines.flatMap((line) => {
     const problem = problemOf(line, isa);
     return problem ? [`${file}: ${problem}: ${line.trim().split(' ').at(-1)}`] : [];
   });
+}
+
+/** Weak symbols that several files define: the linker keeps one of them, whether they are the same or not. */
+function checkShared(objects) {
+  const definedIn = new Map();
+  return objects.flatMap(({ file, lines }) => lines.flatMap((line) => {
+    const [, symbol] = /^[0-9a-f]+ [WVu] (\S+)$/.exec(line.trim()) ?? [];
+    if (!symbol) return [];
+    const other = definedIn.get(symbol);
+    definedIn.set(symbol, file);
+    return other ? [`${file}: defines what ${other} defines too: ${symbol}`] : [];
+  }));
 }
 
 if (isProgram(import.meta.url)) {

@@ -9,7 +9,10 @@ export const commonFlags = [
   '-std=c++20', '-O3', '-fPIC', '-fno-exceptions', '-fno-rtti', '-ffp-contract=off', '-fvisibility=hidden', '-Wall', '-Wextra',
 ];
 
-/** The instruction sets built for an architecture (`x64` or `arm64`), best first: `[{ name, flags }]`. */
+/**
+ * The instruction sets built for an architecture (`x64` or `arm64`), best first: `[{ name, flags, cpu }]`. `cpu` are the features that the
+ * processor must have, by the names of `__builtin_cpu_supports`.
+ */
 export function isasOf(arch) {
   const isas = JSON.parse(readFileSync(path.join(root, 'scripts/isas.json'), 'utf8'));
   if (!isas[arch]) throw new Error(`no kernels for the architecture ${arch}: expected ${Object.keys(isas).join(' or ')}`);
@@ -38,8 +41,9 @@ export function sources() {
 export const familiesDefine = () =>
   `KR_FAMILIES=${sources().kernels.map((file) => `F(${path.basename(file, '.cc')})`).join(' ')}`;
 
-/** The macro that lists the built ISAs, `I(avx512) I(avx2) ...`, best first. */
-export const isasDefine = (isas) => `KR_ISAS=${isas.map(({ name }) => `I(${name})`).join(' ')}`;
+/** The macro that lists the built ISAs and what each needs, `I(avx2, NEEDS(avx2) NEEDS(fma)) I(baseline, ) ...`, best first. */
+export const isasDefine = (isas) =>
+  `KR_ISAS=${isas.map(({ name, cpu }) => `I(${name}, ${cpu.map((feature) => `NEEDS(${feature})`).join(' ')})`).join(' ')}`;
 
 /** A static library for build/kernels.gyp; `from` is the path from there to the root. */
 function gypLibrary(name, files, isa, defines) {

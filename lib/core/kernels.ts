@@ -10,11 +10,9 @@ interface Tables {
 }
 let tables: Tables | undefined;
 
-const index = (rows: readonly { name: string; dtype: string }[]) => {
-  const map = new Map<string, number>();
-  rows.forEach(({ name, dtype }, i) => map.set(`${name}/${dtype}`, i));
-  return map;
-};
+/** Of rows that can do the same the first is the fastest. */
+const index = (rows: readonly { name: string; dtype: string }[]) =>
+  new Map(rows.map(({ name, dtype }, i) => [`${name}/${dtype}`, i] as const).reverse());
 
 function load(): Tables {
   const info = native.info();

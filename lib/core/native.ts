@@ -79,8 +79,6 @@ export interface Native {
   setProfile(plan: PlanHandle, on: boolean): void;
   /** For each instruction: times run, and nanoseconds in all. */
   profile(plan: PlanHandle): Float64Array;
-  /** Threads in the pool, the caller included. */
-  threads(): number;
 }
 
 const platform = `${process.platform}-${process.arch}`;

@@ -1,21 +1,16 @@
-// What the processor and the operating system offer, by the names of scripts/isas.json.
+// What some processors offer beyond an instruction set of scripts/isas.json; a row of kernels names what it needs.
 #pragma once
-#include <string_view>
 
 namespace keratin {
 
-// Whether code compiled for the instruction set `isa` runs here (registers enabled by the system included).
-inline bool cpu_supports(std::string_view isa) {
-  if (isa == "baseline") return true;
+enum class CpuFeature : unsigned char { None, Avx512Vnni, Avx512Bf16 };
+
+inline bool cpu_has(CpuFeature feature) {
 #if defined(__x86_64__)
-  if (isa == "avx2") return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (isa == "avx512")
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
-#elif defined(__aarch64__)
-  if (isa == "neon") return true;
+  if (feature == CpuFeature::Avx512Vnni) return __builtin_cpu_supports("avx512vnni");
+  if (feature == CpuFeature::Avx512Bf16) return __builtin_cpu_supports("avx512bf16");
 #endif
-  return false;
+  return feature == CpuFeature::None;
 }
 
 }  // namespace keratin

@@ -4,9 +4,8 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
-#include "base/dtype.h"
-
-#define KR_INLINE inline __attribute__((always_inline))
+#include "base/contract.h"
+#include "base/cpu.h"
 
 namespace keratin {
 
@@ -15,9 +14,10 @@ struct Range {
   int64_t begin, end;
 };
 
-// Where a kernel reports what only data can tell. The first report wins; the executor stops after the instruction.
+// Where a kernel reports what only data can tell, and the executor that it has no scratch for it. The first report wins; the executor stops
+// after the instruction.
 struct Fault {
-  enum Code : int32_t { None = 0, IndexOutOfRange = 1 };
+  enum Code : int32_t { None = 0, IndexOutOfRange = 1, OutOfMemory = 2 };
   std::atomic<int32_t> code{None};
   int64_t value = 0, limit = 0;  // the offending value, and the exclusive upper bound that it broke
   KR_INLINE void report(Code c, int64_t v, int64_t bound) {
@@ -62,12 +62,29 @@ struct Work {
   int64_t shared_bytes = 0, local_bytes = 0;
 };
 
-// A kernel: an instruction's implementation for one element type. `name` is the primitive's name in lib/ops.
+// A function that must be named: a row without it does not compile.
+template <typename Function>
+struct Stated {
+  Function* call;
+  constexpr Stated(Function* function) : call(function) {}
+};
+
+// A kernel: an instruction's implementation for one element type, or from one to another. `name` is the primitive's name in lib/ops.
+// Of rows that can do the same the first one that the processor can run is taken: the fastest come first.
 struct KernelRow {
   const char* name;
-  DType dtype;  // of the first operand
+  DTypes types;
   void (*run)(const Args&, Range);
-  Work (*plan)(const int64_t* ints, bool epilogue);
+  Work (*plan)(const int64_t* ints, bool epilogue);  // asked only about integers that keep the contract
+  Stated<void(Contract&)> contract;
+  CpuFeature feature = CpuFeature::None;  // what the processor must have beyond the instruction set
+};
+
+// Bytes of the elements that a tile op writes and reads; 0: it has no such input.
+struct TileSizes {
+  uint8_t out, in[3];
+  constexpr TileSizes(int to, int a, int b = 0, int c = 0)
+      : out(static_cast<uint8_t>(to)), in{static_cast<uint8_t>(a), static_cast<uint8_t>(b), static_cast<uint8_t>(c)} {}
 };
 
 // A tile op: one step of an elementwise program over `n` contiguous elements (n <= kTile).
@@ -76,6 +93,7 @@ struct TileRow {
   const char* name;
   DType dtype;  // of the first input
   void (*run)(void* out, const void* a, const void* b, const void* c, int64_t n);
+  TileSizes sizes;
 };
 
 // Elements in a tile of an elementwise program: a few registers of 4 KiB stay in the first-level cache.
@@ -102,8 +120,9 @@ struct IsaTable {
 
 }  // namespace keratin
 
-// KR_FAMILY closes a kernel file: native/kernels/<family>.cc defines KR_ISA::family_<family>. Either list may be empty.
-//   static constexpr KernelRow kernels[] = {{"sum", DType::F32, sum<float>, plan_sum}, ...};
+// KR_FAMILY closes a kernel file: native/kernels/<family>.cc defines KR_ISA::family_<family>. Either list may be empty. All else in the
+// file stands in an unnamed namespace, so that files may use the same names.
+//   constexpr KernelRow kernels[] = {{"sum", DType::F32, sum<float>, plan_sum, sum_contract}, ...};
 //   KR_FAMILY(reduce, KR_ROWS(kernels), {})
 #define KR_ROWS(array) {array, static_cast<int64_t>(sizeof(array) / sizeof((array)[0]))}
 #define KR_FAMILY(family, kernels, ...) \

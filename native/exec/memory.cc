@@ -1,6 +1,5 @@
 #include "exec/memory.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #if defined(__linux__)
@@ -58,10 +57,6 @@ void* thread_scratch(Scratch use, int64_t bytes) {
   if (block.bytes() < bytes) {
     block = AlignedBlock();
     block = AlignedBlock(bytes);
-    if (block.data() == nullptr) {
-      std::fprintf(stderr, "keratin: out of memory (%lld bytes of kernel scratch)\n", static_cast<long long>(bytes));
-      std::abort();
-    }
   }
   return block.data();
 }

@@ -46,7 +46,8 @@ class AlignedBlock {
 // A kernel and the epilogue it calls need scratch at the same time.
 enum class Scratch { Kernel, Epilogue, Count };
 
-// At least `bytes` of the calling thread's own memory; valid until the thread asks again for the same use with more bytes.
+// At least `bytes` of the calling thread's own memory, null for none or when memory is short; valid until the thread asks again for the same
+// use with more bytes.
 void* thread_scratch(Scratch use, int64_t bytes);
 
 }  // namespace keratin

@@ -14,8 +14,14 @@ Plan::~Plan() {
 static void apply_epilogue(const Epilogue* self, void* tile, int64_t row_bytes, int64_t batch, int64_t i0, int64_t i1, int64_t j0,
                            int64_t j1) {
   const BoundEpilogue& bound = *static_cast<const BoundEpilogue*>(self);
-  void* scratch = thread_scratch(Scratch::Epilogue, bound.program->scratch_bytes());
+  void* scratch = thread_scratch(Scratch::Epilogue, bound.program->scratch_bytes());  // reserved before
   bound.program->run_block(bound.operands, scratch, tile, row_bytes, batch, {i0, i1}, {j0, j1});
+}
+
+// Scratch of the calling thread for kernels and for the epilogues that they call; false when memory is short.
+static bool reserve(void** local, int64_t local_bytes, int64_t epilogue_bytes) {
+  *local = thread_scratch(Scratch::Kernel, local_bytes);
+  return (*local != nullptr || local_bytes == 0) && (epilogue_bytes == 0 || thread_scratch(Scratch::Epilogue, epilogue_bytes) != nullptr);
 }
 
 std::unique_ptr<Plan::Frame> Plan::make_frame() const {
@@ -81,8 +87,11 @@ void Plan::run_instructions(Frame& frame, Outcome& outcome, const std::atomic<bo
   Fault fault;
   Call call;
   call.args.shared = frame.memory.data() + aligned(arena_bytes_);
-  call.args.local = local_bytes_ > 0 ? thread_scratch(Scratch::Kernel, local_bytes_) : nullptr;
   call.args.fault = &fault;
+  if (!reserve(&call.args.local, local_bytes_, epilogue_bytes_)) {
+    outcome.status = Outcome::OutOfMemory;
+    return;
+  }
   const bool profiling = profiling_.load(std::memory_order_relaxed);
   for (size_t i = 0; i < instructions_.size(); i++) {
     if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) {
@@ -108,6 +117,11 @@ void Plan::run_instructions(Frame& frame, Outcome& outcome, const std::atomic<bo
     }
     const int32_t code = fault.code.load(std::memory_order_relaxed);
     if (code == Fault::None) continue;
+    if (code == Fault::OutOfMemory) {
+      outcome.status = Outcome::OutOfMemory;
+      outcome.instruction = static_cast<int64_t>(i);
+      return;
+    }
     outcome = {Outcome::Faulted, static_cast<int64_t>(i), static_cast<Fault::Code>(code), fault.value, fault.limit, 0};
     return;
   }
@@ -124,7 +138,7 @@ void Plan::run_timed(Call& call, size_t number, Outcome& outcome, const std::ato
 void Plan::run_control(Call& call, Outcome& outcome, const std::atomic<bool>* cancel) const {
   outcome = call.instruction->control->run(call.args.operands, static_cast<char*>(call.args.shared), cancel);
   // The children may have asked for more of the thread's scratch, which moves it.
-  if (local_bytes_ > 0) call.args.local = thread_scratch(Scratch::Kernel, local_bytes_);
+  if (!reserve(&call.args.local, local_bytes_, epilogue_bytes_)) outcome.status = Outcome::OutOfMemory;
 }
 
 void Plan::run_one(Call& call, Outcome& outcome, const std::atomic<bool>* cancel) const {
@@ -139,9 +153,12 @@ void Plan::run_one(Call& call, Outcome& outcome, const std::atomic<bool>* cancel
     }
     auto body = [](void* context, Range range, int) {
       const Call& call = *static_cast<const Call*>(context);
+      const Instruction& instruction = *call.instruction;
       Args args = call.args;
-      args.local = thread_scratch(Scratch::Kernel, call.instruction->work.local_bytes);
-      run_range(*call.instruction, args, range);
+      if (reserve(&args.local, instruction.work.local_bytes, instruction.epilogue ? instruction.epilogue->scratch_bytes() : 0))
+        run_range(instruction, args, range);
+      else
+        args.fault->report(Fault::OutOfMemory, instruction.work.local_bytes, 0);
     };
     Pool::instance().parallel_for(units, body, &call);
   }

@@ -119,7 +119,7 @@ class Plan {
   };
   std::vector<Place> places_;  // of all operands of all instructions
   AlignedBlock constants_;
-  int64_t arena_bytes_ = 0, shared_bytes_ = 0, local_bytes_ = 0;
+  int64_t arena_bytes_ = 0, shared_bytes_ = 0, local_bytes_ = 0, epilogue_bytes_ = 0;
   size_t epilogue_count_ = 0;
   size_t commit_ = SIZE_MAX;
 

@@ -192,27 +192,36 @@ class ProgramReader {
     return (last + 1) * size_of(raw.dtype);
   }
 
+  // `sizes` are bytes of the elements that values have by then; 0: not written yet.
   void read_steps() {
     Program& p = *program_;
-    std::vector<bool> written(static_cast<size_t>(p.value_count_), false);
-    std::fill_n(written.begin(), input_count_, true);
+    std::vector<int> sizes(static_cast<size_t>(p.value_count_), 0);
+    for (size_t i = 0; i < inputs_.size(); i++) sizes[i] = p.inputs_[i].access.size;
+    std::vector<bool> written(p.outputs_.size(), false);
     for (int64_t i = 0; i < step_count_ && words_.ok(); i++) {
       const int64_t tile = words_.integer("tile op", 0, static_cast<int64_t>(catalog_.tiles.size()) - 1);
-      const int64_t target = words_.integer("target of a step", input_count_, p.value_count_ - 1);
+      const int64_t target = words_.integer("target of a step", input_count_, p.value_count_ - 1), output = target - input_count_;
+      const TileRow& row = *catalog_.tiles[static_cast<size_t>(tile)];
       int16_t args[3];
-      for (int16_t& arg : args) arg = read_argument(written);
+      for (int k = 0; k < 3; k++) args[k] = read_argument(sizes, row.sizes.in[k]);
+      if (output < output_count_ && p.outputs_[static_cast<size_t>(output)].size != row.sizes.out)
+        words_.fail("target of a step: the tile op writes elements of another size");
       if (!words_.ok()) return;
-      written[static_cast<size_t>(target)] = true;
-      p.steps_.push_back({catalog_.tiles[static_cast<size_t>(tile)]->run, static_cast<int16_t>(target), args[0], args[1], args[2]});
+      sizes[static_cast<size_t>(target)] = row.sizes.out;
+      if (output < output_count_) written[static_cast<size_t>(output)] = true;
+      p.steps_.push_back({row.run, static_cast<int16_t>(target), args[0], args[1], args[2]});
     }
-    for (int64_t i = 0; i < output_count_; i++)
-      if (!written[static_cast<size_t>(input_count_ + i)]) words_.fail("an output is never written");
+    if (std::find(written.begin(), written.end(), false) != written.end()) words_.fail("an output is never written");
   }
 
-  int16_t read_argument(const std::vector<bool>& written) {
+  // An argument of `size` bytes an element; 0: the tile op has none.
+  int16_t read_argument(const std::vector<int>& sizes, int size) {
     const int64_t arg = words_.integer("argument of a step", -1, program_->value_count_ - 1);
-    if (arg < 0) return static_cast<int16_t>(program_->value_count_);
-    if (!written[static_cast<size_t>(arg)]) words_.fail("argument of a step: value " + std::to_string(arg) + " is read before it is written");
+    if ((arg < 0) != (size == 0)) words_.fail("argument of a step: the tile op takes another number of them");
+    if (arg < 0 || !words_.ok()) return static_cast<int16_t>(program_->value_count_);
+    const int actual = sizes[static_cast<size_t>(arg)];
+    if (actual == 0) words_.fail("argument of a step: value " + std::to_string(arg) + " is read before it is written");
+    if (actual != size) words_.fail("argument of a step: the tile op reads elements of another size");
     return static_cast<int16_t>(arg);
   }
 
@@ -248,9 +257,14 @@ Work Program::work() const {
 std::vector<Program::Reach> Program::reaches() const {
   std::vector<Reach> reaches;
   for (const Input& input : inputs_)
-    if (input.operand != kProduct) reaches.push_back({input.operand, input.reach});
-  for (const Output& output : outputs_) reaches.push_back({output.operand, outer_ * rows_ * columns_ * output.size});
+    if (input.operand != kProduct) reaches.push_back({input.operand, input.reach, false});
+  for (const Output& output : outputs_) reaches.push_back({output.operand, outer_ * rows_ * columns_ * output.size, true});
   return reaches;
+}
+
+bool Program::takes(int64_t matrices, int64_t rows, int64_t columns, int64_t size) const {
+  const bool same_rows = outer_ * rows_ == matrices * rows && (matrices == 1 || matrix_rows_ == rows);
+  return same_rows && columns_ == columns && rows > 0 && columns > 0 && inputs_[0].access.size == size;
 }
 
 }  // namespace keratin

@@ -51,8 +51,12 @@ class Program {
   struct Reach {
     int operand;
     int64_t bytes;
+    bool written;
   };
   std::vector<Reach> reaches() const;
+
+  // Whether the program can be the epilogue of so many matrices of elements of `size` bytes.
+  bool takes(int64_t matrices, int64_t rows, int64_t columns, int64_t size) const;
 
  private:
   friend class ProgramReader;

@@ -1,4 +1,5 @@
-// Finds kernels by name. The build says which instruction sets exist: KR_ISAS is I(avx512) I(avx2) ..., fastest first.
+// Finds kernels by name. The build says which instruction sets there are and what each needs of the processor, fastest first: KR_ISAS is
+// I(avx2, NEEDS(avx2) NEEDS(fma)) I(baseline, ) ...
 #include "exec/registry.h"
 
 #include <cstdlib>
@@ -7,48 +8,39 @@
 
 namespace keratin {
 
-#define I(isa)              \
+#define I(isa, needs)       \
   namespace isa {           \
   extern const IsaTable table; \
   }
 KR_ISAS
 #undef I
 
-static const IsaTable* const kTables[] = {
-#define I(isa) &isa::table,
-    KR_ISAS
-#undef I
+namespace {
+
+struct Built {
+  const IsaTable* table;
+  bool (*runs)();  // whether this processor and its system run such code
 };
 
+#define NEEDS(feature) &&__builtin_cpu_supports(#feature)
+#define I(isa, needs) {&isa::table, [] { return true needs; }},
+constexpr Built kBuilt[] = {KR_ISAS};
+#undef I
+#undef NEEDS
+
+}  // namespace
+
 const IsaTable* isa_table(const char* name) {
-  for (const IsaTable* table : kTables)
-    if (std::strcmp(table->name, name) == 0 && cpu_supports(name)) return table;
+  for (const Built& built : kBuilt)
+    if (std::strcmp(built.table->name, name) == 0 && built.runs()) return built.table;
   return nullptr;
 }
 
 std::vector<const char*> usable_isas() {
   std::vector<const char*> names;
-  for (const IsaTable* table : kTables)
-    if (cpu_supports(table->name)) names.push_back(table->name);
+  for (const Built& built : kBuilt)
+    if (built.runs()) names.push_back(built.table->name);
   return names;
-}
-
-template <typename Row>
-static const Row* find(const IsaTable& table, Rows<Row> Family::*rows, const char* name, DType dtype) {
-  for (int64_t i = 0; i < table.count; i++) {
-    const Rows<Row>& list = table.families[i]->*rows;
-    for (int64_t j = 0; j < list.count; j++)
-      if (list.begin[j].dtype == dtype && std::strcmp(list.begin[j].name, name) == 0) return &list.begin[j];
-  }
-  return nullptr;
-}
-
-const KernelRow* find_kernel(const IsaTable& table, const char* name, DType dtype) {
-  return find(table, &Family::kernels, name, dtype);
-}
-
-const TileRow* find_tile(const IsaTable& table, const char* name, DType dtype) {
-  return find(table, &Family::tiles, name, dtype);
 }
 
 Catalog catalog_of(const IsaTable& table) {
@@ -56,10 +48,23 @@ Catalog catalog_of(const IsaTable& table) {
   catalog.table = &table;
   for (int64_t i = 0; i < table.count; i++) {
     const Family& family = *table.families[i];
-    for (int64_t j = 0; j < family.kernels.count; j++) catalog.kernels.push_back(&family.kernels.begin[j]);
+    for (int64_t j = 0; j < family.kernels.count; j++)
+      if (const KernelRow& row = family.kernels.begin[j]; cpu_has(row.feature)) catalog.kernels.push_back(&row);
     for (int64_t j = 0; j < family.tiles.count; j++) catalog.tiles.push_back(&family.tiles.begin[j]);
   }
   return catalog;
+}
+
+const KernelRow* find_kernel(const IsaTable& table, const char* name, DTypes types) {
+  for (const KernelRow* row : catalog_of(table).kernels)
+    if (row->types == types && std::strcmp(row->name, name) == 0) return row;
+  return nullptr;
+}
+
+const TileRow* find_tile(const IsaTable& table, const char* name, DType dtype) {
+  for (const TileRow* row : catalog_of(table).tiles)
+    if (row->dtype == dtype && std::strcmp(row->name, name) == 0) return row;
+  return nullptr;
 }
 
 const Catalog* active_catalog(std::string* error) {

@@ -39,6 +39,10 @@ class Words {
   void fail(const std::string& message) {
     if (ok()) error_ = "word " + std::to_string(next_ - begin_ - 1) + " of the plan: " + message;
   }
+  // What is wrong with the plan, but with no word alone.
+  void refuse(const std::string& message) {
+    if (ok()) error_ = message;
+  }
 
  private:
   const double* begin_;

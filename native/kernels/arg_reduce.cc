@@ -3,9 +3,10 @@
 #include "kernels/reduce.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr int64_t kColumns = 64;          // columns that are searched together
-static constexpr int64_t kUnitElements = 16384;  // elements of a unit
+constexpr int64_t kColumns = 64;          // columns that are searched together
+constexpr int64_t kUnitElements = 16384;  // elements of a unit
 
 // How a search is cut: into units of several planes [n, inner], of columns of a plane, or of chunks of a long axis.
 struct Cut {
@@ -15,7 +16,7 @@ struct Cut {
   int64_t chunk_rows, chunks;
 };
 
-static inline Cut cut_of(const int64_t* ints) {
+inline Cut cut_of(const int64_t* ints) {
   Cut cut = {ints[0], ints[1], ints[2], 1, 1, max_of(1, ints[1]), 1};
   cut.column_units = ceil_div(cut.inner, kColumns);
   const int64_t columns = min_of(cut.inner, kColumns), block = max_of(1, cut.n * columns);
@@ -30,7 +31,7 @@ static inline Cut cut_of(const int64_t* ints) {
 
 // The winner of `vectors` vectors of x.
 template <typename Op, typename E, typename S>
-static KR_INLINE auto winner_of(const S* x, int64_t vectors) {
+KR_INLINE auto winner_of(const S* x, int64_t vectors) {
   using A = typename E::Value;
   V<A> best = E::load(x);
   for (int64_t v = 1; v < vectors; ++v) best = Op::apply(best, E::load(x + v * V<A>::lanes));
@@ -45,7 +46,7 @@ static KR_INLINE auto winner_of(const S* x, int64_t vectors) {
 // Position of the winner of the contiguous x[0..n), n > 0: finds the value by blocks, then its place in the first block
 // that has it.
 template <typename Op, typename E, typename S>
-static inline int64_t search_run(const S* x, int64_t n) {
+inline int64_t search_run(const S* x, int64_t n) {
   using A = typename E::Value;
   constexpr int64_t lanes = V<A>::lanes, block = 16 * lanes;
   int64_t at = 0, i = 0;
@@ -72,7 +73,7 @@ static inline int64_t search_run(const S* x, int64_t n) {
 
 // Positions of the winners of up to kColumns columns of x, whose n > 0 rows are `inner` apart, plus `first`.
 template <typename Op, typename E, typename S>
-static inline void search_columns(int32_t* __restrict out, const S* __restrict x, int64_t n, int64_t inner, int64_t columns,
+inline void search_columns(int32_t* __restrict out, const S* __restrict x, int64_t n, int64_t inner, int64_t columns,
                                   int64_t first) {
   using A = typename E::Value;
   A best[kColumns];
@@ -94,7 +95,7 @@ static inline void search_columns(int32_t* __restrict out, const S* __restrict x
 
 // The second phase: of the winners of the chunks, the first best.
 template <typename Op, typename E, typename S>
-static inline void merge_chunks(const Args& args, const Cut& cut, Range units) {
+inline void merge_chunks(const Args& args, const Cut& cut, Range units) {
   const int32_t* partial = static_cast<const int32_t*>(args.shared);
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
     const int64_t o = unit / cut.inner, i = unit % cut.inner;
@@ -114,7 +115,7 @@ static inline void merge_chunks(const Args& args, const Cut& cut, Range units) {
 
 // out[o, i] = the position in [0, n) of the winner of x[o, :, i], n > 0. ints: [outer, n, inner]. operands: x, out int32.
 template <typename S, typename Op>
-static void arg_reduce(const Args& args, Range units) {
+void arg_reduce(const Args& args, Range units) {
   using E = Element<S, Op::nan_is_low>;
   const Cut cut = cut_of(args.ints);
   if (args.phase == 1) return merge_chunks<Op, E, S>(args, cut, units);
@@ -139,7 +140,7 @@ static void arg_reduce(const Args& args, Range units) {
 }
 
 template <typename S>
-static Work plan_arg_reduce(const int64_t* ints, bool) {
+Work plan_arg_reduce(const int64_t* ints, bool) {
   const Cut cut = cut_of(ints);
   Work work;
   work.units[0] = ceil_div(cut.outer, cut.planes) * cut.column_units * cut.chunks;
@@ -154,14 +155,24 @@ static Work plan_arg_reduce(const int64_t* ints, bool) {
 }
 
 template <typename T>
-static constexpr auto argmax = arg_reduce<T, Maximum>;
+constexpr auto argmax = arg_reduce<T, Maximum>;
 template <typename T>
-static constexpr auto argmin = arg_reduce<T, Minimum>;
+constexpr auto argmin = arg_reduce<T, Minimum>;
 
-static constexpr KernelRow kernels[] = {
-    KR_ROWS_BY_VALUE("argmax", argmax, plan_arg_reduce),
-    KR_ROWS_BY_VALUE("argmin", argmin, plan_arg_reduce),
+// Positions are int32, and an empty axis has none.
+void arg_reduce_contract(Contract& c) {
+  const Extent outer = c.size("outer"), n = c.size("n", 1, INT32_MAX), inner = c.size("inner");
+  c.in(outer * n * inner);
+  c.out(DType::I32, outer * inner);
+}
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_BY_VALUE("argmax", argmax, plan_arg_reduce, arg_reduce_contract),
+    KR_ROWS_BY_VALUE("argmin", argmin, plan_arg_reduce, arg_reduce_contract),
 };
+
+}  // namespace
+
 KR_FAMILY(arg_reduce, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

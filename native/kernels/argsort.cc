@@ -3,6 +3,7 @@
 #include "kernels/bucket_sort.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 template <typename T>
 using Index = Indexed<typename Order<T>::Key>;
@@ -10,14 +11,14 @@ using Index = Indexed<typename Order<T>::Key>;
 // As in sort.cc. The items of elements of up to 4 bytes are words, of which a vector sorts several rows at once.
 enum class Method { Columns, Rows, Long };
 template <typename T>
-static inline Method method_of(int64_t rows, int64_t n) {
+inline Method method_of(int64_t rows, int64_t n) {
   constexpr int64_t lanes = simd::V<int64_t>::lanes;
   if (sizeof(T) <= 4 && n <= kNetworkRows && 2 * rows >= lanes) return Method::Columns;
   return n >= LongSort::shortest && rows < 8 && sizeof(T) > 2 ? Method::Long : Method::Rows;
 }
 
 template <typename T>
-static inline void argsort_row(int32_t* out, const T* x, int64_t n, void* local) {
+inline void argsort_row(int32_t* out, const T* x, int64_t n, void* local) {
   using I = Index<T>;
   using Item = typename I::Item;
   Item *a = static_cast<Item*>(local), *b = a + n;
@@ -28,7 +29,7 @@ static inline void argsort_row(int32_t* out, const T* x, int64_t n, void* local)
 
 // A row a lane; items stay below the sign bit but for 4-byte keys, whose leading bit is turned over.
 template <typename T>
-static inline void argsort_group(int32_t* out, const T* x, int64_t rows, int64_t n, void* local) {
+inline void argsort_group(int32_t* out, const T* x, int64_t rows, int64_t n, void* local) {
   if constexpr (sizeof(T) <= 4) {
     using I = Index<T>;
     constexpr int64_t lanes = simd::V<int64_t>::lanes;
@@ -46,7 +47,7 @@ static inline void argsort_group(int32_t* out, const T* x, int64_t rows, int64_t
 }
 
 template <typename T>
-static inline void argsort_long(const Args& args, int64_t n, Range units) {
+inline void argsort_long(const Args& args, int64_t n, Range units) {
   using I = Index<T>;
   using Item = typename I::Item;
   const int64_t of_row = args.phase == 2 ? LongSort::wanted_units : LongSort::chunks;
@@ -68,7 +69,7 @@ static inline void argsort_long(const Args& args, int64_t n, Range units) {
 
 // out[r, :] = the places of the elements of x[r, :] in ascending order. ints: [rows, n]. operands: x, out int32.
 template <typename T>
-static void argsort(const Args& args, Range units) {
+void argsort(const Args& args, Range units) {
   const int64_t rows = args.ints[0], n = args.ints[1];
   const Method method = method_of<T>(rows, n);
   if constexpr (sizeof(T) > 2) {
@@ -87,7 +88,7 @@ static void argsort(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_argsort(const int64_t* ints, bool) {
+Work plan_argsort(const int64_t* ints, bool) {
   using Item = typename Index<T>::Item;
   const int64_t rows = ints[0], n = ints[1];
   const Method method = method_of<T>(rows, n);
@@ -95,7 +96,6 @@ static Work plan_argsort(const int64_t* ints, bool) {
   work.units[0] = method == Method::Columns ? ceil_div(rows, simd::V<int64_t>::lanes) : rows;
   work.local_bytes = method == Method::Columns ? n * simd::kVectorBytes : 2 * n * static_cast<int64_t>(sizeof(Item));
   work.nanoseconds = 50 + static_cast<double>(rows * n) * (method == Method::Columns ? 4.0 : 2.0 * sizeof(T));
-  if (rows < 0 || n < 0 || n > INT32_MAX) work.phases = 0;
   if (method == Method::Long) {
     work.phases = 3;
     work.units[0] = work.units[1] = rows * LongSort::chunks;
@@ -109,7 +109,7 @@ static Work plan_argsort(const int64_t* ints, bool) {
 // The largest elements of a row have the smallest items: the key turned over, and the place. Floats are ordered as numbers
 // with their signs, so that 0 is larger than -0.
 template <typename T>
-static KR_INLINE typename Order<T>::Key falling_key(T x) {
+KR_INLINE typename Order<T>::Key falling_key(T x) {
   using O = Order<T>;
   typename O::Key key = O::key(x);
   if constexpr (O::signed_zeros) {
@@ -121,7 +121,7 @@ static KR_INLINE typename Order<T>::Key falling_key(T x) {
 
 // Moves the k smallest of n > k items to the front (Hoare's selection with the median of three).
 template <typename Item>
-static inline void select_smallest(Item* a, int64_t n, int64_t k) {
+inline void select_smallest(Item* a, int64_t n, int64_t k) {
   int64_t low = 0, high = n - 1;
   while (low < high) {
     const Item x = a[low], y = a[(low + high) / 2], z = a[high];
@@ -142,12 +142,12 @@ static inline void select_smallest(Item* a, int64_t n, int64_t k) {
 }
 
 // Elements that are looked at together, and the room for candidates: the k best and others, sifted when it is full.
-static constexpr int64_t kBlock = 64;
-static KR_INLINE int64_t room_of(int64_t n, int64_t k) { return min_of(n, 2 * k + 4 * kBlock); }
+constexpr int64_t kBlock = 64;
+KR_INLINE int64_t room_of(int64_t n, int64_t k) { return min_of(n, 2 * k + 4 * kBlock); }
 
 // Moves the k best of `count` candidates to the front. Gives the largest key among them.
 template <typename T>
-static inline typename Order<T>::Key sift(typename Index<T>::Item* items, int64_t count, int64_t k) {
+inline typename Order<T>::Key sift(typename Index<T>::Item* items, int64_t count, int64_t k) {
   if (count > k) select_smallest(items, count, k);
   auto worst = Index<T>::key(items[0]);
   for (int64_t i = 1; i < k; ++i) worst = Index<T>::key(items[i]) > worst ? Index<T>::key(items[i]) : worst;
@@ -155,9 +155,9 @@ static inline typename Order<T>::Key sift(typename Index<T>::Item* items, int64_
 }
 
 // Up to here the best are kept in order, which a new one enters by moving the worse ones: few do.
-static constexpr int64_t kOrdered = 16;
+constexpr int64_t kOrdered = 16;
 template <typename T>
-static inline const typename Index<T>::Item* few_best_of(const T* x, int64_t n, int64_t k, typename Index<T>::Item* best) {
+inline const typename Index<T>::Item* few_best_of(const T* x, int64_t n, int64_t k, typename Index<T>::Item* best) {
   using I = Index<T>;
   for (int64_t i = 0; i < k; ++i) best[i] = I::item(falling_key(x[i]), i);
   insertion_sort(best, k);
@@ -181,7 +181,7 @@ static inline const typename Index<T>::Item* few_best_of(const T* x, int64_t n, 
 
 // The k smallest items of a row, sorted. `best` has room for twice room_of(n, k).
 template <typename T>
-static inline const typename Index<T>::Item* best_of(const T* x, int64_t n, int64_t k, typename Index<T>::Item* best) {
+inline const typename Index<T>::Item* best_of(const T* x, int64_t n, int64_t k, typename Index<T>::Item* best) {
   using I = Index<T>;
   const int64_t room = room_of(n, k);
   for (int64_t i = 0; i < room; ++i) best[i] = I::item(falling_key(x[i]), i);
@@ -208,7 +208,7 @@ static inline const typename Index<T>::Item* best_of(const T* x, int64_t n, int6
 // values[r, :] = the k largest elements of x[r, :] in descending order, places[r, :] = where they stand; of equal ones the
 // first. ints: [rows, n, k], 0 < k <= n. operands: x, values, places int32.
 template <typename T>
-static void top_k(const Args& args, Range units) {
+void top_k(const Args& args, Range units) {
   using I = Index<T>;
   const int64_t n = args.ints[1], k = args.ints[2];
   for (int64_t row = units.begin; row < units.end; ++row) {
@@ -224,21 +224,35 @@ static void top_k(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_top_k(const int64_t* ints, bool) {
+Work plan_top_k(const int64_t* ints, bool) {
   using Item = typename Index<T>::Item;
   const int64_t rows = ints[0], n = ints[1], k = ints[2];
   Work work;
   work.units[0] = rows;
   work.local_bytes = 2 * room_of(n, k) * static_cast<int64_t>(sizeof(Item));
   work.nanoseconds = 50 + static_cast<double>(rows) * (static_cast<double>(n) + 20.0 * static_cast<double>(k));
-  if (rows < 0 || n > INT32_MAX || k < 1 || k > n) work.phases = 0;
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    KR_ROWS_BY_VALUE("argsort", argsort, plan_argsort),
-    KR_ROWS_BY_VALUE("top_k", top_k, plan_top_k),
+void argsort_contract(Contract& c) {
+  const Extent rows = c.size("rows"), n = c.size("n", 0, INT32_MAX);
+  c.in(rows * n);
+  c.out(DType::I32, rows * n);
+}
+void top_k_contract(Contract& c) {
+  const Extent rows = c.size("rows"), n = c.size("n", 1, INT32_MAX), k = c.size("k", 1, n.count());
+  c.in(rows * n);
+  c.out(rows * k);
+  c.out(DType::I32, rows * k);
+}
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_BY_VALUE("argsort", argsort, plan_argsort, argsort_contract),
+    KR_ROWS_BY_VALUE("top_k", top_k, plan_top_k, top_k_contract),
 };
+
+}  // namespace
+
 KR_FAMILY(argsort, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -2,6 +2,7 @@
 #include "simd/map.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using namespace simd;
 
@@ -78,7 +79,7 @@ KR_INLINE T common_divisor(T x, T y) {
   return static_cast<T>(a << shift);
 }
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_INTEGER(KR_MAP2_BITS, "add", x + y),
     KR_EACH_FLOAT(KR_MAP2, "add", x + y),
     KR_EACH_INTEGER(KR_MAP2_BITS, "subtract", x - y),
@@ -103,6 +104,8 @@ static constexpr TileRow tiles[] = {
     KR_MAP2("logical_or", Bool, uint8_t, x | y),
     KR_MAP2("logical_xor", Bool, uint8_t, x ^ y),
 };
+
+}  // namespace
 
 KR_FAMILY(binary, {}, KR_ROWS(tiles))
 

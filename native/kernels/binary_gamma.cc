@@ -3,13 +3,16 @@
 #include "simd/math_gammainc.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP2, "gammainc", gammainc(x, y)),
     KR_EACH_FLOAT(KR_MAP2, "gammainc_da", gammainc_da(x, y)),
     KR_EACH_FLOAT(KR_MAP2, "gammainc_daa", gammainc_daa(x, y)),
     KR_EACH_FLOAT(KR_MAP2, "gamma_density", gamma_density(x, y)),
 };
+
+}  // namespace
 
 KR_FAMILY(binary_gamma, {}, KR_ROWS(tiles))
 

@@ -3,8 +3,9 @@
 #include "simd/math.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP2, "floor_divide", floor_divide(x, y)),
     KR_EACH_FLOAT(KR_MAP2, "mod", floor_mod(x, y)),
     KR_EACH_FLOAT(KR_MAP2, "power", pow(x, y)),
@@ -13,6 +14,8 @@ static constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP2, "nextafter", nextafter(x, y)),
     KR_EACH_FLOAT(KR_MAP2, "copysign", copysign(x, y)),
 };
+
+}  // namespace
 
 KR_FAMILY(binary_math, {}, KR_ROWS(tiles))
 

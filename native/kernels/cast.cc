@@ -4,6 +4,7 @@
 #include "simd/map.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using namespace simd;
 
@@ -60,7 +61,7 @@ KR_INLINE bf16 to_bf16(float x) {
 }
 KR_INLINE float from_bf16(bf16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
 
-static void halves_to_floats(float* out, const f16* in, int64_t n) {
+void halves_to_floats(float* out, const f16* in, int64_t n) {
   constexpr int64_t lanes = V<float>::lanes;
   for (int64_t i = 0; i < n; i += lanes) {
     Half<uint16_t> bits = {};
@@ -73,7 +74,7 @@ static void halves_to_floats(float* out, const f16* in, int64_t n) {
     }
   }
 }
-static void floats_to_halves(f16* out, const float* in, int64_t n) {
+void floats_to_halves(f16* out, const float* in, int64_t n) {
   constexpr int64_t lanes = V<float>::lanes;
   for (int64_t i = 0; i < n; i += lanes) {
     const int64_t left = n - i;
@@ -111,7 +112,7 @@ KR_INLINE float ready_for_f16(From x) {
 }
 
 template <typename To, typename From>
-static void cast_row(void* out, const void* in, const void*, const void*, int64_t n) {
+void cast_row(void* out, const void* in, const void*, const void*, int64_t n) {
   To* to = static_cast<To*>(out);
   const From* from = static_cast<const From*>(in);
   if constexpr (std::is_same_v<From, To>) {
@@ -131,21 +132,24 @@ static void cast_row(void* out, const void* in, const void*, const void*, int64_
   }
 }
 
-#define KR_CASTS_FROM(From, dtype)                                                                                      \
-  {"cast_bool", DType::dtype, cast_row<Boolean, From>}, {"cast_uint8", DType::dtype, cast_row<uint8_t, From>},          \
-      {"cast_uint16", DType::dtype, cast_row<uint16_t, From>}, {"cast_uint32", DType::dtype, cast_row<uint32_t, From>}, \
-      {"cast_uint64", DType::dtype, cast_row<uint64_t, From>}, {"cast_int8", DType::dtype, cast_row<int8_t, From>},     \
-      {"cast_int16", DType::dtype, cast_row<int16_t, From>}, {"cast_int32", DType::dtype, cast_row<int32_t, From>},     \
-      {"cast_int64", DType::dtype, cast_row<int64_t, From>}, {"cast_float16", DType::dtype, cast_row<f16, From>},       \
-      {"cast_bfloat16", DType::dtype, cast_row<bf16, From>}, {"cast_float32", DType::dtype, cast_row<float, From>},     \
-      {"cast_float64", DType::dtype, cast_row<double, From>}
+#define KR_CAST(name, From, To, dtype) {name, DType::dtype, cast_row<To, From>, {sizeof(To), sizeof(From)}}
+#define KR_CASTS_FROM(From, dtype)                                                                                             \
+  KR_CAST("cast_bool", From, Boolean, dtype), KR_CAST("cast_uint8", From, uint8_t, dtype),                                      \
+      KR_CAST("cast_uint16", From, uint16_t, dtype), KR_CAST("cast_uint32", From, uint32_t, dtype),                             \
+      KR_CAST("cast_uint64", From, uint64_t, dtype), KR_CAST("cast_int8", From, int8_t, dtype),                                 \
+      KR_CAST("cast_int16", From, int16_t, dtype), KR_CAST("cast_int32", From, int32_t, dtype),                                 \
+      KR_CAST("cast_int64", From, int64_t, dtype), KR_CAST("cast_float16", From, f16, dtype),                                   \
+      KR_CAST("cast_bfloat16", From, bf16, dtype), KR_CAST("cast_float32", From, float, dtype),                                 \
+      KR_CAST("cast_float64", From, double, dtype)
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_CASTS_FROM(Boolean, Bool), KR_CASTS_FROM(uint8_t, U8), KR_CASTS_FROM(uint16_t, U16), KR_CASTS_FROM(uint32_t, U32),
     KR_CASTS_FROM(uint64_t, U64), KR_CASTS_FROM(int8_t, I8),  KR_CASTS_FROM(int16_t, I16),  KR_CASTS_FROM(int32_t, I32),
     KR_CASTS_FROM(int64_t, I64),  KR_CASTS_FROM(f16, F16),    KR_CASTS_FROM(bf16, BF16),    KR_CASTS_FROM(float, F32),
     KR_CASTS_FROM(double, F64),
 };
+
+}  // namespace
 
 KR_FAMILY(cast, {}, KR_ROWS(tiles))
 

@@ -2,8 +2,9 @@
 #include "simd/map.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_WHOLE(KR_TEST2, "equal", x == y),
     KR_EACH_FLOAT(KR_TEST2, "equal", x == y),
     KR_EACH_WHOLE(KR_TEST2, "not_equal", x != y),
@@ -17,6 +18,8 @@ static constexpr TileRow tiles[] = {
     KR_EACH_WHOLE(KR_TEST2, "greater_equal", x >= y),
     KR_EACH_FLOAT(KR_TEST2, "greater_equal", x >= y),
 };
+
+}  // namespace
 
 KR_FAMILY(compare, {}, KR_ROWS(tiles))
 

@@ -13,36 +13,44 @@
 #include "kernels/conv/line_product.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 template <typename T>
-static void conv(const Args& args, Range r) {
+void conv(const Args& args, Range r) {
   convolve<T>(args, r, false);
 }
 template <typename T>
-static Work plan_conv(const int64_t* ints, bool epilogue) {
+Work plan_conv(const int64_t* ints, bool epilogue) {
   return plan_convolve<T>(ints, epilogue, false);
 }
 template <typename T>
-static void conv_input(const Args& args, Range r) {
+void conv_input(const Args& args, Range r) {
   convolve<T>(args, r, true);
 }
 template <typename T>
-static Work plan_conv_input(const int64_t* ints, bool epilogue) {
+Work plan_conv_input(const int64_t* ints, bool epilogue) {
   return plan_convolve<T>(ints, epilogue, true);
 }
 
-static constexpr KernelRow kernels[] = {
-    {"conv", DType::F32, conv<float>, plan_conv<float>},
-    {"conv", DType::F64, conv<double>, plan_conv<double>},
-    {"conv", DType::I32, convolve_integers<uint32_t, false>, plan_integer_convolution<uint32_t, false>},
-    {"conv", DType::I64, convolve_integers<uint64_t, false>, plan_integer_convolution<uint64_t, false>},
-    {"conv_input", DType::F32, conv_input<float>, plan_conv_input<float>},
-    {"conv_input", DType::F64, conv_input<double>, plan_conv_input<double>},
-    {"conv_input", DType::I32, convolve_integers<uint32_t, true>, plan_integer_convolution<uint32_t, true>},
-    {"conv_input", DType::I64, convolve_integers<uint64_t, true>, plan_integer_convolution<uint64_t, true>},
-    {"conv_kernel", DType::F32, kernel_gradient<float>, plan_kernel_gradient<float>},
-    {"conv_kernel", DType::F64, kernel_gradient<double>, plan_kernel_gradient<double>},
+void conv_contract(Contract& c) { convolution_contract(c, Made::Output, false); }
+void conv_input_contract(Contract& c) { convolution_contract(c, Made::Input, false); }
+void conv_kernel_contract(Contract& c) { convolution_contract(c, Made::Kernel, false); }
+
+constexpr KernelRow kernels[] = {
+    {"conv", DType::F32, conv<float>, plan_conv<float>, conv_contract},
+    {"conv", DType::F64, conv<double>, plan_conv<double>, conv_contract},
+    {"conv", DType::I32, convolve_integers<uint32_t, false>, plan_integer_convolution<uint32_t, false>, conv_contract},
+    {"conv", DType::I64, convolve_integers<uint64_t, false>, plan_integer_convolution<uint64_t, false>, conv_contract},
+    {"conv_input", DType::F32, conv_input<float>, plan_conv_input<float>, conv_input_contract},
+    {"conv_input", DType::F64, conv_input<double>, plan_conv_input<double>, conv_input_contract},
+    {"conv_input", DType::I32, convolve_integers<uint32_t, true>, plan_integer_convolution<uint32_t, true>, conv_input_contract},
+    {"conv_input", DType::I64, convolve_integers<uint64_t, true>, plan_integer_convolution<uint64_t, true>, conv_input_contract},
+    {"conv_kernel", DType::F32, kernel_gradient<float>, plan_kernel_gradient<float>, conv_kernel_contract},
+    {"conv_kernel", DType::F64, kernel_gradient<double>, plan_kernel_gradient<double>, conv_kernel_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(conv, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

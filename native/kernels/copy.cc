@@ -5,8 +5,9 @@
 #include "kernels/transpose.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr int kMaxRank = 16;
+constexpr int kMaxRank = 16;
 
 // One dimension of a copy: its size and its steps, in elements, through the input and the output.
 struct Axis {
@@ -27,7 +28,7 @@ struct Loops {
 
 // The dimensions of `ints` sorted by output stride, descending, without those of size 1, neighbours merged where a
 // longer run results. Returns their number, 0 for a single element.
-static inline int merge_axes(const int64_t* ints, Axis* axes) {
+inline int merge_axes(const int64_t* ints, Axis* axes) {
   const int64_t rank = ints[0];
   const int64_t *sizes = ints + 1, *in = sizes + rank, *out = in + rank;
   int count = 0;
@@ -51,7 +52,7 @@ static inline int merge_axes(const int64_t* ints, Axis* axes) {
 }
 
 // Picks the tile, of about kUnitBytes: for a transposition a few cache lines wide, else whole runs.
-static inline void choose_tile(Loops& loops, int64_t element) {
+inline void choose_tile(Loops& loops, int64_t element) {
   const int64_t budget = kUnitBytes / element;
   if (loops.transposed) {
     // Two lines of input by 256 rows. Floats on an AVX-512 server core, GB/s for 784 x 512, 2000 x 2000, 4096 x 4096:
@@ -70,7 +71,7 @@ static inline void choose_tile(Loops& loops, int64_t element) {
 }
 
 // Turns the attributes of copy_strided into loops.
-static inline Loops loops_of(const int64_t* ints, int64_t element) {
+inline Loops loops_of(const int64_t* ints, int64_t element) {
   Axis axes[kMaxRank];
   int count = merge_axes(ints, axes);
   Loops loops;
@@ -99,7 +100,7 @@ static inline Loops loops_of(const int64_t* ints, int64_t element) {
 
 // One run of a strided copy; the steps that occur most are compiled apart, so that they become vector code.
 template <typename T>
-static inline void copy_steps(T* out, const T* in, int64_t n, int64_t out_step, int64_t in_step) {
+inline void copy_steps(T* out, const T* in, int64_t n, int64_t out_step, int64_t in_step) {
   const auto with_step = [&](auto step) {
     for (int64_t i = 0; i < n; ++i) out[i] = in[i * step];
   };
@@ -123,7 +124,7 @@ static inline void copy_steps(T* out, const T* in, int64_t n, int64_t out_step, 
 
 // out[r * width + c] = in[r + c * in_step] for c < width: `width` planes become one row of `width` channels each.
 template <typename T, int width>
-static inline void interleave_planes(T* __restrict out, const T* __restrict in, int64_t rows, int64_t in_step) {
+inline void interleave_planes(T* __restrict out, const T* __restrict in, int64_t rows, int64_t in_step) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int c = 0; c < width; ++c) out[r * width + c] = in[r + c * in_step];
   }
@@ -131,7 +132,7 @@ static inline void interleave_planes(T* __restrict out, const T* __restrict in, 
 
 // out[r * out_step + c] = in[r + c * in_step]: register blocks, then what is left of rows and columns.
 template <typename T>
-static inline void copy_transposed(T* out, const T* in, int64_t rows, int64_t columns, int64_t out_step,
+inline void copy_transposed(T* out, const T* in, int64_t rows, int64_t columns, int64_t out_step,
                                    int64_t in_step) {
   constexpr int64_t lanes = Block<T>::lanes;
   if (out_step == columns && columns == 2) return interleave_planes<T, 2>(out, in, rows, in_step);
@@ -151,7 +152,7 @@ static inline void copy_transposed(T* out, const T* in, int64_t rows, int64_t co
 
 // Copies `rows` x `columns` elements, with the steps of the loops.
 template <typename T>
-static inline void copy_tile(const Loops& loops, T* out, const T* in, int64_t rows, int64_t columns) {
+inline void copy_tile(const Loops& loops, T* out, const T* in, int64_t rows, int64_t columns) {
   if (loops.transposed) return copy_transposed(out, in, rows, columns, loops.rows.out, loops.columns.in);
   if (loops.columns.out == 1 && loops.columns.in == 1) {
     for (int64_t r = 0; r < rows; ++r) copy_run(out + r * loops.rows.out, in + r * loops.rows.in, columns);
@@ -169,7 +170,7 @@ struct Position {
   int64_t in, out;
 };
 
-static inline Position position_of(const Loops& loops, int64_t tile, int64_t row_tiles, int64_t column_tiles) {
+inline Position position_of(const Loops& loops, int64_t tile, int64_t row_tiles, int64_t column_tiles) {
   Position at;
   at.column = tile % column_tiles;
   at.row = tile / column_tiles % row_tiles;
@@ -186,7 +187,7 @@ static inline Position position_of(const Loops& loops, int64_t tile, int64_t row
   return at;
 }
 
-static inline void advance(Position& at, const Loops& loops, int64_t row_tiles, int64_t column_tiles) {
+inline void advance(Position& at, const Loops& loops, int64_t row_tiles, int64_t column_tiles) {
   if (++at.column < column_tiles) return;
   at.column = 0;
   if (++at.row < row_tiles) return;
@@ -206,7 +207,7 @@ static inline void advance(Position& at, const Loops& loops, int64_t row_tiles, 
 // ints: [ndim, dims..., in_strides..., out_strides..., in_offset, out_offset], in elements; strides of the input may be
 // zero or negative, those of the output are positive and let no two indices meet. ndim <= 16. operands: x, out.
 template <typename T>
-static void copy_strided(const Args& args, Range units) {
+void copy_strided(const Args& args, Range units) {
   const Loops loops = loops_of(args.ints, sizeof(T));
   const int64_t begin = units.begin * loops.tiles_per_unit, end = min_of(units.end * loops.tiles_per_unit, loops.tiles);
   if (begin >= end) return;
@@ -224,7 +225,7 @@ static void copy_strided(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_copy_strided(const int64_t* ints, bool) {
+Work plan_copy_strided(const int64_t* ints, bool) {
   const Loops loops = loops_of(ints, sizeof(T));
   int64_t bytes = sizeof(T);
   for (int64_t d = 0; d < ints[0]; ++d) bytes *= ints[1 + d];
@@ -236,7 +237,7 @@ static Work plan_copy_strided(const int64_t* ints, bool) {
 
 // out[out_offset .. out_offset + n) = scalar. ints: [n, out_offset]. operands: scalar, out.
 template <typename T>
-static void fill(const Args& args, Range units) {
+void fill(const Args& args, Range units) {
   constexpr int64_t step = kUnitBytes / sizeof(T);
   const int64_t n = args.ints[0];
   const T value = *args.at<const T>(0);
@@ -247,7 +248,7 @@ static void fill(const Args& args, Range units) {
 
 // Units of kUnitBytes over a flat output of ints[0] elements.
 template <typename T>
-static Work plan_flat(const int64_t* ints, bool) {
+Work plan_flat(const int64_t* ints, bool) {
   Work work;
   work.units[0] = ceil_div(ints[0] * static_cast<int64_t>(sizeof(T)), kUnitBytes);
   work.nanoseconds = 10 + static_cast<double>(ints[0] * static_cast<int64_t>(sizeof(T))) / kBytesPerNanosecond;
@@ -288,7 +289,7 @@ KR_INLINE T from_double(double value) {
 // out[i] = start + i · step, computed in int64 for integers and in float64 for floats, then rounded.
 // ints: [n]; floats: [start, step]. operands: out.
 template <typename T>
-static void iota(const Args& args, Range units) {
+void iota(const Args& args, Range units) {
   constexpr int64_t unit = kUnitBytes / sizeof(T);
   T* out = args.at<T>(0);
   const int64_t end = min_of(units.end * unit, args.ints[0]);
@@ -303,13 +304,43 @@ static void iota(const Args& args, Range units) {
   }
 }
 
-static constexpr KernelRow kernels[] = {
-    KR_ROWS_BY_SIZE("copy_strided", copy_strided, plan_copy_strided),
-    KR_ROWS_BY_SIZE("fill", fill, plan_flat),
-    {"iota", DType::F16, iota<f16>, plan_flat<f16>},
-    {"iota", DType::BF16, iota<bf16>, plan_flat<bf16>},
-    KR_ROWS_ARITHMETIC("iota", iota, plan_flat),
+void copy_strided_contract(Contract& c) {
+  const int64_t rank = c.integer("rank", 0, kMaxRank);
+  int64_t sizes[kMaxRank];
+  Extent elements = 1;
+  Span in, out;
+  for (int64_t d = 0; d < rank; ++d) {
+    sizes[d] = c.size("size").count();
+    elements = elements * sizes[d];
+  }
+  for (int64_t d = 0; d < rank; ++d) in.axis(sizes[d], c.integer("stride of the input"));
+  for (int64_t d = 0; d < rank; ++d) out.axis(sizes[d], c.integer("stride of the output", 0));
+  in.shift(c.integer("offset in the input", 0, Extent::kMost));
+  out.shift(c.integer("offset in the output", 0, Extent::kMost));
+  c.bounded("sizes", elements);
+  c.in(in.extent());
+  c.out(out.extent());
+}
+void fill_contract(Contract& c) {
+  const Extent n = c.size("n"), offset = c.size("offset");
+  c.in(1);
+  c.out(offset + n);
+}
+void iota_contract(Contract& c) {
+  c.reals(2);
+  c.out(c.size("n"));
+}
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_BY_SIZE("copy_strided", copy_strided, plan_copy_strided, copy_strided_contract),
+    KR_ROWS_BY_SIZE("fill", fill, plan_flat, fill_contract),
+    {"iota", DType::F16, iota<f16>, plan_flat<f16>, iota_contract},
+    {"iota", DType::BF16, iota<bf16>, plan_flat<bf16>, iota_contract},
+    KR_ROWS_ARITHMETIC("iota", iota, plan_flat, iota_contract),
 };
+
+}  // namespace
+
 KR_FAMILY(copy, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

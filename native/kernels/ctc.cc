@@ -9,10 +9,11 @@
 #include "simd/math_log.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using V = simd::V<double>;
 
-static constexpr double kImpossible = -1e5;
+constexpr double kImpossible = -1e5;
 
 // A number, or a number with its derivative along a direction (a dual number).
 template <bool dual>
@@ -20,23 +21,23 @@ struct Num {
   V v, d;
 };
 template <bool dual>
-static KR_INLINE Num<dual> operator+(Num<dual> a, Num<dual> b) {
+KR_INLINE Num<dual> operator+(Num<dual> a, Num<dual> b) {
   if constexpr (dual) return {a.v + b.v, a.d + b.d};
   else return {a.v + b.v, 0.0};
 }
 template <bool dual>
-static KR_INLINE Num<dual> operator*(Num<dual> a, Num<dual> b) {
+KR_INLINE Num<dual> operator*(Num<dual> a, Num<dual> b) {
   if constexpr (dual) return {a.v * b.v, a.v * b.d + a.d * b.v};
   else return {a.v * b.v, 0.0};
 }
 template <bool dual>
-static KR_INLINE Num<dual> plus(Num<dual> a, V constant) {
+KR_INLINE Num<dual> plus(Num<dual> a, V constant) {
   return {a.v + constant, a.d};
 }
 
 // The share of exp(a) in exp(a) + exp(b), half where both are minus infinity.
 template <bool dual>
-static KR_INLINE Num<dual> share(Num<dual> a, Num<dual> b) {
+KR_INLINE Num<dual> share(Num<dual> a, Num<dual> b) {
   const V difference = b.v - a.v;
   const V s = V(1.0) / (V(1.0) + simd::exp(select(simd::is_nan(difference), V(0.0), difference)));
   if constexpr (dual) return {s, s * (V(1.0) - s) * (a.d - b.d)};
@@ -44,7 +45,7 @@ static KR_INLINE Num<dual> share(Num<dual> a, Num<dual> b) {
 }
 // log(exp(a) + exp(b)).
 template <bool dual>
-static KR_INLINE Num<dual> log_add(Num<dual> a, Num<dual> b) {
+KR_INLINE Num<dual> log_add(Num<dual> a, Num<dual> b) {
   const V difference = a.v - b.v;
   const V sum = max(a.v, b.v) + simd::log1p(simd::exp(-simd::abs(difference)));
   const V v = select(simd::is_nan(difference), a.v + b.v, sum);
@@ -87,7 +88,7 @@ struct Row {
 };
 
 template <bool dual>
-static KR_INLINE Row<dual> row_at(double* p, int64_t width) {
+KR_INLINE Row<dual> row_at(double* p, int64_t width) {
   return {p + V::lanes, p + (dual ? width : 0) + V::lanes};
 }
 
@@ -107,7 +108,7 @@ struct Memory {
 
 // Rows that a kernel needs: the masks of repetition, a step's input, the row before the first step, two rows a step where the
 // gradient looks back, and the gradient's own.
-static KR_INLINE int64_t rows_of(int64_t steps) { return 12 + 2 * steps; }
+KR_INLINE int64_t rows_of(int64_t steps) { return 12 + 2 * steps; }
 
 template <typename T, bool dual>
 struct Sample {
@@ -135,27 +136,27 @@ struct Sample {
 };
 
 // Which lanes of the vector at place n are states above the first.
-static KR_INLINE simd::Mask<8> above_first(int64_t n) {
+KR_INLINE simd::Mask<8> above_first(int64_t n) {
   alignas(64) double lane[V::lanes];
   for (int i = 0; i < V::lanes; ++i) lane[i] = static_cast<double>(n + i);
   return V::load(lane) > V(0.0);
 }
 template <bool dual>
-static KR_INLINE Num<dual> choose(simd::Mask<8> m, Num<dual> a, Num<dual> b) {
+KR_INLINE Num<dual> choose(simd::Mask<8> m, Num<dual> a, Num<dual> b) {
   if constexpr (dual) return {select(m, a.v, b.v), select(m, a.d, b.d)};
   else return {select(m, a.v, b.v), 0.0};
 }
 
 // The gaps after the empty transition from the emission before, but for repeated labels.
 template <typename T, bool dual>
-static KR_INLINE Num<dual> joined(const Sample<T, dual>& s, Row<dual> phi, Row<dual> emit, int64_t n) {
+KR_INLINE Num<dual> joined(const Sample<T, dual>& s, Row<dual> phi, Row<dual> emit, int64_t n) {
   const Num<dual> own = phi.at(n);
   return choose(above_first(n), log_add(own, plus(emit.at(n - 1), s.repeats.at(n).v)), own);
 }
 
 // A step from (phi, emit) to the next rows.
 template <typename T, bool dual>
-static void advance(const Sample<T, dual>& s, int64_t t, Row<dual> phi, Row<dual> emit, Row<dual> next_phi, Row<dual> next_emit) {
+void advance(const Sample<T, dual>& s, int64_t t, Row<dual> phi, Row<dual> emit, Row<dual> next_phi, Row<dual> next_emit) {
   const Num<dual> gap = s.read(t);
   for (int64_t n = 0; n < s.sizes.states(); n += V::lanes) {
     const Num<dual> before = joined(s, phi, emit, n);
@@ -166,7 +167,7 @@ static void advance(const Sample<T, dual>& s, int64_t t, Row<dual> phi, Row<dual
 }
 
 template <typename T, bool dual>
-static KR_INLINE Sample<T, dual> sample_of(const Args& args, const Sizes& sizes, int64_t b, int first, Memory<dual>& memory) {
+KR_INLINE Sample<T, dual> sample_of(const Args& args, const Sizes& sizes, int64_t b, int first, Memory<dual>& memory) {
   const T* scores = args.at<const T>(0) + b * sizes.steps * sizes.classes;
   const T* direction = dual ? args.at<const T>(1) + b * sizes.steps * sizes.classes : nullptr;
   const int32_t* target = args.at<const int32_t>(first) + b * sizes.labels;
@@ -182,7 +183,7 @@ static KR_INLINE Sample<T, dual> sample_of(const Args& args, const Sizes& sizes,
 }
 
 template <bool dual>
-static KR_INLINE void start(Row<dual> phi, Row<dual> emit, const Sizes& sizes) {
+KR_INLINE void start(Row<dual> phi, Row<dual> emit, const Sizes& sizes) {
   phi.fill(kImpossible, sizes.width - V::lanes);
   emit.fill(kImpossible, sizes.width - V::lanes);
   phi.v[0] = 0;
@@ -190,12 +191,12 @@ static KR_INLINE void start(Row<dual> phi, Row<dual> emit, const Sizes& sizes) {
 
 // The logarithm of the probability of the target from the rows after the last step.
 template <bool dual>
-static KR_INLINE Num<dual> total(Row<dual> phi, Row<dual> emit, int64_t length) {
+KR_INLINE Num<dual> total(Row<dual> phi, Row<dual> emit, int64_t length) {
   const Num<dual> gap = {V(phi.v[length]), V(phi.d[length])};
   if (length == 0) return gap;
   return log_add(gap, Num<dual>{V(emit.v[length - 1]), V(emit.d[length - 1])});
 }
-static KR_INLINE double first_of(V x) {
+KR_INLINE double first_of(V x) {
   alignas(64) double lane[V::lanes];
   x.store(lane);
   return lane[0];
@@ -205,7 +206,7 @@ static KR_INLINE double first_of(V x) {
 // operands: scores [samples, steps, classes], target int32 [samples, labels], target length int32 [samples], steps int32 [samples],
 // out [samples].
 template <typename T>
-static void ctc_loss(const Args& args, Range units) {
+void ctc_loss(const Args& args, Range units) {
   const Sizes sizes(args.ints);
   for (int64_t b = units.begin; b < units.end; ++b) {
     Memory<false> memory = {static_cast<double*>(args.local), sizes.width};
@@ -230,7 +231,7 @@ struct Slopes {
 // Takes the gradient back over step t. `emitted` of the sample receives the gradient by the labels' scores; gives that by the gap's,
 // a part a lane.
 template <typename T, bool dual>
-static Num<dual> retreat(const Sample<T, dual>& s, int64_t t, Row<dual> phi, Row<dual> emit, const Slopes<dual>& g) {
+Num<dual> retreat(const Sample<T, dual>& s, int64_t t, Row<dual> phi, Row<dual> emit, const Slopes<dual>& g) {
   const Num<dual> gap = s.read(t), zero = {0.0, 0.0};
   Num<dual> by_gap = zero;
   const int64_t states = s.sizes.states();
@@ -256,7 +257,7 @@ static Num<dual> retreat(const Sample<T, dual>& s, int64_t t, Row<dual> phi, Row
 }
 
 template <bool dual>
-static KR_INLINE double part_of(Num<dual> x) {
+KR_INLINE double part_of(Num<dual> x) {
   alignas(64) double lane[V::lanes];
   (dual ? x.d : x.v).store(lane);
   double sum = 0;
@@ -266,7 +267,7 @@ static KR_INLINE double part_of(Num<dual> x) {
 
 // The gradient of the loss by the scores into out [steps, classes]; with `dual` its derivative along the direction.
 template <typename T, bool dual>
-static void gradient_of(const Sample<T, dual>& s, Memory<dual>& memory, T* out) {
+void gradient_of(const Sample<T, dual>& s, Memory<dual>& memory, T* out) {
   const Sizes& sizes = s.sizes;
   Slopes<dual> g = {memory.row(), memory.row(), memory.row(), memory.row()};
   Row<dual> phi = memory.row(), emit = memory.row();
@@ -315,7 +316,7 @@ static void gradient_of(const Sample<T, dual>& s, Memory<dual>& memory, T* out) 
 
 // out = the gradient of ctc_loss by the scores. operands: as of ctc_loss, out [samples, steps, classes].
 template <typename T>
-static void ctc_gradient(const Args& args, Range units) {
+void ctc_gradient(const Args& args, Range units) {
   const Sizes sizes(args.ints);
   for (int64_t b = units.begin; b < units.end; ++b) {
     Memory<false> memory = {static_cast<double*>(args.local), sizes.width};
@@ -327,7 +328,7 @@ static void ctc_gradient(const Args& args, Range units) {
 // out = the derivative of ctc_gradient along a direction: the matrix of second derivatives times it.
 // operands: scores, direction [samples, steps, classes], target, target length, steps, out [samples, steps, classes].
 template <typename T>
-static void ctc_curvature(const Args& args, Range units) {
+void ctc_curvature(const Args& args, Range units) {
   const Sizes sizes(args.ints);
   for (int64_t b = units.begin; b < units.end; ++b) {
     Memory<true> memory = {static_cast<double*>(args.local), sizes.width};
@@ -337,27 +338,44 @@ static void ctc_curvature(const Args& args, Range units) {
 }
 
 template <int numbers, bool looks_back>
-static Work plan_ctc(const int64_t* ints, bool) {
+Work plan_ctc(const int64_t* ints, bool) {
   const Sizes sizes(ints);
   Work work;
-  if (ints[0] < 0 || ints[1] < 0 || ints[2] < 1 || ints[3] < 0 || ints[4] < 0 || ints[4] >= ints[2]) {
-    work.phases = 0;
-    return work;
-  }
   work.units[0] = sizes.samples;
   work.local_bytes = rows_of(looks_back ? sizes.steps : 0) * numbers * sizes.width * 8;
   work.nanoseconds = 50 + static_cast<double>(sizes.samples * sizes.steps) * (20 + 12 * numbers * (looks_back ? 4 : 1) * static_cast<double>(sizes.states()));
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"ctc_loss", DType::F32, ctc_loss<float>, plan_ctc<1, false>},
-    {"ctc_loss", DType::F64, ctc_loss<double>, plan_ctc<1, false>},
-    {"ctc_gradient", DType::F32, ctc_gradient<float>, plan_ctc<1, true>},
-    {"ctc_gradient", DType::F64, ctc_gradient<double>, plan_ctc<1, true>},
-    {"ctc_curvature", DType::F32, ctc_curvature<float>, plan_ctc<2, true>},
-    {"ctc_curvature", DType::F64, ctc_curvature<double>, plan_ctc<2, true>},
+// States the integers, and the operands before the result; `inputs` of them are as large as the scores. Gives the samples and that size.
+struct CtcExtents {
+  Extent samples, scores;
 };
+CtcExtents ctc_inputs(Contract& c, int inputs) {
+  const Extent samples = c.size("samples"), steps = c.size("steps"), classes = c.size("classes", 1, INT32_MAX), labels = c.size("labels");
+  c.integer("mask", 0, classes.count() - 1);
+  c.bounded("rows of states", (steps + 8) * (labels + 4 * V::lanes) * 64);
+  for (int i = 0; i < inputs; ++i) c.in(samples * steps * classes);
+  c.in(DType::I32, samples * labels);
+  c.in(DType::I32, samples);
+  c.in(DType::I32, samples);
+  return {samples, samples * steps * classes};
+}
+void ctc_loss_contract(Contract& c) { c.out(ctc_inputs(c, 1).samples); }
+void ctc_gradient_contract(Contract& c) { c.out(ctc_inputs(c, 1).scores); }
+void ctc_curvature_contract(Contract& c) { c.out(ctc_inputs(c, 2).scores); }
+
+constexpr KernelRow kernels[] = {
+    {"ctc_loss", DType::F32, ctc_loss<float>, plan_ctc<1, false>, ctc_loss_contract},
+    {"ctc_loss", DType::F64, ctc_loss<double>, plan_ctc<1, false>, ctc_loss_contract},
+    {"ctc_gradient", DType::F32, ctc_gradient<float>, plan_ctc<1, true>, ctc_gradient_contract},
+    {"ctc_gradient", DType::F64, ctc_gradient<double>, plan_ctc<1, true>, ctc_gradient_contract},
+    {"ctc_curvature", DType::F32, ctc_curvature<float>, plan_ctc<2, true>, ctc_curvature_contract},
+    {"ctc_curvature", DType::F64, ctc_curvature<double>, plan_ctc<2, true>, ctc_curvature_contract},
+};
+
+}  // namespace
+
 KR_FAMILY(ctc, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -5,10 +5,11 @@
 #include "simd/math_log.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // out[b] = the classes of a sample without gaps (`mask`) and, if asked for, without repetitions, then -1.
 // ints: [samples, steps, mask, merge]. operands: classes int32 [samples, steps], lengths int32 [samples], out int32 [samples, steps].
-static void ctc_collapse(const Args& args, Range units) {
+void ctc_collapse(const Args& args, Range units) {
   const int64_t steps = args.ints[1];
   const int32_t mask = static_cast<int32_t>(args.ints[2]);
   const bool merge = args.ints[3] != 0;
@@ -25,7 +26,7 @@ static void ctc_collapse(const Args& args, Range units) {
   }
 }
 
-static Work plan_ctc_collapse(const int64_t* ints, bool) {
+Work plan_ctc_collapse(const int64_t* ints, bool) {
   Work work;
   work.units[0] = ints[0];
   work.nanoseconds = 20 + 2 * static_cast<double>(ints[0] * ints[1]);
@@ -39,7 +40,7 @@ struct Search {
       : samples(ints[0]), steps(ints[1]), classes(ints[2]), mask(ints[3]), width(ints[4]), paths(ints[5]) {}
 };
 
-static KR_INLINE double log_sum(double a, double b) {
+KR_INLINE double log_sum(double a, double b) {
   const double larger = a > b ? a : b, smaller = a > b ? b : a;
   if (smaller == -simd::Float<double>::infinity) return larger;
   alignas(64) double lane[simd::V<double>::lanes];
@@ -69,13 +70,13 @@ struct Beams {
 };
 
 // Label `at` of a candidate's sequence; -1 behind its end.
-static KR_INLINE int32_t label_at(const Beams& beams, const Candidate& c, int64_t at) {
+KR_INLINE int32_t label_at(const Beams& beams, const Candidate& c, int64_t at) {
   const Beam& beam = beams.now[c.beam];
   return at < beam.length ? beam.labels[at] : at == beam.length ? c.label : -1;
 }
 // Whether a is worse than b. Equally probable sequences are told apart by their first different label: the smaller one is better, but an
 // end is worst, as in Keras.
-static bool worse(const Beams& beams, const Candidate& a, const Candidate& b) {
+bool worse(const Beams& beams, const Candidate& a, const Candidate& b) {
   if (a.total != b.total) return a.total < b.total;
   for (int64_t at = 0; at <= beams.search->steps; ++at) {
     const int32_t x = label_at(beams, a, at), y = label_at(beams, b, at);
@@ -85,7 +86,7 @@ static bool worse(const Beams& beams, const Candidate& a, const Candidate& b) {
   return false;
 }
 
-static void sift_down(Beams& beams, int64_t at) {
+void sift_down(Beams& beams, int64_t at) {
   for (;;) {
     int64_t least = at;
     for (int64_t child = 2 * at + 1; child <= 2 * at + 2 && child < beams.kept; ++child) {
@@ -97,7 +98,7 @@ static void sift_down(Beams& beams, int64_t at) {
   }
 }
 // Keeps a candidate if it is among the best `width`.
-static void offer(Beams& beams, const Candidate& c) {
+void offer(Beams& beams, const Candidate& c) {
   if (c.total == -simd::Float<double>::infinity) return;
   if (beams.kept == beams.search->width) {
     if (worse(beams, beams.best[0], c)) {
@@ -113,25 +114,25 @@ static void offer(Beams& beams, const Candidate& c) {
   }
 }
 
-static KR_INLINE uint64_t extended(uint64_t hash, int32_t label) {
+KR_INLINE uint64_t extended(uint64_t hash, int32_t label) {
   return (hash ^ static_cast<uint64_t>(label + 1)) * 0x9e3779b97f4a7c15 + (hash >> 29);
 }
 
 // The beam that is `parent` and one label more, or -1.
-static KR_INLINE bool follows(const Beam& child, const Beam& parent) {
+KR_INLINE bool follows(const Beam& child, const Beam& parent) {
   return child.length == parent.length + 1 && child.hash == extended(parent.hash, child.labels[parent.length]) &&
          std::memcmp(child.labels, parent.labels, static_cast<size_t>(parent.length) * sizeof(int32_t)) == 0;
 }
 
 template <typename T>
-static KR_INLINE double emission(const Beam& beam, int32_t label, const T* scores) {
+KR_INLINE double emission(const Beam& beam, int32_t label, const T* scores) {
   const bool repeats = beam.length > 0 && beam.labels[beam.length - 1] == label;
   return (repeats ? beam.masked : log_sum(beam.emitted, beam.masked)) + static_cast<double>(scores[label]);
 }
 
 // All that beams may become by a step. A beam that another one becomes by its last label takes that one's share.
 template <typename T>
-static void expand(Beams& beams, const T* scores, int32_t* absorbed) {
+void expand(Beams& beams, const T* scores, int32_t* absorbed) {
   const Search& search = *beams.search;
   beams.kept = 0;
   for (int64_t q = 0; q < beams.count; ++q) {
@@ -167,7 +168,7 @@ static void expand(Beams& beams, const T* scores, int32_t* absorbed) {
 }
 
 // Makes the kept candidates the beams.
-static void settle(Beams& beams) {
+void settle(Beams& beams) {
   for (int64_t i = 0; i < beams.kept; ++i) {
     const Candidate& c = beams.best[i];
     const Beam& from = beams.now[c.beam];
@@ -188,7 +189,7 @@ static void settle(Beams& beams) {
 }
 
 // Scratch: beams and their labels, twice, candidates, and a number for each beam.
-static KR_INLINE int64_t bytes_of(const Search& s) {
+KR_INLINE int64_t bytes_of(const Search& s) {
   return s.width * (2 * static_cast<int64_t>(sizeof(Beam)) + static_cast<int64_t>(sizeof(Candidate)) + 4 + 8 * max_of(1, s.steps)) + 64;
 }
 
@@ -197,7 +198,7 @@ static KR_INLINE int64_t bytes_of(const Search& s) {
 // ints: [samples, steps, classes, mask, width, paths]. operands: scores [samples, steps, classes], lengths int32 [samples],
 // labels int32 [paths, samples, steps], logarithms of probabilities [samples, paths].
 template <typename T>
-static void ctc_beam_search(const Args& args, Range units) {
+void ctc_beam_search(const Args& args, Range units) {
   const Search s(args.ints);
   Beams beams = {static_cast<Beam*>(args.local), static_cast<Beam*>(args.local) + s.width, nullptr, 0, 0, &s};
   beams.best = reinterpret_cast<Candidate*>(beams.next + s.width);
@@ -232,24 +233,43 @@ static void ctc_beam_search(const Args& args, Range units) {
   }
 }
 
-static Work plan_ctc_beam_search(const int64_t* ints, bool) {
+Work plan_ctc_beam_search(const int64_t* ints, bool) {
   const Search s(ints);
   Work work;
-  if (s.samples < 0 || s.steps < 1 || s.classes < 1 || s.mask < 0 || s.mask >= s.classes || s.width < 1 || s.paths < 1) {
-    work.phases = 0;
-    return work;
-  }
   work.units[0] = s.samples;
   work.local_bytes = bytes_of(s);
   work.nanoseconds = static_cast<double>(s.samples * s.steps * s.width) * (10 + 5 * static_cast<double>(s.classes) + static_cast<double>(s.width));
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"ctc_collapse", DType::I32, ctc_collapse, plan_ctc_collapse},
-    {"ctc_beam_search", DType::F32, ctc_beam_search<float>, plan_ctc_beam_search},
-    {"ctc_beam_search", DType::F64, ctc_beam_search<double>, plan_ctc_beam_search},
+void ctc_collapse_contract(Contract& c) {
+  const Extent samples = c.size("samples"), steps = c.size("steps");
+  c.integer("mask", INT32_MIN, INT32_MAX);
+  c.flag("merge");
+  c.in(samples * steps);
+  c.in(DType::I32, samples);
+  c.out(samples * steps);
+}
+void ctc_beam_search_contract(Contract& c) {
+  const Extent samples = c.size("samples"), steps = c.size("steps", 1), classes = c.size("classes", 1, INT32_MAX);
+  c.integer("mask", 0, classes.count() - 1);
+  const Extent width = c.size("width", 1, INT32_MAX), paths = c.size("paths", 1);
+  c.bounded("beams", width * (steps + 64) * 16);
+  c.bounded("steps of all beams", samples * steps * width);
+  c.in(samples * steps * classes);
+  c.in(DType::I32, samples);
+  c.out(DType::I32, paths * samples * steps);
+  c.out(samples * paths);
+}
+
+constexpr KernelRow kernels[] = {
+    {"ctc_collapse", DType::I32, ctc_collapse, plan_ctc_collapse, ctc_collapse_contract},
+    {"ctc_beam_search", DType::F32, ctc_beam_search<float>, plan_ctc_beam_search, ctc_beam_search_contract},
+    {"ctc_beam_search", DType::F64, ctc_beam_search<double>, plan_ctc_beam_search, ctc_beam_search_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(ctc_decode, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

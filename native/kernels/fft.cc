@@ -3,13 +3,14 @@
 #include "kernels/fft.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // ints of all transforms: [rows, n]; n is the length in time. floats: [scale]. The table of roots has 2 n numbers: cos(2 pi k / n)
 // for k in [0, n), then -sin.
 enum class Kind { Complex, ToHalf, FromHalf };
 
 // Bytes up to which the working set of a group of rows may grow: it stays in the second-level cache.
-static constexpr int64_t kGroupBytes = 512 * 1024;
+constexpr int64_t kGroupBytes = 512 * 1024;
 
 template <typename T>
 struct Problem {
@@ -34,21 +35,18 @@ struct Buffers {
   Parts<T> x, y;
 };
 template <typename T>
-static KR_INLINE Buffers<T> buffers_of(const Args& args, const Problem<T>& problem) {
+KR_INLINE Buffers<T> buffers_of(const Args& args, const Problem<T>& problem) {
   T* base = static_cast<T*>(args.local);
   const int64_t size = problem.elements();
   return {{base, base + size}, {base + 2 * size, base + 3 * size}};
 }
 
 template <typename T, Kind kind>
-static Work plan_fft(const int64_t* ints, bool) {
+Work plan_fft(const int64_t* ints, bool) {
   Work work;
   Radices radices;
   const Problem<T> problem(ints, kind);
-  if (ints[0] < 0 || ints[1] < 1 || ints[1] > int64_t{1} << 40 || !factorize(problem.length, radices)) {
-    work.phases = 0;
-    return work;
-  }
+  factorize(problem.length, radices);
   work.units[0] = ceil_div(problem.rows, problem.lanes);
   work.local_bytes = 4 * problem.elements() * static_cast<int64_t>(sizeof(T));
   double passes = 2;
@@ -59,7 +57,7 @@ static Work plan_fft(const int64_t* ints, bool) {
 
 // Rows [first, first + count) of `from` (`row` apart, elements `step` apart) into interleaved rows; absent ones become 0.
 template <typename T>
-static KR_INLINE void interleave(T* to, const T* from, int64_t row, int64_t step, int64_t size, int64_t count, int64_t lanes) {
+KR_INLINE void interleave(T* to, const T* from, int64_t row, int64_t step, int64_t size, int64_t count, int64_t lanes) {
   for (int64_t r = 0; r < lanes; ++r) {
     if (r < count) {
       for (int64_t j = 0; j < size; ++j) to[j * lanes + r] = from[r * row + j * step];
@@ -70,14 +68,14 @@ static KR_INLINE void interleave(T* to, const T* from, int64_t row, int64_t step
 }
 // And back, times `scale`.
 template <typename T>
-static KR_INLINE void separate(T* to, const T* from, int64_t row, int64_t step, int64_t size, int64_t count, int64_t lanes, T scale) {
+KR_INLINE void separate(T* to, const T* from, int64_t row, int64_t step, int64_t size, int64_t count, int64_t lanes, T scale) {
   for (int64_t r = 0; r < count; ++r) {
     for (int64_t j = 0; j < size; ++j) to[r * row + j * step] = from[j * lanes + r] * scale;
   }
 }
 
 template <typename T>
-static KR_INLINE Twiddles<T> table_of(const Args& args, int operand, const Problem<T>& problem) {
+KR_INLINE Twiddles<T> table_of(const Args& args, int operand, const Problem<T>& problem) {
   const T* table = args.at<const T>(operand);
   return {table, table + problem.n, problem.n / problem.length};
 }
@@ -85,7 +83,7 @@ static KR_INLINE Twiddles<T> table_of(const Args& args, int operand, const Probl
 // out[r, k] = scale * sum over j of x[r, j] exp(-2 pi i j k / n). The inverse is the same with real and imaginary operands
 // exchanged. operands: re [rows, n], im, table, out re, out im.
 template <typename T>
-static void fft(const Args& args, Range units) {
+void fft(const Args& args, Range units) {
   const Problem<T> problem(args.ints, Kind::Complex);
   const auto [rows, n, length, half, lanes, packed] = problem;
   const auto [x, y] = buffers_of(args, problem);
@@ -103,7 +101,7 @@ static void fft(const Args& args, Range units) {
 // The spectrum of real rows of even length from the transform z of their halves (even elements real, odd ones imaginary), entries
 // k and length - k at a time: X[k] = E[k] + w^k O[k], where E and O are the transforms of the halves.
 template <typename T>
-static KR_INLINE void unpack(Parts<T> z, int64_t length, int64_t lanes, const Twiddles<T>& roots) {
+KR_INLINE void unpack(Parts<T> z, int64_t length, int64_t lanes, const Twiddles<T>& roots) {
   for (int64_t r = 0; r < lanes; ++r) {
     z.re[length * lanes + r] = z.re[r];
     z.im[length * lanes + r] = z.im[r];
@@ -126,7 +124,7 @@ static KR_INLINE void unpack(Parts<T> z, int64_t length, int64_t lanes, const Tw
 // out[r, k] = scale * sum over j of x[r, j] exp(-2 pi i j k / n) for k up to n / 2.
 // operands: x [rows, n], table, out re [rows, n / 2 + 1], out im.
 template <typename T>
-static void rfft(const Args& args, Range units) {
+void rfft(const Args& args, Range units) {
   const Problem<T> problem(args.ints, Kind::ToHalf);
   const auto [rows, n, length, half, lanes, packed] = problem;
   const auto [x, y] = buffers_of(args, problem);
@@ -153,7 +151,7 @@ static void rfft(const Args& args, Range units) {
 // The reverse of `unpack` without its halves: z[k] = (X[k] + conj X[length - k]) + i conj(w^k) (X[k] - conj X[length - k]), with
 // real and imaginary parts exchanged for the inverse transform.
 template <typename T>
-static KR_INLINE void pack(Parts<T> z, int64_t length, int64_t lanes, const Twiddles<T>& roots) {
+KR_INLINE void pack(Parts<T> z, int64_t length, int64_t lanes, const Twiddles<T>& roots) {
   for (int64_t k = 0; 2 * k <= length; ++k) {
     const Complex<T> w = {roots.re[k], -roots.im[k]};
     T *ar = z.re + k * lanes, *ai = z.im + k * lanes, *br = z.re + (length - k) * lanes, *bi = z.im + (length - k) * lanes;
@@ -170,14 +168,14 @@ static KR_INLINE void pack(Parts<T> z, int64_t length, int64_t lanes, const Twid
 
 // Makes the imaginary part of entry k of all rows 0: a real row has none there.
 template <typename T>
-static KR_INLINE void clear(T* im, int64_t k, int64_t lanes) {
+KR_INLINE void clear(T* im, int64_t k, int64_t lanes) {
   for (int64_t r = 0; r < lanes; ++r) im[k * lanes + r] = 0;
 }
 
 // out[r, j] = scale * sum over k in [0, n) of X[r, k] exp(2 pi i j k / n), where X[n - k] = conj X[k]; the imaginary parts of X[0]
 // and, for even n, of X[n / 2] do not count. operands: re [rows, n / 2 + 1], im, table, out [rows, n].
 template <typename T>
-static void irfft(const Args& args, Range units) {
+void irfft(const Args& args, Range units) {
   const Problem<T> problem(args.ints, Kind::FromHalf);
   const auto [rows, n, length, half, lanes, packed] = problem;
   const auto [x, y] = buffers_of(args, problem);
@@ -209,12 +207,12 @@ static void irfft(const Args& args, Range units) {
 }
 
 // ints of overlap_add: [rows, frames, length, hop, size].
-static constexpr int64_t kAddUnit = 8192;  // elements of the output that a unit writes
+constexpr int64_t kAddUnit = 8192;  // elements of the output that a unit writes
 
 // out[r, t] = sum over f of x[r, f, t - f * hop], for the frames that reach t.
 // operands: x [rows, frames, length], out [rows, size].
 template <typename T>
-static void overlap_add(const Args& args, Range units) {
+void overlap_add(const Args& args, Range units) {
   const auto [frames, length, hop, size] = reinterpret_cast<const int64_t(&)[4]>(args.ints[1]);
   const int64_t pieces = ceil_div(size, kAddUnit);
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
@@ -233,27 +231,64 @@ static void overlap_add(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_overlap_add(const int64_t* ints, bool) {
+Work plan_overlap_add(const int64_t* ints, bool) {
   Work work;
-  if (ints[0] < 0 || ints[1] < 0 || ints[2] < 0 || ints[3] < 1 || ints[4] < 0) {
-    work.phases = 0;
-    return work;
-  }
   work.units[0] = ints[0] * ceil_div(ints[4], kAddUnit);
   work.nanoseconds = 20 + static_cast<double>(ints[0]) * static_cast<double>(ints[1] * ints[2] + 2 * ints[4]) * sizeof(T) / kBytesPerNanosecond;
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"fft", DType::F32, fft<float>, plan_fft<float, Kind::Complex>},
-    {"fft", DType::F64, fft<double>, plan_fft<double, Kind::Complex>},
-    {"rfft", DType::F32, rfft<float>, plan_fft<float, Kind::ToHalf>},
-    {"rfft", DType::F64, rfft<double>, plan_fft<double, Kind::ToHalf>},
-    {"irfft", DType::F32, irfft<float>, plan_fft<float, Kind::FromHalf>},
-    {"irfft", DType::F64, irfft<double>, plan_fft<double, Kind::FromHalf>},
-    {"overlap_add", DType::F32, overlap_add<float>, plan_overlap_add<float>},
-    {"overlap_add", DType::F64, overlap_add<double>, plan_overlap_add<double>},
+// States the integers and the real of a transform; gives the numbers of all rows in time and those of their spectra.
+struct FftExtents {
+  Extent table, time, spectrum;
 };
+FftExtents fft_integers(Contract& c, Kind kind) {
+  const Extent rows = c.size("rows"), n = c.size("n", 1);
+  Radices radices;
+  const bool packed = kind != Kind::Complex && n.count() % 2 == 0;
+  c.require(factorize(packed ? n.count() / 2 : n.count(), radices), "n", "a prime factor is too large");
+  c.reals(1);
+  return {n * 2, rows * n, rows * (n.count() / 2 + 1)};
+}
+void fft_contract(Contract& c) {
+  const FftExtents extents = fft_integers(c, Kind::Complex);
+  for (int i = 0; i < 2; ++i) c.in(extents.time);
+  c.in(extents.table);
+  for (int i = 0; i < 2; ++i) c.out(extents.time);
+}
+void rfft_contract(Contract& c) {
+  const FftExtents extents = fft_integers(c, Kind::ToHalf);
+  c.in(extents.time);
+  c.in(extents.table);
+  for (int i = 0; i < 2; ++i) c.out(extents.spectrum);
+}
+void irfft_contract(Contract& c) {
+  const FftExtents extents = fft_integers(c, Kind::FromHalf);
+  for (int i = 0; i < 2; ++i) c.in(extents.spectrum);
+  c.in(extents.table);
+  c.out(extents.time);
+}
+void overlap_add_contract(Contract& c) {
+  const Extent rows = c.size("rows"), frames = c.size("frames"), length = c.size("length");
+  c.integer("hop", 1, Extent::kMost);
+  const Extent size = c.size("size");
+  c.in(rows * frames * length);
+  c.out(rows * size);
+}
+
+constexpr KernelRow kernels[] = {
+    {"fft", DType::F32, fft<float>, plan_fft<float, Kind::Complex>, fft_contract},
+    {"fft", DType::F64, fft<double>, plan_fft<double, Kind::Complex>, fft_contract},
+    {"rfft", DType::F32, rfft<float>, plan_fft<float, Kind::ToHalf>, rfft_contract},
+    {"rfft", DType::F64, rfft<double>, plan_fft<double, Kind::ToHalf>, rfft_contract},
+    {"irfft", DType::F32, irfft<float>, plan_fft<float, Kind::FromHalf>, irfft_contract},
+    {"irfft", DType::F64, irfft<double>, plan_fft<double, Kind::FromHalf>, irfft_contract},
+    {"overlap_add", DType::F32, overlap_add<float>, plan_overlap_add<float>, overlap_add_contract},
+    {"overlap_add", DType::F64, overlap_add<double>, plan_overlap_add<double>, overlap_add_contract},
+};
+
+}  // namespace
+
 KR_FAMILY(fft, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

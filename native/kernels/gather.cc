@@ -2,6 +2,7 @@
 #include "kernels/rows.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // ints of gather and gather_along.
 struct GatherShape {
@@ -9,10 +10,10 @@ struct GatherShape {
   bool wrap;
 };
 
-static inline GatherShape shape_of(const int64_t* ints) { return {ints[0], ints[1], ints[2], ints[3], ints[4] != 0}; }
+inline GatherShape shape_of(const int64_t* ints) { return {ints[0], ints[1], ints[2], ints[3], ints[4] != 0}; }
 
 // The row that `index` names, or -1 after reporting that there is none.
-static KR_INLINE int64_t resolve(const GatherShape& shape, int32_t index, Fault* fault) {
+KR_INLINE int64_t resolve(const GatherShape& shape, int32_t index, Fault* fault) {
   const int64_t row = index < 0 && shape.wrap ? index + shape.axis : index;
   if (row >= 0 && row < shape.axis) return row;
   fault->report(Fault::IndexOutOfRange, index, shape.axis);
@@ -26,14 +27,14 @@ struct Cut {
 };
 
 template <typename T>
-static inline Cut cut_of(int64_t inner) {
+inline Cut cut_of(int64_t inner) {
   const int64_t budget = kUnitBytes / static_cast<int64_t>(sizeof(T));
   const int64_t columns = inner > 2 * budget ? budget : max_of(1, inner);
   return {max_of(1, budget / columns), columns, ceil_div(inner, columns)};
 }
 
 template <typename T>
-static inline Work plan_rows(int64_t rows, int64_t inner, double nanoseconds_per_row) {
+inline Work plan_rows(int64_t rows, int64_t inner, double nanoseconds_per_row) {
   const Cut cut = cut_of<T>(inner);
   Work work;
   work.units[0] = ceil_div(rows, cut.rows) * cut.column_units;
@@ -44,7 +45,7 @@ static inline Work plan_rows(int64_t rows, int64_t inner, double nanoseconds_per
 
 // Calls body(row, columns) for every output row of the units and the range of its columns that belongs to the unit.
 template <typename Body>
-static KR_INLINE void for_rows(Range units, const Cut& cut, int64_t rows, int64_t inner, Body body) {
+KR_INLINE void for_rows(Range units, const Cut& cut, int64_t rows, int64_t inner, Body body) {
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
     const Range r = piece_of(unit / cut.column_units, cut.rows, rows);
     const Range columns = piece_of(unit % cut.column_units, cut.columns, inner);
@@ -54,7 +55,7 @@ static KR_INLINE void for_rows(Range units, const Cut& cut, int64_t rows, int64_
 
 // out[j] = x[idx[j]] for j in [0, n). First looks whether all indices are in range, then gathers; both loops are vector code.
 template <typename T>
-static inline void gather_elements(const GatherShape& shape, T* __restrict out, const T* __restrict x,
+inline void gather_elements(const GatherShape& shape, T* __restrict out, const T* __restrict x,
                                    const int32_t* __restrict indices, int64_t n, Fault* fault) {
   const int32_t axis = static_cast<int32_t>(min_of(shape.axis, INT32_MAX)), shift = shape.wrap ? axis : 0;
   int32_t outside = 0;
@@ -71,7 +72,7 @@ static inline void gather_elements(const GatherShape& shape, T* __restrict out, 
 
 // gather with inner = 1, for outputs [begin, end).
 template <typename T>
-static inline void gather_scalars(const Args& args, const GatherShape& shape, int64_t begin, int64_t end) {
+inline void gather_scalars(const Args& args, const GatherShape& shape, int64_t begin, int64_t end) {
   while (begin < end) {
     const int64_t o = begin / shape.n, j = begin % shape.n, count = min_of(end - begin, shape.n - j);
     gather_elements(shape, args.at<T>(2) + begin, args.at<const T>(0) + o * shape.axis, args.at<const int32_t>(1) + j, count,
@@ -84,7 +85,7 @@ static inline void gather_scalars(const Args& args, const GatherShape& shape, in
 // ints: [outer, axis, inner, n, wrap]; wrap = 1 lets -axis <= idx < 0 count from the end.
 // operands: x [outer, axis, inner], idx int32 [n], out [outer, n, inner].
 template <typename T>
-static void gather(const Args& args, Range units) {
+void gather(const Args& args, Range units) {
   const GatherShape shape = shape_of(args.ints);
   const Cut cut = cut_of<T>(shape.inner);
   const int64_t rows = shape.outer * shape.n;
@@ -106,7 +107,7 @@ static void gather(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_gather(const int64_t* ints, bool) {
+Work plan_gather(const int64_t* ints, bool) {
   const GatherShape shape = shape_of(ints);
   return plan_rows<T>(shape.outer * shape.n, shape.inner, 1.5);
 }
@@ -114,7 +115,7 @@ static Work plan_gather(const int64_t* ints, bool) {
 // out[o, j, i] = x[o, idx[o, j, i], i], zero where the index is out of range.
 // ints: as of gather. operands: x [outer, axis, inner], idx int32 [outer, n, inner], out [outer, n, inner].
 template <typename T>
-static void gather_along(const Args& args, Range units) {
+void gather_along(const Args& args, Range units) {
   const GatherShape shape = shape_of(args.ints);
   const int32_t* indices = args.at<const int32_t>(1);
   const T* x = args.at<const T>(0);
@@ -129,7 +130,7 @@ static void gather_along(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_gather_along(const int64_t* ints, bool) {
+Work plan_gather_along(const int64_t* ints, bool) {
   const GatherShape shape = shape_of(ints);
   return plan_rows<T>(shape.outer * shape.n, shape.inner, 1.5 * static_cast<double>(shape.inner));
 }
@@ -137,7 +138,7 @@ static Work plan_gather_along(const int64_t* ints, bool) {
 // out = x[start .. start + n), a dynamic slice of the first axis; start is clamped to [0, rows - n].
 // ints: [rows, inner, n]. operands: x [rows, inner], start int32 scalar, out [n, inner].
 template <typename T>
-static void gather_block(const Args& args, Range units) {
+void gather_block(const Args& args, Range units) {
   const int64_t rows = args.ints[0], inner = args.ints[1], n = args.ints[2];
   const int64_t start = max_of(0, min_of(*args.at<const int32_t>(1), rows - n));
   const int64_t step = kUnitBytes / static_cast<int64_t>(sizeof(T));
@@ -146,7 +147,7 @@ static void gather_block(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_gather_block(const int64_t* ints, bool) {
+Work plan_gather_block(const int64_t* ints, bool) {
   const int64_t bytes = ints[1] * ints[2] * static_cast<int64_t>(sizeof(T));
   Work work;
   work.units[0] = ceil_div(bytes, kUnitBytes);
@@ -154,11 +155,35 @@ static Work plan_gather_block(const int64_t* ints, bool) {
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    KR_ROWS_BY_SIZE("gather", gather, plan_gather),
-    KR_ROWS_BY_SIZE("gather_along", gather_along, plan_gather_along),
-    KR_ROWS_BY_SIZE("gather_block", gather_block, plan_gather_block),
+void gather_contract(Contract& c) {
+  const Extent outer = c.size("outer"), axis = c.size("axis"), inner = c.size("inner"), n = c.size("n");
+  c.flag("wrap");
+  c.in(outer * axis * inner);
+  c.in(DType::I32, n);
+  c.out(outer * n * inner);
+}
+void gather_along_contract(Contract& c) {
+  const Extent outer = c.size("outer"), axis = c.size("axis"), inner = c.size("inner"), n = c.size("n");
+  c.flag("wrap");
+  c.in(outer * axis * inner);
+  c.in(DType::I32, outer * n * inner);
+  c.out(outer * n * inner);
+}
+void gather_block_contract(Contract& c) {
+  const Extent rows = c.size("rows"), inner = c.size("inner"), n = c.size("n", 0, rows.count());
+  c.in(rows * inner);
+  c.in(DType::I32, 1);
+  c.out(n * inner);
+}
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_BY_SIZE("gather", gather, plan_gather, gather_contract),
+    KR_ROWS_BY_SIZE("gather_along", gather_along, plan_gather_along, gather_along_contract),
+    KR_ROWS_BY_SIZE("gather_block", gather_block, plan_gather_block, gather_block_contract),
 };
+
+}  // namespace
+
 KR_FAMILY(gather, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -8,12 +8,13 @@
 #include "kernels/linalg/quasi_triangular.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 struct Pair {
   double re, im;
 };
 // (a + bi) / (c + di), by Smith's method.
-static inline Pair complex_quotient(double a, double b, double c, double d) {
+inline Pair complex_quotient(double a, double b, double c, double d) {
   if (absolute(c) > absolute(d)) {
     const double r = d / c, t = c + r * d;
     return {(a + r * b) / t, (b - r * a) / t};
@@ -88,7 +89,7 @@ struct General : QuasiTriangular {
       l = i;
       if (im[i] == 0) set_pair(i, c, complex_quotient(-ra, -sa, w, q));
       else complex_rows(i, c, p, q, w, ra, sa, z, r, s);
-      keep_small(most(absolute(at(i, c)), absolute(at(i, m))), i, c, 2);
+      keep_small(max_of(absolute(at(i, c)), absolute(at(i, m))), i, c, 2);
     }
   }
 
@@ -102,7 +103,7 @@ struct General : QuasiTriangular {
     for (int64_t i = low; i <= high; ++i) {
       for (int64_t j = low; j < n; ++j) {
         double sum = 0;
-        const int64_t count = least(j, high);
+        const int64_t count = min_of(j, high);
         for (int64_t k = low; k <= count; ++k) sum += basis(i, k) * at(k, j);
         work[j] = sum;
       }
@@ -153,7 +154,7 @@ struct General : QuasiTriangular {
 };
 
 template <typename T>
-static void eig_matrix(const T* a, T* values, T* vectors, int64_t n, double* scratch) {
+void eig_matrix(const T* a, T* values, T* vectors, int64_t n, double* scratch) {
   double *h = scratch, *v = h + n * n, *re = v + n * n, *im = re + n, *scale = im + n, *tau = scale + n, *work = tau + n;
   const Scaling scaling = scaling_of(a, n * n);
   for (int64_t i = 0; i < n * n; ++i) h[i] = static_cast<double>(a[i]) / scaling.factor;
@@ -177,16 +178,15 @@ static void eig_matrix(const T* a, T* values, T* vectors, int64_t n, double* scr
 }
 
 template <typename T>
-static void eig(const Args& args, Range units) {
+void eig(const Args& args, Range units) {
   const int64_t n = args.ints[1];
   for (int64_t u = units.begin; u < units.end; ++u)
     eig_matrix(args.at<const T>(0) + u * n * n, args.at<T>(1) + 2 * u * n, args.at<T>(2) + 2 * u * n * n, n, static_cast<double*>(args.local));
 }
 
-static Work plan_eig(const int64_t* ints, bool) {
+Work plan_eig(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], n = ints[1];
-  if (!is_batch(matrices, n, n)) return work.phases = 0, work;
   const double size = static_cast<double>(n);
   work.units[0] = n == 0 ? 0 : matrices;
   work.nanoseconds = static_cast<double>(matrices) * (200 + size * size * (40 + 12 * size));
@@ -194,10 +194,21 @@ static Work plan_eig(const int64_t* ints, bool) {
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"eig", DType::F32, eig<float>, plan_eig},
-    {"eig", DType::F64, eig<double>, plan_eig},
+void eig_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), n = side(c, "n");
+  c.bounded("scratch", n * (n + 64) * 16);
+  c.in(matrices * n * n);
+  c.out(matrices * n * 2);
+  c.out(matrices * n * n * 2);
+}
+
+constexpr KernelRow kernels[] = {
+    {"eig", DType::F32, eig<float>, plan_eig, eig_contract},
+    {"eig", DType::F64, eig<double>, plan_eig, eig_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(linalg_eig, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -7,6 +7,7 @@
 #include "kernels/linalg/rotation.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // Eigenvalues r1, r2 (|r1| >= |r2|) of [[a, b], [b, c]]; (cosine, sine) is the unit eigenvector of r1 (dlaev2).
 struct Eigen2 {
@@ -173,7 +174,7 @@ struct Tridiagonal {
 };
 
 // Reduces a symmetric matrix to tridiagonal form T = Q' A Q. The reflectors stay in the rows of `a`, right of the diagonal.
-static void tridiagonalise(double* a, int64_t n, double* d, double* e, double* tau, double* w) {
+void tridiagonalise(double* a, int64_t n, double* d, double* e, double* tau, double* w) {
   for (int64_t i = 0; i + 1 < n; ++i) {
     const int64_t rest = n - i - 1;
     double* v = a + i * n + i + 1;
@@ -191,7 +192,7 @@ static void tridiagonalise(double* a, int64_t n, double* d, double* e, double* t
 }
 
 // The rows of Q': the product of the reflectors, last one first.
-static void form_basis(double* rows, const double* a, const double* tau, int64_t n) {
+void form_basis(double* rows, const double* a, const double* tau, int64_t n) {
   for (int64_t i = 0; i < n; ++i)
     for (int64_t j = 0; j < n; ++j) rows[i * n + j] = i == j;
   // Q = H_0 H_1 ..., so Q' = ... H_1 H_0: built from the last, each touches the columns and rows from its own on.
@@ -200,7 +201,7 @@ static void form_basis(double* rows, const double* a, const double* tau, int64_t
 }
 
 template <typename T>
-static void eigh_matrix(const T* a, T* values, T* vectors, int64_t n, double* scratch) {
+void eigh_matrix(const T* a, T* values, T* vectors, int64_t n, double* scratch) {
   double *work = scratch, *rows = work + n * n, *d = rows + n * n, *e = d + n, *tau = e + n, *w = tau + n;
   const Scaling scaling = scaling_of(a, n * n);
   for (int64_t i = 0; i < n; ++i)
@@ -226,16 +227,15 @@ static void eigh_matrix(const T* a, T* values, T* vectors, int64_t n, double* sc
 }
 
 template <typename T>
-static void eigh(const Args& args, Range units) {
+void eigh(const Args& args, Range units) {
   const int64_t n = args.ints[1];
   for (int64_t u = units.begin; u < units.end; ++u)
     eigh_matrix(args.at<const T>(0) + u * n * n, args.at<T>(1) + u * n, args.at<T>(2) + u * n * n, n, static_cast<double*>(args.local));
 }
 
-static Work plan_eigh(const int64_t* ints, bool) {
+Work plan_eigh(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], n = ints[1];
-  if (!is_batch(matrices, n, n)) return work.phases = 0, work;
   const double size = static_cast<double>(n);
   work.units[0] = n == 0 ? 0 : matrices;
   work.nanoseconds = static_cast<double>(matrices) * (100 + size * size * (20 + 3 * size));
@@ -243,10 +243,21 @@ static Work plan_eigh(const int64_t* ints, bool) {
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"eigh", DType::F32, eigh<float>, plan_eigh},
-    {"eigh", DType::F64, eigh<double>, plan_eigh},
+void eigh_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), n = side(c, "n");
+  c.bounded("scratch", n * (n + 256) * 16);
+  c.in(matrices * n * n);
+  c.out(matrices * n);
+  c.out(matrices * n * n);
+}
+
+constexpr KernelRow kernels[] = {
+    {"eigh", DType::F32, eigh<float>, plan_eigh, eigh_contract},
+    {"eigh", DType::F64, eigh<double>, plan_eigh, eigh_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(linalg_eigh, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

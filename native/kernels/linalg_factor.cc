@@ -8,19 +8,20 @@
 #include "kernels/linalg/lu.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // Factors the diagonal block and solves for the rows below it: columns [begin, end), from which the columns before are
 // already subtracted. `across` holds the block's transpose, so that its columns are contiguous. False: not positive definite.
 template <typename T>
-static bool cholesky_block(T* l, int64_t n, int64_t begin, int64_t end, T* across) {
+bool cholesky_block(T* l, int64_t n, int64_t begin, int64_t end, T* across) {
   const int64_t width = end - begin;
   for (int64_t i = begin; i < n; ++i) {
     T* row = l + i * n + begin;
-    const int64_t known = least(i - begin, width);
+    const int64_t known = min_of(i - begin, width);
     for (int64_t j = 0; j < known; ++j) {
       row[j] /= across[j * width + j];
       if (i < end) across[j * width + known] = row[j];
-      add_multiple(row + j + 1, -row[j], across + j * width + j + 1, most(0, least(i - begin + 1, width) - j - 1));
+      add_multiple(row + j + 1, -row[j], across + j * width + j + 1, max_of(0, min_of(i - begin + 1, width) - j - 1));
     }
     if (i >= end) continue;
     if (!(row[known] > 0) || row[known] == simd::Float<T>::infinity) return false;
@@ -30,13 +31,13 @@ static bool cholesky_block(T* l, int64_t n, int64_t begin, int64_t end, T* acros
 }
 
 template <typename T>
-static void cholesky_matrix(const T* a, T* l, int64_t n, T* scratch) {
+void cholesky_matrix(const T* a, T* l, int64_t n, T* scratch) {
   for (int64_t i = 0; i < n; ++i) {
     for (int64_t j = 0; j <= i; ++j) l[i * n + j] = T{0.5} * a[i * n + j] + T{0.5} * a[j * n + i];
     fill(l + i * n + i + 1, T{0}, n - i - 1);
   }
   for (int64_t begin = 0; begin < n; begin += kBlock) {
-    const int64_t end = least(begin + kBlock, n), width = end - begin;
+    const int64_t end = min_of(begin + kBlock, n), width = end - begin;
     T* across = scratch + n * kBlock;
     transpose_to(scratch, l + begin * n, width, begin, n);
     // The product also reaches the block's upper triangle, which is cleared afterwards.
@@ -49,17 +50,16 @@ static void cholesky_matrix(const T* a, T* l, int64_t n, T* scratch) {
 }
 
 template <typename T>
-static void cholesky(const Args& args, Range units) {
+void cholesky(const Args& args, Range units) {
   const int64_t n = args.ints[1];
   for (int64_t u = units.begin; u < units.end; ++u)
     cholesky_matrix(args.at<const T>(0) + u * n * n, args.at<T>(1) + u * n * n, n, static_cast<T*>(args.local));
 }
 
 template <typename T>
-static Work plan_cholesky(const int64_t* ints, bool) {
+Work plan_cholesky(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], n = ints[1];
-  if (!is_batch(matrices, n, n)) return work.phases = 0, work;
   const double size = static_cast<double>(n);
   work.units[0] = n == 0 ? 0 : matrices;
   work.nanoseconds = static_cast<double>(matrices) * (50 + size * size * (1 + size / 30));
@@ -68,33 +68,49 @@ static Work plan_cholesky(const int64_t* ints, bool) {
 }
 
 template <typename T>
-static void lu(const Args& args, Range units) {
+void lu(const Args& args, Range units) {
   const int64_t m = args.ints[1], n = args.ints[2];
   for (int64_t u = units.begin; u < units.end; ++u) {
     T* out = args.at<T>(1) + u * m * n;
     convert(out, args.at<const T>(0) + u * m * n, m * n);
-    const Lu<T> factors{out, m, n, args.at<int32_t>(2) + u * least(m, n)};
+    const Lu<T> factors{out, m, n, args.at<int32_t>(2) + u * min_of(m, n)};
     factors.run();
     factors.permutation(args.at<int32_t>(3) + u * m);
   }
 }
 
-static Work plan_lu(const int64_t* ints, bool) {
+Work plan_lu(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], m = ints[1], n = ints[2];
-  if (!is_batch(matrices, m, n) || m > INT32_MAX) return work.phases = 0, work;
   const double elements = static_cast<double>(m) * static_cast<double>(n);
   work.units[0] = m == 0 ? 0 : matrices;
-  work.nanoseconds = static_cast<double>(matrices) * (50 + elements * (1 + static_cast<double>(least(m, n)) / 15));
+  work.nanoseconds = static_cast<double>(matrices) * (50 + elements * (1 + static_cast<double>(min_of(m, n)) / 15));
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"cholesky", DType::F32, cholesky<float>, plan_cholesky<float>},
-    {"cholesky", DType::F64, cholesky<double>, plan_cholesky<double>},
-    {"lu", DType::F32, lu<float>, plan_lu},
-    {"lu", DType::F64, lu<double>, plan_lu},
+void cholesky_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), n = side(c, "n");
+  c.bounded("scratch", (n + kBlock) * kBlock);
+  c.in(matrices * n * n);
+  c.out(matrices * n * n);
+}
+void lu_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), m = side(c, "m"), n = side(c, "n");
+  c.in(matrices * m * n);
+  c.out(matrices * m * n);
+  c.out(DType::I32, matrices * smaller(m, n));
+  c.out(DType::I32, matrices * m);
+}
+
+constexpr KernelRow kernels[] = {
+    {"cholesky", DType::F32, cholesky<float>, plan_cholesky<float>, cholesky_contract},
+    {"cholesky", DType::F64, cholesky<double>, plan_cholesky<double>, cholesky_contract},
+    {"lu", DType::F32, lu<float>, plan_lu, lu_contract},
+    {"lu", DType::F64, lu<double>, plan_lu, lu_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(linalg_factor, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -10,16 +10,17 @@
 #include "simd/math_log.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // Columns in a unit: their rows of X stay in the second-level cache for a few hundred unknowns.
-static constexpr int64_t kColumns = 128;
+constexpr int64_t kColumns = 128;
 template <typename T>
-static void triangular_solve(const Args& args, Range units) {
+void triangular_solve(const Args& args, Range units) {
   const int64_t n = args.ints[1], columns = args.ints[2];
   const bool lower = args.ints[3] != 0, transpose = args.ints[4] != 0, unit = args.ints[5] != 0;
-  const int64_t parts = over(columns, kColumns);
+  const int64_t parts = ceil_div(columns, kColumns);
   for (int64_t u = units.begin; u < units.end; ++u) {
-    const int64_t matrix = u / parts, begin = u % parts * kColumns, width = least(kColumns, columns - begin);
+    const int64_t matrix = u / parts, begin = u % parts * kColumns, width = min_of(kColumns, columns - begin);
     const T* a = args.at<const T>(0) + matrix * n * n;
     const T* b = args.at<const T>(1) + matrix * n * columns + begin;
     T* x = args.at<T>(2) + matrix * n * columns + begin;
@@ -30,36 +31,35 @@ static void triangular_solve(const Args& args, Range units) {
   }
 }
 
-static Work plan_triangular_solve(const int64_t* ints, bool) {
+Work plan_triangular_solve(const int64_t* ints, bool) {
   Work work;
   const int64_t matrices = ints[0], n = ints[1], columns = ints[2];
-  if (!is_batch(matrices, n, n) || !is_batch(matrices, n, columns)) return work.phases = 0, work;
   const double size = static_cast<double>(n);
-  work.units[0] = n == 0 ? 0 : matrices * over(columns, kColumns);
+  work.units[0] = n == 0 ? 0 : matrices * ceil_div(columns, kColumns);
   work.nanoseconds = static_cast<double>(matrices) * (30 + size * static_cast<double>(columns) * (0.5 + size / 15));
   return work;
 }
 
 // Scratch of the kernels that factor a copy of A.
 template <typename T>
-static int64_t factor_bytes(int64_t n) {
+int64_t factor_bytes(int64_t n) {
   return n * n * static_cast<int64_t>(sizeof(T)) + n * static_cast<int64_t>(sizeof(int32_t));
 }
 template <typename T>
-static Lu<T> factors_of(const Args& args, int64_t unit, int64_t n) {
+Lu<T> factors_of(const Args& args, int64_t unit, int64_t n) {
   T* work = static_cast<T*>(args.local);
   convert(work, args.at<const T>(0) + unit * n * n, n * n);
   const Lu<T> factors{work, n, n, reinterpret_cast<int32_t*>(work + n * n)};
   factors.run();
   return factors;
 }
-static double factor_nanoseconds(int64_t n) {
+double factor_nanoseconds(int64_t n) {
   const double size = static_cast<double>(n);
   return 50 + size * size * (1 + size / 15);
 }
 
 template <typename T>
-static void solve(const Args& args, Range units) {
+void solve(const Args& args, Range units) {
   const int64_t n = args.ints[1], columns = args.ints[2];
   for (int64_t u = units.begin; u < units.end; ++u) {
     const Lu<T> factors = factors_of<T>(args, u, n);
@@ -69,15 +69,14 @@ static void solve(const Args& args, Range units) {
     for (bool lower : {true, false}) {
       const Triangle<T> triangle{{factors.a, n, 1}, n, lower, lower};
       if (columns == 1) triangle.solve_vector(x);
-      for (int64_t j = 0; columns > 1 && j < columns; j += kColumns) triangle.solve(x + j, columns, least(kColumns, columns - j));
+      for (int64_t j = 0; columns > 1 && j < columns; j += kColumns) triangle.solve(x + j, columns, min_of(kColumns, columns - j));
     }
   }
 }
 
 template <typename T>
-static Work plan_solve(const int64_t* ints, bool) {
+Work plan_solve(const int64_t* ints, bool) {
   Work work = plan_triangular_solve(ints, false);
-  if (work.phases == 0) return work;
   work.units[0] = ints[1] == 0 || ints[2] == 0 ? 0 : ints[0];
   work.nanoseconds = 2 * work.nanoseconds + static_cast<double>(ints[0]) * factor_nanoseconds(ints[1]);
   work.local_bytes = factor_bytes<T>(ints[1]);
@@ -106,7 +105,7 @@ struct Scaled {
 };
 
 template <typename T>
-static void slogdet(const Args& args, Range units) {
+void slogdet(const Args& args, Range units) {
   const int64_t n = args.ints[1];
   for (int64_t u = units.begin; u < units.end; ++u) {
     const Lu<T> factors = factors_of<T>(args, u, n);
@@ -123,7 +122,7 @@ static void slogdet(const Args& args, Range units) {
 }
 
 template <typename T>
-static void determinant(const Args& args, Range units) {
+void determinant(const Args& args, Range units) {
   const int64_t n = args.ints[1];
   for (int64_t u = units.begin; u < units.end; ++u) {
     const Lu<T> factors = factors_of<T>(args, u, n);
@@ -134,25 +133,51 @@ static void determinant(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_determinant(const int64_t* ints, bool) {
+Work plan_determinant(const int64_t* ints, bool) {
   Work work;
-  if (!is_batch(ints[0], ints[1], ints[1])) return work.phases = 0, work;
   work.units[0] = ints[0];
   work.nanoseconds = static_cast<double>(ints[0]) * factor_nanoseconds(ints[1]);
   work.local_bytes = factor_bytes<T>(ints[1]);
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"triangular_solve", DType::F32, triangular_solve<float>, plan_triangular_solve},
-    {"triangular_solve", DType::F64, triangular_solve<double>, plan_triangular_solve},
-    {"solve", DType::F32, solve<float>, plan_solve<float>},
-    {"solve", DType::F64, solve<double>, plan_solve<double>},
-    {"slogdet", DType::F32, slogdet<float>, plan_determinant<float>},
-    {"slogdet", DType::F64, slogdet<double>, plan_determinant<double>},
-    {"determinant", DType::F32, determinant<float>, plan_determinant<float>},
-    {"determinant", DType::F64, determinant<double>, plan_determinant<double>},
+void solve_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), n = side(c, "n"), columns = side(c, "columns");
+  c.in(matrices * n * n);
+  c.in(matrices * n * columns);
+  c.out(matrices * n * columns);
+}
+void triangular_solve_contract(Contract& c) {
+  solve_contract(c);
+  c.flag("lower");
+  c.flag("transpose");
+  c.flag("unit");
+}
+void determinant_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), n = side(c, "n");
+  c.in(matrices * n * n);
+  c.out(matrices);
+}
+void slogdet_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), n = side(c, "n");
+  c.in(matrices * n * n);
+  c.out(matrices);
+  c.out(matrices);
+}
+
+constexpr KernelRow kernels[] = {
+    {"triangular_solve", DType::F32, triangular_solve<float>, plan_triangular_solve, triangular_solve_contract},
+    {"triangular_solve", DType::F64, triangular_solve<double>, plan_triangular_solve, triangular_solve_contract},
+    {"solve", DType::F32, solve<float>, plan_solve<float>, solve_contract},
+    {"solve", DType::F64, solve<double>, plan_solve<double>, solve_contract},
+    {"slogdet", DType::F32, slogdet<float>, plan_determinant<float>, slogdet_contract},
+    {"slogdet", DType::F64, slogdet<double>, plan_determinant<double>, slogdet_contract},
+    {"determinant", DType::F32, determinant<float>, plan_determinant<float>, determinant_contract},
+    {"determinant", DType::F64, determinant<double>, plan_determinant<double>, determinant_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(linalg_solve, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -10,25 +10,26 @@
 #include "kernels/linalg/bidiagonal.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // Everything is done for the matrix or its transpose, whichever is `big` x `small`.
 struct Svd {
   int64_t m, n, columns;
   KR_INLINE explicit Svd(const int64_t* ints) : m(ints[1]), n(ints[2]), columns(ints[3]) {}
-  KR_INLINE Svd(int64_t rows, int64_t length) : m(rows), n(length), columns(least(rows, length)) {}
+  KR_INLINE Svd(int64_t rows, int64_t length) : m(rows), n(length), columns(min_of(rows, length)) {}
 
   bool wide() const { return m < n; }
-  int64_t big() const { return most(m, n); }
-  int64_t small() const { return least(m, n); }
-  int64_t u_columns() const { return least(m, columns); }
-  int64_t v_rows() const { return least(n, columns); }
+  int64_t big() const { return max_of(m, n); }
+  int64_t small() const { return min_of(m, n); }
+  int64_t u_columns() const { return min_of(m, columns); }
+  int64_t v_rows() const { return min_of(n, columns); }
   // Vectors on the long side: as many as asked for, or none.
-  int64_t vectors() const { return least(big(), columns); }
+  int64_t vectors() const { return min_of(big(), columns); }
   // LAPACK's bound for going by way of QR.
   bool long_way() const { return big() >= 11 * small() / 6 && small() > 0 && big() > small(); }
 
   int64_t scratch_size() const {
-    const int64_t q = most(vectors(), small());
+    const int64_t q = max_of(vectors(), small());
     return big() * small() + 2 * big() * q + 2 * small() * small() + 8 * big() + 2 * Sweeps::scratch_size(small()) + HouseholderQr::scratch_size(big(), small(), q);
   }
 };
@@ -163,7 +164,7 @@ struct SvdMatrix {
 };
 
 template <typename T>
-static void svd(const Args& args, Range units) {
+void svd(const Args& args, Range units) {
   const Svd shape(args.ints);
   const int64_t elements = shape.m * shape.n, u_size = shape.m * shape.u_columns(), v_size = shape.v_rows() * shape.n;
   for (int64_t i = units.begin; i < units.end; ++i) {
@@ -180,11 +181,9 @@ static void svd(const Args& args, Range units) {
   }
 }
 
-static Work plan_svd(const int64_t* ints, bool) {
+Work plan_svd(const int64_t* ints, bool) {
   Work work;
   const Svd shape(ints);
-  if (!is_batch(ints[0], shape.m, shape.n) || !is_batch(ints[0], shape.big(), shape.columns)) return work.phases = 0, work;
-  if (shape.columns != 0 && shape.columns != shape.small() && shape.columns != shape.big()) return work.phases = 0, work;
   const double small = static_cast<double>(shape.small()), big = static_cast<double>(shape.big());
   work.units[0] = ints[0];
   work.nanoseconds = static_cast<double>(ints[0]) * (200 + small * big * (10 + 2 * small) + small * small * (20 + 3 * small));
@@ -194,7 +193,7 @@ static Work plan_svd(const int64_t* ints, bool) {
 
 // In double, like the decomposition.
 template <typename T>
-static void pinv_matrix(const Svd& shape, const T* a, double ratio, bool inclusive, T* out, double* scratch) {
+void pinv_matrix(const Svd& shape, const T* a, double ratio, bool inclusive, T* out, double* scratch) {
   const int64_t m = shape.m, n = shape.n, k = shape.small();
   const Scaling scaling = scaling_of(a, m * n);
   double *u = scratch, *s = u + m * k, *vt = s + k, *ut = vt + k * n, *result = ut + m * k;
@@ -216,7 +215,7 @@ static void pinv_matrix(const Svd& shape, const T* a, double ratio, bool inclusi
 }
 
 template <typename T>
-static void pinv(const Args& args, Range units) {
+void pinv(const Args& args, Range units) {
   const Svd shape(args.ints[1], args.ints[2]);
   const int64_t elements = shape.m * shape.n;
   for (int64_t i = units.begin; i < units.end; ++i)
@@ -224,7 +223,7 @@ static void pinv(const Args& args, Range units) {
                 args.at<T>(2) + i * elements, static_cast<double*>(args.local));
 }
 
-static Work plan_pinv(const int64_t* ints, bool) {
+Work plan_pinv(const int64_t* ints, bool) {
   const Svd shape(ints[1], ints[2]);
   const int64_t svd_ints[] = {ints[0], ints[1], ints[2], shape.small()};
   Work work = plan_svd(svd_ints, false);
@@ -234,12 +233,35 @@ static Work plan_pinv(const int64_t* ints, bool) {
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"svd", DType::F32, svd<float>, plan_svd},
-    {"svd", DType::F64, svd<double>, plan_svd},
-    {"pinv", DType::F32, pinv<float>, plan_pinv},
-    {"pinv", DType::F64, pinv<double>, plan_pinv},
+void svd_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), m = side(c, "m"), n = side(c, "n"), columns = side(c, "columns");
+  const Extent small = smaller(m, n), big = larger(m, n);
+  c.require(columns.count() == 0 || columns.count() == small.count() || columns.count() == big.count(), "columns", "neither 0 nor a side");
+  c.bounded("scratch", big * larger(larger(columns, small), 64) * 64);
+  c.in(matrices * m * n);
+  c.out(matrices * small);
+  if (columns.count() == 0) return;
+  c.out(matrices * m * smaller(m, columns));
+  c.out(matrices * smaller(n, columns) * n);
+}
+void pinv_contract(Contract& c) {
+  const Extent matrices = c.size("matrices"), m = side(c, "m"), n = side(c, "n");
+  c.flag("inclusive");
+  c.bounded("scratch", larger(m, n) * larger(smaller(m, n), 64) * 64);
+  c.in(matrices * m * n);
+  c.in(matrices);
+  c.out(matrices * n * m);
+}
+
+constexpr KernelRow kernels[] = {
+    {"svd", DType::F32, svd<float>, plan_svd, svd_contract},
+    {"svd", DType::F64, svd<double>, plan_svd, svd_contract},
+    {"pinv", DType::F32, pinv<float>, plan_pinv, pinv_contract},
+    {"pinv", DType::F64, pinv<double>, plan_pinv, pinv_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(linalg_svd, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

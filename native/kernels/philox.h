@@ -9,23 +9,7 @@ namespace keratin::KR_ISA {
 using simd::V;
 
 // Products of the low halves of the lanes of a with m.
-static KR_INLINE V<uint64_t> multiply_low(V<uint64_t> a, uint32_t m) {
-  const V<uint64_t> factor(uint64_t{m});
-#if defined(KR_SCALAR)
-  return (a & uint64_t{0xffffffff}) * factor;
-#elif defined(__AVX512F__)
-  return reinterpret_cast<simd::Raw<uint64_t>>(
-      _mm512_mul_epu32(reinterpret_cast<__m512i>(a.raw), reinterpret_cast<__m512i>(factor.raw)));
-#elif defined(__AVX2__)
-  return reinterpret_cast<simd::Raw<uint64_t>>(
-      _mm256_mul_epu32(reinterpret_cast<__m256i>(a.raw), reinterpret_cast<__m256i>(factor.raw)));
-#elif defined(__SSE2__)
-  return reinterpret_cast<simd::Raw<uint64_t>>(
-      _mm_mul_epu32(reinterpret_cast<__m128i>(a.raw), reinterpret_cast<__m128i>(factor.raw)));
-#else
-  return (a & uint64_t{0xffffffff}) * factor;
-#endif
-}
+static KR_INLINE V<uint64_t> multiply_low(V<uint64_t> a, uint32_t m) { return simd::multiply_low(a.raw, V<uint64_t>(uint64_t{m}).raw); }
 
 template <int... I>
 static KR_INLINE V<uint64_t> lane_numbers(std::integer_sequence<int, I...>) {

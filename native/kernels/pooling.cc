@@ -6,6 +6,7 @@
 #include "simd/vector.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using simd::V;
 
@@ -24,13 +25,8 @@ struct Axis {
     const int64_t before = rows.begin + pad - size;
     return {before < 0 ? 0 : before / stride + 1, min_of(out, ceil_div(rows.end + pad, stride))};
   }
-  // Whether every window has an element and lies where `window` says without overflow.
-  KR_INLINE bool fits() const {
-    constexpr int64_t most = int64_t{1} << 31;
-    if (in < 1 || in > most || out < 0 || out > most) return false;
-    if (size == 0) return out >= 1;
-    return size > 0 && stride > 0 && pad >= 0 && size <= most && stride <= most && pad < size && (out - 1) * stride - pad < in;
-  }
+  // Whether every window has an element.
+  KR_INLINE bool fits() const { return size == 0 ? out >= 1 : pad < size && (out - 1) * stride - pad < in; }
   KR_INLINE int64_t longest() const { return size == 0 ? ceil_div(in, out) + 1 : min_of(size, in); }
 };
 
@@ -42,7 +38,7 @@ struct Pool {
   KR_INLINE int64_t out_pixels() const { return axis[0].out * axis[1].out * axis[2].out; }
 };
 
-static inline Pool pool_of(const int64_t* ints) {
+inline Pool pool_of(const int64_t* ints) {
   Pool pool = {ints[0], ints[1], {}};
   for (int d = 0; d < 3; ++d) {
     const int64_t* of = ints + 2 + 5 * d;
@@ -148,20 +144,20 @@ KR_INLINE void for_pixels(const Pool& pool, Range pixels, Body body) {
 
 // Output pixels of a unit of the kernels that write one output pixel after the other.
 template <typename T>
-static inline int64_t pixels_of_unit(const Pool& pool) {
+inline int64_t pixels_of_unit(const Pool& pool) {
   const int64_t bytes = max_of(1, pool.in_pixels() / max_of(1, pool.out_pixels())) * max_of(1, pool.channels) * int64_t{sizeof(T)};
   return max_of(1, kUnitBytes / bytes);
 }
 
 template <typename T>
-static KR_INLINE Range pixels_of(const Pool& pool, Range units) {
+KR_INLINE Range pixels_of(const Pool& pool, Range units) {
   const int64_t step = pixels_of_unit<T>(pool), pixels = pool.outer * pool.out_pixels();
   return {min_of(units.begin * step, pixels), min_of(units.end * step, pixels)};
 }
 
 // Nanoseconds for `reads` passes over the elements of all windows.
 template <typename T>
-static inline double cost_of(const Pool& pool, double reads) {
+inline double cost_of(const Pool& pool, double reads) {
   const double pixels = static_cast<double>(pool.outer) * static_cast<double>(pool.out_pixels());
   const double taps = static_cast<double>(pool.axis[0].longest() * pool.axis[1].longest() * pool.axis[2].longest());
   const double in = static_cast<double>(pool.outer) * static_cast<double>(pool.in_pixels() * pool.channels) * sizeof(T);
@@ -169,16 +165,10 @@ static inline double cost_of(const Pool& pool, double reads) {
   return 20 + pixels * (4 + reads * taps * 0.4 * vectors) + in * reads / (2 * kBytesPerNanosecond);
 }
 
-static inline bool refuses(const Pool& pool) {
-  return pool.outer < 0 || pool.channels < 0 || !pool.axis[0].fits() || !pool.axis[1].fits() || !pool.axis[2].fits();
-}
-
 template <typename T>
-static Work plan_pixels(const int64_t* ints, bool) {
+Work plan_pixels(const int64_t* ints, bool) {
   const Pool pool = pool_of(ints);
   Work work;
-  work.phases = refuses(pool) ? 0 : 1;
-  if (work.phases == 0) return work;
   work.units[0] = pool.channels == 0 ? 0 : ceil_div(pool.outer * pool.out_pixels(), pixels_of_unit<T>(pool));
   work.nanoseconds = cost_of<T>(pool, 1);
   return work;
@@ -186,7 +176,7 @@ static Work plan_pixels(const int64_t* ints, bool) {
 
 // out = the largest element of each window, NaN where there is one. operands: x, out.
 template <typename T>
-static void max_pool(const Args& args, Range units) {
+void max_pool(const Args& args, Range units) {
   const Pool pool = pool_of(args.ints);
   for_pixels(pool, pixels_of<T>(pool, units), [&](int64_t n, const Window& w, int64_t pixel) __attribute__((always_inline)) {
     const T* x = args.at<const T>(0) + n * pool.in_pixels() * pool.channels;
@@ -205,7 +195,7 @@ static void max_pool(const Args& args, Range units) {
 
 // out = the mean of each window. operands: x, out.
 template <typename T>
-static void average_pool(const Args& args, Range units) {
+void average_pool(const Args& args, Range units) {
   const Pool pool = pool_of(args.ints);
   for_pixels(pool, pixels_of<T>(pool, units), [&](int64_t n, const Window& w, int64_t pixel) __attribute__((always_inline)) {
     const T* x = args.at<const T>(0) + n * pool.in_pixels() * pool.channels;
@@ -225,7 +215,7 @@ static void average_pool(const Args& args, Range units) {
 // out = for each window, t where x has its first largest element: the derivative of max_pool in the direction t.
 // operands: x, y = max_pool(x), t (as x), out (as y).
 template <typename T>
-static void max_pool_pick(const Args& args, Range units) {
+void max_pool_pick(const Args& args, Range units) {
   const Pool pool = pool_of(args.ints);
   for_pixels(pool, pixels_of<T>(pool, units), [&](int64_t n, const Window& w, int64_t pixel) __attribute__((always_inline)) {
     const int64_t plane = n * pool.in_pixels() * pool.channels;
@@ -248,7 +238,7 @@ static void max_pool_pick(const Args& args, Range units) {
 // The gradients write what windows share, so their units are rows of the input (of the first spatial axis) that see to all
 // windows over them, in row-major order.
 template <typename T>
-static inline int64_t rows_of_unit(const Pool& pool) {
+inline int64_t rows_of_unit(const Pool& pool) {
   const Axis& first = pool.axis[0];
   const int64_t bytes = max_of(1, pool.axis[1].in * pool.axis[2].in * pool.channels * int64_t{sizeof(T)});
   // A window over two units is read twice; where none need be, units begin with windows.
@@ -258,11 +248,9 @@ static inline int64_t rows_of_unit(const Pool& pool) {
 }
 
 template <typename T>
-static Work plan_rows(const int64_t* ints, bool) {
+Work plan_rows(const int64_t* ints, bool) {
   const Pool pool = pool_of(ints);
   Work work;
-  work.phases = refuses(pool) ? 0 : 1;
-  if (work.phases == 0) return work;
   work.units[0] = pool.channels == 0 ? 0 : pool.outer * ceil_div(pool.axis[0].in, rows_of_unit<T>(pool));
   work.nanoseconds = cost_of<T>(pool, 2);
   return work;
@@ -271,7 +259,7 @@ static Work plan_rows(const int64_t* ints, bool) {
 // Sets the rows of each unit in `out` (operand number `result`) to 0, then calls body(plane, window, pixel, rows) for all windows
 // over them; `plane` is the place of the unit's element of the outer axis in `out`.
 template <typename T, typename Body>
-static KR_INLINE void for_rows(const Args& args, const Pool& pool, int result, Range units, Body body) {
+KR_INLINE void for_rows(const Args& args, const Pool& pool, int result, Range units, Body body) {
   const int64_t step = rows_of_unit<T>(pool), parts = ceil_div(pool.axis[0].in, step);
   const int64_t row = pool.axis[1].in * pool.axis[2].in * pool.channels, per_window = pool.axis[1].out * pool.axis[2].out;
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
@@ -286,7 +274,7 @@ static KR_INLINE void for_rows(const Args& args, const Pool& pool, int result, R
 
 // dx = dy where x has the first largest element of a window, summed over the windows. operands: x, y = max_pool(x), dy, dx.
 template <typename T>
-static void max_pool_grad(const Args& args, Range units) {
+void max_pool_grad(const Args& args, Range units) {
   const Pool pool = pool_of(args.ints);
   const int64_t row = pool.axis[1].in * pool.axis[2].in * pool.channels;
   for_rows<T>(args, pool, 3, units, [&](int64_t plane, const Window& w, int64_t pixel, Range rows) __attribute__((always_inline)) {
@@ -315,7 +303,7 @@ static void max_pool_grad(const Args& args, Range units) {
 
 // dx = dy divided by the size of its window, summed over the windows. operands: dy, dx.
 template <typename T>
-static void average_pool_grad(const Args& args, Range units) {
+void average_pool_grad(const Args& args, Range units) {
   const Pool pool = pool_of(args.ints);
   for_rows<T>(args, pool, 1, units, [&](int64_t plane, const Window& w, int64_t pixel, Range rows) __attribute__((always_inline)) {
     const T* dy = args.at<const T>(0) + pixel * pool.channels;
@@ -330,16 +318,62 @@ static void average_pool_grad(const Args& args, Range units) {
   });
 }
 
-#define KR_ROWS_FLOAT(name, fn, plan) {name, DType::F32, fn<float>, plan<float>}, {name, DType::F64, fn<double>, plan<double>}
-
-static constexpr KernelRow kernels[] = {
-    {"max_pool", DType::Bool, max_pool<uint8_t>, plan_pixels<uint8_t>},
-    KR_ROWS_ARITHMETIC("max_pool", max_pool, plan_pixels),
-    KR_ROWS_FLOAT("average_pool", average_pool, plan_pixels),
-    KR_ROWS_FLOAT("max_pool_pick", max_pool_pick, plan_pixels),
-    KR_ROWS_FLOAT("max_pool_grad", max_pool_grad, plan_rows),
-    KR_ROWS_FLOAT("average_pool_grad", average_pool_grad, plan_rows),
+// States the integers; gives the elements of the input and of the output.
+struct PoolExtents {
+  Extent in, out;
 };
+PoolExtents pool_integers(Contract& c) {
+  PoolExtents extents = {c.size("outer"), 1};
+  const Extent channels = c.size("channels");
+  extents.out = extents.in;
+  Extent window = 1;
+  for (int d = 0; d < 3; ++d) {
+    constexpr int64_t most = int64_t{1} << 31;
+    const int64_t in = c.integer("in", 1, most), out = c.integer("out", 0, most), size = c.integer("size", 0, most);
+    const Axis axis = {in, out, size, c.integer("stride", size == 0 ? 0 : 1, most), c.integer("pad", 0, most)};
+    c.require(axis.fits(), "windows of an axis", "one of them is empty");
+    extents = {extents.in * in, extents.out * out};
+    window = window * axis.longest();
+  }
+  c.bounded("a window", window);
+  return {extents.in * channels, extents.out * channels};
+}
+void pool_contract(Contract& c) {
+  const PoolExtents extents = pool_integers(c);
+  c.in(extents.in);
+  c.out(extents.out);
+}
+void max_pool_pick_contract(Contract& c) {
+  const PoolExtents extents = pool_integers(c);
+  c.in(extents.in);
+  c.in(extents.out);
+  c.in(extents.in);
+  c.out(extents.out);
+}
+void max_pool_grad_contract(Contract& c) {
+  const PoolExtents extents = pool_integers(c);
+  c.in(extents.in);
+  c.in(extents.out);
+  c.in(extents.out);
+  c.out(extents.in);
+}
+void average_pool_grad_contract(Contract& c) {
+  const PoolExtents extents = pool_integers(c);
+  c.in(extents.out);
+  c.out(extents.in);
+}
+
+constexpr KernelRow kernels[] = {
+    {"max_pool", DType::Bool, max_pool<uint8_t>, plan_pixels<uint8_t>, pool_contract},
+    KR_ROWS_ARITHMETIC("max_pool", max_pool, plan_pixels, pool_contract),
+    KR_ROWS_FLOAT("average_pool", average_pool, plan_pixels, pool_contract),
+    KR_ROWS_FLOAT("max_pool_pick", max_pool_pick, plan_pixels, max_pool_pick_contract),
+    KR_ROWS_FLOAT("max_pool_grad", max_pool_grad, plan_rows, max_pool_grad_contract),
+    KR_ROWS_FLOAT("average_pool_grad", average_pool_grad, plan_rows, average_pool_grad_contract),
+};
+
+}  // namespace
+
 KR_FAMILY(pooling, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

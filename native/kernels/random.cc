@@ -11,17 +11,18 @@
 #include "simd/math_trig.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using simd::V;
 
-static constexpr int64_t kCounters = 16;              // a group: one counter a column
-static constexpr int64_t kGroupWords = 4 * kCounters;
-static constexpr int64_t kPairs = 2 * kCounters;      // elements that a normal pair spans: i and i + kCounters
-static constexpr int64_t kBlockWords = 1024;          // generated at once, small enough to stay in the first-level cache
-static constexpr int64_t kUnitWords = 8 * kBlockWords;
+constexpr int64_t kCounters = 16;              // a group: one counter a column
+constexpr int64_t kGroupWords = 4 * kCounters;
+constexpr int64_t kPairs = 2 * kCounters;      // elements that a normal pair spans: i and i + kCounters
+constexpr int64_t kBlockWords = 1024;          // generated at once, small enough to stay in the first-level cache
+constexpr int64_t kUnitWords = 8 * kBlockWords;
 
 // Words [first, first + count) of the stream of `key`; both are multiples of kGroupWords.
-static void generate(uint32_t* out, const uint32_t* key, int64_t first, int64_t count) {
+void generate(uint32_t* out, const uint32_t* key, int64_t first, int64_t count) {
   constexpr int64_t lanes = V<uint64_t>::lanes;
   const V<uint64_t> numbers = lane_numbers(std::make_integer_sequence<int, lanes>{});
   for (int64_t group = 0; group < count / kGroupWords; ++group) {
@@ -39,7 +40,7 @@ static void generate(uint32_t* out, const uint32_t* key, int64_t first, int64_t 
 // Runs transform(out, bits, count) for each block of a kernel's units: `count` elements, a multiple of kPairs, from as many
 // elements' bits.
 template <typename T, typename Transform>
-static KR_INLINE void for_blocks(const Args& args, Range units, Transform transform) {
+KR_INLINE void for_blocks(const Args& args, Range units, Transform transform) {
   constexpr int64_t words = sizeof(T) > 4 ? 2 : 1, block = kBlockWords / words, unit = kUnitWords / words;
   alignas(64) uint32_t bits[kBlockWords];
   alignas(64) T values[block];
@@ -60,7 +61,7 @@ static KR_INLINE void for_blocks(const Args& args, Range units, Transform transf
 
 // A uniform number in [0, 1), from the top 24 or 52 bits.
 template <typename T>
-static KR_INLINE V<T> unit_interval(V<simd::Unsigned<T>> bits) {
+KR_INLINE V<T> unit_interval(V<simd::Unsigned<T>> bits) {
   if constexpr (sizeof(T) == 4) {
     const auto top = simd::from_bits<int32_t>(bits >> 8).raw;
     return V<float>(__builtin_convertvector(top, simd::F32)) * 0x1p-24f;
@@ -71,7 +72,7 @@ static KR_INLINE V<T> unit_interval(V<simd::Unsigned<T>> bits) {
 
 // A uniform number in (0, 1]. In float32 it keeps all the bits it can: the smallest decide how far a normal tail reaches.
 template <typename T>
-static KR_INLINE V<T> positive_unit(V<simd::Unsigned<T>> bits) {
+KR_INLINE V<T> positive_unit(V<simd::Unsigned<T>> bits) {
   if constexpr (sizeof(T) == 4) {
     const auto top = simd::from_bits<int32_t>(bits >> 1).raw;
     return V<float>(__builtin_convertvector(top, simd::F32)) * 0x1p-31f + 0x1p-32f;
@@ -82,7 +83,7 @@ static KR_INLINE V<T> positive_unit(V<simd::Unsigned<T>> bits) {
 
 // sin and cos of a uniform angle: the top two bits give the quadrant, the others the place in it, less a half.
 template <typename T>
-static KR_INLINE std::pair<V<T>, V<T>> sincos_of(V<simd::Unsigned<T>> bits) {
+KR_INLINE std::pair<V<T>, V<T>> sincos_of(V<simd::Unsigned<T>> bits) {
   using U = simd::Unsigned<T>;
   constexpr int width = 8 * sizeof(T), fraction = simd::Float<T>::fraction_bits;
   constexpr U one = std::bit_cast<U>(T(1));
@@ -105,13 +106,13 @@ static KR_INLINE std::pair<V<T>, V<T>> sincos_of(V<simd::Unsigned<T>> bits) {
 }
 
 template <typename T>
-static KR_INLINE V<simd::Unsigned<T>> load_bits(const uint32_t* bits, int64_t i) {
+KR_INLINE V<simd::Unsigned<T>> load_bits(const uint32_t* bits, int64_t i) {
   using U = simd::Unsigned<T>;
   return V<U>::load(reinterpret_cast<const U*>(bits + i * static_cast<int64_t>(sizeof(U) / sizeof(uint32_t))));
 }
 
 template <typename T>
-static Work plan_random(const int64_t* ints, double nanoseconds_per_word) {
+Work plan_random(const int64_t* ints, double nanoseconds_per_word) {
   const int64_t words = ints[0] * (sizeof(T) > 4 ? 2 : 1);
   Work work;
   work.units[0] = ceil_div(words, kUnitWords);
@@ -120,12 +121,12 @@ static Work plan_random(const int64_t* ints, double nanoseconds_per_word) {
 }
 
 template <typename T>
-static Work plan_plain(const int64_t* ints, bool) { return plan_random<T>(ints, 0.6); }
+Work plan_plain(const int64_t* ints, bool) { return plan_random<T>(ints, 0.6); }
 template <typename T>
-static Work plan_transcendental(const int64_t* ints, bool) { return plan_random<T>(ints, 1.5); }
+Work plan_transcendental(const int64_t* ints, bool) { return plan_random<T>(ints, 1.5); }
 
 // out[i] = word i of the stream. ints: [n]. operands: key uint32 [2], out uint32 [n].
-static void random_bits(const Args& args, Range units) {
+void random_bits(const Args& args, Range units) {
   const int64_t end = min_of(units.end * kUnitWords, args.ints[0]), whole = end - end % kGroupWords;
   const int64_t begin = units.begin * kUnitWords;
   const uint32_t* key = args.at<const uint32_t>(0);
@@ -140,7 +141,7 @@ static void random_bits(const Args& args, Range units) {
 
 // The largest number below x.
 template <typename T>
-static KR_INLINE T below(T x) {
+KR_INLINE T below(T x) {
   using U = simd::Unsigned<T>;
   if (x == 0) return std::bit_cast<T>(static_cast<U>(simd::kSignBit<T> | 1));
   return std::bit_cast<T>(static_cast<U>(std::bit_cast<U>(x) + (x > 0 ? U(-1) : U(1))));
@@ -149,7 +150,7 @@ static KR_INLINE T below(T x) {
 // out[i] uniform in [lo, hi): 24 random bits in float32, 52 in float64. ints: [n]; floats: [lo, hi].
 // operands: key uint32 [2], out [n].
 template <typename T>
-static void random_uniform(const Args& args, Range units) {
+void random_uniform(const Args& args, Range units) {
   const T lo = static_cast<T>(args.floats[0]), hi = static_cast<T>(args.floats[1]);
   const V<T> start(lo), span(hi - lo), largest(hi > lo ? below(hi) : hi);
   for_blocks<T>(args, units, [=](T* out, const uint32_t* bits, int64_t count) __attribute__((always_inline)) {
@@ -162,7 +163,7 @@ static void random_uniform(const Args& args, Range units) {
 // out[i] normal, by the transform of G. Box and M. Muller (1958): each pair of elements i, i + 16 of a group of 32 is a
 // radius and an angle. ints: [n]; floats: [mean, standard deviation]. operands: key uint32 [2], out [n].
 template <typename T>
-static void random_normal(const Args& args, Range units) {
+void random_normal(const Args& args, Range units) {
   const V<T> mean(static_cast<T>(args.floats[0])), deviation(static_cast<T>(args.floats[1]));
   for_blocks<T>(args, units, [=](T* out, const uint32_t* bits, int64_t count) __attribute__((always_inline)) {
     for (int64_t group = 0; group < count; group += kPairs) {
@@ -180,7 +181,7 @@ static void random_normal(const Args& args, Range units) {
 // is that of M. Giles, "Approximating the erfinv function", 2010; coefficients fitted for w <= 2.42 with 40 digits,
 // relative errors 2^-27.7 and 2^-56.7).
 template <typename T>
-static KR_INLINE V<T> truncated_quantile(V<T> y) {
+KR_INLINE V<T> truncated_quantile(V<T> y) {
   const V<T> t = -log(T(1) - y * y) - T(1.25);
   if constexpr (sizeof(T) == 4) {
     return y * simd::poly(t, 1.68229411f, 0.35287405f, 0.00355222045f, -0.00318732522f, 0.000202549166f, 4.40642748e-05f,
@@ -195,7 +196,7 @@ static KR_INLINE V<T> truncated_quantile(V<T> y) {
 
 // A uniform number in [-1, 1].
 template <typename T>
-static KR_INLINE V<T> symmetric_unit(V<simd::Unsigned<T>> bits) {
+KR_INLINE V<T> symmetric_unit(V<simd::Unsigned<T>> bits) {
   if constexpr (sizeof(T) == 4) {
     return V<float>(__builtin_convertvector(simd::from_bits<int32_t>(bits).raw, simd::F32)) * 0x1p-31f;
   } else {
@@ -206,7 +207,7 @@ static KR_INLINE V<T> symmetric_unit(V<simd::Unsigned<T>> bits) {
 // out[i] normal, less than two standard deviations from the mean, by the inverse of its distribution. ints: [n];
 // floats: [mean, standard deviation] of the normal distribution. operands: key uint32 [2], out [n].
 template <typename T>
-static void random_truncated_normal(const Args& args, Range units) {
+void random_truncated_normal(const Args& args, Range units) {
   const V<T> mean(static_cast<T>(args.floats[0])), deviation(static_cast<T>(args.floats[1]));
   for_blocks<T>(args, units, [=](T* out, const uint32_t* bits, int64_t count) __attribute__((always_inline)) {
     for (int64_t i = 0; i < count; i += V<T>::lanes) {
@@ -223,13 +224,13 @@ KR_INLINE uint64_t scale_to(uint64_t bits, uint64_t range) {
 }
 
 // At least the 64-bit elements [first, first + count) of the stream, a block at most; `first` is a multiple of kPairs.
-static KR_INLINE void generate_pairs(uint64_t* out, const uint32_t* key, int64_t first, int64_t count) {
+KR_INLINE void generate_pairs(uint64_t* out, const uint32_t* key, int64_t first, int64_t count) {
   generate(reinterpret_cast<uint32_t*>(out), key, 2 * first, ceil_div(2 * count, kGroupWords) * kGroupWords);
 }
 
 // out[i] uniform in [lo, hi). ints: [n, lo, hi]. operands: key uint32 [2], out [n].
 template <typename T>
-static void random_int(const Args& args, Range units) {
+void random_int(const Args& args, Range units) {
   constexpr int64_t unit = kUnitWords / 2, block = kBlockWords / 2;
   const uint64_t lo = static_cast<uint64_t>(args.ints[1]), range = static_cast<uint64_t>(args.ints[2]) - lo;
   alignas(64) uint64_t bits[block];
@@ -242,11 +243,11 @@ static void random_int(const Args& args, Range units) {
   }
 }
 
-static Work plan_random_int(const int64_t* ints, bool) { return plan_random<uint64_t>(ints, 0.8); }
+Work plan_random_int(const int64_t* ints, bool) { return plan_random<uint64_t>(ints, 0.8); }
 
 // out = a uniformly random order of 0 .. n - 1: each number in turn takes the place of an earlier one, which moves to the
 // end (R. Fisher, F. Yates, in R. Durstenfeld's form). ints: [n], n < 2^31. operands: key uint32 [2], out int32 [n].
-static void permutation(const Args& args, Range units) {
+void permutation(const Args& args, Range units) {
   if (units.begin == units.end) return;
   constexpr int64_t block = kBlockWords / 2;
   alignas(64) uint64_t bits[block];
@@ -263,31 +264,53 @@ static void permutation(const Args& args, Range units) {
   }
 }
 
-static Work plan_permutation(const int64_t* ints, bool) {
+Work plan_permutation(const int64_t* ints, bool) {
   Work work;
   work.nanoseconds = 40 + 4 * static_cast<double>(ints[0]);
   return work;
 }
 
+// A key and the numbers drawn with it.
+void random_contract(Contract& c) {
+  c.in(DType::U32, 2);
+  c.out(c.size("n"));
+}
+void random_real_contract(Contract& c) {
+  random_contract(c);
+  c.reals(2);
+}
+void random_int_contract(Contract& c) {
+  random_contract(c);
+  c.integer("lower bound");
+  c.integer("upper bound");
+}
+void permutation_contract(Contract& c) {
+  c.in(DType::U32, 2);
+  c.out(c.size("n", 0, INT32_MAX));
+}
+
 // The dtype of a row is that of the output.
-static constexpr KernelRow kernels[] = {
-    {"random_bits", DType::U32, random_bits, plan_plain<uint32_t>},
-    {"random_uniform", DType::F32, random_uniform<float>, plan_plain<float>},
-    {"random_uniform", DType::F64, random_uniform<double>, plan_plain<double>},
-    {"random_normal", DType::F32, random_normal<float>, plan_transcendental<float>},
-    {"random_normal", DType::F64, random_normal<double>, plan_transcendental<double>},
-    {"random_truncated_normal", DType::F32, random_truncated_normal<float>, plan_transcendental<float>},
-    {"random_truncated_normal", DType::F64, random_truncated_normal<double>, plan_transcendental<double>},
-    {"random_int", DType::U8, random_int<uint8_t>, plan_random_int},
-    {"random_int", DType::U16, random_int<uint16_t>, plan_random_int},
-    {"random_int", DType::U32, random_int<uint32_t>, plan_random_int},
-    {"random_int", DType::U64, random_int<uint64_t>, plan_random_int},
-    {"random_int", DType::I8, random_int<int8_t>, plan_random_int},
-    {"random_int", DType::I16, random_int<int16_t>, plan_random_int},
-    {"random_int", DType::I32, random_int<int32_t>, plan_random_int},
-    {"random_int", DType::I64, random_int<int64_t>, plan_random_int},
-    {"permutation", DType::I32, permutation, plan_permutation},
+constexpr KernelRow kernels[] = {
+    {"random_bits", DType::U32, random_bits, plan_plain<uint32_t>, random_contract},
+    {"random_uniform", DType::F32, random_uniform<float>, plan_plain<float>, random_real_contract},
+    {"random_uniform", DType::F64, random_uniform<double>, plan_plain<double>, random_real_contract},
+    {"random_normal", DType::F32, random_normal<float>, plan_transcendental<float>, random_real_contract},
+    {"random_normal", DType::F64, random_normal<double>, plan_transcendental<double>, random_real_contract},
+    {"random_truncated_normal", DType::F32, random_truncated_normal<float>, plan_transcendental<float>, random_real_contract},
+    {"random_truncated_normal", DType::F64, random_truncated_normal<double>, plan_transcendental<double>, random_real_contract},
+    {"random_int", DType::U8, random_int<uint8_t>, plan_random_int, random_int_contract},
+    {"random_int", DType::U16, random_int<uint16_t>, plan_random_int, random_int_contract},
+    {"random_int", DType::U32, random_int<uint32_t>, plan_random_int, random_int_contract},
+    {"random_int", DType::U64, random_int<uint64_t>, plan_random_int, random_int_contract},
+    {"random_int", DType::I8, random_int<int8_t>, plan_random_int, random_int_contract},
+    {"random_int", DType::I16, random_int<int16_t>, plan_random_int, random_int_contract},
+    {"random_int", DType::I32, random_int<int32_t>, plan_random_int, random_int_contract},
+    {"random_int", DType::I64, random_int<int64_t>, plan_random_int, random_int_contract},
+    {"permutation", DType::I32, permutation, plan_permutation, permutation_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(random, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

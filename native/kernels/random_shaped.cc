@@ -7,20 +7,21 @@
 #include "simd/math_trig.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr int64_t kDrawUnit = 512;  // elements
-static constexpr int kMostAttempts = 1 << 16;
-static constexpr int64_t kLanes = V<double>::lanes;
+constexpr int64_t kDrawUnit = 512;  // elements
+constexpr int kMostAttempts = 1 << 16;
+constexpr int64_t kLanes = V<double>::lanes;
 
 // A vector of numbers as doubles; absent ones repeat the first.
 template <typename T>
-static KR_INLINE V<double> load_doubles(const T* p, int64_t count) {
+KR_INLINE V<double> load_doubles(const T* p, int64_t count) {
   alignas(64) double lane[kLanes];
   for (int64_t i = 0; i < kLanes; ++i) lane[i] = static_cast<double>(p[i < count ? i : 0]);
   return V<double>::load(lane);
 }
 template <typename T>
-static KR_INLINE void store_doubles(V<double> x, T* p, int64_t count) {
+KR_INLINE void store_doubles(V<double> x, T* p, int64_t count) {
   alignas(64) double lane[kLanes];
   x.store(lane);
   for (int64_t i = 0; i < min_of(count, kLanes); ++i) p[i] = static_cast<T>(lane[i]);
@@ -30,7 +31,7 @@ static KR_INLINE void store_doubles(V<double> x, T* p, int64_t count) {
 struct Uniforms {
   V<double> a, b;
 };
-static KR_INLINE Uniforms uniforms(int64_t first, uint32_t attempt, uint32_t stream, const uint32_t* key) {
+KR_INLINE Uniforms uniforms(int64_t first, uint32_t attempt, uint32_t stream, const uint32_t* key) {
   const V<uint64_t> counters = lane_numbers(std::make_integer_sequence<int, kLanes>{}) + V<uint64_t>(static_cast<uint64_t>(first));
   const Words words = philox(counters, V<uint64_t>(uint64_t{stream} << 32 | attempt), key);
   const auto unit = [](V<uint64_t> low, V<uint64_t> high) __attribute__((always_inline)) {
@@ -42,7 +43,7 @@ static KR_INLINE Uniforms uniforms(int64_t first, uint32_t attempt, uint32_t str
 
 // The logarithm of a gamma variate of shape `alpha` > 0, by rejection (G. Marsaglia, W. Tsang, "A simple method for generating gamma
 // variables", 2000); below 1 that of shape alpha + 1 times a power of a uniform number.
-static KR_INLINE V<double> log_gamma_variate(V<double> alpha, int64_t first, uint32_t stream, const uint32_t* key) {
+KR_INLINE V<double> log_gamma_variate(V<double> alpha, int64_t first, uint32_t stream, const uint32_t* key) {
   const auto small = alpha < 1.0, valid = (alpha > 0.0) & (alpha < simd::Float<double>::infinity);
   const V<double> d = select(valid, select(small, alpha + 1.0, alpha), V<double>(1.0)) - 1.0 / 3.0;
   const V<double> c = V<double>(1.0 / 3.0) / sqrt(d);
@@ -66,7 +67,7 @@ static KR_INLINE V<double> log_gamma_variate(V<double> alpha, int64_t first, uin
 // out[i] = a gamma variate of shape alpha[i] and scale 1, or its logarithm. ints: [n, stream, logarithm]; draws of different streams do not
 // depend on each other. operands: key uint32 [2], alpha [n], out [n].
 template <typename T>
-static void random_gamma(const Args& args, Range units) {
+void random_gamma(const Args& args, Range units) {
   const int64_t end = min_of(units.end * kDrawUnit, args.ints[0]);
   for (int64_t i = units.begin * kDrawUnit; i < end; i += kLanes) {
     const V<double> alpha = load_doubles(args.at<const T>(1) + i, end - i);
@@ -76,7 +77,7 @@ static void random_gamma(const Args& args, Range units) {
 }
 
 // Successes among `n` attempts of probability p <= 1/2 with n p < 10, by the distances between successes.
-static KR_INLINE V<double> few_successes(V<double> n, V<double> p, simd::Mask<8> wanted, int64_t first, const uint32_t* key) {
+KR_INLINE V<double> few_successes(V<double> n, V<double> p, simd::Mask<8> wanted, int64_t first, const uint32_t* key) {
   const V<double> scale = V<double>(1.0) / simd::log1p(-p);
   V<double> place = 0.0, k = 0.0;
   auto pending = wanted;
@@ -92,7 +93,7 @@ static KR_INLINE V<double> few_successes(V<double> n, V<double> p, simd::Mask<8>
 }
 
 // The same for n p >= 10, by transformed rejection (W. Hoermann, "The generation of binomial random variates", 1993, algorithm BTRS).
-static KR_INLINE V<double> many_successes(V<double> n, V<double> p, simd::Mask<8> wanted, int64_t first, const uint32_t* key) {
+KR_INLINE V<double> many_successes(V<double> n, V<double> p, simd::Mask<8> wanted, int64_t first, const uint32_t* key) {
   const V<double> spread = sqrt(n * p * (1.0 - p)), b = mul_add(spread, V<double>(2.53), V<double>(1.15));
   const V<double> a = b * 0.0248 + p * 0.01 - 0.0873, c = n * p + 0.5, limit = 0.92 - 4.2 / b, alpha = (2.83 + 5.1 / b) * spread;
   const V<double> odds = simd::log(p / (1.0 - p)), mode = floor((n + 1.0) * p);
@@ -117,7 +118,7 @@ static KR_INLINE V<double> many_successes(V<double> n, V<double> p, simd::Mask<8
 // out[i] = successes among counts[i] attempts of probability p[i]; NaN for negative counts and p outside of [0, 1].
 // ints: [n]. operands: key uint32 [2], counts [n], p [n], out [n].
 template <typename T>
-static void random_binomial(const Args& args, Range units) {
+void random_binomial(const Args& args, Range units) {
   const uint32_t* key = args.at<const uint32_t>(0);
   const int64_t end = min_of(units.end * kDrawUnit, args.ints[0]);
   for (int64_t i = units.begin * kDrawUnit; i < end; i += kLanes) {
@@ -135,7 +136,7 @@ static void random_binomial(const Args& args, Range units) {
 }
 
 template <int nanoseconds>
-static Work plan_draws(const int64_t* ints, bool) {
+Work plan_draws(const int64_t* ints, bool) {
   Work work;
   work.units[0] = ceil_div(ints[0], kDrawUnit);
   work.nanoseconds = 40 + nanoseconds * static_cast<double>(ints[0]);
@@ -144,7 +145,7 @@ static Work plan_draws(const int64_t* ints, bool) {
 
 // sums[c] = the sum of exp(logits[0 .. c]) over a common factor.
 template <typename T>
-static void accumulate(double* sums, const T* logits, int64_t classes) {
+void accumulate(double* sums, const T* logits, int64_t classes) {
   double most = -simd::Float<double>::infinity, sum = 0;
   for (int64_t c = 0; c < classes; ++c) most = static_cast<double>(logits[c]) > most ? static_cast<double>(logits[c]) : most;
   alignas(64) double lane[kLanes];
@@ -160,7 +161,7 @@ static void accumulate(double* sums, const T* logits, int64_t classes) {
 // out[r, s] = a class, by the probabilities that are proportional to exp(logits[r]).
 // ints: [rows, classes, samples]. operands: key uint32 [2], logits [rows, classes], out int32 [rows, samples].
 template <typename T>
-static void random_categorical(const Args& args, Range units) {
+void random_categorical(const Args& args, Range units) {
   const int64_t rows = args.ints[0], classes = args.ints[1], samples = args.ints[2];
   double* table = static_cast<double*>(args.shared);
   if (args.phase == 0) {
@@ -185,12 +186,8 @@ static void random_categorical(const Args& args, Range units) {
   }
 }
 
-static Work plan_categorical(const int64_t* ints, bool) {
+Work plan_categorical(const int64_t* ints, bool) {
   Work work;
-  if (ints[0] < 0 || ints[1] < 1 || ints[2] < 0) {
-    work.phases = 0;
-    return work;
-  }
   work.phases = 2;
   work.units[0] = ints[0];
   work.units[1] = ceil_div(ints[0] * ints[2], kDrawUnit);
@@ -199,14 +196,39 @@ static Work plan_categorical(const int64_t* ints, bool) {
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"random_gamma", DType::F32, random_gamma<float>, plan_draws<40>},
-    {"random_gamma", DType::F64, random_gamma<double>, plan_draws<40>},
-    {"random_binomial", DType::F32, random_binomial<float>, plan_draws<120>},
-    {"random_binomial", DType::F64, random_binomial<double>, plan_draws<120>},
-    {"random_categorical", DType::F32, random_categorical<float>, plan_categorical},
-    {"random_categorical", DType::F64, random_categorical<double>, plan_categorical},
+void random_gamma_contract(Contract& c) {
+  const Extent n = c.size("n");
+  c.integer("stream", 0, UINT32_MAX);
+  c.flag("logarithm");
+  c.in(DType::U32, 2);
+  c.in(n);
+  c.out(n);
+}
+void random_binomial_contract(Contract& c) {
+  const Extent n = c.size("n");
+  c.in(DType::U32, 2);
+  c.in(n);
+  c.in(n);
+  c.out(n);
+}
+void random_categorical_contract(Contract& c) {
+  const Extent rows = c.size("rows"), classes = c.size("classes", 1, INT32_MAX), samples = c.size("samples");
+  c.in(DType::U32, 2);
+  c.in(rows * classes);
+  c.out(DType::I32, rows * samples);
+}
+
+constexpr KernelRow kernels[] = {
+    {"random_gamma", DType::F32, random_gamma<float>, plan_draws<40>, random_gamma_contract},
+    {"random_gamma", DType::F64, random_gamma<double>, plan_draws<40>, random_gamma_contract},
+    {"random_binomial", DType::F32, random_binomial<float>, plan_draws<120>, random_binomial_contract},
+    {"random_binomial", DType::F64, random_binomial<double>, plan_draws<120>, random_binomial_contract},
+    {"random_categorical", DType::F32, random_categorical<float>, plan_categorical, random_categorical_contract},
+    {"random_categorical", DType::F64, random_categorical<double>, plan_categorical, random_categorical_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(random_shaped, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

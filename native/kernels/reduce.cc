@@ -7,11 +7,12 @@
 #include "kernels/reduce.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr int kTree = 16;                 // rows that are combined in registers
-static constexpr int64_t kWideBytes = 1024;      // columns of a unit, when a row is longer
-static constexpr int64_t kNarrowBytes = 256;     // a shorter row is combined with its successors to about this width
-static constexpr int64_t kUnitElements = 32768;  // elements of a unit
+constexpr int kTree = 16;                 // rows that are combined in registers
+constexpr int64_t kWideBytes = 1024;      // columns of a unit, when a row is longer
+constexpr int64_t kNarrowBytes = 256;     // a shorter row is combined with its successors to about this width
+constexpr int64_t kUnitElements = 32768;  // elements of a unit
 
 // How a reduction is cut. A narrow x is viewed as [n / group, group * inner], so that its columns fill vectors; the group
 // is folded at the end.
@@ -23,7 +24,7 @@ struct Cut {
 };
 
 template <typename T>
-static inline Cut cut_of(const int64_t* ints) {
+inline Cut cut_of(const int64_t* ints) {
   constexpr int64_t size = sizeof(T);
   Cut cut = {ints[0], ints[1], ints[2], 0, 0, 0, 1, 1};
   cut.columns = max_of(1, min_of(cut.inner, kWideBytes / size));
@@ -41,13 +42,13 @@ static inline Cut cut_of(const int64_t* ints) {
 }
 
 // Elements of scratch that reduce_rows takes: a level for every bit of the number of trees and one for the rest of the rows.
-static inline int64_t scratch_elements(int64_t rows, int64_t width, int64_t size) {
+inline int64_t scratch_elements(int64_t rows, int64_t width, int64_t size) {
   return (std::bit_width(static_cast<uint64_t>(rows / kTree)) + 1) * (width + simd::kVectorBytes / size);
 }
 
 // into[c] = Op(into[c], from[c]) for c in [0, n).
 template <typename Op, typename A>
-static KR_INLINE void combine(A* into, const A* from, int64_t n) {
+KR_INLINE void combine(A* into, const A* from, int64_t n) {
   int64_t c = 0;
   for (; c + V<A>::lanes <= n; c += V<A>::lanes) Op::apply(V<A>::load(into + c), V<A>::load(from + c)).store(into + c);
   for (; c < n; ++c) into[c] = Op::apply(into[c], from[c]);
@@ -55,7 +56,7 @@ static KR_INLINE void combine(A* into, const A* from, int64_t n) {
 
 // The tree of a vector of kTree rows, `stride` apart.
 template <typename Op, typename In, int rows = kTree, typename X>
-static KR_INLINE auto tree(const X* x, int64_t stride) {
+KR_INLINE auto tree(const X* x, int64_t stride) {
   if constexpr (rows == 1) {
     return In::load(x);
   } else {
@@ -68,7 +69,7 @@ static KR_INLINE auto tree(const X* x, int64_t stride) {
 // The stack holds a partial result for each bit that is set in the number of trees so far, as a binary counter does. Its
 // levels are whole vectors; the last vector of a row overlaps its neighbour instead of reaching beyond the row.
 template <typename Op, typename In, typename X, typename A>
-static inline void reduce_rows(A* stack, const X* x, int64_t rows, int64_t stride, int64_t width) {
+inline void reduce_rows(A* stack, const X* x, int64_t rows, int64_t stride, int64_t width) {
   constexpr int64_t lanes = V<A>::lanes;
   const int64_t level = ceil_div(width, lanes) * lanes;
   const auto column = [=](int64_t c) __attribute__((always_inline)) { return min_of(c, width - lanes); };
@@ -99,7 +100,7 @@ static inline void reduce_rows(A* stack, const X* x, int64_t rows, int64_t strid
 
 // Rows that a narrow reduction views as one: a power of two, at most n.
 template <typename A>
-static KR_INLINE int64_t group_of(int64_t n, int64_t inner) {
+KR_INLINE int64_t group_of(int64_t n, int64_t inner) {
   constexpr int64_t narrow = kNarrowBytes / sizeof(A);
   if (inner >= narrow || n < 2) return 1;
   const int64_t group = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(ceil_div(narrow, inner))));
@@ -108,7 +109,7 @@ static KR_INLINE int64_t group_of(int64_t n, int64_t inner) {
 
 // Reduces the contiguous x [n, inner] in groups of rows to stack[0 .. inner).
 template <typename Op, typename In, typename X, typename A>
-static inline void reduce_groups(A* stack, const X* x, int64_t n, int64_t inner, int64_t group) {
+inline void reduce_groups(A* stack, const X* x, int64_t n, int64_t inner, int64_t group) {
   const int64_t rows = n / group, width = group * inner, rest = (n - rows * group) * inner;
   reduce_rows<Op, In>(stack, x, rows, width, width);
   for (int64_t c = 0; c < rest; ++c) stack[c] = Op::apply(stack[c], In::read(x[rows * width + c]));
@@ -118,7 +119,7 @@ static inline void reduce_groups(A* stack, const X* x, int64_t n, int64_t inner,
 // Reduces the first `columns` of the rows of x [n, inner] into out [columns]. `In` reads elements of x, `Out` writes those
 // of out. A narrow x is whole: columns = inner.
 template <typename Op, typename In, typename Out, typename X, typename Y, typename A>
-static inline void reduce_one(Y* out, const X* x, int64_t n, int64_t inner, int64_t columns, A* stack) {
+inline void reduce_one(Y* out, const X* x, int64_t n, int64_t inner, int64_t columns, A* stack) {
   constexpr int64_t least = 64 / sizeof(A);
   const int64_t group = group_of<A>(n, inner);
   if (n == 0 || group * columns < least) {
@@ -139,7 +140,7 @@ static inline void reduce_one(Y* out, const X* x, int64_t n, int64_t inner, int6
 
 // The first phase: whole reductions, or chunks of long ones to `partial` [outer, chunks, inner].
 template <typename Op, typename E, typename S, typename A>
-static inline void reduce_chunks(S* out, A* partial, const S* x, const Cut& cut, Range units, A* stack) {
+inline void reduce_chunks(S* out, A* partial, const S* x, const Cut& cut, Range units, A* stack) {
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
     const int64_t chunk = unit % cut.chunks, block = unit / cut.chunks;
     const Range rows = piece_of(chunk, cut.chunk_rows, cut.n);
@@ -161,7 +162,7 @@ static inline void reduce_chunks(S* out, A* partial, const S* x, const Cut& cut,
 // out[o, i] = Op over n of x[o, n, i]; n = 0 gives the identity of sum and prod, and does not occur for max and min.
 // ints: [outer, n, inner]. operands: x, out.
 template <typename S, typename Op>
-static void reduce(const Args& args, Range units) {
+void reduce(const Args& args, Range units) {
   using E = Element<S, Op::nan_is_low>;
   using A = typename E::Value;
   const Cut cut = cut_of<S>(args.ints);
@@ -178,7 +179,7 @@ static void reduce(const Args& args, Range units) {
 }
 
 template <typename S>
-static Work plan_reduce(const int64_t* ints, bool) {
+Work plan_reduce(const int64_t* ints, bool) {
   constexpr int64_t size = sizeof(S);
   const Cut cut = cut_of<S>(ints);
   Work work;
@@ -200,20 +201,29 @@ template <typename T>
 using Unsigned = typename std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>, std::type_identity<T>>::type;
 
 template <typename T>
-static constexpr auto sum = reduce<Unsigned<T>, Sum>;
+constexpr auto sum = reduce<Unsigned<T>, Sum>;
 template <typename T>
-static constexpr auto prod = reduce<Unsigned<T>, Product>;
+constexpr auto prod = reduce<Unsigned<T>, Product>;
 template <typename T>
-static constexpr auto max = reduce<T, Maximum>;
+constexpr auto max = reduce<T, Maximum>;
 template <typename T>
-static constexpr auto min = reduce<T, Minimum>;
+constexpr auto min = reduce<T, Minimum>;
 
-static constexpr KernelRow kernels[] = {
-    KR_ROWS_ARITHMETIC("sum", sum, plan_reduce),
-    KR_ROWS_ARITHMETIC("prod", prod, plan_reduce),
-    KR_ROWS_BY_VALUE("max", max, plan_reduce),
-    KR_ROWS_BY_VALUE("min", min, plan_reduce),
+void reduce_contract(Contract& c) {
+  const Extent outer = c.size("outer"), n = c.size("n"), inner = c.size("inner");
+  c.in(outer * n * inner);
+  c.out(outer * inner);
+}
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_ARITHMETIC("sum", sum, plan_reduce, reduce_contract),
+    KR_ROWS_ARITHMETIC("prod", prod, plan_reduce, reduce_contract),
+    KR_ROWS_BY_VALUE("max", max, plan_reduce, reduce_contract),
+    KR_ROWS_BY_VALUE("min", min, plan_reduce, reduce_contract),
 };
+
+}  // namespace
+
 KR_FAMILY(reduce, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -4,6 +4,7 @@
 #include "simd/vector.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using simd::V;
 
@@ -17,7 +18,7 @@ struct BandMatrix {
   KR_INLINE int64_t out() const { return transposed ? columns : rows; }
 };
 
-static inline BandMatrix band_of(const int64_t* ints) { return {ints[0], ints[1], ints[2], ints[3], ints[4], ints[5] != 0, ints + 6}; }
+inline BandMatrix band_of(const int64_t* ints) { return {ints[0], ints[1], ints[2], ints[3], ints[4], ints[5] != 0, ints + 6}; }
 
 // How the planes [axis, inner] are cut into units: several small ones together, or columns of a large one.
 struct PlaneCut {
@@ -25,7 +26,7 @@ struct PlaneCut {
 };
 
 template <typename T>
-static inline PlaneCut cut_of(const BandMatrix& map) {
+inline PlaneCut cut_of(const BandMatrix& map) {
   constexpr int64_t budget = 32768;  // products in a unit
   const int64_t products = max_of(1, map.rows * map.taps);
   const int64_t narrowest = 4 * V<T>::lanes;
@@ -36,7 +37,7 @@ static inline PlaneCut cut_of(const BandMatrix& map) {
 
 // Rows of a compile-time number of elements, such as the channels of a pixel.
 template <typename T, int inner>
-static KR_INLINE void weigh_narrow(const BandMatrix& map, const double* weights, const T* x, T* out) {
+KR_INLINE void weigh_narrow(const BandMatrix& map, const double* weights, const T* x, T* out) {
   for (int64_t row = 0; row < map.rows; ++row) {
     const T* from = x + map.starts[row] * inner;
     T sum[inner] = {};
@@ -48,7 +49,7 @@ static KR_INLINE void weigh_narrow(const BandMatrix& map, const double* weights,
   }
 }
 template <typename T, int inner>
-static KR_INLINE void spread_narrow(const BandMatrix& map, const double* weights, const T* x, T* out) {
+KR_INLINE void spread_narrow(const BandMatrix& map, const double* weights, const T* x, T* out) {
   for (int64_t i = 0; i < map.columns * inner; ++i) out[i] = T{};
   for (int64_t row = 0; row < map.rows; ++row) {
     T* to = out + map.starts[row] * inner;
@@ -61,7 +62,7 @@ static KR_INLINE void spread_narrow(const BandMatrix& map, const double* weights
 
 // One vector of columns, of which `load` and `store` touch those that exist.
 template <typename T, typename Load, typename Store>
-static KR_INLINE void weigh_columns(const BandMatrix& map, const double* weights, const T* x, T* out, Load load, Store store) {
+KR_INLINE void weigh_columns(const BandMatrix& map, const double* weights, const T* x, T* out, Load load, Store store) {
   for (int64_t row = 0; row < map.rows; ++row) {
     const T* from = x + map.starts[row] * map.inner;
     V<T> sum(T{});
@@ -72,7 +73,7 @@ static KR_INLINE void weigh_columns(const BandMatrix& map, const double* weights
   }
 }
 template <typename T, typename Load, typename Store>
-static KR_INLINE void spread_columns(const BandMatrix& map, const double* weights, const T* x, T* out, Load load, Store store) {
+KR_INLINE void spread_columns(const BandMatrix& map, const double* weights, const T* x, T* out, Load load, Store store) {
   for (int64_t i = 0; i < map.columns; ++i) store(out + i * map.inner, V<T>(T{}));
   for (int64_t row = 0; row < map.rows; ++row) {
     const V<T> value = load(x + row * map.inner);
@@ -85,19 +86,19 @@ static KR_INLINE void spread_columns(const BandMatrix& map, const double* weight
 }
 
 template <typename T, typename Load, typename Store>
-static KR_INLINE void map_columns(const BandMatrix& map, const double* weights, const T* x, T* out, Load load, Store store) {
+KR_INLINE void map_columns(const BandMatrix& map, const double* weights, const T* x, T* out, Load load, Store store) {
   if (map.transposed) return spread_columns<T>(map, weights, x, out, load, store);
   weigh_columns<T>(map, weights, x, out, load, store);
 }
 template <typename T, int inner>
-static KR_INLINE void map_narrow(const BandMatrix& map, const double* weights, const T* x, T* out) {
+KR_INLINE void map_narrow(const BandMatrix& map, const double* weights, const T* x, T* out) {
   if (map.transposed) return spread_narrow<T, inner>(map, weights, x, out);
   weigh_narrow<T, inner>(map, weights, x, out);
 }
 
 // One plane, or some columns of it.
 template <typename T>
-static inline void map_plane(const BandMatrix& map, const double* weights, const T* x, T* out, Range columns) {
+inline void map_plane(const BandMatrix& map, const double* weights, const T* x, T* out, Range columns) {
   switch (map.inner) {
     case 1: return map_narrow<T, 1>(map, weights, x, out);
     case 2: return map_narrow<T, 2>(map, weights, x, out);
@@ -121,7 +122,7 @@ static inline void map_plane(const BandMatrix& map, const double* weights, const
 // ints: [outer, columns, inner, rows, taps, transposed, start...]; floats: weight [rows, taps].
 // operands: x [outer, columns, inner], out [outer, rows, inner]; transposed: x [outer, rows, inner], out [outer, columns, inner].
 template <typename T>
-static void resample(const Args& args, Range units) {
+void resample(const Args& args, Range units) {
   const BandMatrix map = band_of(args.ints);
   const PlaneCut cut = cut_of<T>(map);
   const int64_t in_plane = map.in() * map.inner, out_plane = map.out() * map.inner;
@@ -135,16 +136,9 @@ static void resample(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_resample(const int64_t* ints, bool) {
+Work plan_resample(const int64_t* ints, bool) {
   const BandMatrix map = band_of(ints);
   Work work;
-  // A band that reaches outside of the axis is an error of the plan's maker; such a plan is refused.
-  for (int64_t row = 0; row < map.rows; ++row) {
-    if (map.starts[row] < 0 || map.starts[row] > map.columns - map.taps) {
-      work.phases = 0;
-      return work;
-    }
-  }
   const PlaneCut cut = cut_of<T>(map);
   work.units[0] = ceil_div(map.outer, cut.planes) * cut.column_units;
   const double products = static_cast<double>(map.outer) * static_cast<double>(map.rows * map.taps * map.inner);
@@ -152,10 +146,23 @@ static Work plan_resample(const int64_t* ints, bool) {
   return work;
 }
 
-static constexpr KernelRow kernels[] = {
-    {"resample", DType::F32, resample<float>, plan_resample<float>},
-    {"resample", DType::F64, resample<double>, plan_resample<double>},
+void resample_contract(Contract& c) {
+  const Extent outer = c.size("outer"), columns = c.size("columns"), inner = c.size("inner"), rows = c.size("rows"), taps = c.size("taps");
+  const bool transposed = c.flag("transposed");
+  for (int64_t row = 0; row < rows.count() && c.ok(); ++row) c.integer("start of a band", 0, columns.count() - taps.count());
+  c.reals(rows * taps);
+  c.bounded("products", outer * rows * taps * inner);
+  c.in(outer * (transposed ? rows : columns) * inner);
+  c.out(outer * (transposed ? columns : rows) * inner);
+}
+
+constexpr KernelRow kernels[] = {
+    {"resample", DType::F32, resample<float>, plan_resample<float>, resample_contract},
+    {"resample", DType::F64, resample<double>, plan_resample<double>, resample_contract},
 };
+
+}  // namespace
+
 KR_FAMILY(resample, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

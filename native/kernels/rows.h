@@ -1,31 +1,35 @@
 // What the kernels that move data share: a row for every element type, short copies, and how flat work is split.
 #pragma once
 #include <cstring>
-#include "base/kernel.h"
+#include "kernels/arithmetic.h"
 
 // One row for each element type of a kernel that only looks at the size of an element: fn<T> and plan<T> of the
 // unsigned integer T of that size.
-#define KR_ROWS_BY_SIZE(name, fn, plan)                                                                     \
-  {name, DType::Bool, fn<uint8_t>, plan<uint8_t>}, {name, DType::U8, fn<uint8_t>, plan<uint8_t>},           \
-      {name, DType::U16, fn<uint16_t>, plan<uint16_t>}, {name, DType::U32, fn<uint32_t>, plan<uint32_t>},   \
-      {name, DType::U64, fn<uint64_t>, plan<uint64_t>}, {name, DType::I8, fn<uint8_t>, plan<uint8_t>},      \
-      {name, DType::I16, fn<uint16_t>, plan<uint16_t>}, {name, DType::I32, fn<uint32_t>, plan<uint32_t>},   \
-      {name, DType::I64, fn<uint64_t>, plan<uint64_t>}, {name, DType::F16, fn<uint16_t>, plan<uint16_t>},   \
-      {name, DType::BF16, fn<uint16_t>, plan<uint16_t>}, {name, DType::F32, fn<uint32_t>, plan<uint32_t>},  \
-      {name, DType::F64, fn<uint64_t>, plan<uint64_t>}
+#define KR_ROWS_BY_SIZE(name, fn, plan, contract)                                                                                     \
+  {name, DType::Bool, fn<uint8_t>, plan<uint8_t>, contract}, {name, DType::U8, fn<uint8_t>, plan<uint8_t>, contract},                 \
+      {name, DType::U16, fn<uint16_t>, plan<uint16_t>, contract}, {name, DType::U32, fn<uint32_t>, plan<uint32_t>, contract},         \
+      {name, DType::U64, fn<uint64_t>, plan<uint64_t>, contract}, {name, DType::I8, fn<uint8_t>, plan<uint8_t>, contract},            \
+      {name, DType::I16, fn<uint16_t>, plan<uint16_t>, contract}, {name, DType::I32, fn<uint32_t>, plan<uint32_t>, contract},         \
+      {name, DType::I64, fn<uint64_t>, plan<uint64_t>, contract}, {name, DType::F16, fn<uint16_t>, plan<uint16_t>, contract},         \
+      {name, DType::BF16, fn<uint16_t>, plan<uint16_t>, contract}, {name, DType::F32, fn<uint32_t>, plan<uint32_t>, contract},        \
+      {name, DType::F64, fn<uint64_t>, plan<uint64_t>, contract}
 
-// One row for each integer type, float32 and float64: fn<T> and plan<T> of the type itself.
-#define KR_ROWS_ARITHMETIC(name, fn, plan)                                                              \
-  {name, DType::U8, fn<uint8_t>, plan<uint8_t>}, {name, DType::U16, fn<uint16_t>, plan<uint16_t>},      \
-      {name, DType::U32, fn<uint32_t>, plan<uint32_t>}, {name, DType::U64, fn<uint64_t>, plan<uint64_t>}, \
-      {name, DType::I8, fn<int8_t>, plan<int8_t>}, {name, DType::I16, fn<int16_t>, plan<int16_t>},      \
-      {name, DType::I32, fn<int32_t>, plan<int32_t>}, {name, DType::I64, fn<int64_t>, plan<int64_t>},   \
-      {name, DType::F32, fn<float>, plan<float>}, {name, DType::F64, fn<double>, plan<double>}
+// One row for float32 and float64: fn<T> and plan<T> of the type itself.
+#define KR_ROWS_FLOAT(name, fn, plan, contract) \
+  {name, DType::F32, fn<float>, plan<float>, contract}, {name, DType::F64, fn<double>, plan<double>, contract}
+
+// The same, and each integer type.
+#define KR_ROWS_ARITHMETIC(name, fn, plan, contract)                                                                                  \
+  {name, DType::U8, fn<uint8_t>, plan<uint8_t>, contract}, {name, DType::U16, fn<uint16_t>, plan<uint16_t>, contract},                \
+      {name, DType::U32, fn<uint32_t>, plan<uint32_t>, contract}, {name, DType::U64, fn<uint64_t>, plan<uint64_t>, contract},         \
+      {name, DType::I8, fn<int8_t>, plan<int8_t>, contract}, {name, DType::I16, fn<int16_t>, plan<int16_t>, contract},                \
+      {name, DType::I32, fn<int32_t>, plan<int32_t>, contract}, {name, DType::I64, fn<int64_t>, plan<int64_t>, contract},             \
+      KR_ROWS_FLOAT(name, fn, plan, contract)
 
 // The same, and bool, float16 and bfloat16: for kernels that compare.
-#define KR_ROWS_BY_VALUE(name, fn, plan)                                                            \
-  {name, DType::Bool, fn<uint8_t>, plan<uint8_t>}, {name, DType::F16, fn<f16>, plan<f16>},          \
-      {name, DType::BF16, fn<bf16>, plan<bf16>}, KR_ROWS_ARITHMETIC(name, fn, plan)
+#define KR_ROWS_BY_VALUE(name, fn, plan, contract)                                                                                    \
+  {name, DType::Bool, fn<uint8_t>, plan<uint8_t>, contract}, {name, DType::F16, fn<f16>, plan<f16>, contract},                        \
+      {name, DType::BF16, fn<bf16>, plan<bf16>, contract}, KR_ROWS_ARITHMETIC(name, fn, plan, contract)
 
 namespace keratin::KR_ISA {
 
@@ -35,10 +39,6 @@ inline constexpr int64_t kUnitBytes = 32 * 1024;
 
 // Cost of moving memory, a mean of second-level cache and main memory.
 inline constexpr double kBytesPerNanosecond = 24;
-
-KR_INLINE constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-KR_INLINE constexpr int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
-KR_INLINE constexpr int64_t max_of(int64_t a, int64_t b) { return a > b ? a : b; }
 
 // Part `index` of [0, n) cut in pieces of `step`.
 KR_INLINE Range piece_of(int64_t index, int64_t step, int64_t n) {

@@ -4,11 +4,12 @@
 #include "kernels/rows.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr int64_t kColumns = 64;   // columns that are scanned together
-static constexpr int64_t kLane = 512;     // elements of a run that is scanned as one chain
-static constexpr int64_t kLanes = 8;      // chains in flight, which hide the latency of each other's additions
-static constexpr int64_t kChunk = kLane * kLanes;
+constexpr int64_t kColumns = 64;   // columns that are scanned together
+constexpr int64_t kLane = 512;     // elements of a run that is scanned as one chain
+constexpr int64_t kLanes = 8;      // chains in flight, which hide the latency of each other's additions
+constexpr int64_t kChunk = kLane * kLanes;
 
 template <typename T>
 using Accumulator = std::conditional_t<std::is_same_v<T, float>, double, std::conditional_t<std::is_integral_v<T>, uint64_t, T>>;
@@ -32,7 +33,7 @@ struct Cut {
   int64_t column_units;  // of a plane
   int64_t planes;        // of a unit
 };
-static inline Cut cut_of(const int64_t* ints) {
+inline Cut cut_of(const int64_t* ints) {
   Cut cut = {ints[0], ints[1], ints[2], ints[3] != 0, 1, 1, 1};
   cut.column_units = ceil_div(cut.inner, kColumns);
   if (cut.inner == 1 && cut.n >= 4 * kChunk) cut.chunks = ceil_div(cut.n, kChunk);
@@ -52,7 +53,7 @@ struct Run {
 
 // The total of elements [begin, end) of a run.
 template <typename T, typename Op>
-static inline Accumulator<T> total_of(const Run<T>& run, int64_t begin, int64_t end) {
+inline Accumulator<T> total_of(const Run<T>& run, int64_t begin, int64_t end) {
   using A = Accumulator<T>;
   A sums[8];
   for (A& sum : sums) sum = static_cast<A>(Op::identity);
@@ -67,7 +68,7 @@ static inline Accumulator<T> total_of(const Run<T>& run, int64_t begin, int64_t 
 
 // Scans elements [begin, end) of a run, up to a chunk, from `start`: lanes of kLane elements side by side.
 template <typename T, typename Op>
-static inline void scan_chunk(const Run<T>& run, int64_t begin, int64_t end, Accumulator<T> start) {
+inline void scan_chunk(const Run<T>& run, int64_t begin, int64_t end, Accumulator<T> start) {
   using A = Accumulator<T>;
   A lane[kLanes];
   if (end - begin < kChunk) {
@@ -90,7 +91,7 @@ static inline void scan_chunk(const Run<T>& run, int64_t begin, int64_t end, Acc
 
 // A long row: its chunks' totals first, then each chunk from the totals before it.
 template <typename T, typename Op>
-static inline void scan_long(const Args& args, const Cut& cut, Range units) {
+inline void scan_long(const Args& args, const Cut& cut, Range units) {
   using A = Accumulator<T>;
   A* totals = static_cast<A*>(args.shared);
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
@@ -109,7 +110,7 @@ static inline void scan_long(const Args& args, const Cut& cut, Range units) {
 
 // Up to kColumns columns of a plane, whose n rows are `inner` apart.
 template <typename T, typename Op>
-static inline void scan_columns(T* __restrict out, const T* __restrict x, const Cut& cut, int64_t columns) {
+inline void scan_columns(T* __restrict out, const T* __restrict x, const Cut& cut, int64_t columns) {
   using A = Accumulator<T>;
   A sums[kColumns];
   for (int64_t c = 0; c < columns; ++c) sums[c] = static_cast<A>(Op::identity);
@@ -125,7 +126,7 @@ static inline void scan_columns(T* __restrict out, const T* __restrict x, const 
 // out[o, i, :] = x[o, 0, :] op ... op x[o, i, :]; reverse = 1: x[o, i, :] op ... op x[o, n - 1, :].
 // ints: [outer, n, inner, reverse]. operands: x, out.
 template <typename T, typename Op>
-static void scan(const Args& args, Range units) {
+void scan(const Args& args, Range units) {
   using A = Accumulator<T>;
   const Cut cut = cut_of(args.ints);
   if (cut.chunks > 1) return scan_long<T, Op>(args, cut, units);
@@ -148,13 +149,12 @@ static void scan(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_scan(const int64_t* ints, bool) {
+Work plan_scan(const int64_t* ints, bool) {
   const Cut cut = cut_of(ints);
   Work work;
   work.units[0] = ceil_div(cut.outer, cut.planes) * cut.column_units;
   const double elements = static_cast<double>(cut.outer * cut.n * cut.inner);
   work.nanoseconds = 20 + elements * (cut.inner == 1 ? 1.2 : 0.5);
-  if (cut.outer < 0 || cut.n < 0 || cut.inner < 0) work.phases = 0;
   if (cut.chunks > 1) {
     work.phases = 2;
     work.units[0] = work.units[1] = cut.outer * cut.chunks;
@@ -164,14 +164,24 @@ static Work plan_scan(const int64_t* ints, bool) {
 }
 
 template <typename T>
-static constexpr auto cumsum = scan<T, Add>;
+constexpr auto cumsum = scan<T, Add>;
 template <typename T>
-static constexpr auto cumprod = scan<T, Multiply>;
+constexpr auto cumprod = scan<T, Multiply>;
 
-static constexpr KernelRow kernels[] = {
-    KR_ROWS_ARITHMETIC("cumsum", cumsum, plan_scan),
-    KR_ROWS_ARITHMETIC("cumprod", cumprod, plan_scan),
+void scan_contract(Contract& c) {
+  const Extent outer = c.size("outer"), n = c.size("n"), inner = c.size("inner");
+  c.flag("reverse");
+  c.in(outer * n * inner);
+  c.out(outer * n * inner);
+}
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_ARITHMETIC("cumsum", cumsum, plan_scan, scan_contract),
+    KR_ROWS_ARITHMETIC("cumprod", cumprod, plan_scan, scan_contract),
 };
+
+}  // namespace
+
 KR_FAMILY(scan, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -4,6 +4,7 @@
 #include "kernels/rows.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // ints of every kernel here.
 struct ScatterShape {
@@ -11,7 +12,7 @@ struct ScatterShape {
   bool drop;
 };
 
-static inline ScatterShape shape_of(const int64_t* ints) { return {ints[0], ints[1], ints[2], ints[3], ints[4] != 0}; }
+inline ScatterShape shape_of(const int64_t* ints) { return {ints[0], ints[1], ints[2], ints[3], ints[4] != 0}; }
 
 // How one outer plane [axis, inner] is cut: `row_parts` ranges of rows or `column_parts` ranges of columns, one of them 1.
 struct Split {
@@ -22,7 +23,7 @@ struct Split {
 // Every part scans all indices, so cutting rows pays only while that costs little beside moving the data; cutting columns
 // costs nothing but needs whole cache lines.
 template <typename T>
-static inline Split split_of(const ScatterShape& shape) {
+inline Split split_of(const ScatterShape& shape) {
   constexpr int64_t size = sizeof(T), line = 64 / size;
   constexpr double scan = 0.6;  // nanoseconds an index
   const double moved = static_cast<double>(2 * (shape.axis + shape.n) * shape.inner * size) / kBytesPerNanosecond;
@@ -41,7 +42,7 @@ static inline Split split_of(const ScatterShape& shape) {
 }
 
 template <typename T>
-static Work plan_scatter(const int64_t* ints, bool) {
+Work plan_scatter(const int64_t* ints, bool) {
   const ScatterShape shape = shape_of(ints);
   const Split split = split_of<T>(shape);
   Work work;
@@ -87,7 +88,7 @@ struct Minimum {
 };
 
 // The row that `index` names, or -1 after reporting that there is none.
-static KR_INLINE int64_t resolve(const ScatterShape& shape, int32_t index, Fault* fault) {
+KR_INLINE int64_t resolve(const ScatterShape& shape, int32_t index, Fault* fault) {
   if (index >= 0 && index < shape.axis) return index;
   if (!shape.drop) fault->report(Fault::IndexOutOfRange, index, shape.axis);
   return -1;
@@ -95,7 +96,7 @@ static KR_INLINE int64_t resolve(const ScatterShape& shape, int32_t index, Fault
 
 // Copies rows x columns of a plane from base to out, unless they are the same memory.
 template <typename T>
-static inline void copy_part(T* out, const T* base, Range rows, Range columns, int64_t inner) {
+inline void copy_part(T* out, const T* base, Range rows, Range columns, int64_t inner) {
   if (out == base) return;
   const int64_t width = columns.end - columns.begin;
   if (width == inner) return copy_run(out + rows.begin * inner, base + rows.begin * inner, (rows.end - rows.begin) * inner);
@@ -106,7 +107,7 @@ static inline void copy_part(T* out, const T* base, Range rows, Range columns, i
 
 // Calls body(o, rows, columns) for every unit.
 template <typename T, typename Body>
-static KR_INLINE void for_parts(const ScatterShape& shape, Range units, Body body) {
+KR_INLINE void for_parts(const ScatterShape& shape, Range units, Body body) {
   const Split split = split_of<T>(shape);
   const int64_t parts = split.row_parts * split.column_parts;
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
@@ -120,7 +121,7 @@ static KR_INLINE void for_parts(const ScatterShape& shape, Range units, Body bod
 // ints: [outer, axis, inner, n, drop]; drop = 1 ignores indices outside [0, axis), else they are a fault.
 // operands: base [outer, axis, inner], idx int32 [n], updates [outer, n, inner], out [outer, axis, inner], which may be base.
 template <typename T, typename Op>
-static void scatter(const Args& args, Range units) {
+void scatter(const Args& args, Range units) {
   const ScatterShape shape = shape_of(args.ints);
   const int32_t* indices = args.at<const int32_t>(1);
   for_parts<T>(shape, units, [&](int64_t o, Range rows, Range columns) {
@@ -143,7 +144,7 @@ static void scatter(const Args& args, Range units) {
 // ints: as of scatter. operands: base [outer, axis, inner], idx int32 [outer, n, inner], updates [outer, n, inner],
 // out [outer, axis, inner], which may be base.
 template <typename T>
-static void scatter_add_along(const Args& args, Range units) {
+void scatter_add_along(const Args& args, Range units) {
   const ScatterShape shape = shape_of(args.ints);
   for_parts<T>(shape, units, [&](int64_t o, Range rows, Range columns) {
     const int64_t plane = o * shape.axis * shape.inner;
@@ -163,24 +164,44 @@ static void scatter_add_along(const Args& args, Range units) {
 }
 
 template <typename T>
-static constexpr auto scatter_set = scatter<T, Set>;
+constexpr auto scatter_set = scatter<T, Set>;
 template <typename T>
-static constexpr auto scatter_add = scatter<T, Add>;
+constexpr auto scatter_add = scatter<T, Add>;
 template <typename T>
-static constexpr auto scatter_mul = scatter<T, Multiply>;
+constexpr auto scatter_mul = scatter<T, Multiply>;
 template <typename T>
-static constexpr auto scatter_max = scatter<T, Maximum>;
+constexpr auto scatter_max = scatter<T, Maximum>;
 template <typename T>
-static constexpr auto scatter_min = scatter<T, Minimum>;
+constexpr auto scatter_min = scatter<T, Minimum>;
 
-static constexpr KernelRow kernels[] = {
-    KR_ROWS_BY_SIZE("scatter_set", scatter_set, plan_scatter),
-    KR_ROWS_ARITHMETIC("scatter_add", scatter_add, plan_scatter),
-    KR_ROWS_ARITHMETIC("scatter_mul", scatter_mul, plan_scatter),
-    KR_ROWS_ARITHMETIC("scatter_max", scatter_max, plan_scatter),
-    KR_ROWS_ARITHMETIC("scatter_min", scatter_min, plan_scatter),
-    KR_ROWS_ARITHMETIC("scatter_add_along", scatter_add_along, plan_scatter),
+void scatter_contract(Contract& c) {
+  const Extent outer = c.size("outer"), axis = c.size("axis"), inner = c.size("inner"), n = c.size("n");
+  c.flag("drop");
+  c.in(outer * axis * inner);
+  c.in(DType::I32, n);
+  c.in(outer * n * inner);
+  c.out_over(0, outer * axis * inner);
+}
+void scatter_along_contract(Contract& c) {
+  const Extent outer = c.size("outer"), axis = c.size("axis"), inner = c.size("inner"), n = c.size("n");
+  c.flag("drop");
+  c.in(outer * axis * inner);
+  c.in(DType::I32, outer * n * inner);
+  c.in(outer * n * inner);
+  c.out_over(0, outer * axis * inner);
+}
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_BY_SIZE("scatter_set", scatter_set, plan_scatter, scatter_contract),
+    KR_ROWS_ARITHMETIC("scatter_add", scatter_add, plan_scatter, scatter_contract),
+    KR_ROWS_ARITHMETIC("scatter_mul", scatter_mul, plan_scatter, scatter_contract),
+    KR_ROWS_ARITHMETIC("scatter_max", scatter_max, plan_scatter, scatter_contract),
+    KR_ROWS_ARITHMETIC("scatter_min", scatter_min, plan_scatter, scatter_contract),
+    KR_ROWS_ARITHMETIC("scatter_add_along", scatter_add_along, plan_scatter, scatter_along_contract),
 };
+
+}  // namespace
+
 KR_FAMILY(scatter, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

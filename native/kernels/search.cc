@@ -2,14 +2,15 @@
 #include "kernels/order.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr int64_t kTogether = 8;      // searches side by side: their steps do not wait for each other
-static constexpr int64_t kUnitValues = 4096;
+constexpr int64_t kTogether = 8;      // searches side by side: their steps do not wait for each other
+constexpr int64_t kUnitValues = 4096;
 
 // The number of elements of the sorted x[0..m) that are less than each key (at most each, for `right`), NaN being the largest.
 // The steps depend on m alone, so they need no branch.
 template <typename T, bool right>
-static inline void search(int32_t* out, const T* x, int64_t m, const T* values, int64_t count) {
+inline void search(int32_t* out, const T* x, int64_t m, const T* values, int64_t count) {
   using O = Order<T>;
   typename O::Key keys[kTogether];
   int64_t base[kTogether];
@@ -39,7 +40,7 @@ static inline void search(int32_t* out, const T* x, int64_t m, const T* values, 
 // out[i] = the place before (right: after) the elements of the sorted x equal to values[i].
 // ints: [m, n, right]. operands: x [m], values [n], out int32 [n].
 template <typename T>
-static void searchsorted(const Args& args, Range units) {
+void searchsorted(const Args& args, Range units) {
   const int64_t m = args.ints[0], n = args.ints[1];
   const bool right = args.ints[2] != 0;
   const T *x = args.at<const T>(0), *values = args.at<const T>(1);
@@ -53,17 +54,27 @@ static void searchsorted(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_searchsorted(const int64_t* ints, bool) {
+Work plan_searchsorted(const int64_t* ints, bool) {
   Work work;
   work.units[0] = ceil_div(ints[1], kUnitValues);
   double steps = 1;
   for (int64_t left = ints[0]; left > 1; left -= left / 2) steps += 1;
   work.nanoseconds = 20 + static_cast<double>(ints[1]) * steps * 0.8;
-  if (ints[0] < 0 || ints[1] < 0 || ints[0] > INT32_MAX) work.phases = 0;
   return work;
 }
 
-static constexpr KernelRow kernels[] = {KR_ROWS_BY_VALUE("searchsorted", searchsorted, plan_searchsorted)};
+void searchsorted_contract(Contract& c) {
+  const Extent m = c.size("m", 0, INT32_MAX), n = c.size("n");
+  c.flag("right");
+  c.in(m);
+  c.in(n);
+  c.out(DType::I32, n);
+}
+
+constexpr KernelRow kernels[] = {KR_ROWS_BY_VALUE("searchsorted", searchsorted, plan_searchsorted, searchsorted_contract)};
+
+}  // namespace
+
 KR_FAMILY(search, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -7,34 +7,35 @@
 #include "simd/math_log.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using simd::V;
 
 // What a kernel writes.
 enum class Result { Softmax, LogSoftmax, LogSumExp };
 
-static constexpr int64_t kUnitElements = 8192;
-static constexpr double kNanosecondsPerElement = 0.3;
+constexpr int64_t kUnitElements = 8192;
+constexpr double kNanosecondsPerElement = 0.3;
 
 template <typename T>
-static constexpr T kLowest = -simd::Float<T>::infinity;
+constexpr T kLowest = -simd::Float<T>::infinity;
 
 // 0, 1, 2 ... in the lanes.
 template <typename T, int... I>
-static KR_INLINE V<T> lane_numbers(std::integer_sequence<int, I...>) {
+KR_INLINE V<T> lane_numbers(std::integer_sequence<int, I...>) {
   return simd::Raw<T>{static_cast<T>(I)...};
 }
 
 // x[0 .. left) with -infinity in the lanes beyond.
 template <typename T>
-static KR_INLINE V<T> load_padded(const T* x, int64_t left) {
+KR_INLINE V<T> load_padded(const T* x, int64_t left) {
   if (left >= V<T>::lanes) return V<T>::load(x);
   const V<T> number = lane_numbers<T>(std::make_integer_sequence<int, V<T>::lanes>{});
   return select(number < V<T>(static_cast<T>(left)), V<T>::load_n(x, left), V<T>(kLowest<T>));
 }
 
 template <typename T>
-static KR_INLINE void store_part(T* out, V<T> value, int64_t left) {
+KR_INLINE void store_part(T* out, V<T> value, int64_t left) {
   if (left >= V<T>::lanes) {
     value.store(out);
   } else {
@@ -44,29 +45,29 @@ static KR_INLINE void store_part(T* out, V<T> value, int64_t left) {
 
 // fn of all lanes, in all lanes, by halving.
 template <int half, typename T, typename Fn, int... I>
-static KR_INLINE V<T> fold_step(V<T> x, Fn fn, std::integer_sequence<int, I...>) {
+KR_INLINE V<T> fold_step(V<T> x, Fn fn, std::integer_sequence<int, I...>) {
   return fn(x, V<T>(simd::Raw<T>(__builtin_shufflevector(x.raw, x.raw, (I ^ half)...))));
 }
 template <typename T, int half = V<T>::lanes / 2, typename Fn>
-static KR_INLINE V<T> fold(V<T> x, Fn fn) {
+KR_INLINE V<T> fold(V<T> x, Fn fn) {
   x = fold_step<half>(x, fn, std::make_integer_sequence<int, V<T>::lanes>{});
   if constexpr (half > 1) return fold<T, half / 2>(x, fn);
   return x;
 }
 
 template <typename T>
-static KR_INLINE V<T> fold_sum(V<T> x) {
+KR_INLINE V<T> fold_sum(V<T> x) {
   return fold(x, [](V<T> a, V<T> b) __attribute__((always_inline)) { return a + b; });
 }
 
 template <typename T>
-static KR_INLINE V<T> fold_max(V<T> x) {
+KR_INLINE V<T> fold_max(V<T> x) {
   return fold(x, [](V<T> a, V<T> b) __attribute__((always_inline)) { return max(a, b); });
 }
 
 // The largest of x[0 .. n), in all lanes; a NaN may be passed over.
 template <typename T>
-static KR_INLINE V<T> row_max(const T* x, int64_t n) {
+KR_INLINE V<T> row_max(const T* x, int64_t n) {
   constexpr int64_t lanes = V<T>::lanes;
   V<T> a(kLowest<T>), b = a, c = a, d = a;
   int64_t i = 0;
@@ -83,7 +84,7 @@ static KR_INLINE V<T> row_max(const T* x, int64_t n) {
 // The sum of e^(x - max), in all lanes. The terms go to `out` unless that is null. Summed in blocks, so that the error does
 // not grow with n.
 template <typename T>
-static KR_INLINE V<T> row_exp_sum(T* out, const T* x, int64_t n, V<T> largest) {
+KR_INLINE V<T> row_exp_sum(T* out, const T* x, int64_t n, V<T> largest) {
   constexpr int64_t lanes = V<T>::lanes, block = 64 * lanes;
   V<T> total(T(0));
   for (int64_t begin = 0; begin < n; begin += block) {
@@ -109,7 +110,7 @@ static KR_INLINE V<T> row_exp_sum(T* out, const T* x, int64_t n, V<T> largest) {
 
 // x, or 0 where x is infinite or NaN: what logsumexp subtracts, so that a row of -infinity gives -infinity.
 template <typename T>
-static KR_INLINE V<T> finite_or_zero(V<T> x) {
+KR_INLINE V<T> finite_or_zero(V<T> x) {
   return select(abs(x) < V<T>(simd::Float<T>::infinity), x, V<T>(T(0)));
 }
 
@@ -117,7 +118,7 @@ static KR_INLINE V<T> finite_or_zero(V<T> x) {
 // are in the row. `prepare(max, sum)` makes `finish`. Terms of a row longer than a vector wait in `terms` [n]; those of a
 // shorter one stay in a register, since a masked store delays the load that follows it.
 template <typename T, typename Prepare>
-static KR_INLINE void with_terms(T* terms, const T* x, int64_t n, Prepare prepare) {
+KR_INLINE void with_terms(T* terms, const T* x, int64_t n, Prepare prepare) {
   constexpr int64_t lanes = V<T>::lanes;
   if (n <= lanes) {
     const V<T> row = load_padded(x, n);
@@ -134,7 +135,7 @@ static KR_INLINE void with_terms(T* terms, const T* x, int64_t n, Prepare prepar
 
 // One contiguous row.
 template <typename T, Result result>
-static KR_INLINE void softmax_row(T* out, const T* x, int64_t n) {
+KR_INLINE void softmax_row(T* out, const T* x, int64_t n) {
   if constexpr (result == Result::Softmax) {
     with_terms(out, x, n, [=](V<T>, V<T> sum) __attribute__((always_inline)) {
       const V<T> scale = V<T>(T(1)) / sum;
@@ -153,7 +154,7 @@ static KR_INLINE void softmax_row(T* out, const T* x, int64_t n) {
 
 // One vector of columns, `count` of them, of n rows that are `inner` apart.
 template <typename T, Result result>
-static KR_INLINE void softmax_columns(T* out, const T* x, int64_t n, int64_t inner, int64_t count) {
+KR_INLINE void softmax_columns(T* out, const T* x, int64_t n, int64_t inner, int64_t count) {
   V<T> largest(kLowest<T>);
   for (int64_t j = 0; j < n; ++j) largest = max(load_padded(x + j * inner, count), largest);
   if constexpr (result == Result::LogSumExp) largest = finite_or_zero(largest);
@@ -187,7 +188,7 @@ struct Cut {
   int64_t strips_per_unit;  // counted through all planes
 };
 template <typename T>
-static inline Cut cut_of(int64_t n, int64_t inner) {
+inline Cut cut_of(int64_t n, int64_t inner) {
   constexpr int64_t lanes = V<T>::lanes;
   const int64_t width = max_of(1, min_of(inner, lanes));
   return {ceil_div(inner, width), max_of(1, kUnitElements / max_of(1, n * width))};
@@ -196,7 +197,7 @@ static inline Cut cut_of(int64_t n, int64_t inner) {
 // softmax, log_softmax: out [outer, n, inner]; logsumexp: out [outer, inner], of n elements each.
 // ints: [outer, n, inner]. operands: x, out.
 template <typename T, Result result>
-static void softmax_kernel(const Args& args, Range units) {
+void softmax_kernel(const Args& args, Range units) {
   const int64_t outer = args.ints[0], n = args.ints[1], inner = args.ints[2];
   const Cut cut = cut_of<T>(n, inner);
   const int64_t end = min_of(units.end * cut.strips_per_unit, outer * cut.strips);
@@ -214,7 +215,7 @@ static void softmax_kernel(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_softmax(const int64_t* ints, bool) {
+Work plan_softmax(const int64_t* ints, bool) {
   const Cut cut = cut_of<T>(ints[1], ints[2]);
   Work work;
   work.units[0] = ceil_div(ints[0] * cut.strips, cut.strips_per_unit);
@@ -227,7 +228,7 @@ static Work plan_softmax(const int64_t* ints, bool) {
 // less the labels is the gradient. As softmax_cross_entropy_with_logits of TensorFlow.
 // ints: [rows, n]. operands: logits [rows, n], labels [rows, n], loss [rows], probabilities [rows, n].
 template <typename T>
-static void softmax_crossentropy(const Args& args, Range units) {
+void softmax_crossentropy(const Args& args, Range units) {
   const int64_t rows = args.ints[0], n = args.ints[1], step = cut_of<T>(n, 1).strips_per_unit;
   for (int64_t row = units.begin * step; row < min_of(units.end * step, rows); ++row) {
     const T *logits = args.at<const T>(0) + row * n, *labels = args.at<const T>(1) + row * n;
@@ -249,7 +250,7 @@ static void softmax_crossentropy(const Args& args, Range units) {
 
 // As above with labels int32 [rows], the position of the one that is 1. A label outside [0, n) is a fault.
 template <typename T>
-static void sparse_softmax_crossentropy(const Args& args, Range units) {
+void sparse_softmax_crossentropy(const Args& args, Range units) {
   const int64_t rows = args.ints[0], n = args.ints[1], step = cut_of<T>(n, 1).strips_per_unit;
   for (int64_t row = units.begin * step; row < min_of(units.end * step, rows); ++row) {
     const T* logits = args.at<const T>(0) + row * n;
@@ -271,19 +272,53 @@ static void sparse_softmax_crossentropy(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_crossentropy(const int64_t* ints, bool epilogue) {
+Work plan_crossentropy(const int64_t* ints, bool epilogue) {
   const int64_t shape[] = {ints[0], ints[1], 1};
   return plan_softmax<T>(shape, epilogue);
 }
 
-#define KR_SOFTMAX_ROWS(T, dtype)                                                            \
-  {"softmax", dtype, softmax_kernel<T, Result::Softmax>, plan_softmax<T>},                   \
-      {"log_softmax", dtype, softmax_kernel<T, Result::LogSoftmax>, plan_softmax<T>},        \
-      {"logsumexp", dtype, softmax_kernel<T, Result::LogSumExp>, plan_softmax<T>},           \
-      {"softmax_crossentropy", dtype, softmax_crossentropy<T>, plan_crossentropy<T>},        \
-      {"sparse_softmax_crossentropy", dtype, sparse_softmax_crossentropy<T>, plan_crossentropy<T>}
+void softmax_contract(Contract& c) {
+  const Extent outer = c.size("outer"), n = c.size("n"), inner = c.size("inner");
+  c.in(outer * n * inner);
+  c.out(outer * n * inner);
+}
+void logsumexp_contract(Contract& c) {
+  const Extent outer = c.size("outer"), n = c.size("n"), inner = c.size("inner");
+  c.in(outer * n * inner);
+  c.out(outer * inner);
+}
+void softmax_crossentropy_contract(Contract& c) {
+  const Extent rows = c.size("rows"), n = c.size("n");
+  c.in(rows * n);
+  c.in(rows * n);
+  c.out(rows);
+  c.out(rows * n);
+}
+void sparse_softmax_crossentropy_contract(Contract& c) {
+  const Extent rows = c.size("rows"), n = c.size("n");
+  c.in(rows * n);
+  c.in(DType::I32, rows);
+  c.out(rows);
+  c.out(rows * n);
+}
 
-static constexpr KernelRow kernels[] = {KR_SOFTMAX_ROWS(float, DType::F32), KR_SOFTMAX_ROWS(double, DType::F64)};
+template <typename T>
+constexpr auto softmax = softmax_kernel<T, Result::Softmax>;
+template <typename T>
+constexpr auto log_softmax = softmax_kernel<T, Result::LogSoftmax>;
+template <typename T>
+constexpr auto logsumexp = softmax_kernel<T, Result::LogSumExp>;
+
+constexpr KernelRow kernels[] = {
+    KR_ROWS_FLOAT("softmax", softmax, plan_softmax, softmax_contract),
+    KR_ROWS_FLOAT("log_softmax", log_softmax, plan_softmax, softmax_contract),
+    KR_ROWS_FLOAT("logsumexp", logsumexp, plan_softmax, logsumexp_contract),
+    KR_ROWS_FLOAT("softmax_crossentropy", softmax_crossentropy, plan_crossentropy, softmax_crossentropy_contract),
+    KR_ROWS_FLOAT("sparse_softmax_crossentropy", sparse_softmax_crossentropy, plan_crossentropy, sparse_softmax_crossentropy_contract),
+};
+
+}  // namespace
+
 KR_FAMILY(softmax, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

@@ -2,6 +2,7 @@
 #include "kernels/bucket_sort.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 template <typename T>
 using KeyOf = typename Order<T>::Key;
@@ -9,7 +10,7 @@ using KeyOf = typename Order<T>::Key;
 // How a sort is cut: short rows by groups of one row a lane, longer ones row by row, long and few ones by LongSort.
 enum class Method { Columns, Rows, Long };
 template <typename T>
-static inline Method method_of(int64_t rows, int64_t n) {
+inline Method method_of(int64_t rows, int64_t n) {
   constexpr int64_t lanes = simd::V<simd::Signed<T>>::lanes;
   if (sizeof(T) == 1) return Method::Rows;
   if (n <= kNetworkRows && 2 * rows >= lanes) return Method::Columns;
@@ -18,7 +19,7 @@ static inline Method method_of(int64_t rows, int64_t n) {
 
 // Puts the zeros of out[0..n), which is sorted, in the order in which they stand in x[0..length), with their signs.
 template <typename T>
-static inline void restore_zeros(T* out, int64_t n, const T* x, int64_t length) {
+inline void restore_zeros(T* out, int64_t n, const T* x, int64_t length) {
   if constexpr (Order<T>::signed_zeros) {
     using O = Order<T>;
     int64_t low = 0, high = n;
@@ -37,7 +38,7 @@ static inline void restore_zeros(T* out, int64_t n, const T* x, int64_t length) 
 
 // Bytes by counting them.
 template <typename T>
-static inline void sort_bytes(T* out, const T* x, int64_t n) {
+inline void sort_bytes(T* out, const T* x, int64_t n) {
   uint32_t counts[256] = {};
   for (int64_t i = 0; i < n; ++i) ++counts[Order<T>::key(x[i])];
   for (int k = 0; k < 256; ++k) {
@@ -47,7 +48,7 @@ static inline void sort_bytes(T* out, const T* x, int64_t n) {
 }
 
 template <typename T>
-static inline void sort_row(T* out, const T* x, int64_t n, void* local) {
+inline void sort_row(T* out, const T* x, int64_t n, void* local) {
   using Key = KeyOf<T>;
   Key *a = static_cast<Key*>(local), *b = a + n;
   for (int64_t i = 0; i < n; ++i) a[i] = Order<T>::key(x[i]);
@@ -58,7 +59,7 @@ static inline void sort_row(T* out, const T* x, int64_t n, void* local) {
 
 // A row a lane. The keys are compared as signed integers, for which every instruction set has a minimum.
 template <typename T>
-static inline void sort_group(T* out, const T* x, int64_t rows, int64_t n, void* local) {
+inline void sort_group(T* out, const T* x, int64_t rows, int64_t n, void* local) {
   using Key = KeyOf<T>;
   using Signed = simd::Signed<T>;
   constexpr int64_t lanes = simd::V<Signed>::lanes;
@@ -80,7 +81,7 @@ static inline void sort_group(T* out, const T* x, int64_t rows, int64_t n, void*
 }
 
 template <typename T>
-static inline void sort_long(const Args& args, int64_t n, Range units) {
+inline void sort_long(const Args& args, int64_t n, Range units) {
   using Key = KeyOf<T>;
   constexpr int top = 8 * sizeof(Key);
   const int64_t of_row = args.phase == 2 ? LongSort::wanted_units : LongSort::chunks;
@@ -103,7 +104,7 @@ static inline void sort_long(const Args& args, int64_t n, Range units) {
 
 // out[r, :] = x[r, :] in ascending order. ints: [rows, n]. operands: x, out.
 template <typename T>
-static void sort(const Args& args, Range units) {
+void sort(const Args& args, Range units) {
   const int64_t rows = args.ints[0], n = args.ints[1];
   const Method method = method_of<T>(rows, n);
   if constexpr (sizeof(T) > 2) {
@@ -124,14 +125,13 @@ static void sort(const Args& args, Range units) {
 }
 
 template <typename T>
-static Work plan_sort(const int64_t* ints, bool) {
+Work plan_sort(const int64_t* ints, bool) {
   const int64_t rows = ints[0], n = ints[1];
   const Method method = method_of<T>(rows, n);
   Work work;
   work.units[0] = method == Method::Columns ? ceil_div(rows, simd::V<simd::Signed<T>>::lanes) : rows;
   work.local_bytes = method == Method::Columns ? n * simd::kVectorBytes : sizeof(T) == 1 ? 0 : 2 * n * static_cast<int64_t>(sizeof(T));
   work.nanoseconds = 50 + static_cast<double>(rows * n) * (method == Method::Columns ? 1.5 : sizeof(T) == 1 ? 1 : 1.5 * sizeof(T));
-  if (rows < 0 || n < 0) work.phases = 0;
   if (method == Method::Long) {
     work.phases = 3;
     work.units[0] = work.units[1] = rows * LongSort::chunks;
@@ -142,7 +142,17 @@ static Work plan_sort(const int64_t* ints, bool) {
   return work;
 }
 
-static constexpr KernelRow kernels[] = {KR_ROWS_BY_VALUE("sort", sort, plan_sort)};
+// Elements of a row are counted in 32 bits.
+void sort_contract(Contract& c) {
+  const Extent rows = c.size("rows"), n = c.size("n", 0, UINT32_MAX);
+  c.in(rows * n);
+  c.out(rows * n);
+}
+
+constexpr KernelRow kernels[] = {KR_ROWS_BY_VALUE("sort", sort, plan_sort, sort_contract)};
+
+}  // namespace
+
 KR_FAMILY(sort, KR_ROWS(kernels), {})
 
 }  // namespace keratin::KR_ISA

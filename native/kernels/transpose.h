@@ -2,23 +2,15 @@
 #pragma once
 #include <cstring>
 #include <utility>
-#include "base/kernel.h"
+#include "simd/isa.h"
 
 namespace keratin::KR_ISA {
-
-// Bytes of a row of a block. 64 bytes are a whole cache line and one permutation a step on AVX-512; AVX2 needs four
-// instructions to interleave 32 byte vectors, and 16 byte ones were 2.1 times as fast there (128 x 128 floats).
-#if defined(__AVX512F__)
-inline constexpr int kTransposeBytes = 64;
-#else
-inline constexpr int kTransposeBytes = 16;
-#endif
 
 // A square block of lanes x lanes elements, one vector a row. One and two byte elements stay in 16 byte vectors: wider
 // ones have no cheap shuffles, and a block of 32 x 32 does not fit the registers.
 template <typename T>
 struct Block {
-  static constexpr int lanes = (sizeof(T) < 4 ? 16 : kTransposeBytes) / static_cast<int>(sizeof(T));
+  static constexpr int lanes = (sizeof(T) < 4 ? 16 : simd::kTransposeBytes) / static_cast<int>(sizeof(T));
   typedef T Vector __attribute__((vector_size(lanes * sizeof(T))));
 
   // The two halves of a and b interleaved: a0 b0 a1 b1 ...

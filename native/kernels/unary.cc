@@ -2,14 +2,21 @@
 #include "simd/map.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using namespace simd;
 
-// 1 with the sign of x; zeros and NaN stay.
+// 1 with the sign of x; zeros and NaN stay. The bits tell zeros from denormal numbers, which comparisons flush to zero.
 template <typename T>
 KR_INLINE V<T> sign_of(V<T> x) {
-  if constexpr (std::is_unsigned_v<T>) return min(x, V<T>(1));
-  return select(x > T(0), V<T>(1), select(x < T(0), V<T>(-1), x));
+  if constexpr (std::is_unsigned_v<T>) {
+    return min(x, V<T>(1));
+  } else if constexpr (std::is_floating_point_v<T>) {
+    const auto zero = bits_of(abs(x)) == V<Unsigned<T>>(Unsigned<T>(0));
+    return select(zero | is_nan(x), x, copysign(V<T>(1), x));
+  } else {
+    return select(x > T(0), V<T>(1), select(x < T(0), V<T>(-1), x));
+  }
 }
 
 // |x|; that of the least integer is itself.
@@ -31,7 +38,7 @@ KR_INLINE V<T> one_over(V<T> x) {
   return V<T>(1) / x;
 }
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_INTEGER(KR_MAP1_BITS, "negative", -x),
     KR_EACH_FLOAT(KR_MAP1, "negative", -x),
     KR_EACH_INTEGER(KR_MAP1, "absolute", magnitude_of(x)),
@@ -55,6 +62,8 @@ static constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_TEST1, "isinf", x - x != x - x && x == x),
     KR_EACH_FLOAT(KR_TEST1, "isfinite", x - x == x - x),
 };
+
+}  // namespace
 
 KR_FAMILY(unary, {}, KR_ROWS(tiles))
 

@@ -3,8 +3,9 @@
 #include "simd/math.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP1, "exp", exp(x)),
     KR_EACH_FLOAT(KR_MAP1, "exp2", exp2(x)),
     KR_EACH_FLOAT(KR_MAP1, "expm1", expm1(x)),
@@ -20,6 +21,8 @@ static constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP1, "acosh", acosh(x)),
     KR_EACH_FLOAT(KR_MAP1, "atanh", atanh(x)),
 };
+
+}  // namespace
 
 KR_FAMILY(unary_exp, {}, KR_ROWS(tiles))
 

@@ -4,8 +4,9 @@
 #include "simd/math_bessel.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP1, "erf", erf(x)),
     KR_EACH_FLOAT(KR_MAP1, "erfc", erfc(x)),
     KR_EACH_FLOAT(KR_MAP1, "erfinv", erfinv(x)),
@@ -14,6 +15,8 @@ static constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP1, "i0", i0(x)),
     KR_EACH_FLOAT(KR_MAP1, "i1", i1(x)),
 };
+
+}  // namespace
 
 KR_FAMILY(unary_special, {}, KR_ROWS(tiles))
 

@@ -3,8 +3,9 @@
 #include "simd/math.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
-static constexpr TileRow tiles[] = {
+constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP1, "sin", sin(x)),
     KR_EACH_FLOAT(KR_MAP1, "cos", cos(x)),
     KR_EACH_FLOAT(KR_MAP1, "tan", tan(x)),
@@ -12,6 +13,8 @@ static constexpr TileRow tiles[] = {
     KR_EACH_FLOAT(KR_MAP1, "acos", acos(x)),
     KR_EACH_FLOAT(KR_MAP1, "atan", atan(x)),
 };
+
+}  // namespace
 
 KR_FAMILY(unary_trig, {}, KR_ROWS(tiles))
 

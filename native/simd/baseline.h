@@ -5,6 +5,10 @@
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
+
+namespace keratin::KR_ISA::simd {
+inline constexpr int kVectorBytes = 16;
+}
 #include "simd/raw.h"
 
 namespace keratin::KR_ISA::simd {
@@ -119,5 +123,32 @@ template <typename R, typename T>
 KR_INLINE void store_n(R r, T* p, int64_t n) {
   store_n_by_copy(r, p, n);
 }
+
+KR_INLINE Raw<uint64_t> multiply_low(Raw<uint64_t> a, Raw<uint64_t> b) {
+#if defined(__SSE2__)
+  return reinterpret_cast<Raw<uint64_t>>(_mm_mul_epu32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+#else
+  return (a & 0xffffffffu) * (b & 0xffffffffu);
+#endif
+}
+
+template <typename T>
+using RawLanes = RawLanesByElement<T>;
+
+inline constexpr bool kReadsFactor = false;
+template <typename R>
+KR_INLINE void add_product(R& sum, R x, R b) {
+  sum = mul_add(x, b, sum);
+}
+template <typename R, typename T>
+KR_INLINE void add_product(R& sum, const T* x, R b) {
+  sum = mul_add(*x - R{}, b, sum);
+}
+
+inline constexpr int kTransposeBytes = 16;
+
+// The shape that fills the registers; depths and rows are those measured on AVX-512, scaled by the caches.
+inline constexpr GemmBlocks kGemmF32 = {4, 2, 512, 64, 256, 64, 256, 128, 2, 25};
+inline constexpr GemmBlocks kGemmF64 = {4, 2, 256, 64, 256, 64, 128, 128, 2, 12};
 
 }  // namespace keratin::KR_ISA::simd

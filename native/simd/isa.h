@@ -1,14 +1,7 @@
-// The instruction set this compilation is for.
+// The instruction set this compilation is for: simd/<KR_ISA>.h.
 #pragma once
-#include "simd/raw.h"
-#if defined(KR_SCALAR)
-#include "simd/baseline.h"
-#elif defined(__AVX512F__)
-#include "simd/avx512.h"
-#elif defined(__AVX2__)
-#include "simd/avx2.h"
-#elif defined(__aarch64__)
-#include "simd/neon.h"
-#else
-#include "simd/baseline.h"
-#endif
+
+#define KR_QUOTED(text) #text
+#define KR_FILE_OF_(isa) KR_QUOTED(simd/isa.h)
+#define KR_FILE_OF(isa) KR_FILE_OF_(isa)
+#include KR_FILE_OF(KR_ISA)

@@ -88,12 +88,12 @@ void loop2(void* out, const void* a, const void* b, const void*, int64_t n) {
 #define KR_EACH_WHOLE(R, name, ...) R(name, Bool, uint8_t, __VA_ARGS__), KR_EACH_INTEGER(R, name, __VA_ARGS__)
 
 // The R of the maps above. The _BITS ones see integers as unsigned: arithmetic on those wraps.
-#define KR_MAP1(name, dtype, T, ...) {name, DType::dtype, simd::map1<T, KR_FN1(__VA_ARGS__)>}
-#define KR_MAP2(name, dtype, T, ...) {name, DType::dtype, simd::map2<T, KR_FN2(__VA_ARGS__)>}
-#define KR_MAP3(name, dtype, T, ...) {name, DType::dtype, simd::map3<T, KR_FN3(__VA_ARGS__)>}
-#define KR_MAP1_BITS(name, dtype, T, ...) {name, DType::dtype, simd::map1<simd::Unsigned<T>, KR_FN1(__VA_ARGS__)>}
-#define KR_MAP2_BITS(name, dtype, T, ...) {name, DType::dtype, simd::map2<simd::Unsigned<T>, KR_FN2(__VA_ARGS__)>}
-#define KR_LOOP2(name, dtype, T, ...) {name, DType::dtype, simd::loop2<T, T, KR_FN2(__VA_ARGS__)>}
+#define KR_MAP1(name, dtype, T, ...) {name, DType::dtype, simd::map1<T, KR_FN1(__VA_ARGS__)>, {sizeof(T), sizeof(T)}}
+#define KR_MAP2(name, dtype, T, ...) {name, DType::dtype, simd::map2<T, KR_FN2(__VA_ARGS__)>, {sizeof(T), sizeof(T), sizeof(T)}}
+#define KR_MAP3(name, dtype, T, ...) {name, DType::dtype, simd::map3<T, KR_FN3(__VA_ARGS__)>, {sizeof(T), sizeof(T), sizeof(T), sizeof(T)}}
+#define KR_MAP1_BITS(name, dtype, T, ...) {name, DType::dtype, simd::map1<simd::Unsigned<T>, KR_FN1(__VA_ARGS__)>, {sizeof(T), sizeof(T)}}
+#define KR_MAP2_BITS(name, dtype, T, ...) {name, DType::dtype, simd::map2<simd::Unsigned<T>, KR_FN2(__VA_ARGS__)>, {sizeof(T), sizeof(T), sizeof(T)}}
+#define KR_LOOP2(name, dtype, T, ...) {name, DType::dtype, simd::loop2<T, T, KR_FN2(__VA_ARGS__)>, {sizeof(T), sizeof(T), sizeof(T)}}
 // Output Bool.
-#define KR_TEST1(name, dtype, T, ...) {name, DType::dtype, simd::loop1<uint8_t, T, KR_FN1(__VA_ARGS__)>}
-#define KR_TEST2(name, dtype, T, ...) {name, DType::dtype, simd::loop2<uint8_t, T, KR_FN2(__VA_ARGS__)>}
+#define KR_TEST1(name, dtype, T, ...) {name, DType::dtype, simd::loop1<uint8_t, T, KR_FN1(__VA_ARGS__)>, {1, sizeof(T)}}
+#define KR_TEST2(name, dtype, T, ...) {name, DType::dtype, simd::loop2<uint8_t, T, KR_FN2(__VA_ARGS__)>, {1, sizeof(T), sizeof(T)}}

@@ -1,6 +1,10 @@
 // AArch64 Advanced SIMD: 16-byte vectors.
 #pragma once
 #include <arm_neon.h>
+
+namespace keratin::KR_ISA::simd {
+inline constexpr int kVectorBytes = 16;
+}
 #include "simd/raw.h"
 
 namespace keratin::KR_ISA::simd {
@@ -49,5 +53,26 @@ template <typename R, typename T>
 KR_INLINE void store_n(R r, T* p, int64_t n) {
   store_n_by_copy(r, p, n);
 }
+
+KR_INLINE Raw<uint64_t> multiply_low(Raw<uint64_t> a, Raw<uint64_t> b) { return (a & 0xffffffffu) * (b & 0xffffffffu); }
+
+template <typename T>
+using RawLanes = RawLanesByElement<T>;
+
+inline constexpr bool kReadsFactor = false;
+template <typename R>
+KR_INLINE void add_product(R& sum, R x, R b) {
+  sum = mul_add(x, b, sum);
+}
+template <typename R, typename T>
+KR_INLINE void add_product(R& sum, const T* x, R b) {
+  sum = mul_add(*x - R{}, b, sum);
+}
+
+inline constexpr int kTransposeBytes = 16;
+
+// The shape that fills the registers; depths and rows are those measured on AVX-512, scaled by the caches.
+inline constexpr GemmBlocks kGemmF32 = {8, 3, 512, 64, 256, 64, 256, 128, 4, 40};
+inline constexpr GemmBlocks kGemmF64 = {8, 3, 256, 64, 256, 64, 128, 128, 4, 20};
 
 }  // namespace keratin::KR_ISA::simd

@@ -108,6 +108,26 @@ struct V {
   KR_INLINE friend V mul_add(V a, V b, V c) requires std::is_floating_point_v<T> { return simd::mul_add(a.raw, b.raw, c.raw); }
 };
 
+// The first n lanes of a vector in memory, 0 <= n <= lanes, as RawLanes has them.
+template <typename T>
+struct Lanes {
+  static constexpr bool kFree = RawLanes<T>::kFree, kFast = RawLanes<T>::kFast;
+  RawLanes<T> raw;
+  KR_INLINE explicit Lanes(int64_t n) : raw(n) {}
+  KR_INLINE V<T> load(const T* p) const { return raw.load(p); }
+  KR_INLINE void store(T* p, V<T> v) const { raw.store(p, v.raw); }
+};
+
+// sum += x * b.
+template <typename T>
+KR_INLINE void add_product(V<T>& sum, V<T> x, V<T> b) {
+  add_product(sum.raw, x.raw, b.raw);
+}
+template <typename T>
+KR_INLINE void add_product(V<T>& sum, const T* x, V<T> b) {
+  add_product(sum.raw, x, b.raw);
+}
+
 // The bits of x as unsigned integers, and back.
 template <typename T>
 KR_INLINE V<Unsigned<T>> bits_of(V<T> x) {

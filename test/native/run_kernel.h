@@ -42,6 +42,22 @@ class Scratch {
   void* data_;
 };
 
+// Whether a kernel's contract refuses the integers.
+inline bool refuses(const KernelRow& row, const std::vector<int64_t>& ints, bool epilogue = false) {
+  Contract contract(row.types, ints.data(), static_cast<int64_t>(ints.size()), 0, epilogue);
+  row.contract.call(contract);
+  return !contract.ok();
+}
+
+// The kernel's contract states exactly these integers, reals and operands.
+inline void expect_contract(const KernelRow& row, const std::vector<int64_t>& ints, size_t reals, size_t operands) {
+  Contract contract(row.types, ints.data(), static_cast<int64_t>(ints.size()), static_cast<int64_t>(reals), false);
+  row.contract.call(contract);
+  contract.close();
+  EXPECT_TRUE(contract.ok()) << row.name << ": " << contract.what() << ": " << contract.why();
+  EXPECT_EQ(static_cast<size_t>(contract.operand_count()), operands) << row.name;
+}
+
 // Runs kernel `name` of `dtype` on the operands.
 inline Outcome run_kernel(const IsaTable& isa, const char* name, DType dtype, const std::vector<int64_t>& ints,
                           const std::vector<double>& floats, const std::vector<void*>& operands,
@@ -50,6 +66,7 @@ inline Outcome run_kernel(const IsaTable& isa, const char* name, DType dtype, co
   const KernelRow* row = find_kernel(isa, name, dtype);
   if (!row) return outcome;
   outcome.found = true;
+  expect_contract(*row, ints, floats.size(), operands.size());
   const Work work = row->plan(ints.data(), false);
   const Scratch shared(work.shared_bytes), local(work.local_bytes);
   Fault fault;

@@ -20,12 +20,12 @@ inline void select_f32(void* out, const void* condition, const void* a, const vo
 
 enum Tile { Add, Multiply, Less, Widen, AddF64, Select };
 inline constexpr TileRow kTiles[] = {
-    {"add", DType::F32, map<float, float, [](float a, float b) { return a + b; }>},
-    {"multiply", DType::F32, map<float, float, [](float a, float b) { return a * b; }>},
-    {"less", DType::F32, map<uint8_t, float, [](float a, float b) { return uint8_t{a < b}; }>},
-    {"cast_float64", DType::F32, map<double, float, [](float a, float) { return double{a}; }>},
-    {"add", DType::F64, map<double, double, [](double a, double b) { return a + b; }>},
-    {"select", DType::F32, select_f32},
+    {"add", DType::F32, map<float, float, [](float a, float b) { return a + b; }>, {4, 4, 4}},
+    {"multiply", DType::F32, map<float, float, [](float a, float b) { return a * b; }>, {4, 4, 4}},
+    {"less", DType::F32, map<uint8_t, float, [](float a, float b) { return uint8_t{a < b}; }>, {1, 4, 4}},
+    {"cast_float64", DType::F32, map<double, float, [](float a, float) { return double{a}; }>, {8, 4}},
+    {"add", DType::F64, map<double, double, [](double a, double b) { return a + b; }>, {8, 8, 8}},
+    {"select", DType::F32, select_f32, {4, 1, 4, 4}},
 };
 
 // [M, N, K]: operands A [M, K], B [K, N], C [M, N] (float32). A unit is up to 8 rows; phase 0 transposes B into scratch.
@@ -69,6 +69,13 @@ inline void matmul(const Args& args, Range units) {
   }
 }
 
+inline void matmul_contract(Contract& c) {
+  const Extent m = c.size("M"), n = c.size("N"), k = c.size("K");
+  c.in(m * k);
+  c.in(k * n);
+  c.product(1, m, n);
+}
+
 // [n, size]: operands x [size] (float32), indices [n] (int32), out [n].
 inline Work plan_take(const int64_t* ints, bool) {
   Work work;
@@ -88,8 +95,18 @@ inline void take(const Args& args, Range units) {
   }
 }
 
+inline void take_contract(Contract& c) {
+  const Extent n = c.size("n"), size = c.size("size");
+  c.in(size);
+  c.in(DType::I32, n);
+  c.out(n);
+}
+
 enum Kernel { Fused = -1, Matmul, Take };
-inline constexpr KernelRow kKernels[] = {{"matmul", DType::F32, matmul, plan_matmul}, {"take", DType::F32, take, plan_take}};
+inline constexpr KernelRow kKernels[] = {
+    {"matmul", DType::F32, matmul, plan_matmul, matmul_contract},
+    {"take", DType::F32, take, plan_take, take_contract},
+};
 
 inline const Catalog& catalog() {
   static constexpr Family family = {{kKernels, std::size(kKernels)}, {kTiles, std::size(kTiles)}};

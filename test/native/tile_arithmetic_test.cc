@@ -173,19 +173,6 @@ TEST(TileArithmetic, TruthValues) {
   }
 }
 
-// Bytes of one element of a row's operands and of its output.
-int64_t input_size(const TileRow& row, int operand) {
-  return std::string(row.name) == "select" && operand == 0 ? 1 : size_of(row.dtype);
-}
-DType output_dtype(const TileRow& row) {
-  const std::string name = row.name;
-  for (int t = 0; t < static_cast<int>(DType::Count); ++t)
-    if (name == std::string("cast_") + kDTypeNames[t]) return static_cast<DType>(t);
-  for (const char* test : {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf", "isfinite"})
-    if (name == test) return DType::Bool;
-  return row.dtype;
-}
-
 // Small positive elements of a type, truth values for Bool.
 std::vector<char> operand_of(DType dtype, int seed) {
   std::vector<char> bytes(static_cast<size_t>(kTile * size_of(dtype)));
@@ -204,8 +191,8 @@ std::vector<char> operand_of(DType dtype, int seed) {
 
 class EveryRow {
  public:
-  explicit EveryRow(const TileRow& row) : row_(row), out_size_(size_of(output_dtype(row))) {
-    for (int i = 0; i < 3; ++i) operands_[i] = operand_of(input_size(row, i) == size_of(row.dtype) ? row.dtype : DType::Bool, i);
+  explicit EveryRow(const TileRow& row) : row_(row), out_size_(row.sizes.out) {
+    for (int i = 0; i < 3; ++i) operands_[i] = operand_of(row.sizes.in[i] == size_of(row.dtype) ? row.dtype : DType::Bool, i);
     whole_ = run(kTile);
   }
 
@@ -217,7 +204,7 @@ class EveryRow {
   }
 
   void check_in_place(int operand) {
-    if (input_size(row_, operand) != out_size_) return;
+    if (row_.sizes.in[operand] != out_size_) return;
     std::vector<char> buffers[3] = {operands_[0], operands_[1], operands_[2]};
     row_.run(buffers[operand].data(), buffers[0].data(), buffers[1].data(), buffers[2].data(), kTile);
     ASSERT_EQ(0, std::memcmp(buffers[operand].data(), whole_.data(), whole_.size()))
@@ -228,7 +215,7 @@ class EveryRow {
   // Operands end where their elements do, for sanitizers to see; a guard follows the output.
   std::vector<char> run(int64_t n) {
     std::vector<char> copies[3], out(static_cast<size_t>((n + 1) * out_size_), 0x55);
-    for (int i = 0; i < 3; ++i) copies[i].assign(operands_[i].begin(), operands_[i].begin() + n * input_size(row_, i));
+    for (int i = 0; i < 3; ++i) copies[i].assign(operands_[i].begin(), operands_[i].begin() + n * row_.sizes.in[i]);
     row_.run(out.data(), copies[0].data(), copies[1].data(), copies[2].data(), n);
     for (int64_t i = n * out_size_; i < (n + 1) * out_size_; ++i) EXPECT_EQ(out[static_cast<size_t>(i)], 0x55) << row_.name;
     out.resize(static_cast<size_t>(n * out_size_));

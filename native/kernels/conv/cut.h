@@ -2,7 +2,7 @@
 #pragma once
 #include "kernels/conv/lines.h"
 #include "kernels/gemm/pack.h"
-#include "simd/gemm_blocks.h"
+#include "kernels/gemm/vec.h"
 
 namespace keratin::KR_ISA {
 
@@ -12,7 +12,7 @@ namespace keratin::KR_ISA {
 // be almost empty: gathered rows are multiplied by columns as dot products, the whole inner dimension at once.
 template <typename T>
 struct ConvCut {
-  static constexpr const GemmBlocks& kBlocks = kGemm<T>;
+  static constexpr const simd::GemmBlocks& kBlocks = kGemm<T>;
   static constexpr int64_t kLine = 64 / sizeof(T);
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;
 
@@ -42,40 +42,40 @@ struct ConvCut {
     }
     cut();
     if (lines) cut_lines();
-    row_units = over(rows, unit_rows);
-    col_units = over(columns, unit_cols);
+    row_units = ceil_div(rows, unit_rows);
+    col_units = ceil_div(columns, unit_cols);
     packed = by_tap ? row_units > 2 : lines || gradient || dots || row_units > 1;
     packed = packed || (!Lanes<T>::kFast && columns % kLanes<T> != 0);
   }
 
   KR_INLINE View view(int64_t phase) const { return gradient ? gradient_view(g, phase) : forward_view(g); }
   int64_t units() const { return phases * g.groups * row_units * col_units; }
-  int64_t panels() const { return over(columns, kCols); }
+  int64_t panels() const { return ceil_div(columns, kCols); }
   // Elements of the weights of one panel of columns; a transposed block may end behind them.
   int64_t panel() const { return (depth + Block<T>::lanes) * kCols; }
   // Elements of the weights of one column, for dot products.
-  int64_t column() const { return multiple(depth, kLine); }
+  int64_t column() const { return round_up(depth, kLine); }
   int64_t packed_size() const { return packed ? g.groups * (dots ? columns * column() : panels() * panel()) : 0; }
   int64_t packing_units() const { return packed ? g.groups * (dots ? 1 : panels()) : 0; }
 
   // Steps of the inner dimension between two visits to C, at most.
-  int64_t chunk() const { return dots ? depth : least(most(depth, 1), kBlocks.depth); }
+  int64_t chunk() const { return dots ? depth : min_of(max_of(depth, 1), kBlocks.depth); }
   // An odd number of lines: rows a multiple of 4 KiB apart would share a set of the first-level cache.
-  static KR_INLINE int64_t stride(int64_t width) { return (over(width, kLine) | 1) * kLine; }
+  static KR_INLINE int64_t stride(int64_t width) { return (ceil_div(width, kLine) | 1) * kLine; }
   int64_t gathered_size() const { return lines ? lines_size : in_place ? 0 : unit_rows * stride(chunk()) + kLanes<T>; }
   // Rows of a unit of a phase.
   KR_INLINE int64_t unit_rows_of(const View& v) const { return lines ? unit_lines * v.axes[2].rows : unit_rows; }
   // Elements of scratch for the copied lines of a stretch of a unit, which is those of its lines that lie in one plane.
-  KR_INLINE int64_t stretch_size(const View& v) const { return by_tap ? 0 : Lines<T>::scratch_size(v, least(unit_lines, v.axes[1].rows)); }
+  KR_INLINE int64_t stretch_size(const View& v) const { return by_tap ? 0 : Lines<T>::scratch_size(v, min_of(unit_lines, v.axes[1].rows)); }
   int64_t source_row() const { return channels * g.groups; }
   int64_t panel_scratch() const { return packed ? 0 : panel_size<T>(kCols, chunk()); }
   // C is made in scratch where an epilogue reads it, and where its rows are apart in the result.
   bool in_scratch(bool epilogue) const { return epilogue || phases > 1; }
-  int64_t tile_size(bool epilogue) const { return in_scratch(epilogue) ? multiple(unit_rows * unit_cols, kLine) : 0; }
+  int64_t tile_size(bool epilogue) const { return in_scratch(epilogue) ? round_up(unit_rows * unit_cols, kLine) : 0; }
 
  private:
   // Most stretches of a unit.
-  KR_INLINE int64_t stretches(const View& v) const { return over(unit_lines - 1, v.axes[1].rows) + 1; }
+  KR_INLINE int64_t stretches(const View& v) const { return ceil_div(unit_lines - 1, v.axes[1].rows) + 1; }
 
   // By taps, C is visited once for each tap of the last axis, and only true work is done. Share of the peak of 3x3 by taps and with copied
   // lines, one thread: 512 channels at 7^2 1.03 and 0.85 (of the nominal work), 256 at 14^2 0.98 and 0.92, 128 at 28^2 0.93 and 0.91,
@@ -93,10 +93,10 @@ struct ConvCut {
   // Units of whole lines, where their copies fit the second-level cache.
   KR_INLINE void cut_lines() {
     const int64_t gathered = unit_rows;
-    unit_lines = over(unit_rows, line_rows);
+    unit_lines = ceil_div(unit_rows, line_rows);
     for (int64_t phase = 0; phase < phases; ++phase) {
       const View v = view(phase);
-      if (v.taps() > 0) lines_size = most(lines_size, stretches(v) * stretch_size(v));
+      if (v.taps() > 0) lines_size = max_of(lines_size, stretches(v) * stretch_size(v));
     }
     lines = lines_size * static_cast<int64_t>(sizeof(T)) <= 1 << 20;
     unit_rows = lines ? unit_lines * line_rows : gathered;
@@ -107,24 +107,24 @@ struct ConvCut {
     // Weights that do not stay in the second-level cache are read by as few units as can be; what several lines copy is shared.
     const bool heavy = by_tap && columns * depth * static_cast<int64_t>(sizeof(T)) > 1 << 20;
     const int64_t most_rows = (heavy ? 4 : lines && !by_tap ? 2 : 1) * kBlocks.conv_rows;
-    unit_rows = rows <= most_rows ? rows : multiple(over(rows, over(rows, most_rows)), kRows);
-    unit_cols = multiple(over(columns, over(columns, 512)), kCols);
-    if (dots) unit_rows = most(least(unit_rows, 65536 / stride(depth)), 4);
+    unit_rows = rows <= most_rows ? rows : round_up(ceil_div(rows, ceil_div(rows, most_rows)), kRows);
+    unit_cols = round_up(ceil_div(columns, ceil_div(columns, 512)), kCols);
+    if (dots) unit_rows = max_of(min_of(unit_rows, 65536 / stride(depth)), 4);
     const double work = static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(depth / phases + 1) *
                         static_cast<double>(phases * g.groups);
     for (;;) {
-      const int64_t count = phases * g.groups * over(rows, unit_rows) * over(columns, unit_cols);
+      const int64_t count = phases * g.groups * ceil_div(rows, unit_rows) * ceil_div(columns, unit_cols);
       if (count >= 16 || work < 1e6 * static_cast<double>(count)) break;
       if (unit_cols > (heavy ? 1 : 4) * kCols) {
-        unit_cols = multiple(unit_cols / 2, kCols);
+        unit_cols = round_up(unit_cols / 2, kCols);
       } else if (unit_rows > 4 * kRows) {
-        unit_rows = multiple(over(unit_rows, 2), kRows);
+        unit_rows = round_up(ceil_div(unit_rows, 2), kRows);
       } else if (unit_cols > 2 * kCols) {
         unit_cols = 2 * kCols;
       } else if (unit_cols > kCols) {
         unit_cols = kCols;
       } else if (unit_rows > 2 * kRows) {
-        unit_rows = multiple(over(unit_rows, 2), kRows);
+        unit_rows = round_up(ceil_div(unit_rows, 2), kRows);
       } else {
         break;
       }

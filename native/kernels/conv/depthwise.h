@@ -34,9 +34,9 @@ static void depthwise_tile(const DepthwiseLine<T>& line, int64_t c, int64_t last
   const int64_t channels = line.v.source_channels, step = a.step * channels, tap = a.tap_step * channels, weight = a.skip * channels;
   const Lanes<T> part(last);
   const auto get = [&](const T* p, int v) __attribute__((always_inline)) {
-    return kPartial && v == kVectors - 1 ? part.load(p + v * L) : load(p + v * L);
+    return kPartial && v == kVectors - 1 ? part.load(p + v * L) : V<T>::load(p + v * L);
   };
-  Vec<T> sums[kPositions][kVectors] = {};
+  V<T> sums[kPositions][kVectors] = {};
   for (int64_t i = 0; i < line.taps[0]; ++i) {
     const T *x = line.source + c + i * line.lines[0], *w = line.weights + c + i * line.tap_lines[0];
     for (int64_t j = 0; j < line.taps[1]; ++j, x += line.lines[1], w += line.tap_lines[1]) {
@@ -46,7 +46,7 @@ static void depthwise_tile(const DepthwiseLine<T>& line, int64_t c, int64_t last
         for (; k >= kTaps; k -= kTaps, from += kTaps * tap, by += kTaps * weight) {
 #pragma GCC unroll 4
           for (int v = 0; v < kVectors; ++v) {
-            Vec<T> factor[kTaps], window[kWindow];
+            V<T> factor[kTaps], window[kWindow];
             const T* next = from;
 #pragma GCC unroll 8
             for (int p = 0; p < kWindow; ++p, next += tap) window[p] = get(next, v);
@@ -61,13 +61,13 @@ static void depthwise_tile(const DepthwiseLine<T>& line, int64_t c, int64_t last
         }
       }
       for (; k > 0; --k, from += tap, by += weight) {
-        Vec<T> factor[kVectors];
+        V<T> factor[kVectors];
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) factor[v] = get(by, v);
 #pragma GCC unroll 6
         for (int p = 0; p < kPositions; ++p) {
 #pragma GCC unroll 4
-          for (int v = 0; v < kVectors; ++v) sums[p][v] = fma(factor[v], get(from + p * step, v), sums[p][v]);
+          for (int v = 0; v < kVectors; ++v) sums[p][v] = mul_add(factor[v], get(from + p * step, v), sums[p][v]);
         }
       }
     }
@@ -78,7 +78,7 @@ static void depthwise_tile(const DepthwiseLine<T>& line, int64_t c, int64_t last
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       if (kPartial && v == kVectors - 1) part.store(out + v * L, sums[p][v]);
-      else store(out + v * L, sums[p][v]);
+      else sums[p][v].store(out + v * L);
     }
   }
 }
@@ -113,8 +113,8 @@ KR_INLINE void each_piece(const ViewAxis& a, int64_t z, int64_t end, Visit visit
       continue;
     }
     // Pieces of about equal length: 7 positions are 4 and 3.
-    const int64_t count = least(whole.end, end) - z;
-    const Split split(count, over(count, kDepthwisePositions));
+    const int64_t count = min_of(whole.end, end) - z;
+    const Split split(count, ceil_div(count, kDepthwisePositions));
     for (int64_t i = 0; i < split.parts; ++i) visit(split.size(i), z + split.start(i), taps);
     z += count;
   }
@@ -154,10 +154,10 @@ struct DepthwiseCut {
   int64_t phases, rows, unit_rows, row_units;  // units are whole lines where they are longer than one
   KR_INLINE DepthwiseCut(const Geometry& geometry, bool of_input)
       : g(geometry), gradient(of_input), phases(of_input ? phases_of(g) : 1), rows(phases > 0 ? view(0).rows() : 0) {
-    const int64_t elements = most(kDepthwiseUnit, least(rows * g.cin / 32, kLargestDepthwiseUnit));
-    unit_rows = least(most(elements / most(g.cin, 1), 1), most(rows, 1));
+    const int64_t elements = max_of(kDepthwiseUnit, min_of(rows * g.cin / 32, kLargestDepthwiseUnit));
+    unit_rows = min_of(max_of(elements / max_of(g.cin, 1), 1), max_of(rows, 1));
     if (rows > 0 && unit_rows > view(0).axes[2].rows) unit_rows -= unit_rows % view(0).axes[2].rows;
-    row_units = g.cin > 0 ? over(rows, unit_rows) : 0;
+    row_units = g.cin > 0 ? ceil_div(rows, unit_rows) : 0;
   }
   KR_INLINE View view(int64_t phase) const {
     View v = gradient ? gradient_view(g, phase) : forward_view(g);
@@ -174,9 +174,9 @@ static void depthwise_unit(const DepthwiseCut& cut, const Args& args, int64_t ph
   T* tile = static_cast<T*>(args.local);
   Position p(v, row);
   for (int64_t done = 0; done < rows;) {
-    const int64_t line_rows = v.axes[2].rows, n = least(rows - done, line_rows - p.at[2]);
-    const int64_t whole = p.at[2] == 0 ? least((rows - done) / line_rows, v.axes[1].rows - p.at[1]) : 0;
-    const int64_t lines = most(least(whole, kDepthwiseLines), 1);
+    const int64_t line_rows = v.axes[2].rows, n = min_of(rows - done, line_rows - p.at[2]);
+    const int64_t whole = p.at[2] == 0 ? min_of((rows - done) / line_rows, v.axes[1].rows - p.at[1]) : 0;
+    const int64_t lines = max_of(min_of(whole, kDepthwiseLines), 1);
     int64_t place = p.n;
     for (int d = 0; d < Geometry::kAxes; ++d) place = place * v.axes[d].result + v.axes[d].row_first + p.at[d] * v.axes[d].row_step;
     T* out = args.epilogue ? tile + done * channels : args.at<T>(2) + place * channels;
@@ -196,21 +196,14 @@ static void depthwise(const Args& args, Range r) {
   for (int64_t u = r.begin; u < r.end; ++u) {
     const int64_t block = u / cut.phases, phase = u - block * cut.phases, row = block * cut.unit_rows;
     const int64_t last = cut.phases > 1 ? cut.view(phase).rows() : cut.rows;
-    if (row < last) depthwise_unit<T>(cut, args, phase, row, least(cut.unit_rows, last - row));
+    if (row < last) depthwise_unit<T>(cut, args, phase, row, min_of(cut.unit_rows, last - row));
   }
 }
-
-// Whether the integers are those of a convolution whose channels have a kernel each.
-KR_INLINE bool sound_depthwise(const Geometry& g) { return g.sound() && g.cin == g.cout && g.groups == most(g.cin, 1); }
 
 template <typename T, bool gradient>
 static Work plan_depthwise(const int64_t* ints, bool epilogue) {
   Work work;
   const Geometry g(ints);
-  if (!sound_depthwise(g) || (epilogue && gradient && phases_of(g) > 1)) {
-    work.phases = 0;
-    return work;
-  }
   const DepthwiseCut cut(g, gradient);
   const double moved = static_cast<double>((g.in_pixels() + g.out_pixels()) * g.cin * static_cast<int64_t>(sizeof(T)));
   work.units[0] = cut.phases * cut.row_units;

@@ -11,7 +11,7 @@ struct DepthwiseKernelCut {
   KR_INLINE explicit DepthwiseKernelCut(const Geometry& geometry)
       : g(geometry), lines(g.batch * g.axes[0].out * g.axes[1].out), parts(1) {
     const int64_t most_parts = g.axes[2].out * g.cin > 0 ? static_cast<int64_t>(g.work() / 2e5) : 1;
-    parts = most(least(least(16, lines), most_parts), 1);
+    parts = max_of(min_of(min_of(16, lines), most_parts), 1);
   }
   int64_t size() const { return g.taps() * g.cin; }
 };
@@ -23,9 +23,9 @@ static void depthwise_dots(const T* x, int64_t step, int64_t tap, const T* dy, i
   constexpr int64_t L = kLanes<T>;
   const Lanes<T> part(last);
   const auto get = [&](const T* p, int v) __attribute__((always_inline)) {
-    return kPartial && v == kVectors - 1 ? part.load(p + v * L) : load(p + v * L);
+    return kPartial && v == kVectors - 1 ? part.load(p + v * L) : V<T>::load(p + v * L);
   };
-  Vec<T> s[kTaps][kVectors];
+  V<T> s[kTaps][kVectors];
 #pragma GCC unroll 4
   for (int k = 0; k < kTaps; ++k) {
 #pragma GCC unroll 4
@@ -34,9 +34,9 @@ static void depthwise_dots(const T* x, int64_t step, int64_t tap, const T* dy, i
   for (int64_t i = 0; i < count; ++i, x += step, dy += channels) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      const Vec<T> d = get(dy, v);
+      const V<T> d = get(dy, v);
 #pragma GCC unroll 4
-      for (int k = 0; k < kTaps; ++k) s[k][v] = fma(d, get(x + k * tap, v), s[k][v]);
+      for (int k = 0; k < kTaps; ++k) s[k][v] = mul_add(d, get(x + k * tap, v), s[k][v]);
     }
   }
 #pragma GCC unroll 4
@@ -45,17 +45,17 @@ static void depthwise_dots(const T* x, int64_t step, int64_t tap, const T* dy, i
     for (int v = 0; v < kVectors; ++v) {
       T* p = sums + k * channels + v * L;
       if (kPartial && v == kVectors - 1) part.store(p, s[k][v]);
-      else store(p, s[k][v]);
+      else s[k][v].store(p);
     }
   }
 }
 
 template <typename T, int kTaps>
 static void depthwise_taps(const T* x, int64_t step, int64_t tap, const T* dy, int64_t channels, int64_t count, T* sums) {
-  constexpr int64_t L = kLanes<T>, V = 3;
+  constexpr int64_t L = kLanes<T>, kVectors = 3;
   int64_t c = 0;
-  for (; c + V * L <= channels; c += V * L)
-    depthwise_dots<T, kTaps, V, false>(x + c, step, tap, dy + c, channels, count, sums + c, L);
+  for (; c + kVectors * L <= channels; c += kVectors * L)
+    depthwise_dots<T, kTaps, kVectors, false>(x + c, step, tap, dy + c, channels, count, sums + c, L);
   for (; c + L <= channels; c += L) depthwise_dots<T, kTaps, 1, false>(x + c, step, tap, dy + c, channels, count, sums + c, L);
   if (c < channels) depthwise_dots<T, kTaps, 1, true>(x + c, step, tap, dy + c, channels, count, sums + c, channels - c);
 }
@@ -72,18 +72,18 @@ static void depthwise_kernel_line(const ViewAxis& a, const T* x, const T* dy, in
                                                               sums + k * channels);
   };
   for (int64_t k = 0; k < a.taps; k += 3) {
-    const int64_t taps = least(3, a.taps - k);
+    const int64_t taps = min_of(3, a.taps - k);
     Range common = {0, a.rows};
     for (int64_t t = 0; t < taps; ++t) {
       const Range r = rows_inside(a, k + t);
-      common = {most(common.begin, r.begin), least(common.end, r.end)};
+      common = {max_of(common.begin, r.begin), min_of(common.end, r.end)};
     }
-    common.end = most(common.end, common.begin);
+    common.end = max_of(common.end, common.begin);
     for (int64_t t = 0; t < taps; ++t) {
       const Range r = rows_inside(a, k + t);
-      const int64_t begin = taps == 3 ? least(most(common.begin, r.begin), r.end) : r.end, end = most(common.end, r.begin);
+      const int64_t begin = taps == 3 ? min_of(max_of(common.begin, r.begin), r.end) : r.end, end = max_of(common.end, r.begin);
       add(k + t, 1, r.begin, begin);
-      if (taps == 3) add(k + t, 1, least(most(end, begin), r.end), r.end);
+      if (taps == 3) add(k + t, 1, min_of(max_of(end, begin), r.end), r.end);
     }
     if (taps == 3) add(k, 3, common.begin, common.end);
   }
@@ -126,16 +126,12 @@ template <typename T>
 static Work plan_depthwise_kernel(const int64_t* ints, bool) {
   Work work;
   const Geometry g(ints);
-  if (!sound_depthwise(g)) {
-    work.phases = 0;
-    return work;
-  }
   const DepthwiseKernelCut cut(g);
   constexpr int64_t kSize = sizeof(T);
   work.units[0] = cut.parts;
   if (cut.parts > 1) {
     work.phases = 2;
-    work.units[1] = over(cut.size(), kPartsUnit);
+    work.units[1] = ceil_div(cut.size(), kPartsUnit);
     work.shared_bytes = cut.parts * cut.size() * kSize;
   }
   work.nanoseconds = 100 + g.work() * kSize / 100 + static_cast<double>((g.in_pixels() + g.out_pixels()) * g.cin * kSize) / 24;

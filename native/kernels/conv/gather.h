@@ -9,7 +9,7 @@ template <typename T>
 KR_INLINE void copy_elements(T* out, const T* in, int64_t n) {
   constexpr int64_t L = kLanes<T>;
   int64_t i = 0;
-  for (; i + L <= n; i += L) store(out + i, load(in + i));
+  for (; i + L <= n; i += L) V<T>::load(in + i).store(out + i);
   if (i == n) return;
   const Lanes<T> rest(n - i);
   rest.store(out + i, rest.load(in + i));
@@ -19,8 +19,8 @@ template <typename T>
 KR_INLINE void zero_elements(T* out, int64_t n) {
   constexpr int64_t L = kLanes<T>;
   int64_t i = 0;
-  for (; i + L <= n; i += L) store(out + i, Vec<T>{});
-  if (i < n) Lanes<T>(n - i).store(out + i, Vec<T>{});
+  for (; i + L <= n; i += L) V<T>(T{}).store(out + i);
+  if (i < n) Lanes<T>(n - i).store(out + i, V<T>(T{}));
 }
 
 // Where a row is: its positions along the axes.
@@ -69,12 +69,12 @@ static void gather_run(const T* line, int64_t length, int64_t from, int64_t step
       const T* in = line + from;
       for (int64_t j = 0; j < whole; j += L) {
         __builtin_prefetch(in + j + kAhead * step);
-        store(out + j, load(in + j));
+        V<T>::load(in + j).store(out + j);
       }
       if (n > whole) rest.store(out + whole, rest.load(in + whole));
       continue;
     }
-    const int64_t begin = least(most(-from, 0), n), end = most(least(length - from, n), begin);
+    const int64_t begin = min_of(max_of(-from, 0), n), end = max_of(min_of(length - from, n), begin);
     zero_elements(out, begin);
     if (end > begin) copy_elements(out + begin, line + (from + begin), end - begin);
     zero_elements(out + end, n - end);
@@ -96,7 +96,7 @@ static void gather_line(const View& v, const T* source, const Position& p, int64
       const bool inside = sx >= 0 && sx < x.source && sy >= 0 && sy < y.source;
       const T* line = inside ? source + ((p.n * x.source + sx) * y.source + sy) * length : source;
       for (int64_t t = 0; t < runs; ++t, k += run) {
-        const int64_t begin = most(k, w.begin), end = least(k + run, w.end);
+        const int64_t begin = max_of(k, w.begin), end = min_of(k + run, w.end);
         if (begin >= end) continue;
         const int64_t from = (p.at[2] * z.step + t * z.tap_step + z.offset) * v.source_channels + begin - k;
         gather_run(line, inside ? length : 0, inside ? from : 0, inside ? step : 0, count, out + begin - w.begin, w.stride,
@@ -113,7 +113,7 @@ static void gather_rows(const View& v, const T* source, int64_t row, int64_t cou
   Position p(v, row);
   T* out = w.out;
   while (count > 0) {
-    const int64_t n = least(count, v.axes[2].rows - p.at[2]);
+    const int64_t n = min_of(count, v.axes[2].rows - p.at[2]);
     gather_line(v, source, p, n, w, out);
     p.advance(v, n);
     out += n * w.stride;

@@ -1,5 +1,6 @@
 // What a convolution is: sizes, strides, dilations, and the views of it that become matrix products.
 #pragma once
+#include <utility>
 #include "kernels/gemm/problem.h"
 
 namespace keratin::KR_ISA {
@@ -12,7 +13,6 @@ struct Axis {
 // The integer attributes of a convolution, as documented in conv.cc.
 struct Geometry {
   static constexpr int kAxes = 3;
-  static constexpr int64_t kLimit = int64_t{1} << 40;  // more elements than an array has
   int64_t batch, groups, cin, cout;
   Axis axes[kAxes];
 
@@ -38,22 +38,45 @@ struct Geometry {
     return same;
   }
 
-  // False for integers that no convolution has: with those the kernels would divide by zero or leave their operands.
-  KR_INLINE bool sound() const {
-    if (groups < 1 || batch < 0 || cin < 0 || cout < 0 || cin % groups || cout % groups) return false;
-    int64_t total = most(batch, 1);
-    for (const Axis& a : axes) {
-      if (a.in < 0 || a.out < 0 || a.kernel < 0 || a.stride < 1 || a.dilation < 1) return false;
-      if (a.in > kLimit || a.out > kLimit || a.kernel > kLimit || a.stride > kLimit || a.dilation > kLimit) return false;
-      if (a.low > kLimit || a.low < -kLimit) return false;
-      if (__builtin_mul_overflow(total, most(most(a.in, a.out), 1), &total) || total > kLimit) return false;
-    }
-    int64_t weights = most(cin, 1);
-    for (const int64_t size : {most(cout, 1), most(axes[0].kernel, 1), most(axes[1].kernel, 1), most(axes[2].kernel, 1)})
-      if (__builtin_mul_overflow(weights, size, &weights) || weights > kLimit) return false;
-    return !__builtin_mul_overflow(total, most(most(cin, cout), 1), &total) && total <= kLimit;
-  }
 };
+
+// Phases of the input's gradient along an axis: at most one for each residue of the stride.
+KR_INLINE int64_t phases_of(const Axis& a) { return min_of(a.stride, a.in); }
+KR_INLINE int64_t phases_of(const Geometry& g) { return phases_of(g.axes[0]) * phases_of(g.axes[1]) * phases_of(g.axes[2]); }
+
+// Which operand of a convolution is made of the other two.
+enum class Made { Output, Input, Kernel };
+
+// What the kernels of conv.cc and depthwise.cc ask for.
+static void convolution_contract(Contract& c, Made made, bool depthwise) {
+  constexpr int64_t kMost = int64_t{1} << 40;  // more elements than an array has
+  int64_t ints[4 + 6 * Geometry::kAxes];
+  int64_t* next = ints;
+  for (const auto& [what, low] : {std::pair{"batch", 0}, {"groups", 1}, {"cin", 0}, {"cout", 0}}) *next++ = c.integer(what, low, kMost);
+  for (int d = 0; d < Geometry::kAxes; ++d) {
+    for (const auto& [what, low] : {std::pair{"in", 0}, {"out", 0}, {"kernel", 0}, {"stride", 1}, {"dilation", 1}})
+      *next++ = c.integer(what, low, kMost);
+    *next++ = c.integer("low", -kMost, kMost);
+  }
+  const Geometry g(ints);
+  c.require(g.cin % g.groups == 0 && g.cout % g.groups == 0, "groups", "they do not divide the channels");
+  if (depthwise) c.require(g.cin == g.cout && g.groups == max_of(g.cin, 1), "groups", "every channel must have a filter of its own");
+  Extent x = g.batch, y = g.batch, both = g.batch, w = 1;
+  for (const Axis& a : g.axes) {
+    x = x * a.in, y = y * a.out, w = w * a.kernel;
+    both = both * larger(a.in, a.out);
+    c.bounded("reach of an axis", larger(a.out, a.in) * a.stride + Extent(a.kernel) * a.dilation);
+  }
+  const Extent positions = made == Made::Input ? x : y;
+  x = x * g.cin, y = y * g.cout, w = w * (g.cin / g.groups) * g.cout;
+  c.bounded("gathered rows", both * larger(g.cin, g.cout));
+  c.bounded("weights", w * g.groups * 64);
+  c.in(made == Made::Input ? y : x);
+  c.in(made == Made::Kernel ? y : w);
+  if (made == Made::Kernel) c.out(w);
+  else if (made == Made::Input && phases_of(g) > 1) c.out(x);
+  else c.product(1, positions, made == Made::Input ? g.cin : g.cout);
+}
 
 // One axis of a view: row r and tap t read source position r * step + t * tap_step + offset. tap_step is positive.
 struct ViewAxis {
@@ -70,19 +93,19 @@ struct Taps {
   // Those that read inside of the source for row `at` of an axis.
   KR_INLINE Taps(const ViewAxis& a, int64_t at) {
     const int64_t first = at * a.step + a.offset;
-    begin = first >= 0 ? 0 : over(-first, a.tap_step);
+    begin = first >= 0 ? 0 : ceil_div(-first, a.tap_step);
     const int64_t room = a.source - first;
-    end = room <= 0 ? 0 : room > (a.taps - 1) * a.tap_step ? a.taps : over(room, a.tap_step);
-    end = most(end, begin);
+    end = room <= 0 ? 0 : room > (a.taps - 1) * a.tap_step ? a.taps : ceil_div(room, a.tap_step);
+    end = max_of(end, begin);
   }
 };
 
 // Rows of an axis that read inside of the source with a tap.
 KR_INLINE Range rows_inside(const ViewAxis& a, int64_t tap) {
   const int64_t first = tap * a.tap_step + a.offset;
-  const int64_t begin = first >= 0 ? 0 : over(-first, a.step);
-  const int64_t end = first >= a.source ? 0 : least(a.rows, over(a.source - first, a.step));
-  return {least(begin, a.rows), most(end, least(begin, a.rows))};
+  const int64_t begin = first >= 0 ? 0 : ceil_div(-first, a.step);
+  const int64_t end = first >= a.source ? 0 : min_of(a.rows, ceil_div(a.source - first, a.step));
+  return {min_of(begin, a.rows), max_of(end, min_of(begin, a.rows))};
 }
 
 // A convolution, or a part of one, as the product of a matrix of gathered rows, one for each position of the result, and a
@@ -142,19 +165,15 @@ KR_INLINE int64_t modulo(int64_t a, int64_t n) {
 // Taps are counted from the last, so that the source position grows with them.
 KR_INLINE ViewAxis phase_axis(const Axis& a, int64_t phase) {
   const int64_t divisor = common_divisor(a.stride, a.dilation), skip = a.stride / divisor;
-  ViewAxis v = {over(a.in - phase, a.stride), 0, 1, a.dilation / divisor, 0, a.out, 0, -skip, a.stride, phase, a.in};
+  ViewAxis v = {ceil_div(a.in - phase, a.stride), 0, 1, a.dilation / divisor, 0, a.out, 0, -skip, a.stride, phase, a.in};
   int64_t k = 0;
   while (k < skip && modulo(phase + a.low - k * a.dilation, a.stride) != 0) ++k;
   if (k == skip || k >= a.kernel) return v;
-  v.taps = over(a.kernel - k, skip);
+  v.taps = ceil_div(a.kernel - k, skip);
   v.first = k + (v.taps - 1) * skip;
   v.offset = (phase + a.low - v.first * a.dilation) / a.stride;
   return v;
 }
-
-// Phases of the input's gradient along an axis: at most one for each residue of the stride.
-KR_INLINE int64_t phases_of(const Axis& a) { return least(a.stride, a.in); }
-KR_INLINE int64_t phases_of(const Geometry& g) { return phases_of(g.axes[0]) * phases_of(g.axes[1]) * phases_of(g.axes[2]); }
 
 // A phase of the gradient of the input: rows are inputs, the source is the gradient of the output.
 KR_INLINE View gradient_view(const Geometry& g, int64_t phase) {

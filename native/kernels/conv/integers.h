@@ -15,8 +15,8 @@ struct IntegerCut {
       : g(ints), gradient(of_input), columns(of_input ? g.cin : g.cout), rows(of_input ? g.in_pixels() : g.out_pixels()),
         unit_rows(1), row_units(0) {
     const int64_t depth = g.taps() * (of_input ? g.group_out() : g.group_in());
-    unit_rows = most(kIntegerWork / most(depth * columns, 1), 1);
-    row_units = columns ? over(rows, unit_rows) : 0;
+    unit_rows = max_of(kIntegerWork / max_of(depth * columns, 1), 1);
+    row_units = columns ? ceil_div(rows, unit_rows) : 0;
   }
 };
 
@@ -74,7 +74,7 @@ static void convolve_integers(const Args& args, Range r) {
   const IntegerCut cut(args.ints, gradient);
   const int64_t row_bytes = cut.columns * static_cast<int64_t>(sizeof(T));
   for (int64_t u = r.begin; u < r.end; ++u) {
-    const int64_t begin = u * cut.unit_rows, end = least(begin + cut.unit_rows, cut.rows);
+    const int64_t begin = u * cut.unit_rows, end = min_of(begin + cut.unit_rows, cut.rows);
     T* out = args.epilogue ? static_cast<T*>(args.local) : args.at<T>(2) + begin * cut.columns;
     for (int64_t row = begin; row < end; ++row)
       integer_row(cut, args.at<const T>(0), args.at<const T>(1), out + (row - begin) * cut.columns, row);
@@ -85,10 +85,6 @@ static void convolve_integers(const Args& args, Range r) {
 template <typename T, bool gradient>
 static Work plan_integer_convolution(const int64_t* ints, bool epilogue) {
   Work work;
-  if (!Geometry(ints).sound()) {
-    work.phases = 0;
-    return work;
-  }
   const IntegerCut cut(ints, gradient);
   work.units[0] = cut.row_units;
   work.nanoseconds = 100 + cut.g.work();

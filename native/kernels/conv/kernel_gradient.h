@@ -10,7 +10,7 @@ namespace keratin::KR_ISA {
 // depend on threads.
 template <typename T>
 struct KernelCut {
-  static constexpr const GemmBlocks& kBlocks = kGemm<T>;
+  static constexpr const simd::GemmBlocks& kBlocks = kGemm<T>;
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;
 
   Geometry g;
@@ -29,19 +29,19 @@ struct KernelCut {
     if (rows == 0 || columns == 0 || g.groups == 0) return;
     lines = suits_lines();
     if (lines) tap_rows = v.axes[2].taps * v.channels;
-    pieces = over(tap_rows, kBlocks.kernel_rows);
+    pieces = ceil_div(tap_rows, kBlocks.kernel_rows);
     piece = Split(tap_rows, pieces);
-    taps = Split(rows / tap_rows, over(rows / tap_rows, most(kBlocks.kernel_rows / tap_rows, 1)));
+    taps = Split(rows / tap_rows, ceil_div(rows / tap_rows, max_of(kBlocks.kernel_rows / tap_rows, 1)));
     unit_rows = taps.size(0) * piece.size(0);
     row_units = taps.parts * pieces;
-    unit_cols = multiple(over(columns, over(columns, 256)), kCols);
-    col_units = over(columns, unit_cols);
+    unit_cols = round_up(ceil_div(columns, ceil_div(columns, 256)), kCols);
+    col_units = ceil_div(columns, unit_cols);
     const int64_t tiles = g.groups * row_units * col_units;
     // A part has 256 positions at least, and enough work to be worth its sum.
-    parts = most(least(over(16, tiles), least(pixels / 256, static_cast<int64_t>(g.work() / 4e6))), 1);
-    chunk = least(most(over(pixels, parts), 1), kBlocks.kernel_depth);
+    parts = max_of(min_of(ceil_div(16, tiles), min_of(pixels / 256, static_cast<int64_t>(g.work() / 4e6))), 1);
+    chunk = min_of(max_of(ceil_div(pixels, parts), 1), kBlocks.kernel_depth);
     if (lines) {
-      parts = least(parts, line_count());
+      parts = min_of(parts, line_count());
       chunk = chunk_lines * v.axes[2].rows;
     }
     in_place = !lines && g.pointwise() && apart(g.cin, 4096);
@@ -72,7 +72,7 @@ struct KernelCut {
     const ViewAxis &x = v.axes[0], &y = v.axes[1], &z = v.axes[2];
     if (!Lines<T>::suit(v) || line_count() == 0 || x.taps > 1 || x.offset < 0 || (x.rows - 1) * x.step + x.offset >= x.source) return false;
     if (g.pointwise() || !apart(z.step * v.channels, 2048) || z.rows < 8 || z.rows > 2 * kBlocks.kernel_depth) return false;
-    chunk_lines = least(most(kBlocks.kernel_depth / z.rows, 1), y.rows);
+    chunk_lines = min_of(max_of(kBlocks.kernel_depth / z.rows, 1), y.rows);
     return chunk_lines * z.rows >= 96 && Lines<T>::scratch_size(v, chunk_lines) * static_cast<int64_t>(sizeof(T)) <= 1 << 20;
   }
 };
@@ -98,7 +98,7 @@ struct KernelUnit {
   KR_INLINE void sum_positions(Tile<T>& t, const T* x, const T* dy, T* c) const {
     const Split parts(cut.pixels, cut.parts);
     const int64_t first = parts.start(part), count = parts.size(part);
-    const Split steps(count, most(over(count, cut.chunk), 1)), split(rows, over(rows, cut.kRows));
+    const Split steps(count, max_of(ceil_div(count, cut.chunk), 1)), split(rows, ceil_div(rows, cut.kRows));
     const int64_t stride = ConvCut<T>::stride(rows);
     T *gathered = static_cast<T*>(args.local), *scratch = gathered + cut.gathered_size();
     for (int64_t chunk = 0; chunk < steps.parts; ++chunk) {
@@ -111,10 +111,10 @@ struct KernelUnit {
         left = {gathered, 1, stride, 0, split};
       }
       for (int64_t j = 0; j < cols; j += cut.kCols) {
-        const int64_t width = least(cols - j, cut.kCols);
+        const int64_t width = min_of(cols - j, cut.kCols);
         set_columns(t, dy + pixel * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, scratch);
         Ahead<T> none = {};
-        multiply_panel(t, left, over(width, kLanes<T>), c + j, cut.g.cout, none);
+        multiply_panel(t, left, ceil_div(width, kLanes<T>), c + j, cut.g.cout, none);
       }
     }
   }
@@ -128,21 +128,21 @@ struct KernelUnit {
     t.depth = z.rows;
     for (int64_t line = first; line < end; line += t.runs) {
       const Position p(cut.v, line * z.rows);
-      t.runs = least(least(end - line, cut.chunk_lines), y.rows - p.at[1]);
+      t.runs = min_of(min_of(end - line, cut.chunk_lines), y.rows - p.at[1]);
       const T* plane = x + (p.n * planes.source + p.at[0] * planes.step + planes.offset) * y.source * z.source * cut.v.channels;
       const Lines<T> lines(cut.v, plane, p.at[1], copied);
       Lines<T>::copy(cut.v, plane, p.at[1], t.runs, copied);
       t.jump = lines.down - z.rows * lines.across;
       t.accumulate = line > first;
       for (int64_t j = 0; j < cols; j += cut.kCols) {
-        const int64_t width = least(cols - j, cut.kCols);
+        const int64_t width = min_of(cols - j, cut.kCols);
         set_columns(t, dy + line * z.rows * cut.g.cout + j, cut.g.cout, width, cut.pack, 1, scratch);
         Ahead<T> none = {};
         for (int64_t i = 0; i < rows;) {
-          const int64_t tap = (row + i) / run, at = row + i - tap * run, count = least(run - at, rows - i);
-          const Split split(count, over(count, cut.kRows));
+          const int64_t tap = (row + i) / run, at = row + i - tap * run, count = min_of(run - at, rows - i);
+          const Split split(count, ceil_div(count, cut.kRows));
           const Left<T> left = {lines.data + tap * lines.tap + at, 1, lines.across, 0, split};
-          multiply_panel(t, left, over(width, kLanes<T>), c + i * cut.g.cout + j, cut.g.cout, none);
+          multiply_panel(t, left, ceil_div(width, kLanes<T>), c + i * cut.g.cout + j, cut.g.cout, none);
           i += count;
         }
       }
@@ -158,7 +158,7 @@ static void kernel_gradient(const Args& args, Range r) {
     const int64_t a = u / cut.col_units, b = a / cut.row_units, c = b / cut.parts;
     const int64_t col = (u - a * cut.col_units) * cut.unit_cols, row_unit = a - b * cut.row_units, row = cut.unit_row(row_unit);
     const int64_t end = row_unit + 1 < cut.row_units ? cut.unit_row(row_unit + 1) : cut.rows;
-    KernelUnit<T>{cut, args, c, b - c * cut.parts, row, end - row, col, least(cut.unit_cols, cut.columns - col)}.run();
+    KernelUnit<T>{cut, args, c, b - c * cut.parts, row, end - row, col, min_of(cut.unit_cols, cut.columns - col)}.run();
   }
 }
 
@@ -166,17 +166,13 @@ template <typename T>
 static Work plan_kernel_gradient(const int64_t* ints, bool) {
   Work work;
   const Geometry g(ints);
-  if (!g.sound()) {
-    work.phases = 0;
-    return work;
-  }
   const KernelCut<T> cut(g);
   constexpr int64_t kSize = sizeof(T);
   const double moved = static_cast<double>(g.in_pixels() * g.cin + g.out_pixels() * g.cout + cut.parts * cut.size());
   work.units[0] = cut.units();
   if (cut.parts > 1) {
     work.phases = 2;
-    work.units[1] = over(cut.size(), kPartsUnit);
+    work.units[1] = ceil_div(cut.size(), kPartsUnit);
     work.shared_bytes = cut.parts * cut.size() * kSize;
   }
   work.nanoseconds = 100 + 2 * g.work() / cut.kBlocks.gflops + moved * kSize / 12;

@@ -58,7 +58,7 @@ struct LineProduct {
     Position p(v, unit.row);
     T *out = c, *copied = scratch;
     for (int64_t left = unit.rows / z.rows; left > 0;) {
-      const int64_t count = least(left, y.rows - p.at[1]), at = p.at[0] * x.step + tap * x.tap_step + x.offset;
+      const int64_t count = min_of(left, y.rows - p.at[1]), at = p.at[0] * x.step + tap * x.tap_step + x.offset;
       const bool inside = at >= 0 && at < x.source;
       visit(inside ? source + (p.n * x.source + at) * y.source * z.source * v.source_channels : nullptr, p.at[1], count, out, copied);
       out += count * z.rows * row_c;
@@ -76,8 +76,8 @@ struct LineProduct {
     if (chunk.positions.begin >= chunk.positions.end) return;
     const int64_t depth = cut.kBlocks.depth, run = lines_of(source, 0, slice, scratch).run;
     // Weights that are packed on the way belong to one tap, and lines of two taps' ends are no pairs.
-    const int64_t together = !cut.packed || (cut.by_tap && pairs(chunk.positions)) ? 1 : most(depth / run, 1);
-    const Split parts(run, over(run, depth)), groups(y.taps, over(y.taps, together));
+    const int64_t together = !cut.packed || (cut.by_tap && pairs(chunk.positions)) ? 1 : max_of(depth / run, 1);
+    const Split parts(run, ceil_div(run, depth)), groups(y.taps, ceil_div(y.taps, together));
     for (int64_t i = 0; i < groups.parts * parts.parts; ++i) {
       const int64_t group = i / parts.parts, part = i - group * parts.parts;
       chunk.at = parts.start(part);
@@ -105,13 +105,13 @@ struct LineProduct {
   // Whether two lines together fill more of a tile.
   static KR_INLINE bool pairs(Range rows) {
     const int64_t count = rows.end - rows.begin;
-    return over(count, ConvCut<T>::kRows / 2) < 2 * over(count, ConvCut<T>::kRows);
+    return ceil_div(count, ConvCut<T>::kRows / 2) < 2 * ceil_div(count, ConvCut<T>::kRows);
   }
 
   // The taps that read inside of the source for a line of the result.
   KR_INLINE Range inside(int64_t line, Range taps) const {
     const Taps all(v.axes[1], line);
-    return {most(taps.begin, all.begin), least(taps.end, all.end)};
+    return {max_of(taps.begin, all.begin), min_of(taps.end, all.end)};
   }
 
   KR_INLINE void zero_missed(const Chunk& chunk) const {
@@ -129,7 +129,7 @@ struct LineProduct {
     const Range rows = chunk.positions;
     const int64_t count = rows.end - rows.begin;
     const bool in_pairs = pairs(rows);
-    const Split alone(count, over(count, cut.kRows)), paired(count, over(count, cut.kRows / 2));
+    const Split alone(count, ceil_div(count, cut.kRows)), paired(count, ceil_div(count, cut.kRows / 2));
     const T* b = t.b;
     const Lines<T> any = lines_of(source, 0, chunk.slice, scratch);  // all lie alike
     t.jump = any.tap - t.depth;

@@ -37,7 +37,7 @@ struct Lines {
   }
   // Elements of scratch for `count` lines of the result, whole lines of the cache.
   static KR_INLINE int64_t scratch_size(const View& v, int64_t count) {
-    return inside(v) ? 0 : multiple(lines_of(v, count) * width(v), 64 / static_cast<int64_t>(sizeof(T)));
+    return inside(v) ? 0 : round_up(lines_of(v, count) * width(v), 64 / static_cast<int64_t>(sizeof(T)));
   }
 
   // For lines of the result from `first` on, with a plane of the source.
@@ -82,7 +82,7 @@ struct Lines {
   }
   // n elements of a line of `length` from `from` on, zeros where it has none.
   static KR_INLINE void copy_line(const T* line, int64_t length, int64_t from, T* out, int64_t n) {
-    const int64_t begin = least(most(-from, 0), n), end = most(least(length - from, n), begin);
+    const int64_t begin = min_of(max_of(-from, 0), n), end = max_of(min_of(length - from, n), begin);
     zero_elements(out, begin);
     if (end > begin) copy_elements(out + begin, line + (from + begin), end - begin);
     zero_elements(out + end, n - end);

@@ -54,7 +54,7 @@ template <typename T>
 static void pack_weights(const ConvCut<T>& cut, const T* kernel, T* packed, Range r) {
   for (int64_t u = r.begin; u < r.end; ++u) {
     const int64_t group = u / cut.panels(), j = (u - group * cut.panels()) * cut.kCols;
-    const int64_t count = least(cut.columns - j, cut.kCols);
+    const int64_t count = min_of(cut.columns - j, cut.kCols);
     T* out = packed + u * cut.panel();
     if (!cut.gradient && !cut.by_tap) {
       const Weights<T> w(cut, kernel, group, 0, 0, j);
@@ -100,19 +100,19 @@ struct ConvUnit {
   }
 
   // Vectors in a row of the panel of columns from `j` on.
-  KR_INLINE int64_t vectors(int64_t j) const { return over(least(cols - j, cut.kCols), kLanes<T>); }
+  KR_INLINE int64_t vectors(int64_t j) const { return ceil_div(min_of(cols - j, cut.kCols), kLanes<T>); }
 
   // Sets the packed panel of columns from `j` on, with the weights' rows from `k` on. Returns the next panel's, to be prefetched.
   KR_INLINE Ahead<T> set_packed(Tile<T>& t, int64_t k, int64_t j, int64_t steps) const {
     const int64_t index = group * cut.panels() + (col + j) / cut.kCols;
     const T* panel = static_cast<const T*>(args.shared) + index * cut.panel() + (start + k) * cut.kCols;
-    set_columns(t, panel, cut.kCols, least(cols - j, cut.kCols));
+    set_columns(t, panel, cut.kCols, min_of(cols - j, cut.kCols));
     return {j + cut.kCols < cols ? panel + cut.panel() : nullptr, steps * cut.kLine, cut.kLine};
   }
   // The same with weights where they are, which are packed on the way if several tiles read them.
   KR_INLINE Ahead<T> set_in_place(Tile<T>& t, int64_t tap, int64_t step, int64_t j, bool several, T* scratch) const {
     const Weights<T> w(cut, args.at<T>(1), group, tap, step, col + j);
-    set_columns(t, w.data, w.along, least(cols - j, cut.kCols), several || w.across != 1, w.across, scratch);
+    set_columns(t, w.data, w.along, min_of(cols - j, cut.kCols), several || w.across != 1, w.across, scratch);
     return j + cut.kCols < cols ? columns_behind(w.data, w.along, w.across, t.depth) : Ahead<T>{};
   }
 
@@ -126,8 +126,8 @@ struct ConvUnit {
     if (depth == 0) return zero_rows(c, row_c, rows);
     if (cut.dots) return multiply_dots(depth, c, row_c, scratch);
     if (cut.lines) return LineProduct<T>{*this, c, row_c, scratch}.run();
-    const int64_t chunks = over(depth, cut.kBlocks.depth);
-    const Split steps(depth, chunks), split(rows, over(rows, cut.kRows));
+    const int64_t chunks = ceil_div(depth, cut.kBlocks.depth);
+    const Split steps(depth, chunks), split(rows, ceil_div(rows, cut.kRows));
     T* gathered = scratch;
     Tile<T> t;
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
@@ -157,7 +157,7 @@ struct ConvUnit {
     gather_rows<T>(v, args.at<T>(0) + group * cut.channels, row, rows, {0, depth, stride, gathered});
     const T* b = static_cast<const T*>(args.shared) + group * cut.columns * cut.column() + start;
     for (int64_t i = 0; i < rows; i += R)
-      kDots<T>.kernels[least(rows - i, R) - 1][cols - 1](gathered + i * stride, stride, b, cut.column(), c + i * row_c, row_c,
+      kDots<T>.kernels[min_of(rows - i, R) - 1][cols - 1](gathered + i * stride, stride, b, cut.column(), c + i * row_c, row_c,
                                                          depth);
   }
 
@@ -191,7 +191,7 @@ static void convolve(const Args& args, Range r, bool gradient) {
     const View v = cut.view(phase);
     const int64_t unit_rows = cut.unit_rows_of(v), row = (b - group * cut.row_units) * unit_rows, last = v.rows();
     if (row >= last) continue;
-    const int64_t rows = least(unit_rows, last - row), cols = least(cut.unit_cols, cut.columns - col);
+    const int64_t rows = min_of(unit_rows, last - row), cols = min_of(cut.unit_cols, cut.columns - col);
     ConvUnit<T>{cut, args, v, phase, group, row, rows, col, cols}.run();
   }
 }
@@ -200,10 +200,6 @@ template <typename T>
 static Work plan_convolve(const int64_t* ints, bool epilogue, bool gradient) {
   Work work;
   const Geometry g(ints);
-  if (!g.sound() || (epilogue && gradient && phases_of(g) > 1)) {
-    work.phases = 0;
-    return work;
-  }
   const ConvCut<T> cut(g, gradient);
   constexpr int64_t kSize = sizeof(T);
   const double moved = static_cast<double>(g.in_pixels() * g.cin + g.out_pixels() * g.cout + g.taps() * g.group_in() * g.cout);

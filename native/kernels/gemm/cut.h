@@ -2,7 +2,7 @@
 // measured is float32 on AVX-512, see simd/gemm_blocks.h.
 #pragma once
 #include "kernels/gemm/pack.h"
-#include "simd/gemm_blocks.h"
+#include "kernels/gemm/vec.h"
 
 namespace keratin::KR_ISA {
 
@@ -15,10 +15,10 @@ enum class Method { Strips, Packed, Dots, Rows };
 // The decisions for one product, and the sizes that follow from them.
 template <typename T>
 struct Cut : Problem {
-  static constexpr const GemmBlocks& kBlocks = kGemm<T>;
+  static constexpr const simd::GemmBlocks& kBlocks = kGemm<T>;
   static constexpr int64_t kLine = 64 / sizeof(T);                                     // elements of a cache line
   static constexpr int64_t kRows = kBlocks.rows, kCols = kBlocks.vectors * kLanes<T>;  // of a register tile
-  static constexpr int64_t kWidthA = multiple(kRows, Block<T>::lanes);                 // of a packed panel of A
+  static constexpr int64_t kWidthA = round_up(kRows, Block<T>::lanes);                 // of a packed panel of A
 
   static constexpr int64_t kPanelsTogether = 4;  // of B, in a unit of packing
 
@@ -42,19 +42,19 @@ struct Cut : Problem {
     } else {
       cut_vectors();
     }
-    row_tiles = over(m, unit_rows);
-    col_tiles = over(n, unit_cols);
-    if (matrices > 1 && row_tiles * col_tiles == 1) group = least(matrices, 1 + static_cast<int64_t>(1e6 / (work() + 1)));
+    row_tiles = ceil_div(m, unit_rows);
+    col_tiles = ceil_div(n, unit_cols);
+    if (matrices > 1 && row_tiles * col_tiles == 1) group = min_of(matrices, 1 + static_cast<int64_t>(1e6 / (work() + 1)));
   }
 
-  int64_t units() const { return row_tiles * col_tiles == 1 ? over(matrices, group) : row_tiles * col_tiles * matrices; }
-  int64_t chunk_depth() const { return over(k, chunks); }
-  int64_t panels_b() const { return over(n, kCols); }
+  int64_t units() const { return row_tiles * col_tiles == 1 ? ceil_div(matrices, group) : row_tiles * col_tiles * matrices; }
+  int64_t chunk_depth() const { return ceil_div(k, chunks); }
+  int64_t panels_b() const { return ceil_div(n, kCols); }
   int64_t panel_b() const { return panel_size<T>(kCols, k); }                // in shared scratch
   int64_t panel_a() const { return panel_size<T>(kWidthA, chunk_depth()); }  // in local scratch
   int64_t packed_panels() const { return method == Method::Packed ? (shared(1) ? 1 : matrices) * panels_b() : 0; }
 
-  int64_t packing_units() const { return over(packed_panels(), kPanelsTogether); }
+  int64_t packing_units() const { return ceil_div(packed_panels(), kPanelsTogether); }
 
   // Whether C is one register tile with little to sum, B in place: what a tiny product needs is to begin at once.
   static KR_INLINE bool single_tile(const Problem& p) {
@@ -63,9 +63,9 @@ struct Cut : Problem {
   }
 
   // Elements of local scratch: C's tile comes first when there is an epilogue, then what is packed.
-  int64_t tile_size() const { return multiple(unit_rows * unit_cols, kLine); }
+  int64_t tile_size() const { return round_up(unit_rows * unit_cols, kLine); }
   int64_t block_size() const {
-    if (method == Method::Packed) return over(unit_rows, kRows) * panel_a();
+    if (method == Method::Packed) return ceil_div(unit_rows, kRows) * panel_a();
     if (!pack_b) return 0;
     return method == Method::Dots ? n * k : panel_size<T>(kCols, chunk_depth());
   }
@@ -88,20 +88,20 @@ struct Cut : Problem {
   // [16 x 512].[512 x 512]' 65 and 98, but [16 x 16].[16 x 16]' 0.59 and 0.17.
   KR_INLINE bool suits_dots() const {
     const int64_t most_dots = k < 4 * kLanes<T> ? 4 : row_b == 1 ? 16 : 12;
-    return col_a == 1 && k >= kLanes<T> && least(m, n) <= most_dots && (row_b == 1 || (n <= most_dots && n * k <= kVectorUnit));
+    return col_a == 1 && k >= kLanes<T> && min_of(m, n) <= most_dots && (row_b == 1 || (n <= most_dots && n * k <= kVectorUnit));
   }
 
   // Fewer than 16 units are cut further while they do more than 2 million multiply-adds, some 25 us. B is read in place only
   // by units with few rows to read it again: 128 rows in place gave 134 GFLOP/s, packed 156 (K = 784, N = 512).
   KR_INLINE void cut_strips() {
-    chunks = most(over(k, kBlocks.depth), 1);
-    unit_rows = over(m, over(m, kBlocks.strip_rows));
-    unit_cols = multiple(least(n, most(4 * kCols, 64)), kCols);
-    while (over(m, unit_rows) * over(n, unit_cols) * matrices < 16 && work() > 2e6 * over(m, unit_rows) * over(n, unit_cols)) {
+    chunks = max_of(ceil_div(k, kBlocks.depth), 1);
+    unit_rows = ceil_div(m, ceil_div(m, kBlocks.strip_rows));
+    unit_cols = round_up(min_of(n, max_of(4 * kCols, 64)), kCols);
+    while (ceil_div(m, unit_rows) * ceil_div(n, unit_cols) * matrices < 16 && work() > 2e6 * ceil_div(m, unit_rows) * ceil_div(n, unit_cols)) {
       if (unit_cols > kCols) {
-        unit_cols = multiple(unit_cols / 2, kCols);
+        unit_cols = round_up(unit_cols / 2, kCols);
       } else if (unit_rows > 128) {
-        unit_rows = over(unit_rows, 2);
+        unit_rows = ceil_div(unit_rows, 2);
       } else {
         break;
       }
@@ -111,18 +111,18 @@ struct Cut : Problem {
 
   // Units are a multiple of 8 when there are more, to be shared evenly by threads. Wide ones pack A less often.
   KR_INLINE void cut_packed() {
-    chunks = most(over(k, kBlocks.depth), 1);
-    unit_rows = over(m, multiple(over(m, kBlocks.packed_rows), 8));
-    unit_cols = least(multiple(n, kCols), 64 * kCols);
+    chunks = max_of(ceil_div(k, kBlocks.depth), 1);
+    unit_rows = ceil_div(m, round_up(ceil_div(m, kBlocks.packed_rows), 8));
+    unit_cols = min_of(round_up(n, kCols), 64 * kCols);
   }
 
   KR_INLINE void cut_vectors() {
     pack_b = method == Method::Dots && row_b != 1;
     // Rows are read 512 columns at a time: pieces of 64 halved the bandwidth, longer ones gain nothing. Where Dots packs B,
     // few units do it.
-    const int64_t length = multiple(kVectorUnit / (k + 1) + 1, method == Method::Rows ? 512 : 64) * (pack_b ? 4 : 1);
-    unit_rows = n == 1 || m > n ? least(m, length) : m;
-    unit_cols = n == 1 || m > n ? n : least(n, length);
+    const int64_t length = round_up(kVectorUnit / (k + 1) + 1, method == Method::Rows ? 512 : 64) * (pack_b ? 4 : 1);
+    unit_rows = n == 1 || m > n ? min_of(m, length) : m;
+    unit_cols = n == 1 || m > n ? n : min_of(n, length);
   }
 };
 

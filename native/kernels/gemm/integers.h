@@ -7,7 +7,7 @@ namespace keratin::KR_ISA {
 // Rows of C in a unit: some 32 KiB of them, the strip that an epilogue reads.
 template <typename T>
 KR_INLINE int64_t integer_rows(const Problem& p) {
-  return most(least(p.m, 32768 / static_cast<int64_t>(sizeof(T)) / most(p.n, 1)), 1);
+  return max_of(min_of(p.m, 32768 / static_cast<int64_t>(sizeof(T)) / max_of(p.n, 1)), 1);
 }
 
 // c[j] = sum over k of a[k * col_a] * b[k * row_b + j * col_b]. T is unsigned; products are made in 32 bits at least,
@@ -30,9 +30,9 @@ static void integer_row(const Problem& p, const T* a, const T* b, T* c) {
 template <typename T>
 static void matmul_integers(const Args& args, Range r) {
   const Problem p(args.ints);
-  const int64_t step = integer_rows<T>(p), tiles = over(p.m, step);
+  const int64_t step = integer_rows<T>(p), tiles = ceil_div(p.m, step);
   for (int64_t u = r.begin; u < r.end; ++u) {
-    const int64_t matrix = u / tiles, begin = (u - matrix * tiles) * step, end = least(begin + step, p.m);
+    const int64_t matrix = u / tiles, begin = (u - matrix * tiles) * step, end = min_of(begin + step, p.m);
     const T* a = args.at<T>(0) + p.offset(matrix, 0);
     const T* b = args.at<T>(1) + p.offset(matrix, 1);
     T* c = args.epilogue ? static_cast<T*>(args.local) : args.at<T>(2) + (matrix * p.m + begin) * p.n;
@@ -47,7 +47,7 @@ static Work plan_integers(const int64_t* ints, bool epilogue) {
   const Problem p(ints);
   const int64_t step = integer_rows<T>(p);
   Work work;
-  work.units[0] = p.n ? p.batch() * over(p.m, step) : 0;
+  work.units[0] = p.n ? p.batch() * ceil_div(p.m, step) : 0;
   work.nanoseconds = p.work() * static_cast<double>(p.batch());
   if (epilogue) work.local_bytes = step * p.n * static_cast<int64_t>(sizeof(T));
   return work;

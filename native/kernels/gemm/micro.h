@@ -1,7 +1,7 @@
 // The register tile: C[rows x columns] (+)= A[rows x depth] . B[depth x columns], every sum in a register of its own.
 #pragma once
 #include "kernels/gemm/vec.h"
-#include "simd/gemm_blocks.h"
+#include "kernels/gemm/vec.h"
 
 namespace keratin::KR_ISA {
 
@@ -49,26 +49,26 @@ static void micro(const Tile<T>& t) {
   const T* a[kGroups];
 #pragma GCC unroll 7
   for (int g = 0; g < kGroups; ++g) a[g] = t.a + g * t.pairs_a;
-  Vec<T> sums[kRows][kVectors] = {};
+  V<T> sums[kRows][kVectors] = {};
   // Rows apart: the step of k that is `later` ones behind the pointers to A.
   const auto step = [&](int later) __attribute__((always_inline)) {
-    Vec<T> row[kVectors];
+    V<T> row[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v)
-      row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : load(b + v * L);
+      row[v] = kPartial && Lanes<T>::kFast && v == kVectors - 1 ? last.load(b + v * L) : V<T>::load(b + v * L);
     if constexpr (kPack) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) store(packed + v * L, row[v]);
+      for (int v = 0; v < kVectors; ++v) row[v].store(packed + v * L);
       packed += kVectors * L;
     }
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
       const T* x = a[i / kGroup] + i % kGroup * pair_a + (kUnit ? 0 : later);
-      if (kReadsFactor && i % 2 == 0) {
+      if (simd::kReadsFactor && i % 2 == 0) {
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) add_product(sums[i][v], x, row[v]);
       } else {
-        const Vec<T> factor = broadcast(*x);
+        const V<T> factor = V<T>(*x);
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) add_product(sums[i][v], factor, row[v]);
       }
@@ -121,7 +121,7 @@ static void micro(const Tile<T>& t) {
       if (kPartial && v == kVectors - 1) {
         last.store(p, accumulate ? last.load(p) + sums[i][v] : sums[i][v]);
       } else {
-        store(p, accumulate ? load(p) + sums[i][v] : sums[i][v]);
+        (accumulate ? V<T>::load(p) + sums[i][v] : sums[i][v]).store(p);
       }
     }
   }

@@ -10,13 +10,13 @@ namespace keratin::KR_ISA {
 // Block<T>::lanes. Rows are completed with zeros to a whole vector, and the panel to a whole block: panel_size elements.
 template <typename T>
 KR_INLINE constexpr int64_t panel_size(int64_t width, int64_t depth) {
-  return width * multiple(depth, Block<T>::lanes);
+  return width * round_up(depth, Block<T>::lanes);
 }
 
 // Elements of a row of a panel that are written.
 template <typename T>
 KR_INLINE constexpr int64_t used_width(int64_t width, int64_t count) {
-  return least(width, multiple(count, kLanes<T>));
+  return min_of(width, round_up(count, kLanes<T>));
 }
 
 // A block at the edge of the matrix, `rows` x `columns`, completed with zeros.
@@ -26,7 +26,7 @@ static void transpose_edge(T* out, int64_t width, const T* in, int64_t across, i
   T block[L * L] = {};
   for (int64_t i = 0; i < rows; ++i) {
     if constexpr (L == kLanes<T>) {
-      store(block + i * L, Lanes<T>(columns).load(in + i * across));
+      Lanes<T>(columns).load(in + i * across).store(block + i * L);
     } else {
       for (int64_t k = 0; k < columns; ++k) block[i * L + k] = in[i * across + k];
     }
@@ -41,9 +41,9 @@ static void pack_transposed(T* out, int64_t width, const T* in, int64_t across, 
   constexpr int64_t L = Block<T>::lanes;
   const int64_t used = used_width<T>(width, count);
   for (int64_t k = 0; k < depth; k += L) {
-    const int64_t columns = least(depth - k, L);
+    const int64_t columns = min_of(depth - k, L);
     for (int64_t i = 0; i < used; i += L) {
-      const int64_t rows = most(least(count - i, L), 0);
+      const int64_t rows = max_of(min_of(count - i, L), 0);
       T* to = out + k * width + i;
       const T* from = in + i * across + k;
       if (rows < L || columns < L) {
@@ -61,9 +61,9 @@ static void pack_copied(T* out, int64_t width, const T* in, int64_t along, int64
   constexpr int64_t L = kLanes<T>;
   for (int64_t k = 0; k < depth; ++k, out += width, in += along) {
     int64_t i = 0;
-    for (; i + L <= count; i += L) store(out + i, load(in + i));
+    for (; i + L <= count; i += L) V<T>::load(in + i).store(out + i);
     if (i < count && i + L <= width) {
-      store(out + i, Lanes<T>(count - i).load(in + i));
+      Lanes<T>(count - i).load(in + i).store(out + i);
     } else {
       for (; i < count; ++i) out[i] = in[i];
     }

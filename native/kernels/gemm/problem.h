@@ -1,19 +1,14 @@
 // What a product is: its shape and strides, and how ranges are cut.
 #pragma once
-#include "base/kernel.h"
+#include "kernels/arithmetic.h"
 
 namespace keratin::KR_ISA {
-
-KR_INLINE constexpr int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-KR_INLINE constexpr int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-KR_INLINE constexpr int64_t over(int64_t a, int64_t b) { return (a + b - 1) / b; }           // the quotient, rounded up
-KR_INLINE constexpr int64_t multiple(int64_t a, int64_t of) { return over(a, of) * of; }     // a, rounded up
 
 // [0, n) cut into `parts` pieces whose lengths differ by one at most, the longer ones first.
 struct Split {
   int64_t parts, base, extra;
   KR_INLINE Split(int64_t n, int64_t count) : parts(count), base(n / count), extra(n - base * count) {}
-  KR_INLINE int64_t start(int64_t part) const { return part * base + least(part, extra); }
+  KR_INLINE int64_t start(int64_t part) const { return part * base + min_of(part, extra); }
   KR_INLINE int64_t size(int64_t part) const { return base + (part < extra); }
 };
 

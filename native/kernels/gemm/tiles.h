@@ -35,24 +35,24 @@ static void pack_side_by_side(const Cut<T>& cut, T* out, const T* b, int64_t pan
   const int64_t panel = cut.panel_b();
   for (int64_t k = 0; k < cut.k; ++k, out += kCols, b += cut.row_b)
     for (int64_t p = 0; p < panels; ++p)
-      for (int64_t i = 0; i < kCols; i += L) store(out + p * panel + i, load(b + p * kCols + i));
+      for (int64_t i = 0; i < kCols; i += L) V<T>::load(b + p * kCols + i).store(out + p * panel + i);
 }
 
 // Packs panels of B into shared scratch, some at a time: the first phase of Method::Packed.
 template <typename T>
 static void pack_panels(const Cut<T>& cut, const Args& args, Range r) {
   constexpr int64_t kCols = Cut<T>::kCols, kTogether = Cut<T>::kPanelsTogether;
-  const int64_t end = least(r.end * kTogether, cut.packed_panels());
+  const int64_t end = min_of(r.end * kTogether, cut.packed_panels());
   for (int64_t u = r.begin * kTogether; u < end;) {
     const int64_t matrix = u / cut.panels_b(), first = u - matrix * cut.panels_b(), j = first * kCols;
     T* out = static_cast<T*>(args.shared) + u * cut.panel_b();
     const T* b = args.at<T>(1) + cut.offset(matrix, 1) + j * cut.col_b;
-    const int64_t whole = least(least(end - u, kTogether), cut.n / kCols - first);
+    const int64_t whole = min_of(min_of(end - u, kTogether), cut.n / kCols - first);
     if (cut.col_b == 1 && whole > 1) {
       pack_side_by_side(cut, out, b, whole);
       u += whole;
     } else {
-      pack_panel(out, kCols, b, cut.col_b, cut.row_b, least(cut.n - j, kCols), cut.k);
+      pack_panel(out, kCols, b, cut.col_b, cut.row_b, min_of(cut.n - j, kCols), cut.k);
       u++;
     }
   }
@@ -99,7 +99,7 @@ static void multiply_panel(Tile<T>& t, const Left<T>& left, int64_t vectors, T* 
 // Sets the panel of `width` columns of B that tiles read, where it is.
 template <typename T>
 static void set_columns(Tile<T>& t, const T* b, int64_t row_b, int64_t width) {
-  t.last = width - (over(width, kLanes<T>) - 1) * kLanes<T>;
+  t.last = width - (ceil_div(width, kLanes<T>) - 1) * kLanes<T>;
   t.b = b;
   t.row_b = row_b;
   t.packed = nullptr;
@@ -131,7 +131,7 @@ static Ahead<T> columns_behind(const T* b, int64_t row_b, int64_t col_b, int64_t
 // A product for which Cut::single_tile holds.
 template <typename T>
 static void multiply_single(const Problem& p, const T* a, const T* b, T* c) {
-  const int64_t vectors = p.n > kLanes<T> ? over(p.n, kLanes<T>) : 1, last = p.n - (vectors - 1) * kLanes<T>;
+  const int64_t vectors = p.n > kLanes<T> ? ceil_div(p.n, kLanes<T>) : 1, last = p.n - (vectors - 1) * kLanes<T>;
   const Tile<T> t = {a, b, c, 2 * p.row_a, p.row_a, p.col_a, p.row_b, 2 * p.n, p.n, p.k, 1, 0, last, false, nullptr, b, 0};
   kMicro<T>.kernels[p.row_a == 1][last < kLanes<T>][vectors - 1][p.m - 1](t);
 }
@@ -147,7 +147,7 @@ struct TileUnit {
   T* scratch;
 
   KR_INLINE void run() const {
-    const Split steps(cut.k, cut.chunks), split(rows, over(rows, cut.kRows));
+    const Split steps(cut.k, cut.chunks), split(rows, ceil_div(rows, cut.kRows));
     for (int64_t chunk = 0; chunk < cut.chunks; ++chunk) {
       const int64_t k0 = steps.start(chunk), depth = steps.size(chunk);
       Left<T> left = left_of(split, k0, depth);
@@ -167,14 +167,14 @@ struct TileUnit {
     for (int64_t p = 0; p * cut.kRows < rows; ++p) {
       const int64_t i = split.start(p);
       pack_panel(scratch + p * panel, cut.kWidthA, begin + i * cut.row_a, cut.row_a, cut.col_a,
-                 least(rows_below - i, cut.kWidthA), depth);
+                 min_of(rows_below - i, cut.kWidthA), depth);
     }
     return {scratch, 1, cut.kWidthA, panel, split};
   }
 
   KR_INLINE void multiply(Tile<T>& t, const Left<T>& left, int64_t j, int64_t k0) const {
     constexpr int64_t kCols = Cut<T>::kCols, kLine = Cut<T>::kLine;
-    const int64_t width = least(cols - j, kCols), vectors = over(width, kLanes<T>);
+    const int64_t width = min_of(cols - j, kCols), vectors = ceil_div(width, kLanes<T>);
     const bool more = j + kCols < cols;
     if (cut.method == Method::Packed) {
       const T* panel = packed + j / kCols * cut.panel_b() + k0 * kCols;

@@ -4,9 +4,10 @@
 #include "kernels/linalg/rotation.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // The smaller singular value of [[f, g], [0, h]] (dlas2).
-static inline double smaller_value(double f, double g, double h) {
+inline double smaller_value(double f, double g, double h) {
   const double fa = absolute(f), ga = absolute(g), ha = absolute(h), low = fa < ha ? fa : ha, high = fa < ha ? ha : fa;
   if (low == 0) return 0;
   const double as = 1 + low / high, at = (high - low) / high;
@@ -297,4 +298,5 @@ struct Bidiagonal {
   }
 };
 
+}  // namespace
 }  // namespace keratin::KR_ISA

@@ -4,6 +4,7 @@
 #include "simd/vector.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 using simd::V;
 
@@ -12,15 +13,12 @@ KR_INLINE T absolute(T x) { return x < 0 ? -x : x; }
 template <typename T>
 KR_INLINE T root(T x) { return simd::sqrt(V<T>(x)).raw[0]; }
 
-// Whether `count` matrices of this shape are of sizes with which a kernel can reckon without overflow.
-KR_INLINE bool is_batch(int64_t count, int64_t rows, int64_t columns) {
-  constexpr int64_t kAxis = int64_t{1} << 31, kElements = int64_t{1} << 40;
-  return count >= 0 && count <= kAxis && rows >= 0 && rows <= kAxis && columns >= 0 && columns <= kAxis && rows * columns <= kElements;
-}
+// The next integer of a kernel's contract, rows or columns of a matrix: small enough for squares of it.
+KR_INLINE Extent side(Contract& c, const char* what) { return c.size(what, 0, INT32_MAX); }
 
 // sum of x[i] * y[i], always in the same order.
 template <typename T>
-static T dot(const T* x, const T* y, int64_t n) {
+T dot(const T* x, const T* y, int64_t n) {
   constexpr int64_t L = V<T>::lanes;
   V<T> sums[4] = {T{0}, T{0}, T{0}, T{0}};
   int64_t i = 0;
@@ -38,7 +36,7 @@ static T dot(const T* x, const T* y, int64_t n) {
 
 // y += factor * x
 template <typename T>
-static void add_multiple(T* __restrict y, T factor, const T* __restrict x, int64_t n) {
+void add_multiple(T* __restrict y, T factor, const T* __restrict x, int64_t n) {
   constexpr int64_t L = V<T>::lanes;
   const V<T> f(factor);
   int64_t i = 0;
@@ -48,23 +46,23 @@ static void add_multiple(T* __restrict y, T factor, const T* __restrict x, int64
 
 // y -= f * x + g * z
 template <typename T>
-static void subtract_multiples(T* __restrict y, T f, const T* __restrict x, T g, const T* __restrict z, int64_t n) {
+void subtract_multiples(T* __restrict y, T f, const T* __restrict x, T g, const T* __restrict z, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] -= f * x[i] + g * z[i];
 }
 
 template <typename T>
-static void scale(T* x, T factor, int64_t n) {
+void scale(T* x, T factor, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x[i] *= factor;
 }
 
 template <typename T>
-static void fill(T* x, T value, int64_t n) {
+void fill(T* x, T value, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x[i] = value;
 }
 
 // (x, y) = (c x + s y, c y - s x)
 template <typename T>
-static void rotate(T* __restrict x, T* __restrict y, T c, T s, int64_t n) {
+void rotate(T* __restrict x, T* __restrict y, T c, T s, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     const T a = x[i], b = y[i];
     x[i] = c * a + s * b;
@@ -73,7 +71,7 @@ static void rotate(T* __restrict x, T* __restrict y, T c, T s, int64_t n) {
 }
 
 template <typename T>
-static void exchange(T* __restrict x, T* __restrict y, int64_t n) {
+void exchange(T* __restrict x, T* __restrict y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     const T a = x[i];
     x[i] = y[i];
@@ -83,16 +81,16 @@ static void exchange(T* __restrict x, T* __restrict y, int64_t n) {
 
 // to[j * rows + i] = from[i * stride + j], in squares that the first-level cache holds.
 template <typename To, typename From>
-static void transpose_to(To* to, const From* from, int64_t rows, int64_t columns, int64_t stride) {
+void transpose_to(To* to, const From* from, int64_t rows, int64_t columns, int64_t stride) {
   constexpr int64_t kSide = 16;
   for (int64_t i0 = 0; i0 < rows; i0 += kSide)
     for (int64_t j0 = 0; j0 < columns; j0 += kSide)
-      for (int64_t j = j0; j < least(j0 + kSide, columns); ++j)
-        for (int64_t i = i0; i < least(i0 + kSide, rows); ++i) to[j * rows + i] = static_cast<To>(from[i * stride + j]);
+      for (int64_t j = j0; j < min_of(j0 + kSide, columns); ++j)
+        for (int64_t i = i0; i < min_of(i0 + kSide, rows); ++i) to[j * rows + i] = static_cast<To>(from[i * stride + j]);
 }
 
 template <typename To, typename From>
-static void convert(To* to, const From* from, int64_t n) {
+void convert(To* to, const From* from, int64_t n) {
   for (int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[i]);
 }
 
@@ -105,7 +103,7 @@ struct View {
 
 // R rows of C += sign * A . B: tiles of R x 2 vectors stay in registers while k runs.
 template <typename T, int R>
-static void add_product_rows(T* c, int64_t row_c, View<T> a, const T* b, int64_t row_b, int64_t n, int64_t depth, T sign) {
+void add_product_rows(T* c, int64_t row_c, View<T> a, const T* b, int64_t row_b, int64_t n, int64_t depth, T sign) {
   constexpr int64_t L = V<T>::lanes;
   int64_t j = 0;
   for (; j + 2 * L <= n; j += 2 * L) {
@@ -129,7 +127,7 @@ static void add_product_rows(T* c, int64_t row_c, View<T> a, const T* b, int64_t
     }
   }
   for (; j < n; j += L) {
-    const int64_t width = least(L, n - j);
+    const int64_t width = min_of(L, n - j);
     const auto read = [width](const T* p) __attribute__((always_inline)) {
       return width == V<T>::lanes ? V<T>::load(p) : V<T>::load_n(p, width);
     };
@@ -153,12 +151,12 @@ static void add_product_rows(T* c, int64_t row_c, View<T> a, const T* b, int64_t
 
 // C += sign * A . B for C of `rows` x `n`; the rows of B and C are contiguous. Blocks of B stay in the second-level cache.
 template <typename T>
-static void add_product(T* c, int64_t row_c, View<T> a, const T* b, int64_t row_b, int64_t rows, int64_t n, int64_t depth, T sign) {
+void add_product(T* c, int64_t row_c, View<T> a, const T* b, int64_t row_b, int64_t rows, int64_t n, int64_t depth, T sign) {
   constexpr int64_t kDepth = 256, kWidth = 1024 / sizeof(T), kRows = 6;
   for (int64_t p = 0; p < depth; p += kDepth) {
-    const int64_t count = least(kDepth, depth - p);
+    const int64_t count = min_of(kDepth, depth - p);
     for (int64_t j = 0; j < n; j += kWidth) {
-      const int64_t width = least(kWidth, n - j);
+      const int64_t width = min_of(kWidth, n - j);
       const T* block = b + p * row_b + j;
       int64_t i = 0;
       const auto part = [&](int64_t row) __attribute__((always_inline)) {
@@ -172,4 +170,5 @@ static void add_product(T* c, int64_t row_c, View<T> a, const T* b, int64_t row_
   }
 }
 
+}  // namespace
 }  // namespace keratin::KR_ISA

@@ -4,11 +4,12 @@
 #include "kernels/linalg/dense.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 KR_INLINE double with_sign(double magnitude, double sign) { return __builtin_copysign(magnitude, sign); }
 
 // sqrt(sum of x[i * step]^2); scaled only when the sum leaves the range in which squares are exact enough.
-static inline double length_of(const double* x, int64_t step, int64_t n) {
+inline double length_of(const double* x, int64_t step, int64_t n) {
   double sum = 0, largest = 0;
   for (int64_t i = 0; i < n; ++i) sum += x[i * step] * x[i * step];
   if (sum > 1e-280 && sum < 1e280) return root(sum);
@@ -27,7 +28,7 @@ KR_INLINE double hypotenuse(double a, double b) {
 }
 
 // Turns x (n elements, `step` apart) into v, whose first element is left to hold beta: H x = beta e_0. Returns tau.
-static inline double make_reflector(double* x, int64_t step, int64_t n) {
+inline double make_reflector(double* x, int64_t step, int64_t n) {
   const double below = n > 1 ? length_of(x + step, step, n - 1) : 0;
   if (below == 0) return 0;
   const double alpha = x[0], beta = -with_sign(hypotenuse(alpha, below), alpha);
@@ -37,7 +38,7 @@ static inline double make_reflector(double* x, int64_t step, int64_t n) {
 }
 
 // C = H C for C of `rows` x `columns`; v is `step` apart and its first element counts as 1.
-static inline void reflect_rows(double* c, int64_t row_c, const double* v, int64_t step, double tau, int64_t rows, int64_t columns, double* sums) {
+inline void reflect_rows(double* c, int64_t row_c, const double* v, int64_t step, double tau, int64_t rows, int64_t columns, double* sums) {
   if (tau == 0 || columns == 0) return;
   convert(sums, c, columns);
   for (int64_t i = 1; i < rows; ++i) add_multiple(sums, v[i * step], c + i * row_c, columns);
@@ -46,7 +47,7 @@ static inline void reflect_rows(double* c, int64_t row_c, const double* v, int64
 }
 
 // C = C H; v is contiguous and its first element counts as 1.
-static inline void reflect_columns(double* c, int64_t row_c, const double* v, double tau, int64_t rows, int64_t columns) {
+inline void reflect_columns(double* c, int64_t row_c, const double* v, double tau, int64_t rows, int64_t columns) {
   if (tau == 0) return;
   for (int64_t i = 0; i < rows; ++i) {
     double* row = c + i * row_c;
@@ -64,14 +65,14 @@ struct HouseholderQr {
   double* scratch;
 
   KR_INLINE static int64_t scratch_size(int64_t m, int64_t n, int64_t q) {
-    return least(m, n) + kPanel * (m + most(n, q) * 2 + kPanel);
+    return min_of(m, n) + kPanel * (m + max_of(n, q) * 2 + kPanel);
   }
 
   // Factors in place.
   void factor() const {
-    const int64_t count = least(m, n);
+    const int64_t count = min_of(m, n);
     for (int64_t begin = 0; begin < count; begin += kPanel) {
-      const int64_t end = least(begin + kPanel, count);
+      const int64_t end = min_of(begin + kPanel, count);
       for (int64_t j = begin; j < end; ++j) {
         taus()[j] = make_reflector(a + j * n + j, n, m - j);
         reflect_rows(a + j * n + j + 1, n, a + j * n + j, n, taus()[j], m - j, end - j - 1, products());
@@ -82,16 +83,16 @@ struct HouseholderQr {
 
   // The first `columns` columns of Q, m x columns.
   void form(double* q, int64_t columns) const {
-    const int64_t count = least(m, n);
+    const int64_t count = min_of(m, n);
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < columns; ++j) q[i * columns + j] = i == j;
     for (int64_t begin = (count - 1) / kPanel * kPanel; begin >= 0 && count > 0; begin -= kPanel)
-      apply(begin, least(begin + kPanel, count), q + begin * columns + begin, columns, columns - begin, false);
+      apply(begin, min_of(begin + kPanel, count), q + begin * columns + begin, columns, columns - begin, false);
   }
 
  private:
   double* taus() const { return scratch; }
-  double* panel() const { return scratch + least(m, n); }  // V, explicit
+  double* panel() const { return scratch + min_of(m, n); }  // V, explicit
   double* triangle() const { return panel() + kPanel * m; }
   double* products() const { return triangle() + kPanel * kPanel; }
 
@@ -134,7 +135,7 @@ struct Scaling {
   bool finite = true;
 };
 template <typename T>
-static Scaling scaling_of(const T* x, int64_t n) {
+Scaling scaling_of(const T* x, int64_t n) {
   double largest = 0, poison = 0;
   for (int64_t i = 0; i < n; ++i) {
     const double size = absolute(static_cast<double>(x[i]));
@@ -146,4 +147,5 @@ static Scaling scaling_of(const T* x, int64_t n) {
   return {largest < 1 ? 0x1p-600 : 0x1p600, true};
 }
 
+}  // namespace
 }  // namespace keratin::KR_ISA

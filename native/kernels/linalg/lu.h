@@ -3,6 +3,7 @@
 #include "kernels/linalg/dense.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // Columns that are factored, and unknowns that are solved for, one by one before a product brings them into the rest.
 inline constexpr int64_t kBlock = 48;
@@ -15,9 +16,9 @@ struct Lu {
   int32_t* pivots;  // step i exchanges rows i and pivots[i]
 
   void run() const {
-    const int64_t count = least(m, n);
+    const int64_t count = min_of(m, n);
     for (int64_t begin = 0; begin < count; begin += kBlock) {
-      const int64_t end = least(begin + kBlock, count), rest = n - end;
+      const int64_t end = min_of(begin + kBlock, count), rest = n - end;
       factor(begin, end);
       if (rest == 0) continue;
       for (int64_t i = begin + 1; i < end; ++i)
@@ -29,19 +30,19 @@ struct Lu {
   // Row i of P A is row rows[i] of A.
   void permutation(int32_t* rows) const {
     for (int64_t i = 0; i < m; ++i) rows[i] = static_cast<int32_t>(i);
-    for (int64_t i = 0; i < least(m, n); ++i) exchange(rows + i, rows + pivots[i], pivots[i] != i);
+    for (int64_t i = 0; i < min_of(m, n); ++i) exchange(rows + i, rows + pivots[i], pivots[i] != i);
   }
 
   // The rows of B in the order of P A, in place.
   void permute(T* b, int64_t columns) const {
-    for (int64_t i = 0; i < least(m, n); ++i)
+    for (int64_t i = 0; i < min_of(m, n); ++i)
       if (pivots[i] != i) exchange(b + i * columns, b + pivots[i] * columns, columns);
   }
 
   // Whether P is odd.
   bool odd() const {
     bool result = false;
-    for (int64_t i = 0; i < least(m, n); ++i) result = result != (pivots[i] != i);
+    for (int64_t i = 0; i < min_of(m, n); ++i) result = result != (pivots[i] != i);
     return result;
   }
 
@@ -93,7 +94,7 @@ struct Triangle {
   // `width` neighbouring right-hand sides, in place; rows of x are `row_x` apart.
   void solve(T* x, int64_t row_x, int64_t width) const {
     for (int64_t done = 0; done < n; done += kBlock) {
-      const int64_t count = least(kBlock, n - done), begin = lower ? done : n - done - count, first = lower ? 0 : begin + count;
+      const int64_t count = min_of(kBlock, n - done), begin = lower ? done : n - done - count, first = lower ? 0 : begin + count;
       add_product(x + begin * row_x, row_x, View<T>{a.data + begin * a.row + first * a.column, a.row, a.column}, x + first * row_x,
                   row_x, count, width, done, T{-1});
       for (int64_t step = 0; step < count; ++step) {
@@ -111,4 +112,5 @@ struct Triangle {
   }
 };
 
+}  // namespace
 }  // namespace keratin::KR_ISA

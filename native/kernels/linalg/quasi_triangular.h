@@ -4,6 +4,7 @@
 #include "kernels/linalg/rotation.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 inline constexpr double kUlp = 0x1p-52;  // from 1 to the next number
 
@@ -182,7 +183,7 @@ struct QuasiTriangular {
   void reflect(const Reflection& f, int64_t k, int64_t end) {
     double *a = h + k * n, *b = a + n, *c = f.three ? b + n : b;
     for (int64_t j = k; j < n; ++j) f.apply(a + j, b + j, c + j);
-    const int64_t last = least(end, k + 3);
+    const int64_t last = min_of(end, k + 3);
     for (int64_t i = 0; i <= last; ++i) f.apply_right(&at(i, k));
     for (int64_t i = low; i <= high; ++i) f.apply_right(&basis(i, k));
   }
@@ -238,4 +239,5 @@ struct QuasiTriangular {
   }
 };
 
+}  // namespace
 }  // namespace keratin::KR_ISA

@@ -3,6 +3,7 @@
 #include "kernels/linalg/householder.h"
 
 namespace keratin::KR_ISA {
+namespace {
 
 // The rotation that takes (f, g) to (r, 0), by the formulas of Anderson, "Algorithm 978: safe scaling in the level 1 BLAS"
 // (2017): r has the sign of f.
@@ -53,10 +54,10 @@ struct Sweeps {
   void flush() {
     if (count == 0) return;
     int64_t first = n, last = 0;
-    for (int64_t k = 0; k < count; ++k) first = least(first, begins[k]), last = most(last, ends[k]);
+    for (int64_t k = 0; k < count; ++k) first = min_of(first, begins[k]), last = max_of(last, ends[k]);
     double* block = scratch + 2 * kSweeps * n;
     for (int64_t j = 0; j < length; j += kColumns) {
-      const int64_t width = least(kColumns, length - j);
+      const int64_t width = min_of(kColumns, length - j);
       for (int64_t i = first; i <= last; ++i) {
         if (width < kColumns) fill(block + i * kColumns, 0.0, kColumns);
         convert(block + i * kColumns, rows + i * length + j, width);
@@ -105,4 +106,5 @@ struct Sweeps {
 inline constexpr double kHalfUlp = 0x1p-53;          // relative rounding error
 inline constexpr double kSmallest = 0x1p-1022;       // smallest normal number
 
+}  // namespace
 }  // namespace keratin::KR_ISA
