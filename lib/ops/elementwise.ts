@@ -4,7 +4,7 @@ import type { TensorLike } from '../core/convert.js';
 import { filled, toTensor } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
-import { floatType, isFloat, isInteger } from '../base/dtype.js';
+import { floatType, isFloat, isHalf, isInteger, resultType } from '../base/dtype.js';
 import { settings } from '../base/settings.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
@@ -40,7 +40,11 @@ export const mod = binary('mod', p.mod, numeric);
 /** The remainder of `x1 / x2` with the sign of `x1`, as in C. */
 export const fmod = binary('fmod', (a, b) => {
   if (isUnsigned(a.dtype)) return p.mod(a, b);
-  return p.multiply(p.sign(a), p.mod(p.absolute(a), p.absolute(b)));
+  if (isFloat(a.dtype)) return p.multiply(p.sign(a), p.mod(p.absolute(a), p.absolute(b)));
+  // Not by magnitudes: the least integer has none.
+  const [rest, zero] = [p.mod(a, b), constant(0, a)];
+  const wrongSign = p.logicalAnd(p.notEqual(rest, zero), p.notEqual(p.less(rest, zero), p.less(a, zero)));
+  return p.select(wrongSign, p.subtract(rest, b), rest);
 }, numeric);
 /** `x1` to the power of `x2`. */
 export const power = binary('power', p.power, numeric);
@@ -142,12 +146,21 @@ export const round = publicOp('round', (x: TensorLike, { decimals = 0 }: { decim
 }, ['decimals']);
 /** The float after `x1` in the direction of `x2`; integers become `floatx`. Has no gradient. */
 export const nextafter = binary('nextafter', p.nextafter, floatType);
+/** From here on every float times `2 ** n` is infinite, or 0 for `-n`. */
+const mostExponent = (dtype: DType): number => (dtype === 'float64' ? 2200 : 300);
 /** `x1 * 2 ** x2`; `x2` must be an integer tensor. */
 export const ldexp = publicOp('ldexp', (x1: TensorLike, x2: TensorLike): Tensor => {
   const exponent = toTensor(x2, null, 'ldexp');
   if (!isInteger(exponent.dtype)) throw new TypeError(`ldexp: the exponent must be an integer tensor, received ${exponent.dtype}`);
-  const [x, n] = promote('ldexp', [x1, exponent], floatType);
-  // In two halves, so that neither power overflows where the product does not.
-  const half = p.floor(p.multiply(n!, constant(0.5, n!)));
-  return p.multiply(p.multiply(x!, p.exp2(half)), p.exp2(p.subtract(n!, half)));
+  const x = toTensor(x1, null, 'ldexp');
+  const dtype = floatType(resultType(x.dtype, exponent.dtype));
+  const computed: DType = isHalf(dtype) ? 'float32' : dtype;
+  const wide = castTo(x, computed);
+  const most = mostExponent(computed);
+  const n = p.clip(castTo(exponent, computed), constant(-most, wide), constant(most, wide));
+  // In three parts, so that none of the powers overflows, nor a product where the result does not.
+  const third = p.trunc(p.multiply(n, constant(1 / 3, n)));
+  const half = p.trunc(p.multiply(p.subtract(n, third), constant(0.5, n)));
+  const rest = p.subtract(p.subtract(n, third), half);
+  return castTo([third, half, rest].reduce((product, part) => p.multiply(product, p.exp2(part)), wide), dtype);
 });

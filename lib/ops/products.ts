@@ -1,12 +1,12 @@
 // Products of vectors and matrices in `keras.ops`.
-import type { TensorLike } from '../core/convert.js';
+import { toTensor, type TensorLike } from '../core/convert.js';
 import { castTo } from '../core/cast.js';
 import type { DType } from '../base/dtype.js';
 import { isHalf } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { integer, integers } from '../base/integers.js';
 import { normalizeAxis, showShape, sizeOf } from '../base/shape.js';
-import type { Tensor } from '../core/tensor.js';
+import { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
 import { conj } from './complex.js';
 import { promote, publicOp } from './public.js';
@@ -28,10 +28,11 @@ function productOf(a: Tensor, b: Tensor): Tensor {
 const noScalars = (where: string, ...xs: readonly Tensor[]): void => {
   if (xs.some((x) => x.ndim === 0)) throw new RangeError(`${where}: expected at least one axis, received shapes ${xs.map((x) => showShape(x.shape)).join(' and ')}`);
 };
-/** Two int8 tensors are multiplied as int32, which their products need. */
+/** Two int8 tensors are multiplied as int32, which their products need; int8 and bool give int8, as in Keras. */
 const inputs = (where: string, x1: TensorLike, x2: TensorLike): [Tensor, Tensor] => {
-  const [a, b] = promote(where, [x1, x2]) as [Tensor, Tensor];
-  return a.dtype === 'int8' ? [castTo(a, 'int32'), castTo(b, 'int32')] : [a, b];
+  const [left, right] = [x1, x2].map((x) => (typeof x === 'number' ? x : toTensor(x, null, where))) as [TensorLike, TensorLike];
+  const bytes = [left, right].every((x) => x instanceof Tensor && x.dtype === 'int8');
+  return promote(where, [left, right], (dtype) => (bytes ? 'int32' : dtype)) as [Tensor, Tensor];
 };
 
 /**
