@@ -84,7 +84,8 @@ class PlanReader {
     instruction.epilogue = read_program("epilogue", operand_count, true);
     if (!words_.ok()) return;
     if (instruction.epilogue != nullptr) instruction.epilogue_number = plan.epilogue_count_++;
-    drafts_.push_back({kernel, static_cast<size_t>(operand_count), plan.ints_.size() - instruction.ints, plan.floats_.size() - instruction.floats});
+    const size_t ints = plan.ints_.size() - instruction.ints, reals = plan.floats_.size() - instruction.floats;
+    drafts_.push_back({kernel, static_cast<size_t>(operand_count), ints, reals});
     plan.instructions_.push_back(std::move(instruction));
   }
 
@@ -95,7 +96,7 @@ class PlanReader {
     const int64_t left = words_.left();
     std::unique_ptr<Program> program = Program::read(words_, catalog_, operand_count, epilogue);
     if (words_.ok() && left - words_.left() != count)
-      words_.fail(std::string(what) + ": expected " + std::to_string(count) + " words, the program has " + std::to_string(left - words_.left()));
+      words_.fail(std::string(what) + ": received " + std::to_string(count) + " words for a program of " + std::to_string(left - words_.left()));
     return words_.ok() ? std::move(program) : nullptr;
   }
 
@@ -128,7 +129,7 @@ class PlanReader {
     } else if (draft.int_count + draft.real_count > 0 || instruction.epilogue != nullptr) {
       refuse("expected no reals and no epilogue");
     } else if (instruction.program != nullptr) {
-      for (const Program::Reach& reach : instruction.program->reaches()) check_reach(instruction, {reach.operand, reach.bytes, reach.written});
+      check_program(instruction, *instruction.program);
       instruction.work = instruction.program->work();
     } else if (instruction.control != nullptr) {
       for (const Control::Reach& reach : instruction.control->reaches()) check_reach(instruction, {reach.operand, reach.bytes, false});
@@ -153,8 +154,12 @@ class PlanReader {
                          : place.kind == Place::Constant ? constants_bytes_ - place.value
                                                          : 0;
     const std::string operand = "operand " + std::to_string(reach.operand);
-    if (reach.bytes > room) refuse(operand + ": " + std::to_string(reach.bytes) + " bytes reach beyond the end, it has " + std::to_string(room));
+    if (reach.bytes > room) refuse(operand + ": expected " + std::to_string(reach.bytes) + " bytes, there are " + std::to_string(room));
     if (reach.written && place.kind == Place::Constant) refuse(operand + ": a constant cannot be written");
+  }
+
+  void check_program(const Plan::Instruction& instruction, const Program& program) {
+    for (const auto& [operand, bytes, written] : program.reaches()) check_reach(instruction, {operand, bytes, written});
   }
 
   // Has the kernel state its contract, and compares the instruction with it.
@@ -178,7 +183,7 @@ class PlanReader {
     if (work.phases < 1 || work.phases > 3 || work.shared_bytes < 0 || work.local_bytes < 0) refuse("the kernel cannot divide its work");
   }
 
-  // A kernel may read again what it has written, on several threads, and it trusts what it has read: what it writes lies under nothing else.
+  // A kernel trusts what it has read, also when it reads it again: no operand that it writes lies under another.
   void check_operand(const Plan::Instruction& instruction, const Contract& contract, int number) {
     const Contract::Operand& operand = contract.operand(number);
     if (operand.absent) return;
@@ -199,10 +204,10 @@ class PlanReader {
   }
 
   void check_epilogue(const Plan::Instruction& instruction, const Contract& contract) {
-    const Contract::Product& product = contract.matrices();
-    if (!instruction.epilogue->takes(product.matrices.count(), product.rows.count(), product.columns.count(), size_of(contract.types().out)))
+    const auto& [matrices, rows, columns] = contract.matrices();
+    if (!instruction.epilogue->takes(matrices.count(), rows.count(), columns.count(), size_of(contract.types().out)))
       return refuse("the epilogue does not fit the product");
-    for (const Program::Reach& reach : instruction.epilogue->reaches()) check_reach(instruction, {reach.operand, reach.bytes, reach.written});
+    check_program(instruction, *instruction.epilogue);
   }
 
   // Chooses between one thread and several.

@@ -208,9 +208,9 @@ inline void advance(Position& at, const Loops& loops, int64_t row_tiles, int64_t
 // zero or negative, those of the output are positive and let no two indices meet. ndim <= 16. operands: x, out.
 template <typename T>
 void copy_strided(const Args& args, Range units) {
+  if (units.begin >= units.end) return;
   const Loops loops = loops_of(args.ints, sizeof(T));
   const int64_t begin = units.begin * loops.tiles_per_unit, end = min_of(units.end * loops.tiles_per_unit, loops.tiles);
-  if (begin >= end) return;
   const int64_t row_tiles = ceil_div(loops.rows.size, loops.tile_rows);
   const int64_t column_tiles = ceil_div(loops.columns.size, loops.tile_columns);
   Position at = position_of(loops, begin, row_tiles, column_tiles);
@@ -226,10 +226,12 @@ void copy_strided(const Args& args, Range units) {
 
 template <typename T>
 Work plan_copy_strided(const int64_t* ints, bool) {
-  const Loops loops = loops_of(ints, sizeof(T));
   int64_t bytes = sizeof(T);
   for (int64_t d = 0; d < ints[0]; ++d) bytes *= ints[1 + d];
   Work work;
+  work.units[0] = 0;
+  if (bytes == 0) return work;
+  const Loops loops = loops_of(ints, sizeof(T));
   work.units[0] = ceil_div(loops.tiles, loops.tiles_per_unit);
   work.nanoseconds = 20 + static_cast<double>(2 * bytes) / kBytesPerNanosecond * (loops.transposed ? 1.5 : 1);
   return work;
@@ -318,8 +320,9 @@ void copy_strided_contract(Contract& c) {
   in.shift(c.integer("offset in the input", 0, Extent::kMost));
   out.shift(c.integer("offset in the output", 0, Extent::kMost));
   c.bounded("sizes", elements);
-  c.in(in.extent());
-  c.out(out.extent());
+  const bool empty = elements.count() == 0;
+  c.in(empty ? 0 : in.extent());
+  c.out(empty ? 0 : out.extent());
 }
 void fill_contract(Contract& c) {
   const Extent n = c.size("n"), offset = c.size("offset");

@@ -333,7 +333,7 @@ PoolExtents pool_integers(Contract& c) {
     const Axis axis = {in, out, size, c.integer("stride", size == 0 ? 0 : 1, most), c.integer("pad", 0, most)};
     c.require(axis.fits(), "windows of an axis", "one of them is empty");
     extents = {extents.in * in, extents.out * out};
-    window = window * axis.longest();
+    if (c.ok()) window = window * axis.longest();
   }
   c.bounded("a window", window);
   return {extents.in * channels, extents.out * channels};

@@ -142,13 +142,18 @@ void run_on_noise(Plan& plan, Noise& noise) {
   const bool small = noise.below(2) == 0;
   for (int64_t bytes : plan.external_bytes()) {
     buffers.emplace_back(new char[static_cast<size_t>(bytes)]);
-    for (int64_t i = 0; i < bytes; ++i) buffers.back()[static_cast<size_t>(i)] = small ? static_cast<char>(i % 4 == 0 ? noise.below(4) : 0) : static_cast<char>(noise.bits());
+    for (int64_t i = 0; i < bytes; ++i) {
+      const int64_t value = !small ? noise.below(256) : i % 4 == 0 ? noise.below(4) : 0;
+      buffers.back()[static_cast<size_t>(i)] = static_cast<char>(value);
+    }
     externals.push_back(buffers.back().get());
   }
   plan.run(externals.data(), nullptr);
 }
 
-constexpr int64_t kOdd[] = {0, 1, 2, 3, -1, -2, 7, 16, 64, 1000, 1 << 20, INT32_MAX, int64_t{1} << 32, int64_t{1} << 40, int64_t{1} << 48, (int64_t{1} << 53) - 1, -(int64_t{1} << 53)};
+constexpr int64_t power_of_2(int exponent) { return int64_t{1} << exponent; }
+constexpr int64_t kOdd[] = {0,         1,              2,              3,              -1, -2, 7, 16, 64, 1000, 1 << 20,
+                            INT32_MAX, power_of_2(32), power_of_2(40), power_of_2(48), power_of_2(53) - 1, -power_of_2(53)};
 
 Call changed(Call call, Noise& noise) {
   for (int64_t changes = 1 + noise.below(3); changes > 0; --changes) {
@@ -244,7 +249,7 @@ TEST(Contract, WhatItAcceptsStaysWithinItsOperands) {
   for_each_kernel([&](const Catalog& catalog, int64_t k, const Call& call) {
     const KernelRow& row = *catalog.kernels[static_cast<size_t>(k)];
     const std::vector<int64_t> bytes = operand_bytes(row, call);
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 200; ++i) {
       const Call other = changed(call, noise);
       std::vector<int64_t> actual = operand_bytes(row, other);
       if (actual.empty() || noise.below(4) == 0) actual = bytes;
@@ -269,7 +274,7 @@ double tile_number(const Catalog& catalog, const char* name, DType dtype) {
 
 // relu(A . B + bias) with an epilogue, then its sum over rows in the arena, then a fused select: the kinds of instruction that plans have.
 List mixed_plan(const Catalog& catalog) {
-  const double f32 = static_cast<double>(DType::F32), boolean = static_cast<double>(DType::Bool);
+  const double f32 = static_cast<double>(DType::F32);
   const double add = tile_number(catalog, "add", DType::F32), relu = tile_number(catalog, "relu", DType::F32);
   const double less = tile_number(catalog, "less", DType::F32), select = tile_number(catalog, "select", DType::F32);
   List words{1, 6, 512, 0, 3, 0, 0, 0, 1, 0, 2, 1, 0, 1, 384, 0, 3};
@@ -277,13 +282,12 @@ List mixed_plan(const Catalog& catalog) {
   // matmul [5 x 6].[6 x 17]: slots 0, 1; bias slot 2; the result in slot 3
   put({static_cast<double>(kernel_number(catalog, "matmul", DType::F32)), 5, 0, 1, -1, 2, 3});
   put({8, 5, 17, 6, 6, 1, 17, 1, 0, 0});
-  put({25, 2, 5, 17, 2, 1, 0, 2, -1, f32, 17, 1, 3, f32, 0, 1, 4, f32, add, 2, 0, 1, -1, relu, 2, 2, -1, -1});
+  put({27, 2, 5, 17, 2, 1, 0, 2, -1, f32, 17, 1, 3, f32, 0, 1, 4, f32, add, 2, 0, 1, -1, relu, 2, 2, -1, -1});
   // sum over 5 rows of 17
   put({static_cast<double>(kernel_number(catalog, "sum", DType::F32)), 2, 3, 4, 3, 1, 5, 17, 0, 0});
   // out = sum < bias ? sum : bias
   put({-1, 3, 4, 2, 5, 24, 1, 17, 2, 1, 1, 2, 0, f32, 1, 1, f32, 1, 2, f32, less, 3, 0, 1, -1, select, 2, 3, 0, 1, 0, 0});
   put({4, 120, 408, 68, 68});
-  (void)boolean;
   return words;
 }
 
@@ -301,7 +305,9 @@ TEST(Contract, MixedPlansSurviveWrongWords) {
       for (int64_t changes = 1 + noise.below(3); changes > 0; --changes) {
         double& word = words[static_cast<size_t>(noise.below(static_cast<int64_t>(words.size())))];
         const int64_t kind = noise.below(4);
-        word = kind == 0 ? static_cast<double>(kOdd[noise.below(std::size(kOdd))]) : kind == 1 ? static_cast<double>(noise.below(600)) : word + static_cast<double>(noise.below(5) - 2);
+        if (kind == 0) word = static_cast<double>(kOdd[noise.below(std::size(kOdd))]);
+        else if (kind == 1) word = static_cast<double>(noise.below(600));
+        else word += static_cast<double>(noise.below(5) - 2);
       }
       error.clear();
       const auto other = compile(words, catalog, &error);
