@@ -12,6 +12,7 @@ function problemOf(line, isa) {
   const name = symbol.replace(/^__Z/, '_Z').replace(/^_(?=_cxa)/, ''); // Mach-O puts an underscore before every name
   if (/^_GLOBAL__(sub_)?I_|^_Z\d+__static_initialization/.test(name)) return 'has a static initialiser';
   if (/^_?_cxa_(guard|atexit)/.test(name)) return 'has a static object with a constructor or destructor';
+  if ((type === 'u' || type === 'V') && /^_ZN7keratin\d+k[A-Z]/.test(name)) return null; // a constant of native/base is data, not code
   const isExternal = type === type.toUpperCase() || type === 'u' || type === 'v' || type === 'w';
   if (!isExternal || !name.startsWith('_Z')) return null; // local, or a plain C function such as memcpy
   const inNamespace = new RegExp(`^_Z(Z|GV|T[A-Z])*N[rVKRO]*7keratin${isa.length}${isa}`).test(name);
@@ -24,7 +25,7 @@ export function checkObjects(arch = process.arch) {
   return isasOf(arch).flatMap(({ name: isa }) => {
     const objects = kernels.map((file) => linesOf(`build/Release/obj.target/kernels_${isa}/${file.replace(/\.cc$/, '.o')}`));
     const tables = linesOf(`build/Release/obj.target/table_${isa}/${table.replace(/\.cc$/, '.o')}`);
-    return [...[...objects, tables].flatMap((object) => checkObject(object, isa)), ...checkShared(objects)];
+    return [...[...objects, tables].flatMap((object) => checkObject(object, isa)), ...checkShared(objects, isa)];
   });
 }
 
@@ -38,12 +39,12 @@ function checkObject({ file, lines }, isa) {
   });
 }
 
-/** Weak symbols that several files define: the linker keeps one of them, whether they are the same or not. */
-function checkShared(objects) {
+/** Weak symbols of an instruction set that several files define: the linker keeps one of them, whether they are the same or not. */
+function checkShared(objects, isa) {
   const definedIn = new Map();
   return objects.flatMap(({ file, lines }) => lines.flatMap((line) => {
     const [, symbol] = /^[0-9a-f]+ [WVu] (\S+)$/.exec(line.trim()) ?? [];
-    if (!symbol) return [];
+    if (!symbol?.includes(`7keratin${isa.length}${isa}`)) return [];
     const other = definedIn.get(symbol);
     definedIn.set(symbol, file);
     return other ? [`${file}: defines what ${other} defines too: ${symbol}`] : [];
