@@ -204,8 +204,8 @@ inline void advance(Position& at, const Loops& loops, int64_t row_tiles, int64_t
 }
 
 // out[out_offset + index · out_strides] = x[in_offset + index · in_strides] for every index below dims.
-// ints: [ndim, dims..., in_strides..., out_strides..., in_offset, out_offset], in elements; strides of the input may be
-// zero or negative, those of the output are positive and let no two indices meet. ndim <= 16. operands: x, out.
+// ints: [ndim, dims..., in_strides..., out_strides..., in_offset, out_offset], in elements; strides may be negative, those of the input
+// zero too, and those of the output let no two indices meet. ndim <= 16. operands: x, out.
 template <typename T>
 void copy_strided(const Args& args, Range units) {
   if (units.begin >= units.end) return;
@@ -316,7 +316,7 @@ void copy_strided_contract(Contract& c) {
     elements = elements * sizes[d];
   }
   for (int64_t d = 0; d < rank; ++d) in.axis(sizes[d], c.integer("stride of the input"));
-  for (int64_t d = 0; d < rank; ++d) out.axis(sizes[d], c.integer("stride of the output", 0));
+  for (int64_t d = 0; d < rank; ++d) out.axis(sizes[d], c.integer("stride of the output"));
   in.shift(c.integer("offset in the input", 0, Extent::kMost));
   out.shift(c.integer("offset in the output", 0, Extent::kMost));
   c.bounded("sizes", elements);

@@ -6,7 +6,7 @@
 namespace keratin::KR_ISA {
 
 // Steps of k, in vectors and in rows, that are summed alone before they are added to the sum so far: the error of a long sum then grows with
-// the number of such runs. Of 1e7 products it was 1.5e-2 of the sum without, and is 6e-6 with them.
+// the number of such runs. Of 1e7 products it was 1.5e-2 of the sum without, and is 4.5e-5 with them.
 inline constexpr int64_t kRunVectors = 256, kRunRows = 256;
 
 // c[i * row_c + j] = sum over k of a[i * row_a + k] * b[j * col_b + k], for kRows x kCols of them: both operands contiguous
