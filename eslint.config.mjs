@@ -14,6 +14,14 @@ const sizes = {
   'max-lines-per-function': ['warn', { max: 40, skipComments: true, skipBlankLines: true }],
 };
 
+// Lines are at most 140 columns wide. A text, an import and a directive may stand in one line however long it is.
+const width = {
+  'max-len': ['error', {
+    code: 140, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true,
+    ignorePattern: '^\\s*(import |export .* from |// eslint-)',
+  }],
+};
+
 const typed = {
   '@typescript-eslint/await-thenable': 'error',
   '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
@@ -30,12 +38,12 @@ const typed = {
 export default [
   { ignores: ['build/', 'dist/', 'node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
-  { files: ['**/*.mjs'], rules: { ...common, ...sizes, 'no-unused-vars': 'error' } },
+  { files: ['**/*.mjs'], rules: { ...common, ...sizes, ...width, 'no-unused-vars': 'error' } },
   {
     files: ['**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { '@typescript-eslint': tseslint.plugin },
-    rules: { ...common, ...sizes, ...typed },
+    rules: { ...common, ...sizes, ...width, ...typed },
   },
   { files: ['test/**'], rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' } },
 ];

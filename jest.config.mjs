@@ -3,7 +3,8 @@ export default {
   roots: ['<rootDir>/build/test'],
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
-  // 'keratin' as single modules, so that it shares its classes with '#lib/...'; scripts that tests start in a process of their own use the bundle.
+  // 'keratin' as single modules, so that it shares its classes with '#lib/...'; scripts that tests start in a process of their own use the
+  // bundle.
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons', 'keratin-modules'] },
   transform: {},
   reporters: ['default', '<rootDir>/scripts/helpers/jest-report.mjs'],

@@ -85,7 +85,12 @@ function runNow(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor {
 
 // ---- Primitives, and functions made of them ----------------------------------------------------------------------------
 
-const elementwise = (name: string, tile: (...elements: number[]) => number, vjp: Op['vjp']): Op => ({ name, infer: ([shape]) => shape, tile, vjp });
+const elementwise = (name: string, tile: (...elements: number[]) => number, vjp: Op['vjp']): Op => ({
+  name,
+  infer: ([shape]) => shape,
+  tile,
+  vjp,
+});
 
 const addOp = elementwise('add', (x, y) => x + y, (dy) => [dy, dy]);
 const multiplyOp = elementwise('multiply', (x, y) => x * y, (dy, { inputs: [x, y] }) => [multiply(dy, y), multiply(dy, x)]);
@@ -213,7 +218,17 @@ export interface Graph {
   readonly outputs: readonly Value[];
   readonly updates: ReadonlyMap<Variable, Value>;
 }
-const makeNode = (op: Op, inputs: readonly Value[], attrs: Attrs): Node => ({ op, attrs, inputs, output: { shape: op.infer(inputs.map(({ shape }) => shape), attrs) } });
+const makeNode = (op: Op, inputs: readonly Value[], attrs: Attrs): Node => ({
+  op,
+  attrs,
+  inputs,
+  output: {
+    shape: op.infer(
+      inputs.map(({ shape }) => shape),
+      attrs,
+    ),
+  },
+});
 
 /** A graph that is being recorded. */
 class Trace {
@@ -261,13 +276,22 @@ export function eliminateCommon(graph: Graph): Graph {
   const resolve = (value: Value): Value => instead.get(value) ?? value;
   const nodes = graph.nodes.flatMap((node) => {
     const inputs = node.inputs.map(resolve);
-    const key = JSON.stringify([node.op.name, node.attrs, inputs.map((value) => (value.constant?.length === 1 ? [value.shape, value.constant[0]] : numberOf(value)))]);
+    const key = JSON.stringify([
+      node.op.name,
+      node.attrs,
+      inputs.map((value) => (value.constant?.length === 1 ? [value.shape, value.constant[0]] : numberOf(value))),
+    ]);
     const same = first.get(key);
     if (same === undefined) first.set(key, node.output);
     else instead.set(node.output, same);
     return same === undefined ? [{ ...node, inputs }] : [];
   });
-  return { ...graph, nodes, outputs: graph.outputs.map(resolve), updates: new Map([...graph.updates].map(([variable, value]) => [variable, resolve(value)])) };
+  return {
+    ...graph,
+    nodes,
+    outputs: graph.outputs.map(resolve),
+    updates: new Map([...graph.updates].map(([variable, value]) => [variable, resolve(value)])),
+  };
 }
 
 /** Two calls that follow each other as one op, which hands the first's element to the second. */
@@ -277,7 +301,12 @@ function fused(first: Node, second: Node): Node {
     const [made, others] = [first.op.tile!(...elements), elements.slice(first.inputs.length)];
     return second.op.tile!(...second.inputs.map((value) => (value === first.output ? made : others.shift()!)));
   };
-  return { op: { ...second.op, name: `${first.op.name} ${second.op.name}`, tile }, attrs: [], inputs: [...first.inputs, ...rest], output: second.output };
+  return {
+    op: { ...second.op, name: `${first.op.name} ${second.op.name}`, tile },
+    attrs: [],
+    inputs: [...first.inputs, ...rest],
+    output: second.output,
+  };
 }
 /** Elementwise calls of one shape become one call where nobody else reads what is between them. */
 export function fuse(graph: Graph): Graph {
@@ -324,7 +353,9 @@ export class Plan {
     const { graph, arena, offsets } = this;
     const memoryOf = (value: Value): Float64Array => {
       const at = offsets.get(value);
-      return at === undefined ? (value.constant ?? value.variable?.memory ?? inputs[graph.inputs.indexOf(value)].memory!) : arena.subarray(at, at + sizeOf(value.shape));
+      return at === undefined
+        ? (value.constant ?? value.variable?.memory ?? inputs[graph.inputs.indexOf(value)].memory!)
+        : arena.subarray(at, at + sizeOf(value.shape));
     };
     for (const { op, inputs: values, output } of graph.nodes) {
       execute(op, { inputs: values.map(memoryOf), shapes: values.map(({ shape }) => shape), out: memoryOf(output) }, output.shape);

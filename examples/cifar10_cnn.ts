@@ -1,5 +1,5 @@
-// Trains the small convolutional network of the CIFAR-10 tutorials on photographs of ten kinds of things. Without a network it runs on made-up images
-// of the same shape, and says so.
+// Trains the small convolutional network of the CIFAR-10 tutorials on photographs of ten kinds of things. Without a network it runs on
+// made-up images of the same shape, and says so.
 // EPOCHS and SAMPLES in the environment make a shorter run.
 import * as keras from 'keratin';
 import { loadCifar10 } from './data/cifar10.js';

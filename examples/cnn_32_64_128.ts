@@ -1,5 +1,5 @@
-// Trains a convolutional network of three stages with 32, 64 and 128 filters, and dropout, on CIFAR-10. Without a network it runs on made-up images of
-// the same shape, and says so.
+// Trains a convolutional network of three stages with 32, 64 and 128 filters, and dropout, on CIFAR-10. Without a network it runs on
+// made-up images of the same shape, and says so.
 // EPOCHS and SAMPLES in the environment make a shorter run.
 import * as keras from 'keratin';
 import { loadCifar10 } from './data/cifar10.js';

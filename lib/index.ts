@@ -29,7 +29,15 @@ export { Operation } from './symbolic/operation.js';
 export { Tensor } from './core/tensor.js';
 export { Variable } from './core/variable.js';
 export { DTypePolicy, FloatDTypePolicy } from './config/dtype-policy.js';
-export { device, nameScope, NameScope, type NameScopeOptions, StatelessScope, type StatelessScopeOptions, SymbolicScope } from './config/scopes.js';
+export {
+  device,
+  nameScope,
+  NameScope,
+  type NameScopeOptions,
+  StatelessScope,
+  type StatelessScopeOptions,
+  SymbolicScope,
+} from './config/scopes.js';
 export { version } from './config/version.js';
 export { grad, GradientTape, jacobian, jvp, valueAndGrad, vjp } from './ops/autodiff.js';
 export { remat } from './ops/control.js';

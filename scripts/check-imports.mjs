@@ -53,7 +53,8 @@ function problemsOf(file, layers, targetsOf) {
   if (level < 0) return [`${file}: lies in no layer; scripts/check-imports.mjs names the folders`];
   const targets = targetsOf(file, readFileSync(path.join(root, file), 'utf8'));
   return targets.flatMap(({ target, line }) => {
-    if (target === 'node:module') return file === 'lib/core/native.ts' ? [] : [`${file}:${line}: only lib/core/native.ts loads native code`];
+    if (target === 'node:module')
+      return file === 'lib/core/native.ts' ? [] : [`${file}:${line}: only lib/core/native.ts loads native code`];
     if (!target.startsWith(`${file.split('/')[0]}/`) || levelIn(layers, target) <= level) return [];
     return [`${file}:${line}: imports ${target}, which is in a higher layer`];
   });
@@ -87,7 +88,10 @@ export function circlesOf(files, targetsOf) {
 export function checkImports() {
   const posix = (files) => files.map((file) => file.split(path.sep).join('/'));
   const lib = posix(filesBelow('lib', /\.ts$/));
-  const targetsOf = (file) => importsOf(file, readFileSync(path.join(root, file), 'utf8')).map(({ target }) => target).filter((target) => target.startsWith('lib/'));
+  const targetsOf = (file) =>
+    importsOf(file, readFileSync(path.join(root, file), 'utf8'))
+      .map(({ target }) => target)
+      .filter((target) => target.startsWith('lib/'));
   return [
     ...lib.flatMap((file) => problemsOf(file, libLayers, importsOf)),
     ...circlesOf(lib, targetsOf),

@@ -1,5 +1,5 @@
-// The last line of .ci/run: how much passed and failed, of the tests of jest and GoogleTest, the random calls, the comparisons of recordings with Keras,
-// and the other steps, whose counts are the arguments. A runner that left no report failed once.
+// The last line of .ci/run: how much passed and failed, of the tests of jest and GoogleTest, the random calls, the comparisons of
+// recordings with Keras, and the other steps, whose counts are the arguments. A runner that left no report failed once.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './helpers/process.mjs';

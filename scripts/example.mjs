@@ -4,7 +4,8 @@ import { ensureAll, filesBelow } from './helpers/ensure.mjs';
 import { fail, node, step } from './helpers/process.mjs';
 
 const [name, ...args] = process.argv.slice(2);
-const known = filesBelow('examples', /^examples.[^/\\]+\.ts$/).map((file) => path.basename(file, '.ts')); // its folders have what they share
+// its folders have what they share
+const known = filesBelow('examples', /^examples.[^/\\]+\.ts$/).map((file) => path.basename(file, '.ts'));
 if (!known.includes(name)) fail(`usage: npm run example -- <name>, where the name is one of ${known.join(', ')}`);
 ensureAll();
 step(`running examples/${name}.ts`);

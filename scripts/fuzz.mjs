@@ -1,7 +1,7 @@
-// npm run fuzz [-- SUITE --count N --minutes N --from SEED --seed N --only NAME --asan --jobs N]: random calls of the public functions and classes with hostile
-// arguments, in child processes under limits of time and memory. Each seed is one call. A suite is a file of test/fuzz that exports `prepare`; the
-// first is `calls`. Every call is made by two processes whose new memory is filled with different bytes (KERATIN_CANARY): where their results differ,
-// memory was read that nobody wrote. `--seed N` shows one call and what it comes to.
+// npm run fuzz [-- SUITE --count N --minutes N --from SEED --seed N --only NAME --asan --jobs N]: random calls of the public functions and
+// classes with hostile arguments, in child processes under limits of time and memory. Each seed is one call. A suite is a file of test/fuzz
+// that exports `prepare`; the first is `calls`. Every call is made by two processes whose new memory is filled with different bytes
+// (KERATIN_CANARY): where their results differ, memory was read that nobody wrote. `--seed N` shows one call and what it comes to.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -28,7 +28,9 @@ class Child {
     this.current = null;
     const args = ['--max-old-space-size=2048', '--no-warnings', path.join(root, 'test/fuzz/worker.mjs'), JSON.stringify(job)];
     const limited = process.platform === 'linux' && !asan;
-    const [program, given] = limited ? ['sh', ['-c', `ulimit -v ${ADDRESS_SPACE} -c 0; exec "$0" "$@"`, process.execPath, ...args]] : [process.execPath, args];
+    const [program, given] = limited
+      ? ['sh', ['-c', `ulimit -v ${ADDRESS_SPACE} -c 0; exec "$0" "$@"`, process.execPath, ...args]]
+      : [process.execPath, args];
     const env = { ...process.env, KERATIN_CANARY: canary, KERATIN_NUM_THREADS: '2', ...(asan ? sanitizerEnvironment() : {}) };
     this.process = spawn(program, given, { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
     this.errors = '';
@@ -93,7 +95,8 @@ function compare(seed, children, report) {
   const [a, b] = children.map((child) => child.found.get(seed));
   const wrong = a?.wrong ?? b?.wrong ?? null;
   if (wrong !== null) report({ seed, wrong, text: a?.text ?? b?.text ?? '' });
-  else if (a !== undefined && b !== undefined && a.digest !== b.digest) report({ seed, wrong: 'two runs with other bytes in new memory differ', text: '' });
+  else if (a !== undefined && b !== undefined && a.digest !== b.digest)
+    report({ seed, wrong: 'two runs with other bytes in new memory differ', text: '' });
 }
 
 async function fuzz({ suite, count, minutes, from, only, jobs, asan }) {
@@ -136,15 +139,22 @@ function summary(failures) {
     const key = wrong.replaceAll(/'[^']*'|\d+/g, '…').slice(0, 120);
     groups.set(key, [...(groups.get(key) ?? []), seed]);
   }
-  return [...groups].sort((a, b) => b[1].length - a[1].length).map(([key, seeds]) => `${seeds.length} × ${key} (seeds ${seeds.slice(0, 5).join(', ')})`);
+  return [...groups]
+    .sort((a, b) => b[1].length - a[1].length)
+    .map(([key, seeds]) => `${seeds.length} × ${key} (seeds ${seeds.slice(0, 5).join(', ')})`);
 }
 
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      count: { type: 'string', default: '20000' }, minutes: { type: 'string', default: 'Infinity' }, from: { type: 'string', default: '1' }, seed: { type: 'string' },
-      only: { type: 'string', default: '' }, jobs: { type: 'string', default: '1' }, asan: { type: 'boolean', default: false },
+      count: { type: 'string', default: '20000' },
+      minutes: { type: 'string', default: 'Infinity' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      only: { type: 'string', default: '' },
+      jobs: { type: 'string', default: '1' },
+      asan: { type: 'boolean', default: false },
     },
   });
   const [suite = 'calls'] = positionals;
@@ -155,9 +165,18 @@ async function main() {
   const { only, asan } = values;
   if (values.seed !== undefined) process.exit(await replay({ suite, seed: Number(values.seed), only, asan }));
   const count = Number(values.count);
-  const { failures, done } = await fuzz({ suite, count, minutes: Number(values.minutes), from: Number(values.from), only, jobs: Number(values.jobs), asan });
+  const { failures, done } = await fuzz({
+    suite,
+    count,
+    minutes: Number(values.minutes),
+    from: Number(values.from),
+    only,
+    jobs: Number(values.jobs),
+    asan,
+  });
   for (const line of summary(failures)) console.log(line);
-  if (failures.length > 0) console.log(`replay one with: npm run fuzz -- ${suite} --seed N${only === '' ? '' : ` --only ${only}`}${asan ? ' --asan' : ''}`);
+  if (failures.length > 0)
+    console.log(`replay one with: npm run fuzz -- ${suite} --seed N${only === '' ? '' : ` --only ${only}`}${asan ? ' --asan' : ''}`);
   const failed = new Set(failures.map(({ seed }) => seed)).size;
   const result = { passed: done - failed, failed };
   mkdirSync(path.join(root, 'build/reports'), { recursive: true });

@@ -35,7 +35,10 @@ export function makePlatformPackage() {
     ...(process.platform === 'linux' ? { libc: [isMusl() ? 'musl' : 'glibc'] } : {}),
     preferUnplugged: true, main: './keratin.node',
   });
-  writeFileSync(path.join(folder, 'README.md'), `The native addon of [keratin](https://www.npmjs.com/package/keratin) for ${platform()}.\n`);
+  writeFileSync(
+    path.join(folder, 'README.md'),
+    `The native addon of [keratin](https://www.npmjs.com/package/keratin) for ${platform()}.\n`,
+  );
   cpSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
   const addon = path.join(folder, 'keratin.node');
   cpSync(path.join(root, 'build/Release/keratin.node'), addon);

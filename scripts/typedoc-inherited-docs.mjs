@@ -9,7 +9,8 @@ function inheritedComment(symbol, checker) {
   if (text === '') return null;
   const comment = new Comment([{ kind: 'text', text }]);
   for (const { name, text: parts } of symbol.getJsDocTags(checker)) {
-    if (name === 'throws') comment.blockTags.push(new CommentTag('@throws', [{ kind: 'text', text: (parts ?? []).map((part) => part.text).join('') }]));
+    if (name === 'throws')
+      comment.blockTags.push(new CommentTag('@throws', [{ kind: 'text', text: (parts ?? []).map((part) => part.text).join('') }]));
   }
   return comment;
 }

@@ -6,7 +6,16 @@ import { ensureAll, filesBelow } from './helpers/ensure.mjs';
 import { fail, node, root, step } from './helpers/process.mjs';
 import { makeMainPackage, makePlatformPackage } from './prebuild.mjs';
 
-const required = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp', 'dist/index.js', 'dist/index.d.ts', 'native/base/kernel.h'];
+const required = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'binding.gyp',
+  'dist/index.js',
+  'dist/index.d.ts',
+  'native/base/kernel.h',
+];
 const forbidden = /^(test|build|examples|benchmarks|docs|node_modules|\.ci)\/|\.tsbuildinfo$/;
 
 /** Fails when the package lacks a file, has one too many, or would run something at installation. */
@@ -14,7 +23,8 @@ function checkContents(folder) {
   const files = filesBelow(path.relative(root, folder)).map((file) => path.relative(folder, path.join(root, file)));
   const missing = required.filter((file) => !files.includes(file));
   const extra = files.filter((file) => forbidden.test(file));
-  if (missing.length || extra.length) fail(`package: missing ${missing.join(', ') || 'nothing'}; not wanted: ${extra.join(', ') || 'nothing'}`);
+  if (missing.length || extra.length)
+    fail(`package: missing ${missing.join(', ') || 'nothing'}; not wanted: ${extra.join(', ') || 'nothing'}`);
   const { scripts, gypfile } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
   if (scripts || gypfile !== false) fail('package: expected no scripts and "gypfile": false');
 }

@@ -19,8 +19,10 @@ const family = new Family<Activation>({
  * The activation of a name, a config or a function; null is `linear`. `where` opens the error message.
  * @throws a TypeError with the nearest name when nothing has that name.
  */
-export const get = (identifier: ActivationLike | (string & {}) | undefined, where?: string): Activation => family.get(identifier, where) ?? functions.linear;
+export const get = (identifier: ActivationLike | (string & {}) | undefined, where?: string): Activation =>
+  family.get(identifier, where) ?? functions.linear;
 /** The name of an activation of Keras; the config of any other. */
 export const serialize = (activation: Activation): string | SerializedObject => family.nameOf(activation) ?? family.serialize(activation);
 /** The activation that `serialize` gave this for. */
-export const deserialize = (config: SerializedObject | string, options: DeserializeOptions = {}): Activation => family.deserialize(config, options);
+export const deserialize = (config: SerializedObject | string, options: DeserializeOptions = {}): Activation =>
+  family.deserialize(config, options);

@@ -30,7 +30,14 @@ export interface ApplicationOptions {
 /** The options with their defaults; `name` is null where it was not given. */
 export type ResolvedOptions = { readonly [K in keyof ApplicationOptions]-?: Exclude<ApplicationOptions[K], undefined> };
 const DEFAULTS: ResolvedOptions = {
-  includeTop: true, weights: 'imagenet', inputTensor: null, inputShape: null, pooling: null, classes: 1000, classifierActivation: 'softmax', name: null,
+  includeTop: true,
+  weights: 'imagenet',
+  inputTensor: null,
+  inputShape: null,
+  pooling: null,
+  classes: 1000,
+  classifierActivation: 'softmax',
+  name: null,
 };
 
 /** A function that makes a network. Weights come from a file, so with them it gives a promise. */
@@ -55,19 +62,27 @@ export function application<More extends object = object>(
   return make as Application<ApplicationOptions & More>;
 }
 const unreadable = (where: string, weights: string): Error =>
-  new Error(`${where}: weights ${show(weights)} are in files that this version cannot read yet; make the network with weights: null, and set its weights with setWeights`);
+  new Error(
+    `${where}: weights ${show(weights)} are in files that this version cannot read yet; make the network with weights: null, and set ` +
+      `its weights with setWeights`,
+  );
 
 function checkNetwork(where: string, { includeTop, weights, pooling, classes, classifierActivation }: ResolvedOptions): void {
   if (typeof includeTop !== 'boolean') throw new TypeError(`${where}: includeTop must be true or false, received ${show(includeTop)}`);
   if (weights !== null && weights !== 'imagenet' && (typeof weights !== 'string' || !existsSync(weights))) {
     throw new TypeError(`${where}: weights must be null (drawn at random), 'imagenet' or the path of a file, received ${show(weights)}`);
   }
-  if (!Number.isInteger(classes) || classes < 1) throw new TypeError(`${where}: classes must be an integer >= 1, received ${show(classes)}`);
-  if (weights === 'imagenet' && includeTop && classes !== 1000) throw new RangeError(`${where}: with weights 'imagenet' and the classifier, classes must be 1000, received ${classes}`);
-  if (pooling !== null && pooling !== 'avg' && pooling !== 'max') throw new TypeError(`${where}: pooling must be 'avg', 'max' or null, received ${show(pooling)}${didYouMean(pooling, ['avg', 'max'])}`);
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new TypeError(`${where}: classes must be an integer >= 1, received ${show(classes)}`);
+  if (weights === 'imagenet' && includeTop && classes !== 1000)
+    throw new RangeError(`${where}: with weights 'imagenet' and the classifier, classes must be 1000, received ${classes}`);
+  if (pooling !== null && pooling !== 'avg' && pooling !== 'max')
+    throw new TypeError(`${where}: pooling must be 'avg', 'max' or null, received ${show(pooling)}${didYouMean(pooling, ['avg', 'max'])}`);
   const known = activations.get(classifierActivation, `${where}: classifierActivation`);
   if (weights !== null && includeTop && known !== activations.softmax && known !== activations.linear) {
-    throw new RangeError(`${where}: with trained weights, classifierActivation must be 'softmax' or null, received ${show(classifierActivation)}`);
+    throw new RangeError(
+      `${where}: with trained weights, classifierActivation must be 'softmax' or null, received ${show(classifierActivation)}`,
+    );
   }
 }
 
@@ -83,24 +98,33 @@ export function inputShapeOf(where: string, { inputShape, includeTop, weights }:
   const first = settings.imageDataFormat === 'channels_first';
   const shaped = (size: number | null, channels: number | null): SymbolicShape => (first ? [channels, size, size] : [size, size, channels]);
   if (inputShape === null || inputShape.length === 0) return shaped(includeTop ? usual : null, 3);
-  if (inputShape.length !== 3) throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${showShape(inputShape)}`);
+  if (inputShape.length !== 3)
+    throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${showShape(inputShape)}`);
   const channels = inputShape[first ? 0 : 2]!;
   const area = first ? inputShape.slice(1) : inputShape.slice(0, 2);
   if (weights === 'imagenet') {
-    if (channels !== 3) throw new RangeError(`${where}: with weights 'imagenet' the input has 3 channels, received inputShape ${showShape(inputShape)}`);
-    if (includeTop && area.some((size) => size !== usual)) throw new RangeError(`${where}: with weights 'imagenet' and the classifier, inputShape must be ${showShape(shaped(usual, 3))}, received ${showShape(inputShape)}`);
+    if (channels !== 3)
+      throw new RangeError(`${where}: with weights 'imagenet' the input has 3 channels, received inputShape ${showShape(inputShape)}`);
+    if (includeTop && area.some((size) => size !== usual))
+      throw new RangeError(
+        `${where}: with weights 'imagenet' and the classifier, inputShape must be ${showShape(shaped(usual, 3))}, received ` +
+          `${showShape(inputShape)}`,
+      );
   } else if (channels !== 1 && channels !== 3) {
     process.emitWarning(`${where}: usually takes 1 or 3 channels, received inputShape ${showShape(inputShape)}`);
   }
-  if (area.some((size) => size !== null && size < least)) throw new RangeError(`${where}: images must have at least ${least} rows and columns, received inputShape ${showShape(inputShape)}`);
-  if (includeTop && inputShape.some((size) => size === null)) throw new RangeError(`${where}: with the classifier all sizes of inputShape must be known, received ${showShape(inputShape)}`);
+  if (area.some((size) => size !== null && size < least))
+    throw new RangeError(`${where}: images must have at least ${least} rows and columns, received inputShape ${showShape(inputShape)}`);
+  if (includeTop && inputShape.some((size) => size === null))
+    throw new RangeError(`${where}: with the classifier all sizes of inputShape must be known, received ${showShape(inputShape)}`);
   return inputShape;
 }
 
 /** The symbol that the network begins with. */
 export function inputSymbol(where: string, inputTensor: unknown, shape: SymbolicShape): KerasTensor {
   if (inputTensor === null) return layers.Input(shape);
-  if (!(inputTensor instanceof KerasTensor)) throw new TypeError(`${where}: inputTensor must be a symbol, such as keras.Input gives, received ${show(inputTensor)}`);
+  if (!(inputTensor instanceof KerasTensor))
+    throw new TypeError(`${where}: inputTensor must be a symbol, such as keras.Input gives, received ${show(inputTensor)}`);
   return inputTensor;
 }
 /** The inputs that a symbol is computed from. */
@@ -123,7 +147,11 @@ interface EndNames {
   readonly maximum: string | null;
 }
 /** The classifier, or the pooling in its place. */
-export function networkEnd(x: KerasTensor, { includeTop, pooling, classes, classifierActivation }: ResolvedOptions, names: EndNames): KerasTensor {
+export function networkEnd(
+  x: KerasTensor,
+  { includeTop, pooling, classes, classifierActivation }: ResolvedOptions,
+  names: EndNames,
+): KerasTensor {
   if (includeTop || pooling === 'avg') {
     const means = new layers.GlobalAveragePooling2D({ name: names.average })(x);
     return includeTop ? new layers.Dense(classes, { activation: classifierActivation, name: 'predictions' })(means) : means;

@@ -1,4 +1,10 @@
 // `keras.applications.imagenetUtils`.
 export {
-  decodePredictions, type DecodeOptions, type ImagenetPreprocessOptions, type Prediction, preprocessInput, type PreprocessMode, type PreprocessOptions,
+  decodePredictions,
+  type DecodeOptions,
+  type ImagenetPreprocessOptions,
+  type Prediction,
+  preprocessInput,
+  type PreprocessMode,
+  type PreprocessOptions,
 } from './imagenet.js';

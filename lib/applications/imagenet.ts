@@ -16,7 +16,10 @@ export interface PreprocessOptions {
   /** Where the channels of the images stand. Default null: `keras.config.imageDataFormat()`. */
   dataFormat?: DataFormat | null | undefined;
 }
-/** `'caffe'`: RGB becomes BGR, less the mean of ImageNet; `'tf'`: to -1 to 1; `'torch'`: to 0 to 1, then less the mean and over the deviation of ImageNet. */
+/**
+ * `'caffe'`: RGB becomes BGR, less the mean of ImageNet; `'tf'`: to -1 to 1; `'torch'`: to 0 to 1, then less the mean and over the
+ * deviation of ImageNet.
+ */
 export type PreprocessMode = 'caffe' | 'tf' | 'torch';
 /** Options of `imagenetUtils.preprocessInput`. */
 export interface ImagenetPreprocessOptions extends PreprocessOptions {
@@ -29,7 +32,9 @@ const FORMATS: readonly DataFormat[] = ['channels_last', 'channels_first'];
 
 function oneOf<T extends string>(option: string, value: T, known: readonly T[]): T {
   if (known.includes(value)) return value;
-  throw new TypeError(`preprocessInput: ${option} must be ${known.map(show).join(' or ')}, received ${show(value)}${didYouMean(value, known)}`);
+  throw new TypeError(
+    `preprocessInput: ${option} must be ${known.map(show).join(' or ')}, received ${show(value)}${didYouMean(value, known)}`,
+  );
 }
 /** Numbers for red, green and blue, along the channels of the images. */
 function perChannel(values: readonly number[], x: Tensor | KerasTensor, format: DataFormat): Tensor {
@@ -38,8 +43,8 @@ function perChannel(values: readonly number[], x: Tensor | KerasTensor, format: 
 }
 
 /**
- * Images of numbers from 0 to 255, red, green and blue, as networks for ImageNet take them: one `(rows, columns, 3)` or a batch, channels last or first.
- * Integers become `floatx`. The images stay as they are; the result is a new tensor.
+ * Images of numbers from 0 to 255, red, green and blue, as networks for ImageNet take them: one `(rows, columns, 3)` or a batch, channels
+ * last or first. Integers become `floatx`. The images stay as they are; the result is a new tensor.
  *
  * @throws for another mode or data format, and for images that have not three channels.
  */
@@ -55,7 +60,10 @@ export function preprocessInput(x: TensorLike | KerasTensor, options: ImagenetPr
   if (mode === 'tf') return ops.subtract(ops.divide(images, 127.5), 1);
   const axis = format === 'channels_last' ? images.ndim - 1 : images.ndim - 3;
   if (images.ndim < 3 || images.shape[axis] !== 3) {
-    throw new RangeError(`preprocessInput: images must have 3 channels (${format === 'channels_last' ? 'the last axis' : 'the third axis from the end'} with dataFormat '${format}'), received shape ${showShape(images.shape)}`);
+    throw new RangeError(
+      `preprocessInput: images must have 3 channels (${format === 'channels_last' ? 'the last axis' : 'the third axis from the end'} ` +
+        `with dataFormat '${format}'), received shape ${showShape(images.shape)}`,
+    );
   }
   if (mode === 'caffe') return ops.subtract(ops.flip(images, { axis }), perChannel([103.939, 116.779, 123.68], images, format));
   const centred = ops.subtract(ops.divide(images, 255), perChannel([0.485, 0.456, 0.406], images, format));
@@ -87,14 +95,20 @@ type ClassIndex = Readonly<Record<string, readonly [id: string, name: string]>>;
 let classIndex: ClassIndex | null = null;
 
 async function readClassIndex(): Promise<ClassIndex> {
-  const file = await getFile({ fname: 'imagenet_class_index.json', origin: CLASSES, cacheSubdir: 'models', fileHash: CLASSES_HASH }).catch((error: unknown) => {
-    throw new Error(`decodePredictions: ${(error as Error).message}. Without a network, put imagenet_class_index.json into ~/.keras/models`, { cause: error });
-  });
+  const file = await getFile({ fname: 'imagenet_class_index.json', origin: CLASSES, cacheSubdir: 'models', fileHash: CLASSES_HASH }).catch(
+    (error: unknown) => {
+      throw new Error(
+        `decodePredictions: ${(error as Error).message}. Without a network, put imagenet_class_index.json into ~/.keras/models`,
+        { cause: error },
+      );
+    },
+  );
   return JSON.parse(await readFile(file, 'utf8')) as ClassIndex;
 }
 
 /**
- * The classes of ImageNet with the highest scores for each image of a batch, the highest first. `preds` has shape (images, 1000). The names are fetched once, into Keras's cache.
+ * The classes of ImageNet with the highest scores for each image of a batch, the highest first. `preds` has shape (images, 1000). The names
+ * are fetched once, into Keras's cache.
  *
  * @throws (rejects) for another shape, and when the names can neither be found nor fetched.
  */
@@ -103,7 +117,8 @@ export async function decodePredictions(preds: TensorLike, options: DecodeOption
   const { top = 5 } = options;
   if (!Number.isInteger(top) || top < 1) throw new TypeError(`decodePredictions: top must be an integer >= 1, received ${show(top)}`);
   const tensor = toTensor(preds, null, 'decodePredictions');
-  if (tensor.ndim !== 2 || tensor.shape[1] !== 1000) throw new RangeError(`decodePredictions: expected predictions of shape (images, 1000), received shape ${showShape(tensor.shape)}`);
+  if (tensor.ndim !== 2 || tensor.shape[1] !== 1000)
+    throw new RangeError(`decodePredictions: expected predictions of shape (images, 1000), received shape ${showShape(tensor.shape)}`);
   return topClasses(tensor.tolist() as number[][], (classIndex ??= await readClassIndex()), top);
 }
 /** The classes with the highest scores of each row; of equal scores the later class comes first, as in Keras. */

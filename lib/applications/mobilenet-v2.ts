@@ -4,7 +4,15 @@ import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import { settings } from '../base/settings.js';
 import { showShape, type SymbolicShape } from '../base/shape.js';
 import * as layers from '../layers/index.js';
-import { application, inputShapeOf, inputSymbol, networkEnd, networkOf, type ApplicationOptions, type ResolvedOptions } from './application.js';
+import {
+  application,
+  inputShapeOf,
+  inputSymbol,
+  networkEnd,
+  networkOf,
+  type ApplicationOptions,
+  type ResolvedOptions,
+} from './application.js';
 import { preprocessAs } from './imagenet.js';
 
 export { decodePredictions } from './imagenet.js';
@@ -27,9 +35,12 @@ function multipleOf8(n: number): number {
 }
 const axis = (): 1 | -1 => (settings.imageDataFormat === 'channels_first' ? 1 : -1);
 /** Rows and columns of images, or of one. */
-const areaOf = (shape: SymbolicShape): SymbolicShape => (settings.imageDataFormat === 'channels_first' ? shape.slice(-2) : shape.slice(-3, -1));
-const normalized = (x: KerasTensor, name: string): KerasTensor => new layers.BatchNormalization({ axis: axis(), epsilon: 1e-3, momentum: 0.999, name })(x);
-const pointwise = (x: KerasTensor, filters: number, name: string): KerasTensor => new layers.Conv2D(filters, 1, { padding: 'same', useBias: false, name })(x);
+const areaOf = (shape: SymbolicShape): SymbolicShape =>
+  settings.imageDataFormat === 'channels_first' ? shape.slice(-2) : shape.slice(-3, -1);
+const normalized = (x: KerasTensor, name: string): KerasTensor =>
+  new layers.BatchNormalization({ axis: axis(), epsilon: 1e-3, momentum: 0.999, name })(x);
+const pointwise = (x: KerasTensor, filters: number, name: string): KerasTensor =>
+  new layers.Conv2D(filters, 1, { padding: 'same', useBias: false, name })(x);
 const relu6 = (x: KerasTensor, name: string): KerasTensor => new layers.ReLU({ maxValue: 6, name })(x);
 
 /** The zeros that a convolution with windows of 3 and a stride of 2 needs, so that its outputs lie in the middle. */
@@ -39,14 +50,26 @@ function padding(x: KerasTensor): [[number, number], [number, number]] {
   return rows === null ? [[0, 1], [0, 1]] : [[before(rows!), 1], [before(columns!), 1]];
 }
 
-/** Expansion by 1×1 windows, a convolution of each channel, and projection by 1×1 windows; the input is added where it has the shape of the output. */
-function block(x: KerasTensor, id: number, { filters, stride, expansion }: { filters: number; stride: number; expansion: number }): KerasTensor {
+/**
+ * Expansion by 1×1 windows, a convolution of each channel, and projection by 1×1 windows; the input is added where it has the shape of the
+ * output.
+ */
+function block(
+  x: KerasTensor,
+  id: number,
+  { filters, stride, expansion }: { filters: number; stride: number; expansion: number },
+): KerasTensor {
   const prefix = id === 0 ? 'expanded_conv_' : `block_${id}_`;
   const channels = x.shape.at(axis())!;
   let y = x;
   if (id > 0) y = relu6(normalized(pointwise(y, expansion * channels, `${prefix}expand`), `${prefix}expand_BN`), `${prefix}expand_relu`);
   if (stride === 2) y = new layers.ZeroPadding2D(padding(y), { name: `${prefix}pad` })(y);
-  y = new layers.DepthwiseConv2D(3, { strides: stride, useBias: false, padding: stride === 1 ? 'same' : 'valid', name: `${prefix}depthwise` })(y);
+  y = new layers.DepthwiseConv2D(3, {
+    strides: stride,
+    useBias: false,
+    padding: stride === 1 ? 'same' : 'valid',
+    name: `${prefix}depthwise`,
+  })(y);
   y = relu6(normalized(y, `${prefix}depthwise_BN`), `${prefix}depthwise_relu`);
   y = normalized(pointwise(y, filters, `${prefix}project`), `${prefix}project_BN`);
   return channels === filters && stride === 1 ? new layers.Add({ name: `${prefix}add` })([x, y]) : y;
@@ -57,32 +80,40 @@ const STACKS = [[16, 1, 1], [24, 2, 2], [32, 3, 2], [64, 4, 2], [96, 3, 1], [160
 
 function checkAlpha({ alpha, weights }: { alpha: number; weights: string | null }): void {
   if (typeof alpha !== 'number' || !(alpha > 0)) throw new TypeError(`${WHERE}: alpha must be a number > 0, received ${show(alpha)}`);
-  if (weights === 'imagenet' && !TRAINED_WIDTHS.includes(alpha)) throw new RangeError(`${WHERE}: with weights 'imagenet', alpha must be one of ${TRAINED_WIDTHS.join(', ')}, received ${alpha}`);
+  if (weights === 'imagenet' && !TRAINED_WIDTHS.includes(alpha))
+    throw new RangeError(`${WHERE}: with weights 'imagenet', alpha must be one of ${TRAINED_WIDTHS.join(', ')}, received ${alpha}`);
 }
 /** Shape of an image. An input that is given tells the size too. */
 function imageShape(options: ResolvedOptions): SymbolicShape {
   const { inputShape, inputTensor } = options;
   if (inputShape !== null && inputTensor !== null && inputTensor.shape[2] !== inputShape[1]) {
-    throw new RangeError(`${WHERE}: inputTensor and inputShape must have the same sizes, received ${showShape(inputTensor.shape)} and ${showShape(inputShape)}`);
+    throw new RangeError(
+      `${WHERE}: inputTensor and inputShape must have the same sizes, received ${showShape(inputTensor.shape)} and ` +
+        `${showShape(inputShape)}`,
+    );
   }
   const [rows, columns] = areaOf(inputShape ?? inputTensor?.shape ?? [null, null, null]);
   return inputShapeOf(WHERE, options, { usual: rows === columns && TRAINED_SIZES.includes(rows!) ? rows! : 224, least: 32 });
 }
 
 /**
- * MobileNetV2 (Sandler et al., 2018), a small network. Images of `(224, 224, 3)`, or others from 32 rows and columns on, become probabilities of 1000 classes.
+ * MobileNetV2 (Sandler et al., 2018), a small network. Images of `(224, 224, 3)`, or others from 32 rows and columns on, become
+ * probabilities of 1000 classes.
  *
  * ```ts
  * const model = keras.applications.MobileNetV2({ weights: null, inputShape: [96, 96, 3], alpha: 0.35, classes: 10 });
  * ```
- * @throws for images that are too small, and with `includeTop` for sizes that are not known; rejects for trained weights, which this version cannot read yet.
+ * @throws for images that are too small, and with `includeTop` for sizes that are not known; rejects for trained weights, which this
+ * version cannot read yet.
  */
 export const MobileNetV2 = application<{ alpha?: number | undefined }>(WHERE, (options) => {
   const alpha = options.alpha;
   checkAlpha({ alpha, weights: options.weights });
   const shape = imageShape(options);
   const input = inputSymbol(WHERE, options.inputTensor, shape);
-  let x: KerasTensor = new layers.Conv2D(multipleOf8(32 * alpha), 3, { strides: [2, 2], padding: 'same', useBias: false, name: 'Conv1' })(input);
+  let x: KerasTensor = new layers.Conv2D(multipleOf8(32 * alpha), 3, { strides: [2, 2], padding: 'same', useBias: false, name: 'Conv1' })(
+    input,
+  );
   x = relu6(normalized(x, 'bn_Conv1'), 'Conv1_relu');
   let id = 0;
   for (const [filters, count, stride] of STACKS) {

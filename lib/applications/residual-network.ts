@@ -4,7 +4,8 @@ import * as layers from '../layers/index.js';
 import { type Application, application, channelAxis, inputShapeOf, inputSymbol, networkEnd, networkOf } from './application.js';
 
 const EPSILON = 1.001e-5;
-const normalized = (x: KerasTensor, name: string): KerasTensor => new layers.BatchNormalization({ axis: channelAxis(), epsilon: EPSILON, name })(x);
+const normalized = (x: KerasTensor, name: string): KerasTensor =>
+  new layers.BatchNormalization({ axis: channelAxis(), epsilon: EPSILON, name })(x);
 const rectified = (x: KerasTensor, name: string): KerasTensor => new layers.Activation('relu', { name })(x);
 
 /** A block: `filters` are those of its inner convolutions, `shortcut` tells whether the way around them has a convolution too. */
@@ -18,7 +19,9 @@ type BlockFunction = (x: KerasTensor, block: Block) => KerasTensor;
 
 /** He et al., 2015: the sum of two ways, then the activation. */
 function block(x: KerasTensor, { filters, stride, shortcut, name }: Block): KerasTensor {
-  const around = shortcut ? normalized(new layers.Conv2D(4 * filters, 1, { strides: stride, name: `${name}_0_conv` })(x), `${name}_0_bn`) : x;
+  const around = shortcut
+    ? normalized(new layers.Conv2D(4 * filters, 1, { strides: stride, name: `${name}_0_conv` })(x), `${name}_0_bn`)
+    : x;
   let y = new layers.Conv2D(filters, 1, { strides: stride, name: `${name}_1_conv` })(x);
   y = rectified(normalized(y, `${name}_1_bn`), `${name}_1_relu`);
   y = new layers.Conv2D(filters, 3, { padding: 'same', name: `${name}_2_conv` })(y);
@@ -42,10 +45,20 @@ function preactivatedBlock(x: KerasTensor, { filters, stride, shortcut, name }: 
 }
 
 /** A stack of blocks; its stride is that of the first block, or with `strideAtEnd` of the last. */
-function stack(x: KerasTensor, make: BlockFunction, filters: number, count: number, stride: number, strideAtEnd: boolean, name: string): KerasTensor {
+function stack(
+  x: KerasTensor,
+  make: BlockFunction,
+  filters: number,
+  count: number,
+  stride: number,
+  strideAtEnd: boolean,
+  name: string,
+): KerasTensor {
   const strided = strideAtEnd ? count : 1;
-  return Array.from({ length: count }, (_, i) => i + 1)
-    .reduce((y, number) => make(y, { filters, stride: number === strided ? stride : 1, shortcut: number === 1, name: `${name}_block${number}` }), x);
+  return Array.from({ length: count }, (_, i) => i + 1).reduce(
+    (y, number) => make(y, { filters, stride: number === strided ? stride : 1, shortcut: number === 1, name: `${name}_block${number}` }),
+    x,
+  );
 }
 
 /** A network of four stacks with these numbers of blocks. `preactivated`: the second version of ResNet. */

@@ -5,7 +5,8 @@ import { residualNetwork } from './residual-network.js';
 export { decodePredictions } from './imagenet.js';
 
 /**
- * ResNetV2 (He et al., 2016), with normalization and activation before the convolutions, with 50 layers that have weights. Otherwise as `ResNet50`.
+ * ResNetV2 (He et al., 2016), with normalization and activation before the convolutions, with 50 layers that have weights. Otherwise as
+ * `ResNet50`.
  *
  * ```ts
  * const model = keras.applications.ResNet50V2({ weights: null, includeTop: false, pooling: 'avg' });

@@ -1,8 +1,8 @@
 // Caches that stay small.
 
 /**
- * A map that keeps the entries used last: always the last `kept`, and never more than twice as many. Entries move between two generations, so that
- * to find one costs no more than in a `Map`.
+ * A map that keeps the entries used last: always the last `kept`, and never more than twice as many. Entries move between two generations,
+ * so that to find one costs no more than in a `Map`.
  */
 export class BoundedMap<K, V> {
   private recent = new Map<K, V>();

@@ -131,7 +131,9 @@ export function resultType(...dtypes: WeakDType[]): DType {
   const key = `${dtypes.join()}|${settings.floatx}`;
   let result = resultTypes.get(key);
   if (result === undefined) {
-    for (const dtype of dtypes) if (!Object.hasOwn(ABOVE, dtype)) throw new TypeError(`unknown dtype ${show(dtype)}${didYouMean(dtype, DTYPES)} (valid: ${DTYPES.join(', ')})`);
+    for (const dtype of dtypes)
+      if (!Object.hasOwn(ABOVE, dtype))
+        throw new TypeError(`unknown dtype ${show(dtype)}${didYouMean(dtype, DTYPES)} (valid: ${DTYPES.join(', ')})`);
     const bound = leastUpperBound(dtypes);
     if (bound === 'int') result = 'int32';
     else if (bound === 'float') result = settings.floatx;
@@ -143,7 +145,11 @@ export function resultType(...dtypes: WeakDType[]): DType {
 
 /** The float dtype for the result of a function that leaves the integers (`sqrt`, `mean`, …): floats and complex dtypes keep theirs. */
 export const floatType = (dtype: DType): FloatDType =>
-  isInexact(dtype) ? (dtype as FloatDType) : dtype === 'int64' || dtype === 'uint64' ? settings.floatx : (resultType(dtype, 'float') as FloatDType);
+  isInexact(dtype)
+    ? (dtype as FloatDType)
+    : dtype === 'int64' || dtype === 'uint64'
+      ? settings.floatx
+      : (resultType(dtype, 'float') as FloatDType);
 
 /** Float32 value of a float16 bit pattern. */
 export function float16ToNumber(bits: number): number {

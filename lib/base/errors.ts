@@ -42,7 +42,8 @@ function showFunction(value: (...args: never[]) => unknown): string {
   if (kind.endsWith('GeneratorFunction')) return `the generator function ${name}; did you mean what calling it gives, ${name}()?`;
   // Instances of callable classes are functions of their classes.
   if (!kind.endsWith('Function')) return `a ${kind}`;
-  if (/^class\b/.test(Function.prototype.toString.call(value))) return name === '' ? 'a class' : `the class ${name}; did you mean an instance, new ${name}(…)?`;
+  if (/^class\b/.test(Function.prototype.toString.call(value)))
+    return name === '' ? 'a class' : `the class ${name}; did you mean an instance, new ${name}(…)?`;
   return name === '' ? 'a function' : `function ${name}`;
 }
 
@@ -72,10 +73,15 @@ function shown(value: unknown, depth: number): string {
 }
 
 /**
- * Throws when an options object has a key that is not among `known`, and when it is no object. `where` names the function or class; `elsewhere` names
- * functions with options that are easily taken for those of this one.
+ * Throws when an options object has a key that is not among `known`, and when it is no object. `where` names the function or class;
+ * `elsewhere` names functions with options that are easily taken for those of this one.
  */
-export function checkOptions(where: string, options: object | undefined, known: readonly string[], elsewhere: Readonly<Record<string, readonly string[]>> = {}): void {
+export function checkOptions(
+  where: string,
+  options: object | undefined,
+  known: readonly string[],
+  elsewhere: Readonly<Record<string, readonly string[]>> = {},
+): void {
   if (options === undefined) return;
   if (options === null || typeof options !== 'object' || Array.isArray(options) || ArrayBuffer.isView(options)) {
     throw new TypeError(`${where}: expected an object of options, such as { ${known[0]} }, received ${show(options)}`);
@@ -83,7 +89,9 @@ export function checkOptions(where: string, options: object | undefined, known: 
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const other = Object.keys(elsewhere).find((name) => elsewhere[name]!.includes(key));
-    throw new TypeError(`${where}: unknown option '${key}'${other === undefined ? didYouMean(key, known) : `; it is an option of ${other}`}`);
+    throw new TypeError(
+      `${where}: unknown option '${key}'${other === undefined ? didYouMean(key, known) : `; it is an option of ${other}`}`,
+    );
   }
 }
 

@@ -8,8 +8,11 @@ export interface Range {
 }
 
 const rangeText = ({ min, max }: Range): string =>
-  min !== undefined && max !== undefined ? ` from ${min} to ${max}` : `${min === undefined ? '' : ` >= ${min}`}${max === undefined ? '' : ` <= ${max}`}`;
-const isWhole = (value: unknown, { min = -Infinity, max = Infinity }: Range): value is number => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+  min !== undefined && max !== undefined
+    ? ` from ${min} to ${max}`
+    : `${min === undefined ? '' : ` >= ${min}`}${max === undefined ? '' : ` <= ${max}`}`;
+const isWhole = (value: unknown, { min = -Infinity, max = Infinity }: Range): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 
 function refuse(where: string, name: string, value: unknown, range: Range, expected = `an integer${rangeText(range)}`): never {
   const Kind = typeof value === 'number' ? RangeError : TypeError;
@@ -17,7 +20,8 @@ function refuse(where: string, name: string, value: unknown, range: Range, expec
 }
 
 /**
- * A whole number. Fractions, NaN, strings, booleans and other objects are refused, and integers that a double does not hold exactly. -0 becomes 0.
+ * A whole number. Fractions, NaN, strings, booleans and other objects are refused, and integers that a double does not hold exactly. -0
+ * becomes 0.
  * @throws a RangeError for a number that does not fit, a TypeError for anything else.
  */
 export function integer(where: string, name: string, value: unknown, range: Range = {}): number {
@@ -42,4 +46,5 @@ export function integers(where: string, name: string, value: unknown, range: Ran
 /** Entries that a list made for a user's number may have: more would fill the memory of JavaScript. */
 export const LONGEST_LIST = 2 ** 20;
 /** The number of entries of a list of JavaScript objects. @throws a RangeError for more than `LONGEST_LIST`. */
-export const listLength = (where: string, name: string, value: unknown, min = 0): number => integer(where, name, value, { min, max: LONGEST_LIST });
+export const listLength = (where: string, name: string, value: unknown, min = 0): number =>
+  integer(where, name, value, { min, max: LONGEST_LIST });

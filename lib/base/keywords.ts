@@ -4,8 +4,8 @@ import { isPlainObject } from './tree.js';
 
 /**
  * The arguments of a call by position, whether they came so or, as in `metric.updateState({ yTrue, yPred })`, as one object that names all
- * required parameters; what else is in it are options. `where` names the function in errors. With `optional` the options are always there, and a value in their
- * place is the option of that name: `metric.updateState(yTrue, yPred, weights)`.
+ * required parameters; what else is in it are options. `where` names the function in errors. With `optional` the options are always there,
+ * and a value in their place is the option of that name: `metric.updateState(yTrue, yPred, weights)`.
  * @throws a TypeError for an object with some of the names, and one that is almost another of them.
  */
 export function byPosition(where: string, args: readonly unknown[], required: readonly string[], optional?: string): unknown[] {

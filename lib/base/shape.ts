@@ -48,15 +48,25 @@ const notASize = (shape: readonly unknown[], where = 'tensor'): RangeError =>
 
 /** The most axes that a tensor can have. */
 const MOST_AXES = 32;
-/** The spec of a dtype and a shape. Throws on sizes that are not whole or negative. The same object for the same arguments while anyone holds it. */
+/**
+ * The spec of a dtype and a shape. Throws on sizes that are not whole or negative. The same object for the same arguments while anyone
+ * holds it.
+ */
 export function specOf(dtype: DType, shape: Shape): Spec {
   const key = dtype + shape.join();
   const known = specs.get(key)?.deref();
   if (known !== undefined) return known;
   for (let i = 0; i < shape.length; i++) if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) throw notASize(shape);
-  if (shape.length > MOST_AXES) throw new RangeError(`a tensor has at most ${MOST_AXES} axes, received a shape of ${shape.length}: ${show(shape)}`);
+  if (shape.length > MOST_AXES)
+    throw new RangeError(`a tensor has at most ${MOST_AXES} axes, received a shape of ${shape.length}: ${show(shape)}`);
   const size = sizeOf(shape);
-  const spec: Spec = Object.freeze({ dtype, shape: Object.freeze(shape.map((d) => d + 0)), size, bytes: size * dtypeBytes(dtype), id: nextId++ });
+  const spec: Spec = Object.freeze({
+    dtype,
+    shape: Object.freeze(shape.map((d) => d + 0)),
+    size,
+    bytes: size * dtypeBytes(dtype),
+    id: nextId++,
+  });
   specs.set(key, new WeakRef(spec));
   forget.register(spec, key);
   return spec;
@@ -70,7 +80,8 @@ export function broadcastShapes(a: Shape, b: Shape, where = 'broadcast'): Shape 
   for (let i = 1; i <= rank; i++) {
     const x = a[a.length - i] ?? 1;
     const y = b[b.length - i] ?? 1;
-    if (x !== y && x !== 1 && y !== 1) throw new RangeError(`${where}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast together`);
+    if (x !== y && x !== 1 && y !== 1)
+      throw new RangeError(`${where}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast together`);
     out[rank - i] = x === 1 ? y : x;
   }
   return out;

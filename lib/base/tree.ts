@@ -23,8 +23,8 @@ export interface Flat<T> {
 }
 
 /**
- * Flattens a structure; the entries of objects come in the order of their sorted keys, as in Keras. `isLeaf` may stop at an array or object that is a
- * leaf in itself.
+ * Flattens a structure; the entries of objects come in the order of their sorted keys, as in Keras. `isLeaf` may stop at an array or object
+ * that is a leaf in itself.
  */
 export function flatten<T = unknown>(structure: unknown, isLeaf: (value: unknown) => boolean = () => false): Flat<T> {
   const leaves: T[] = [];

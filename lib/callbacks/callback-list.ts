@@ -29,10 +29,12 @@ export interface CallbackListOptions extends Partial<CallbackParams> {
   model?: Model | null;
 }
 
-const flat = (callbacks: Callbacks): Callback[] => (Array.isArray(callbacks) ? callbacks.flatMap((item: Callbacks) => flat(item)) : [callbacks as Callback]);
+const flat = (callbacks: Callbacks): Callback[] =>
+  Array.isArray(callbacks) ? callbacks.flatMap((item: Callbacks) => flat(item)) : [callbacks as Callback];
 
 /**
- * Several callbacks as one: each hook calls that of all callbacks, in order, and awaits it. What `fit` makes of its callbacks; for a loop of your own:
+ * Several callbacks as one: each hook calls that of all callbacks, in order, and awaits it. What `fit` makes of its callbacks; for a loop
+ * of your own:
  *
  * ```ts
  * const callbacks = new keras.callbacks.CallbackList({ callbacks: [logger], addHistory: true, model, epochs: 3 });
@@ -50,7 +52,8 @@ export class CallbackList extends Callback {
     super();
     this.callbacks = callbacks === null ? [] : flat(callbacks);
     for (const callback of this.callbacks) {
-      if (!(callback instanceof Callback)) throw new TypeError(`callbacks: expected instances of keras.callbacks.Callback, received ${show(callback)}`);
+      if (!(callback instanceof Callback))
+        throw new TypeError(`callbacks: expected instances of keras.callbacks.Callback, received ${show(callback)}`);
     }
     this.#history = this.callbacks.findLast((callback) => callback instanceof History) ?? null;
     if (addHistory) this.keepHistory();
@@ -68,7 +71,9 @@ export class CallbackList extends Callback {
   /** @internal True when some callback wants to be called at every batch. */
   wantsBatches(kind: RunKind): boolean {
     const { begin, end } = BATCH_HOOKS[kind];
-    return this.callbacks.some((callback) => (callback instanceof CallbackList ? callback.wantsBatches(kind) : overrides(callback, begin) || overrides(callback, end)));
+    return this.callbacks.some((callback) =>
+      callback instanceof CallbackList ? callback.wantsBatches(kind) : overrides(callback, begin) || overrides(callback, end),
+    );
   }
 
   /** Tells all callbacks what the run is started with. */

@@ -93,8 +93,22 @@ export interface Callback {
 
 /** Names of all hooks. */
 export const HOOKS = [
-  'onTrainBegin', 'onTrainEnd', 'onTestBegin', 'onTestEnd', 'onPredictBegin', 'onPredictEnd', 'onEpochBegin', 'onEpochEnd',
-  'onTrainBatchBegin', 'onTrainBatchEnd', 'onBatchBegin', 'onBatchEnd', 'onTestBatchBegin', 'onTestBatchEnd', 'onPredictBatchBegin', 'onPredictBatchEnd',
+  'onTrainBegin',
+  'onTrainEnd',
+  'onTestBegin',
+  'onTestEnd',
+  'onPredictBegin',
+  'onPredictEnd',
+  'onEpochBegin',
+  'onEpochEnd',
+  'onTrainBatchBegin',
+  'onTrainBatchEnd',
+  'onBatchBegin',
+  'onBatchEnd',
+  'onTestBatchBegin',
+  'onTestBatchEnd',
+  'onPredictBatchBegin',
+  'onPredictBatchEnd',
   'onProgress',
 ] as const;
 /** Name of a hook. */
@@ -106,9 +120,18 @@ for (const hook of HOOKS) Object.defineProperty(Callback.prototype, hook, { valu
 /** The hooks of batches in training, with their older names, which they call unless they are overridden. */
 const OLDER = { onTrainBatchBegin: 'onBatchBegin', onTrainBatchEnd: 'onBatchEnd' } as const;
 const isRenamed = (hook: HookName): hook is keyof typeof OLDER => hook in OLDER;
-const renamed = new Map(Object.entries(OLDER).map(([hook, older]) => [hook, function (this: Callback, batch: number, logs?: Logs) { return this[older](batch, logs); }]));
+const renamed = new Map(
+  Object.entries(OLDER).map(([hook, older]) => [
+    hook,
+    function (this: Callback, batch: number, logs?: Logs) {
+      return this[older](batch, logs);
+    },
+  ]),
+);
 for (const [hook, value] of renamed) Object.defineProperty(Callback.prototype, hook, { value, writable: true, configurable: true });
 
 /** True when the callback overrides the hook, or its older name. */
 export const overrides = (callback: Callback, hook: HookName): boolean =>
-  isRenamed(hook) && (callback[hook] as unknown) === renamed.get(hook) ? overrides(callback, OLDER[hook]) : (callback[hook] as unknown) !== nothing;
+  isRenamed(hook) && (callback[hook] as unknown) === renamed.get(hook)
+    ? overrides(callback, OLDER[hook])
+    : (callback[hook] as unknown) !== nothing;

@@ -17,9 +17,10 @@ export interface CSVLoggerOptions {
 const isMissing = (error: unknown): boolean => (error as { code?: string }).code === 'ENOENT';
 
 /**
- * Writes the logs of each epoch as a row of a CSV file, after a header: the number of the epoch (from 0), then the values in the order of their names. Without
- * validation there are columns `val_…` all the same, filled with `NA` where an epoch has no such value. Numbers are written as Python writes them, lines
- * end in CR LF. A row is written at once when its epoch ends, and nothing stays open in between: a run that is aborted leaves whole rows.
+ * Writes the logs of each epoch as a row of a CSV file, after a header: the number of the epoch (from 0), then the values in the order of
+ * their names. Without validation there are columns `val_…` all the same, filled with `NA` where an epoch has no such value. Numbers are
+ * written as Python writes them, lines end in CR LF. A row is written at once when its epoch ends, and nothing stays open in between: a run
+ * that is aborted leaves whole rows.
  *
  * ```ts
  * await model.fit(x, y, { epochs: 10, callbacks: [new keras.callbacks.CSVLogger('training.csv')] });
@@ -40,8 +41,10 @@ export class CSVLogger extends Callback {
     super();
     checkOptions('CSVLogger', options, ['separator', 'append']);
     const { separator = ',', append = false } = options;
-    if (typeof filename !== 'string' && !(filename instanceof URL)) throw new TypeError(`CSVLogger: filename must be a path, received ${show(filename)}`);
-    if (typeof separator !== 'string' || [...separator].length !== 1 || /[\r\n]/.test(separator)) throw new TypeError(`CSVLogger: separator must be one character, received ${show(separator)}`);
+    if (typeof filename !== 'string' && !(filename instanceof URL))
+      throw new TypeError(`CSVLogger: filename must be a path, received ${show(filename)}`);
+    if (typeof separator !== 'string' || [...separator].length !== 1 || /[\r\n]/.test(separator))
+      throw new TypeError(`CSVLogger: separator must be one character, received ${show(separator)}`);
     this.filename = typeof filename === 'string' ? filename : fileURLToPath(filename);
     this.separator = separator;
     this.append = append;

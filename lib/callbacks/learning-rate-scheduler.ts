@@ -18,8 +18,8 @@ export interface LearningRateSchedulerOptions {
 }
 
 /**
- * Sets the learning rate at the start of each epoch to what a function gives, and adds it to the logs as `learning_rate`. Of a `MultiOptimizer` it sets
- * those of all optimizers, and logs them as `learning_rate_<name>`.
+ * Sets the learning rate at the start of each epoch to what a function gives, and adds it to the logs as `learning_rate`. Of a
+ * `MultiOptimizer` it sets those of all optimizers, and logs them as `learning_rate_<name>`.
  *
  * ```ts
  * const halve = new keras.callbacks.LearningRateScheduler((epoch, rate) => (epoch < 10 ? rate : rate * 0.5));
@@ -35,10 +35,16 @@ export class LearningRateScheduler extends Callback {
   constructor(schedule: EpochSchedule, options?: LearningRateSchedulerOptions);
   constructor(named: { schedule: EpochSchedule } & LearningRateSchedulerOptions);
   constructor(...args: unknown[]) {
-    const [schedule, options = {}] = byPosition('LearningRateScheduler', args, ['schedule']) as [EpochSchedule, LearningRateSchedulerOptions?];
+    const [schedule, options = {}] = byPosition('LearningRateScheduler', args, ['schedule']) as [
+      EpochSchedule,
+      LearningRateSchedulerOptions?,
+    ];
     super();
     checkOptions('LearningRateScheduler', options, ['verbose']);
-    if (typeof schedule !== 'function') throw new TypeError(`LearningRateScheduler: schedule must be a function of the epoch and the learning rate, received ${show(schedule)}`);
+    if (typeof schedule !== 'function')
+      throw new TypeError(
+        `LearningRateScheduler: schedule must be a function of the epoch and the learning rate, received ${show(schedule)}`,
+      );
     this.schedule = schedule;
     this.verbose = options.verbose ?? 0;
   }
@@ -54,7 +60,10 @@ export class LearningRateScheduler extends Callback {
   override onEpochBegin(epoch: number): void {
     for (const { optimizer, name } of ratedOptimizers(this.model)) {
       const rate = this.setRate(optimizer, epoch);
-      if (this.verbose > 0) printMessage(`\nEpoch ${epoch + 1}: LearningRateScheduler setting ${name === null ? '' : `${name} `}learning rate to ${floatRepr(rate)}.\n`);
+      if (this.verbose > 0)
+        printMessage(
+          `\nEpoch ${epoch + 1}: LearningRateScheduler setting ${name === null ? '' : `${name} `}learning rate to ${floatRepr(rate)}.\n`,
+        );
     }
   }
 

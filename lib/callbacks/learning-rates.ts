@@ -21,5 +21,6 @@ export function ratedOptimizers(model: Model): readonly Rated[] {
 
 /** @internal Adds the present learning rates to logs: `learning_rate`, or `learning_rate_<name>` of several optimizers. */
 export function logLearningRates(model: Model, logs: Logs): void {
-  for (const { optimizer, name } of ratedOptimizers(model)) logs[name === null ? 'learning_rate' : `learning_rate_${name}`] = optimizer.learningRate.item();
+  for (const { optimizer, name } of ratedOptimizers(model))
+    logs[name === null ? 'learning_rate' : `learning_rate_${name}`] = optimizer.learningRate.item();
 }

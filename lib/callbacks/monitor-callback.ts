@@ -32,7 +32,8 @@ export abstract class MonitorCallback extends Callback {
 
   constructor({ monitor = 'val_loss', mode = 'auto', minDelta = 0 }: MonitorOptions) {
     super();
-    if (!['auto', 'min', 'max'].includes(mode)) throw new TypeError(`${new.target.name}: mode must be 'auto', 'min' or 'max', received ${show(mode)}`);
+    if (!['auto', 'min', 'max'].includes(mode))
+      throw new TypeError(`${new.target.name}: mode must be 'auto', 'min' or 'max', received ${show(mode)}`);
     this.checkNumbers({ minDelta });
     this.monitor = monitor;
     this.mode = mode;
@@ -42,15 +43,22 @@ export abstract class MonitorCallback extends Callback {
   /** @internal @throws a TypeError for options that are no numbers. */
   protected checkNumbers(options: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(options)) {
-      if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(`${this.constructor.name}: ${name} must be a number, received ${show(value)}`);
+      if (typeof value !== 'number' || Number.isNaN(value))
+        throw new TypeError(`${this.constructor.name}: ${name} must be a number, received ${show(value)}`);
     }
   }
 
   /** The watched value of these logs; undefined, with a warning, where they have none. */
   getMonitorValue(logs: Logs = {}): number | undefined {
     const value = logs[this.monitor];
-    if (value === undefined) process.emitWarning(`${this.constructor.name}: the logs have no '${this.monitor}' to watch; they have ${Object.keys(logs).join(', ')}`);
-    if (Array.isArray(value)) throw new TypeError(`${this.constructor.name}: '${this.monitor}' has ${value.length} values, expected one number to watch; give the metric an average`);
+    if (value === undefined)
+      process.emitWarning(
+        `${this.constructor.name}: the logs have no '${this.monitor}' to watch; they have ${Object.keys(logs).join(', ')}`,
+      );
+    if (Array.isArray(value))
+      throw new TypeError(
+        `${this.constructor.name}: '${this.monitor}' has ${value.length} values, expected one number to watch; give the metric an average`,
+      );
     return value;
   }
 
@@ -70,7 +78,9 @@ export abstract class MonitorCallback extends Callback {
     if (name === 'loss') return -1;
     const direction = (this.model.metrics as readonly Directed[]).findLast((metric) => metric.name === name)?.direction ?? null;
     if (direction === null) {
-      throw new Error(`${this.constructor.name}: nothing tells whether '${this.monitor}' gets better by rising or by falling; give mode 'max' or 'min'`);
+      throw new Error(
+        `${this.constructor.name}: nothing tells whether '${this.monitor}' gets better by rising or by falling; give mode 'max' or 'min'`,
+      );
     }
     return direction === 'up' ? 1 : -1;
   }

@@ -24,11 +24,12 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
 const OPTIONS = ['monitor', 'factor', 'patience', 'verbose', 'mode', 'minDelta', 'cooldown', 'minLr'] as const;
 
 /**
- * Reduces the learning rate (those of all optimizers of a `MultiOptimizer`) when the value `monitor` of the logs has not got better for `patience` epochs.
- * The rate at the end of each epoch, before it is reduced, is added to the logs as `learning_rate`.
+ * Reduces the learning rate (those of all optimizers of a `MultiOptimizer`) when the value `monitor` of the logs has not got better for
+ * `patience` epochs. The rate at the end of each epoch, before it is reduced, is added to the logs as `learning_rate`.
  *
  * ```ts
- * await model.fit(x, y, { epochs: 100, validationSplit: 0.2, callbacks: [new keras.callbacks.ReduceLROnPlateau({ factor: 0.2, patience: 5, minLr: 1e-5 })] });
+ * const slower = new keras.callbacks.ReduceLROnPlateau({ factor: 0.2, patience: 5, minLr: 1e-5 });
+ * await model.fit(x, y, { epochs: 100, validationSplit: 0.2, callbacks: [slower] });
  * ```
  * @throws for a factor of 1 or more, and (in `fit`) when mode `'auto'` finds no metric that says which way it gets better.
  */
@@ -89,7 +90,10 @@ export class ReduceLROnPlateau extends MonitorCallback {
     if (old <= Math.fround(this.minLr)) return false; // rates are float32
     const rate = Math.max(old * this.factor, this.minLr);
     optimizer.learningRate = rate;
-    if (this.verbose > 0) printMessage(`\nEpoch ${epoch + 1}: ReduceLROnPlateau reducing${name === null ? '' : ` ${name}`} learning rate to ${floatRepr(rate)}.\n`);
+    if (this.verbose > 0)
+      printMessage(
+        `\nEpoch ${epoch + 1}: ReduceLROnPlateau reducing${name === null ? '' : ` ${name}`} learning rate to ${floatRepr(rate)}.\n`,
+      );
     return true;
   }
 

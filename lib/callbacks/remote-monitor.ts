@@ -17,8 +17,8 @@ export interface RemoteMonitorOptions {
 }
 
 /**
- * Sends the logs of each epoch to a server, by POST, as JSON with the number of the epoch (from 0) as `epoch`. Values that are not finite are sent as null.
- * A server that cannot be reached is a warning; training goes on.
+ * Sends the logs of each epoch to a server, by POST, as JSON with the number of the epoch (from 0) as `epoch`. Values that are not finite
+ * are sent as null. A server that cannot be reached is a warning; training goes on.
  *
  * ```ts
  * await model.fit(x, y, { epochs: 10, callbacks: [new keras.callbacks.RemoteMonitor({ root: 'http://localhost:9000' })] });
@@ -48,7 +48,11 @@ export class RemoteMonitor extends Callback {
     const headers = new Headers(this.headers ?? {});
     if (this.sendAsJson && !headers.has('content-type')) headers.set('content-type', 'application/json');
     try {
-      const response = await fetch(this.root + this.path, { method: 'POST', headers, body: this.sendAsJson ? text : new URLSearchParams({ [this.field]: text }) });
+      const response = await fetch(this.root + this.path, {
+        method: 'POST',
+        headers,
+        body: this.sendAsJson ? text : new URLSearchParams({ [this.field]: text }),
+      });
       await response.arrayBuffer(); // frees the connection
     } catch (error) {
       process.emitWarning(`RemoteMonitor: could not reach the server at ${this.root}: ${String((error as Error).cause ?? error)}`);

@@ -12,8 +12,8 @@ export interface SwapEMAWeightsOptions {
 }
 
 /**
- * Gives the model the moving averages of its weights, which an optimizer with `useEma: true` keeps, during validation, evaluation and prediction, and its
- * own weights again after it.
+ * Gives the model the moving averages of its weights, which an optimizer with `useEma: true` keeps, during validation, evaluation and
+ * prediction, and its own weights again after it.
  *
  * ```ts
  * model.compile({ optimizer: new keras.optimizers.SGD(0.01, { useEma: true }), loss: 'mse' });
@@ -36,14 +36,20 @@ export class SwapEMAWeights extends Callback {
   private averaging(): readonly Optimizer[] {
     const { optimizer: outer } = this.model;
     const optimizer = outer instanceof LossScaleOptimizer ? outer.innerOptimizer : outer;
-    const found = (optimizer instanceof MultiOptimizer ? optimizer.optimizers : [optimizer]).filter((each) => each.getConfig().use_ema === true);
-    if (found.length === 0) throw new Error(`SwapEMAWeights: the optimizer ${optimizer.name} keeps no moving averages; make it with useEma: true`);
+    const found = (optimizer instanceof MultiOptimizer ? optimizer.optimizers : [optimizer]).filter(
+      (each) => each.getConfig().use_ema === true,
+    );
+    if (found.length === 0)
+      throw new Error(`SwapEMAWeights: the optimizer ${optimizer.name} keeps no moving averages; make it with useEma: true`);
     return found;
   }
   private averages() {
     return this.averaging().flatMap((optimizer) => {
       const pairs = optimizer.movingAverages;
-      if (pairs === null) throw new Error(`SwapEMAWeights: the optimizer ${optimizer.name} has no moving averages yet, because it is not built; train the model first`);
+      if (pairs === null)
+        throw new Error(
+          `SwapEMAWeights: the optimizer ${optimizer.name} has no moving averages yet, because it is not built; train the model first`,
+        );
       return pairs;
     });
   }

@@ -5,9 +5,19 @@ import { Tensor } from '../core/tensor.js';
 import { field, type Field } from './fields.js';
 import { isSerialized } from './registration.js';
 
-/** An array as an option, or as Keras writes it in a config: `{ class_name: '__numpy__', config: { value, dtype } }`, a tensor as `'__tensor__'`. */
+/**
+ * An array as an option, or as Keras writes it in a config: `{ class_name: '__numpy__', config: { value, dtype } }`, a tensor as
+ * `'__tensor__'`.
+ */
 export function readArray(value: unknown): TensorLike | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean' || value instanceof Tensor || Array.isArray(value) || ArrayBuffer.isView(value)) return value as TensorLike;
+  if (
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    value instanceof Tensor ||
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value)
+  )
+    return value as TensorLike;
   if (!isSerialized(value) || (value.class_name !== '__numpy__' && value.class_name !== '__tensor__')) return undefined;
   const { value: data, dtype } = value.config as { value: TensorLike; dtype: DTypeLike };
   return toTensor(data, standardizeDType(dtype));
@@ -20,4 +30,5 @@ export function writeArray(value: TensorLike): unknown {
 }
 
 /** A number, or an array of numbers. */
-export const array = (): Field<TensorLike, TensorLike, true> => field<TensorLike>('a number or an array of numbers', readArray, { serialize: writeArray });
+export const array = (): Field<TensorLike, TensorLike, true> =>
+  field<TensorLike>('a number or an array of numbers', readArray, { serialize: writeArray });

@@ -6,12 +6,29 @@ import { isPlainObject } from '../base/tree.js';
 import type { Config } from './configurable.js';
 import type { DeserializeOptions } from './family.js';
 import { DTypePolicy, type DTypePolicyName, FloatDTypePolicy, getDefaultPolicy, setDefaultPolicy } from './plain-policy.js';
-import { AWQDTypePolicy, GPTQDTypePolicy, Int4DTypePolicy, isQuantizedName, QuantizedDTypePolicy, quantizedPolicy, QuantizedFloat8DTypePolicy, TernaryDTypePolicy } from './quantized-policies.js';
+import {
+  AWQDTypePolicy,
+  GPTQDTypePolicy,
+  Int4DTypePolicy,
+  isQuantizedName,
+  QuantizedDTypePolicy,
+  quantizedPolicy,
+  QuantizedFloat8DTypePolicy,
+  TernaryDTypePolicy,
+} from './quantized-policies.js';
 import { getRegisteredObject, isSerialized, provideModule, serializeObject, type SerializedObject } from './registration.js';
 
 export { DTypePolicy, type DTypePolicyName, FloatDTypePolicy } from './plain-policy.js';
 export {
-  AWQDTypePolicy, GPTQDTypePolicy, Int4DTypePolicy, QUANTIZATION_MODES, type QuantizationMode, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy, type QuantizedFloat8Options, TernaryDTypePolicy,
+  AWQDTypePolicy,
+  GPTQDTypePolicy,
+  Int4DTypePolicy,
+  QUANTIZATION_MODES,
+  type QuantizationMode,
+  QuantizedDTypePolicy,
+  QuantizedFloat8DTypePolicy,
+  type QuantizedFloat8Options,
+  TernaryDTypePolicy,
 } from './quantized-policies.js';
 
 /** What stands for a policy: the policy, its name, or its config form. */
@@ -22,20 +39,32 @@ export const dtypePolicy = (): DTypePolicy => getDefaultPolicy() ?? new DTypePol
 
 /** Sets the policy of layers that are made without one. @throws for what is neither a policy nor the name of one. */
 export function setDtypePolicy(policy: DTypePolicyName | DTypePolicy): void {
-  if (!(policy instanceof DTypePolicy) && typeof policy !== 'string') throw new TypeError(`setDtypePolicy: expected the name of a policy, such as 'mixed_float16', or a DTypePolicy, received ${show(policy)}`);
+  if (!(policy instanceof DTypePolicy) && typeof policy !== 'string')
+    throw new TypeError(
+      `setDtypePolicy: expected the name of a policy, such as 'mixed_float16', or a DTypePolicy, received ${show(policy)}`,
+    );
   setDefaultPolicy(getPolicy(policy));
 }
 
 /** Keras's config form of a policy. */
 export const serializePolicy = (policy: DTypePolicy): SerializedObject =>
-  serializeObject((policy as { constructor?: unknown } | null)?.constructor === undefined ? null : (policy.constructor as typeof DTypePolicy).module, policy);
+  serializeObject(
+    (policy as { constructor?: unknown } | null)?.constructor === undefined ? null : (policy.constructor as typeof DTypePolicy).module,
+    policy,
+  );
 
 /** The policy of a config form. @throws for classes that are no policies. */
 export function deserializePolicy(config: SerializedObject, { customObjects }: DeserializeOptions = {}): DTypePolicy {
   if (!isSerialized(config)) throw new TypeError(`deserialize: expected a config { class_name, config }, received ${show(config)}`);
   const custom = customObjects ?? {};
-  const found = getRegisteredObject(config.registered_name ?? config.class_name, custom) ?? getRegisteredObject(config.class_name, custom) ?? CLASSES[config.class_name];
-  if (typeof found !== 'function') throw new TypeError(`dtypePolicies: unknown policy class ${show(config.class_name)}${didYouMean(String(config.class_name), Object.keys(CLASSES))}`);
+  const found =
+    getRegisteredObject(config.registered_name ?? config.class_name, custom) ??
+    getRegisteredObject(config.class_name, custom) ??
+    CLASSES[config.class_name];
+  if (typeof found !== 'function')
+    throw new TypeError(
+      `dtypePolicies: unknown policy class ${show(config.class_name)}${didYouMean(String(config.class_name), Object.keys(CLASSES))}`,
+    );
   return (found as typeof DTypePolicy).fromConfig({ ...(config.config as Config) });
 }
 
@@ -47,7 +76,8 @@ export function getPolicy(value: PolicyLike | null | undefined): DTypePolicy {
   if (value instanceof DTypePolicy) return value;
   if (value === null || value === undefined) return dtypePolicy();
   if (isSerialized(value)) return deserializePolicy(value);
-  if (typeof value !== 'string') throw new TypeError(`expected the name of a dtype policy, a DTypePolicy or its config, received ${show(value)}`);
+  if (typeof value !== 'string')
+    throw new TypeError(`expected the name of a dtype policy, a DTypePolicy or its config, received ${show(value)}`);
   return isQuantizedName(value) && value.includes('_from_') ? quantizedPolicy(value) : new DTypePolicy(value);
 }
 
@@ -69,9 +99,13 @@ export class DTypePolicyMap extends DTypePolicy {
   readonly #default: DTypePolicy;
   readonly #policies = new Map<string, DTypePolicy>();
 
-  constructor({ defaultPolicy = null, policyMap = null }: { defaultPolicy?: PolicyLike | null; policyMap?: Readonly<Record<string, PolicyLike>> | null } = {}) {
+  constructor({
+    defaultPolicy = null,
+    policyMap = null,
+  }: { defaultPolicy?: PolicyLike | null; policyMap?: Readonly<Record<string, PolicyLike>> | null } = {}) {
     if (defaultPolicy instanceof DTypePolicyMap) throw new TypeError('DTypePolicyMap: defaultPolicy cannot be a map itself');
-    if (policyMap !== null && !isPlainObject(policyMap)) throw new TypeError(`DTypePolicyMap: policyMap must be an object of policies by path, received ${show(policyMap)}`);
+    if (policyMap !== null && !isPlainObject(policyMap))
+      throw new TypeError(`DTypePolicyMap: policyMap must be an object of policies by path, received ${show(policyMap)}`);
     const found = getPolicy(defaultPolicy);
     super('float32');
     this.#given = defaultPolicy === null ? null : typeof defaultPolicy === 'string' ? (defaultPolicy as DTypePolicyName) : found;
@@ -105,12 +139,16 @@ export class DTypePolicyMap extends DTypePolicy {
     const exact = this.#policies.get(path);
     if (exact !== undefined) return exact;
     const fitting = [...this.#policies.keys()].filter((key) => new RegExp(`^(?:${key})$`, 'u').test(path));
-    if (fitting.length > 1) throw new Error(`DTypePolicyMap: the path ${show(path)} fits several keys, ${fitting.map(show).join(' and ')}; write them so that it fits one`);
+    if (fitting.length > 1)
+      throw new Error(
+        `DTypePolicyMap: the path ${show(path)} fits several keys, ${fitting.map(show).join(' and ')}; write them so that it fits one`,
+      );
     return fitting.length === 1 ? this.#policies.get(fitting[0]!)! : this.#default;
   }
   /** Adds a key. @throws for a key that is there already, and for what is no policy. */
   set(path: string, policy: PolicyLike): this {
-    if (this.#policies.has(path)) throw new Error(`DTypePolicyMap: the key ${show(path)} is there already, with ${String(this.#policies.get(path))}; delete it first`);
+    if (this.#policies.has(path))
+      throw new Error(`DTypePolicyMap: the key ${show(path)} is there already, with ${String(this.#policies.get(path))}; delete it first`);
     this.#policies.set(path, getPolicy(policy));
     return this;
   }
@@ -149,7 +187,10 @@ export class DTypePolicyMap extends DTypePolicy {
     return { default_policy: own instanceof DTypePolicy ? serializePolicy(own) : own, policy_map: Object.fromEntries(policies) };
   }
   static override fromConfig(config: Config): DTypePolicyMap {
-    const { default_policy: defaultPolicy = null, policy_map: policyMap = null } = config as { default_policy?: PolicyLike | null; policy_map?: Record<string, PolicyLike> | null };
+    const { default_policy: defaultPolicy = null, policy_map: policyMap = null } = config as {
+      default_policy?: PolicyLike | null;
+      policy_map?: Record<string, PolicyLike> | null;
+    };
     return new this({ defaultPolicy, policyMap });
   }
   override toString(): string {
@@ -158,7 +199,15 @@ export class DTypePolicyMap extends DTypePolicy {
 }
 
 const CLASSES: Readonly<Record<string, unknown>> = {
-  DTypePolicy, FloatDTypePolicy, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy, Int4DTypePolicy, GPTQDTypePolicy, AWQDTypePolicy, TernaryDTypePolicy, DTypePolicyMap,
+  DTypePolicy,
+  FloatDTypePolicy,
+  QuantizedDTypePolicy,
+  QuantizedFloat8DTypePolicy,
+  Int4DTypePolicy,
+  GPTQDTypePolicy,
+  AWQDTypePolicy,
+  TernaryDTypePolicy,
+  DTypePolicyMap,
 };
 const members = { find: (name: string): unknown => CLASSES[name], names: (): string[] => Object.keys(CLASSES) };
 provideModule('keras', members);

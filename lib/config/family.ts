@@ -3,7 +3,16 @@ import type { AbstractClass, AnyClass } from '../base/class.js';
 import { didYouMean, show } from '../base/errors.js';
 import { toSnakeCase } from '../base/names.js';
 import type { Config } from './configurable.js';
-import { CustomObjectScope, getRegisteredName, getRegisteredObject, isSerialized, provideModule, scopedObjects, serializeObject, type SerializedObject } from './registration.js';
+import {
+  CustomObjectScope,
+  getRegisteredName,
+  getRegisteredObject,
+  isSerialized,
+  provideModule,
+  scopedObjects,
+  serializeObject,
+  type SerializedObject,
+} from './registration.js';
 
 /** Classes and functions by the names under which the user's own configs refer to them. */
 export type CustomObjects = Readonly<Record<string, unknown>>;
@@ -50,7 +59,11 @@ export class Family<T> {
       if (!this.functionNames.has(member)) this.functionNames.set(member, key);
     }
     for (const [alias, name] of Object.entries(definition.aliases ?? {})) this.byName.set(alias, this.byName.get(name));
-    provideModule(definition.module, { find: (name) => this.byName.get(name), names: () => this.byName.keys(), nameOf: (member) => this.nameOf(member) });
+    provideModule(definition.module, {
+      find: (name) => this.byName.get(name),
+      names: () => this.byName.keys(),
+      nameOf: (member) => this.nameOf(member),
+    });
   }
 
   private isClass(value: unknown): value is AnyClass<T> & { fromConfig(config: Config): T } {
@@ -73,7 +86,9 @@ export class Family<T> {
     if (typeof identifier === 'string' || isSerialized(identifier)) return this.deserialize(identifier, {}, where);
     if (this.isClass(identifier)) return new identifier();
     if (typeof identifier === 'function') return identifier as T;
-    throw new TypeError(`${where}: expected ${this.definition.kind} (a name, a config, an instance or a function), received ${show(identifier)}`);
+    throw new TypeError(
+      `${where}: expected ${this.definition.kind} (a name, a config, an instance or a function), received ${show(identifier)}`,
+    );
   }
 
   /** Keras's config form of an instance, or of a function by its name. */
@@ -83,27 +98,36 @@ export class Family<T> {
       const own = (object as object).constructor as { module?: string };
       return serializeObject(own.module ?? module, object as { getConfig(): Config });
     }
-    if (typeof object !== 'function') throw new TypeError(`${module}.serialize: expected an instance or a function, received ${show(object)}`);
+    if (typeof object !== 'function')
+      throw new TypeError(`${module}.serialize: expected an instance or a function, received ${show(object)}`);
     const name = this.nameOf(object) ?? getRegisteredName(object as () => unknown);
-    if (name === '') throw new TypeError(`${module}.serialize: an anonymous function has no name to be saved by; give it one with registerKerasSerializable`);
+    if (name === '')
+      throw new TypeError(
+        `${module}.serialize: an anonymous function has no name to be saved by; give it one with registerKerasSerializable`,
+      );
     return { module: 'builtins', class_name: 'function', config: name, registered_name: 'function' };
   }
 
   /** The inverse of `serialize`; a name gives an instance with default options, or the function. */
   deserialize(value: SerializedObject | string, { customObjects }: DeserializeOptions = {}, where = this.definition.module): T {
-    if (typeof value !== 'string' && !isSerialized(value)) throw new TypeError(`${where}: expected a name or a config { class_name, config }, received ${show(value)}`);
+    if (typeof value !== 'string' && !isSerialized(value))
+      throw new TypeError(`${where}: expected a name or a config { class_name, config }, received ${show(value)}`);
     const custom = customObjects ?? {};
     const isFunction = typeof value !== 'string' && typeof value.config === 'string';
     const name = typeof value === 'string' ? value : isFunction ? (value.config as string) : value.class_name;
     const registered = typeof value === 'string' || isFunction ? null : value.registered_name;
-    const found = (registered ? getRegisteredObject(registered, custom) : null) ?? getRegisteredObject(name, custom) ?? this.byName.get(name);
+    const found =
+      (registered ? getRegisteredObject(registered, custom) : null) ?? getRegisteredObject(name, custom) ?? this.byName.get(name);
     if (found === undefined) throw this.unknown(name, where);
     const target = found as T & { fromConfig?(config: Config): T };
     if (typeof target.fromConfig === 'function') {
       const make = () => target.fromConfig!(typeof value === 'string' ? {} : ((value.config ?? {}) as Config));
-      return customObjects === null || customObjects === undefined ? make() : new CustomObjectScope({ ...scopedObjects(), ...customObjects }).run(make);
+      return customObjects === null || customObjects === undefined
+        ? make()
+        : new CustomObjectScope({ ...scopedObjects(), ...customObjects }).run(make);
     }
-    if (typeof target !== 'function' || !(typeof value === 'string' || isFunction)) throw new TypeError(`${where}: '${name}' cannot be made from a config: it has no static fromConfig`);
+    if (typeof target !== 'function' || !(typeof value === 'string' || isFunction))
+      throw new TypeError(`${where}: '${name}' cannot be made from a config: it has no static fromConfig`);
     return target;
   }
 
@@ -112,7 +136,9 @@ export class Family<T> {
     const place = where === module ? '' : `${where}: `;
     // Class names and snake_case ones are equally near; the user's kind goes first.
     const capital = /^[A-Z]/;
-    const candidates = [...this.byName.keys()].sort((a, b) => Number(capital.test(a) !== capital.test(name)) - Number(capital.test(b) !== capital.test(name)));
+    const candidates = [...this.byName.keys()].sort(
+      (a, b) => Number(capital.test(a) !== capital.test(name)) - Number(capital.test(b) !== capital.test(name)),
+    );
     return new TypeError(`${place}unknown ${kind.replace(/^an? /, '')} '${name}'${didYouMean(name, candidates)}`);
   }
 }

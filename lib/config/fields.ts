@@ -57,7 +57,10 @@ export const withUnsavedDefault = <In, Out>(inner: Field<In, Out>, initial: In):
   serialize: (value) => (Object.is(value, initial) ? undefined : inner.serialize(value)),
 });
 /** The field of an option that is used up when the object is made, or when its weights or slots are. */
-export const usedWhen = <In, Out, R extends boolean>(when: 'made' | 'built', inner: Field<In, Out, R>): Field<In, Out, R> => ({ ...inner, usedWhen: when });
+export const usedWhen = <In, Out, R extends boolean>(when: 'made' | 'built', inner: Field<In, Out, R>): Field<In, Out, R> => ({
+  ...inner,
+  usedWhen: when,
+});
 /** The field under another key in the config. */
 export const keyed = <In, Out, R extends boolean>(key: string, inner: Field<In, Out, R>): Field<In, Out, R> => ({ ...inner, key });
 /** The field that also takes `null`, which is its default. */
@@ -89,7 +92,9 @@ const inBounds = (n: number, { min = -Infinity, max = Infinity, above = -Infinit
 
 /** A whole number. */
 export const int = (bounds: Bounds = {}): Field<number, number, true> =>
-  field(`an integer${boundsText(bounds)}`, (v) => (typeof v === 'number' && Number.isSafeInteger(v) && inBounds(v, bounds) ? v : undefined));
+  field(`an integer${boundsText(bounds)}`, (v) =>
+    typeof v === 'number' && Number.isSafeInteger(v) && inBounds(v, bounds) ? v : undefined,
+  );
 /** A number. */
 export const float = (bounds: Bounds = {}): Field<number, number, true> =>
   field(`a number${boundsText(bounds)}`, (v) => (typeof v === 'number' && !Number.isNaN(v) && inBounds(v, bounds) ? v : undefined));
@@ -105,20 +110,31 @@ export function oneOf<const T extends string>(...values: readonly T[]): Field<T,
     ...field<T>(`one of ${expects}`, () => undefined),
     parse: (value, where) => {
       if (values.includes(value as T)) return value as T;
-      throw new TypeError(`${where} must be one of ${expects}, received ${show(value)}${typeof value === 'string' ? didYouMean(value, values) : ''}`);
+      throw new TypeError(
+        `${where} must be one of ${expects}, received ${show(value)}${typeof value === 'string' ? didYouMean(value, values) : ''}`,
+      );
     },
   };
 }
 /** An array of whole numbers (or null where `unknown`), such as a shape. */
 export const intList = (bounds: Bounds = {}): Field<readonly number[], readonly number[], true> =>
   field(`an array of integers${boundsText(bounds)}`, (v) =>
-    Array.isArray(v) && v.every((n) => typeof n === 'number' && Number.isSafeInteger(n) && inBounds(n, bounds)) ? (v as number[]) : undefined);
+    Array.isArray(v) && v.every((n) => typeof n === 'number' && Number.isSafeInteger(n) && inBounds(n, bounds))
+      ? (v as number[])
+      : undefined,
+  );
 /** What `axis` takes where it may be several: an axis, an array of axes, or null for all of them. */
 type Axes = number | readonly number[] | null;
 /** An axis, an array of axes, or null for all of them. */
 export const axes = (initial: Axes): Field<Axes, Axes, false> =>
-  nullable(field<number | readonly number[]>('an axis or an array of axes', (v) =>
-    Number.isSafeInteger(v) || (Array.isArray(v) && v.every((axis) => Number.isSafeInteger(axis))) ? (v as number | readonly number[]) : undefined), initial);
+  nullable(
+    field<number | readonly number[]>('an axis or an array of axes', (v) =>
+      Number.isSafeInteger(v) || (Array.isArray(v) && v.every((axis) => Number.isSafeInteger(axis)))
+        ? (v as number | readonly number[])
+        : undefined,
+    ),
+    initial,
+  );
 /** The dtype to compute in, as losses and metrics have it: that of a dtype policy; `floatx` by default. */
 export const computeDtype: Field<DTypePolicyName | 'float' | DTypePolicy | SerializedObject | null, DType, false> = {
   required: false,

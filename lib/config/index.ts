@@ -5,7 +5,12 @@ import { settings } from '../base/settings.js';
 
 export { dtypePolicy, setDtypePolicy } from './dtype-policy.js';
 export {
-  disableInteractiveLogging, disableTracebackFiltering, enableInteractiveLogging, enableTracebackFiltering, isInteractiveLoggingEnabled, isTracebackFilteringEnabled,
+  disableInteractiveLogging,
+  disableTracebackFiltering,
+  enableInteractiveLogging,
+  enableTracebackFiltering,
+  isInteractiveLoggingEnabled,
+  isTracebackFilteringEnabled,
 } from './logging.js';
 export { enableUnsafeDeserialization } from './safe-mode.js';
 
@@ -15,7 +20,8 @@ const FLOATS = ['bfloat16', 'float16', 'float32', 'float64'] as const;
 export const floatx = (): FloatDType => settings.floatx;
 /** Sets the default float dtype. Throws on anything but a float dtype. */
 export function setFloatx(value: FloatDType): void {
-  if (!FLOATS.includes(value)) throw new TypeError(`setFloatx: expected one of ${FLOATS.join(', ')}, received ${show(value)}${didYouMean(value, FLOATS)}`);
+  if (!FLOATS.includes(value))
+    throw new TypeError(`setFloatx: expected one of ${FLOATS.join(', ')}, received ${show(value)}${didYouMean(value, FLOATS)}`);
   settings.floatx = value;
 }
 /** The small constant that keeps logarithms and divisions finite; 1e-7 at the start. */
@@ -29,7 +35,8 @@ export function setEpsilon(value: number): void {
 export const imageDataFormat = (): 'channels_first' | 'channels_last' => settings.imageDataFormat;
 /** Sets where the channel axis of images stands. */
 export function setImageDataFormat(value: 'channels_first' | 'channels_last'): void {
-  if (value !== 'channels_first' && value !== 'channels_last') throw new TypeError(`setImageDataFormat: expected 'channels_last' or 'channels_first', received ${show(value)}`);
+  if (value !== 'channels_first' && value !== 'channels_last')
+    throw new TypeError(`setImageDataFormat: expected 'channels_last' or 'channels_first', received ${show(value)}`);
   settings.imageDataFormat = value;
 }
 /** The name of what computes: Keratin has one backend. */
@@ -39,7 +46,10 @@ export function setBackend(name: string): void {
   if (name !== 'keratin') throw new RangeError(`setBackend: there is one backend, 'keratin', received ${show(name)}`);
 }
 
-/** Lets attention use a fused kernel where there is one. There is none on CPUs, so nothing computes otherwise; as in Keras, the setting is kept. */
+/**
+ * Lets attention use a fused kernel where there is one. There is none on CPUs, so nothing computes otherwise; as in Keras, the setting is
+ * kept.
+ */
 export function enableFlashAttention(): void {
   settings.flashAttention = true;
 }
@@ -54,14 +64,18 @@ export const isFlashAttentionEnabled = (): boolean | null => settings.flashAtten
 export const isNnxEnabled = (): boolean => false;
 
 function limit(where: string, value: number | null): number | null {
-  if (value !== null && !(Number.isInteger(value) && value >= 0)) throw new RangeError(`${where}: expected an integer >= 0 or null, received ${show(value)}`);
+  if (value !== null && !(Number.isInteger(value) && value >= 0))
+    throw new RangeError(`${where}: expected an integer >= 0 or null, received ${show(value)}`);
   return value;
 }
 /** Limits the epochs of every `fit`, to try a script quickly; null: no limit. The environment variable `KERAS_MAX_EPOCHS` does so too. */
 export function setMaxEpochs(maxEpochs: number | null): void {
   settings.maxEpochs = limit('setMaxEpochs', maxEpochs);
 }
-/** Limits the steps of every epoch of `fit`, `evaluate` and `predict`; null: no limit. The environment variable `KERAS_MAX_STEPS_PER_EPOCH` does so too. */
+/**
+ * Limits the steps of every epoch of `fit`, `evaluate` and `predict`; null: no limit. The environment variable `KERAS_MAX_STEPS_PER_EPOCH`
+ * does so too.
+ */
 export function setMaxStepsPerEpoch(maxStepsPerEpoch: number | null): void {
   settings.maxStepsPerEpoch = limit('setMaxStepsPerEpoch', maxStepsPerEpoch);
 }

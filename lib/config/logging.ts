@@ -8,7 +8,10 @@ const debug = debuglog('keratin');
 export function enableInteractiveLogging(): void {
   settings.interactiveLogging = true;
 }
-/** Sends progress bars, summaries and messages to Node's debug log instead of standard output: seen with the environment variable `NODE_DEBUG=keratin`. */
+/**
+ * Sends progress bars, summaries and messages to Node's debug log instead of standard output: seen with the environment variable
+ * `NODE_DEBUG=keratin`.
+ */
 export function disableInteractiveLogging(): void {
   settings.interactiveLogging = false;
 }

@@ -1,5 +1,5 @@
-// The names of constructors' positional parameters, as editors show them. Types cannot make a name of a string, so they stand here; a parameter whose name
-// is not in the list is shown as `value`.
+// The names of constructors' positional parameters, as editors show them. Types cannot make a name of a string, so they stand here; a
+// parameter whose name is not in the list is shown as `value`.
 
 /** A parameter with a value of type `V`, by its name. */
 export interface ParameterNames<V> {

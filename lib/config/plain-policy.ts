@@ -26,9 +26,13 @@ export function setDefaultPolicy(policy: DTypePolicy | null): void {
 
 /** The dtypes that a name of a plain policy stands for. @throws a TypeError for other names. */
 export function dtypesOf(where: string, name: unknown): { name: string; computeDtype: DType; variableDtype: DType } {
-  if ((MIXED as readonly unknown[]).includes(name)) return { name: name as string, computeDtype: (name as string).slice('mixed_'.length) as DType, variableDtype: 'float32' };
+  if ((MIXED as readonly unknown[]).includes(name))
+    return { name: name as string, computeDtype: (name as string).slice('mixed_'.length) as DType, variableDtype: 'float32' };
   if (name !== 'float' && name !== 'int' && !(DTYPES as readonly unknown[]).includes(name)) {
-    throw new TypeError(`${where}: unknown policy ${show(name)}${typeof name === 'string' ? didYouMean(name, [...DTYPES, ...MIXED]) : ''}; expected 'mixed_float16', 'mixed_bfloat16' or the name of a dtype`);
+    throw new TypeError(
+      `${where}: unknown policy ${show(name)}${typeof name === 'string' ? didYouMean(name, [...DTYPES, ...MIXED]) : ''}; expected ` +
+        `'mixed_float16', 'mixed_bfloat16' or the name of a dtype`,
+    );
   }
   const dtype = standardizeDType(name as DTypeLike);
   return { name: dtype, computeDtype: dtype, variableDtype: dtype };
@@ -83,7 +87,9 @@ export class DTypePolicy {
     return null;
   }
 
-  /** `x` in `dtype` where it is a float tensor, a symbol or an array of another float dtype and `autocast` holds; anything else as it is. */
+  /**
+   * `x` in `dtype` where it is a float tensor, a symbol or an array of another float dtype and `autocast` holds; anything else as it is.
+   */
   convertInput(x: unknown, autocast: boolean, dtype: DTypeLike): unknown {
     const wanted = standardizeDType(dtype);
     const differs = (own: DType): boolean => autocast && isFloat(own) && own !== wanted;
@@ -118,4 +124,5 @@ export class FloatDTypePolicy extends DTypePolicy {
 }
 
 /** The class of a policy; the two plain ones are one. */
-const kindOf = (policy: DTypePolicy): typeof DTypePolicy => (policy.constructor === FloatDTypePolicy ? DTypePolicy : (policy.constructor as typeof DTypePolicy));
+const kindOf = (policy: DTypePolicy): typeof DTypePolicy =>
+  policy.constructor === FloatDTypePolicy ? DTypePolicy : (policy.constructor as typeof DTypePolicy);

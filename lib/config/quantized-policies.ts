@@ -14,8 +14,8 @@ export const QUANTIZATION_MODES = ['int8', 'float8', 'int4', 'ternary', 'gptq', 
 export type QuantizationMode = (typeof QUANTIZATION_MODES)[number];
 
 /**
- * The policy of a quantized layer: `new QuantizedDTypePolicy('int8', 'float32')`, whose name is `'int8_from_float32'`. `sourceName`, by default the
- * global policy's, says in which dtypes the layer computes and keeps the variables that are not quantized.
+ * The policy of a quantized layer: `new QuantizedDTypePolicy('int8', 'float32')`, whose name is `'int8_from_float32'`. `sourceName`, by
+ * default the global policy's, says in which dtypes the layer computes and keeps the variables that are not quantized.
  * @throws for unknown modes, and for int8 that computes in float16.
  */
 export class QuantizedDTypePolicy extends DTypePolicy {
@@ -30,9 +30,13 @@ export class QuantizedDTypePolicy extends DTypePolicy {
     const { computeDtype } = dtypesOf(new.target.name, source);
     super(source as DTypePolicyName);
     if (!(QUANTIZATION_MODES as readonly string[]).includes(mode)) {
-      throw new TypeError(`${new.target.name}: unknown quantization mode ${show(mode)}${didYouMean(mode, QUANTIZATION_MODES)}; expected one of ${QUANTIZATION_MODES.join(', ')}`);
+      throw new TypeError(
+        `${new.target.name}: unknown quantization mode ${show(mode)}${didYouMean(mode, QUANTIZATION_MODES)}; expected one of ` +
+          `${QUANTIZATION_MODES.join(', ')}`,
+      );
     }
-    if (computeDtype === 'float16' && mode === 'int8') throw new TypeError(`${new.target.name}: mode 'int8' does not go with computing in float16: its products leave the range`);
+    if (computeDtype === 'float16' && mode === 'int8')
+      throw new TypeError(`${new.target.name}: mode 'int8' does not go with computing in float16: its products leave the range`);
     this.#mode = mode as QuantizationMode;
     this.#sourceName = source;
     this.rename(`${mode}_from_${source}`);
@@ -46,7 +50,11 @@ export class QuantizedDTypePolicy extends DTypePolicy {
     return this.#sourceName;
   }
   override equals(other: unknown): boolean {
-    return super.equals(other) && (other as QuantizedDTypePolicy).quantizationMode === this.quantizationMode && (other as QuantizedDTypePolicy).sourceName === this.sourceName;
+    return (
+      super.equals(other) &&
+      (other as QuantizedDTypePolicy).quantizationMode === this.quantizationMode &&
+      (other as QuantizedDTypePolicy).sourceName === this.sourceName
+    );
   }
   override getConfig(): Config {
     return { mode: this.quantizationMode, source_name: this.sourceName };
@@ -73,9 +81,11 @@ export class QuantizedFloat8DTypePolicy extends QuantizedDTypePolicy {
   readonly amaxHistoryLength: number;
 
   constructor(mode: string, options: QuantizedFloat8Options | Source = null) {
-    const { sourceName = null, amaxHistoryLength = QuantizedFloat8DTypePolicy.defaultAmaxHistoryLength } = typeof options === 'object' && options !== null ? options : { sourceName: options };
+    const { sourceName = null, amaxHistoryLength = QuantizedFloat8DTypePolicy.defaultAmaxHistoryLength } =
+      typeof options === 'object' && options !== null ? options : { sourceName: options };
     super(mode, sourceName);
-    if (!Number.isInteger(amaxHistoryLength)) throw new TypeError(`QuantizedFloat8DTypePolicy: amaxHistoryLength must be an integer, received ${show(amaxHistoryLength)}`);
+    if (!Number.isInteger(amaxHistoryLength))
+      throw new TypeError(`QuantizedFloat8DTypePolicy: amaxHistoryLength must be an integer, received ${show(amaxHistoryLength)}`);
     this.amaxHistoryLength = amaxHistoryLength;
   }
   override equals(other: unknown): boolean {
@@ -85,7 +95,11 @@ export class QuantizedFloat8DTypePolicy extends QuantizedDTypePolicy {
     return { ...super.getConfig(), amax_history_length: this.amaxHistoryLength };
   }
   static override fromConfig(config: Config): DTypePolicy {
-    const { mode, source_name: sourceName = null, amax_history_length: length } = config as { mode: string; source_name?: Source; amax_history_length?: number };
+    const {
+      mode,
+      source_name: sourceName = null,
+      amax_history_length: length,
+    } = config as { mode: string; source_name?: Source; amax_history_length?: number };
     return new this(mode, { sourceName, ...(length === undefined ? {} : { amaxHistoryLength: length }) });
   }
 }
@@ -93,11 +107,14 @@ export class QuantizedFloat8DTypePolicy extends QuantizedDTypePolicy {
 const whole = (text: string | undefined): number | null => (text !== undefined && /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : null);
 /** The group's size in a mode: -1 (one group) or positive. */
 function groupSize(where: string, mode: string, size: number): number {
-  if (size < -1 || size === 0) throw new RangeError(`${where}: the size of a group must be -1 (a single group) or positive, received ${size} in ${show(mode)}`);
+  if (size < -1 || size === 0)
+    throw new RangeError(`${where}: the size of a group must be -1 (a single group) or positive, received ${size} in ${show(mode)}`);
   return size;
 }
 
-/** The policy of a layer with int4 weights: mode `'int4/<block size>'`, where -1 stands for one scale a channel. @throws for other modes. */
+/**
+ * The policy of a layer with int4 weights: mode `'int4/<block size>'`, where -1 stands for one scale a channel. @throws for other modes.
+ */
 export class Int4DTypePolicy extends QuantizedDTypePolicy {
   static override readonly className: string = 'Int4DTypePolicy';
   readonly mode: string = 'int4';
@@ -107,7 +124,8 @@ export class Int4DTypePolicy extends QuantizedDTypePolicy {
   constructor(mode: string, sourceName: Source | { sourceName?: Source } = null) {
     const parts = String(mode).split('/');
     const size = parts[1] === 'None' ? -1 : whole(parts[1]);
-    if (parts.length !== 2 || parts[0] !== 'int4' || size === null) throw new TypeError(`Int4DTypePolicy: mode must be 'int4/<block size>', received ${show(mode)}`);
+    if (parts.length !== 2 || parts[0] !== 'int4' || size === null)
+      throw new TypeError(`Int4DTypePolicy: mode must be 'int4/<block size>', received ${show(mode)}`);
     groupSize('Int4DTypePolicy', mode, size);
     super('int4', sourceName);
     this.blockSize = size;
@@ -132,8 +150,10 @@ class CalibratedDTypePolicy extends QuantizedDTypePolicy {
   constructor(where: string, base: string, bits: readonly number[], mode: string, sourceName: Source | { sourceName?: Source }) {
     const parts = String(mode).split('/');
     const [weightBits, size] = [whole(parts[1]), whole(parts[2])];
-    if (parts.length !== 3 || parts[0] !== base || weightBits === null || size === null) throw new TypeError(`${where}: mode must be '${base}/<weight bits>/<group size>', received ${show(mode)}`);
-    if (!bits.includes(weightBits)) throw new RangeError(`${where}: the weights may have ${bits.join(', ')} bits, received ${weightBits} in ${show(mode)}`);
+    if (parts.length !== 3 || parts[0] !== base || weightBits === null || size === null)
+      throw new TypeError(`${where}: mode must be '${base}/<weight bits>/<group size>', received ${show(mode)}`);
+    if (!bits.includes(weightBits))
+      throw new RangeError(`${where}: the weights may have ${bits.join(', ')} bits, received ${weightBits} in ${show(mode)}`);
     groupSize(where, mode, size);
     super(base, sourceName);
     this.mode = base;
@@ -142,7 +162,11 @@ class CalibratedDTypePolicy extends QuantizedDTypePolicy {
     this.rename(`${mode}_from_${this.sourceName}`);
   }
   override equals(other: unknown): boolean {
-    return super.equals(other) && (other as CalibratedDTypePolicy).weightBits === this.weightBits && (other as CalibratedDTypePolicy).groupSize === this.groupSize;
+    return (
+      super.equals(other) &&
+      (other as CalibratedDTypePolicy).weightBits === this.weightBits &&
+      (other as CalibratedDTypePolicy).groupSize === this.groupSize
+    );
   }
   override getConfig(): Config {
     return { ...super.getConfig(), mode: `${this.mode}/${this.weightBits}/${this.groupSize}` };
@@ -182,7 +206,8 @@ export const isQuantizedName = (name: string): boolean => QUANTIZATION_MODES.som
 /** The policy of a name like `'int4/128_from_float32'`. @throws for other names. */
 export function quantizedPolicy(name: string): QuantizedDTypePolicy {
   const parts = name.split('_from_');
-  if (parts.length !== 2) throw new TypeError(`DTypePolicy: the name of a quantized policy must be '<mode>_from_<policy before>', received ${show(name)}`);
+  if (parts.length !== 2)
+    throw new TypeError(`DTypePolicy: the name of a quantized policy must be '<mode>_from_<policy before>', received ${show(name)}`);
   const [mode, source] = parts as [string, DTypePolicyName];
   if (name.startsWith('int4') && mode.includes('/')) return new Int4DTypePolicy(mode, source);
   if (name.startsWith('ternary')) return new TernaryDTypePolicy(mode, source);

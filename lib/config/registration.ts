@@ -19,7 +19,11 @@ const names = new WeakMap<Registered, string>();
  * ```
  * @throws for a class without `getConfig`.
  */
-export function registerKerasSerializable({ package: group = 'Custom', name }: { package?: string; name?: string | null } = {}): <T extends Registered>(target: T) => T {
+export function registerKerasSerializable({ package: group = 'Custom', name }: { package?: string; name?: string | null } = {}): <
+  T extends Registered,
+>(
+  target: T,
+) => T {
   return (target) => {
     const isClass = /^class\b/.test(Function.prototype.toString.call(target));
     if (isClass && typeof (target.prototype as { getConfig?: unknown }).getConfig !== 'function') {
@@ -39,7 +43,8 @@ export type RegisteredName = `${string}>${string}`;
 export const getRegisteredName = (target: Registered): string => names.get(target) ?? target.name;
 /** The class or function of a name: from the innermost scope, registered, or from `customObjects`; null when there is none. */
 export function getRegisteredObject(name: string, customObjects: Readonly<Record<string, unknown>> | null = null): unknown {
-  for (const objects of [scopedObjects(), registered, customObjects]) if (objects !== null && Object.hasOwn(objects, name)) return objects[name];
+  for (const objects of [scopedObjects(), registered, customObjects])
+    if (objects !== null && Object.hasOwn(objects, name)) return objects[name];
   return null;
 }
 
@@ -70,7 +75,8 @@ export class CustomObjectScope extends Scope {
   }
 }
 /** A `CustomObjectScope`. */
-export const customObjectScope = (customObjects: Readonly<Record<string, unknown>> | null): CustomObjectScope => new CustomObjectScope(customObjects);
+export const customObjectScope = (customObjects: Readonly<Record<string, unknown>> | null): CustomObjectScope =>
+  new CustomObjectScope(customObjects);
 /** @internal The objects of the innermost scope. */
 export const scopedObjects = (): Readonly<Record<string, unknown>> => context().customObjects;
 
@@ -103,7 +109,11 @@ export function functionNameOf(fn: unknown): string | null {
 }
 /** @internal Keras's module of a class. */
 export function moduleOf(constructor: { name: string; module?: string }): string | null {
-  return constructor.module ?? [...modules].find(([, list]) => list.some((members) => members.find(constructor.name) === constructor))?.[0] ?? null;
+  return (
+    constructor.module ??
+    [...modules].find(([, list]) => list.some((members) => members.find(constructor.name) === constructor))?.[0] ??
+    null
+  );
 }
 
 /** How Keras writes an object: where its class is, the class's name, and its config. */
@@ -128,7 +138,8 @@ interface Configurable {
 
 /** Keras's form of an object of one of our classes or of a user's. `module` is that of the family, such as `keras.layers`. */
 export function serializeObject(module: string | null, object: Configurable): SerializedObject {
-  if (typeof (object as { getConfig?: unknown } | null)?.getConfig !== 'function') throw new TypeError(`serialize: expected an object with getConfig, received ${show(object)}`);
+  if (typeof (object as { getConfig?: unknown } | null)?.getConfig !== 'function')
+    throw new TypeError(`serialize: expected an object with getConfig, received ${show(object)}`);
   const constructor = object.constructor as { name: string; className?: string; registeredName?: string } & Registered;
   const own = constructor.className === constructor.name;
   const build = object.getBuildConfig?.() ?? null;
@@ -157,7 +168,8 @@ export function deserializeObject<T>(
   exports: Readonly<Record<string, unknown>>, value: SerializedObject | string, unknown: (name: string) => Error,
   customObjects: Readonly<Record<string, unknown>> = {},
 ): T {
-  if (typeof value !== 'string' && !isSerialized(value)) throw new TypeError(`deserialize: expected a name or a config { class_name, config }, received ${show(value)}`);
+  if (typeof value !== 'string' && !isSerialized(value))
+    throw new TypeError(`deserialize: expected a name or a config { class_name, config }, received ${show(value)}`);
   const name = typeof value === 'string' ? value : value.class_name;
   const registered = typeof value === 'string' ? null : value.registered_name;
   const found = getRegisteredObject(registered ?? name, customObjects) ?? getRegisteredObject(name, customObjects) ?? exports[name];
@@ -171,4 +183,6 @@ export function deserializeObject<T>(
 
 /** Keras's snake_case name of a class, for the lookups by name: `GlorotUniform` → `glorot_uniform`. */
 export const aliasOf = (className: string): string =>
-  snakeCase(className.replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2').replace(/^[A-Z]/, (c) => c.toLowerCase())).replace(/_+/g, '_').toLowerCase();
+  snakeCase(className.replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2').replace(/^[A-Z]/, (c) => c.toLowerCase()))
+    .replace(/_+/g, '_')
+    .toLowerCase();

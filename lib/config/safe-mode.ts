@@ -8,7 +8,10 @@ let allowed = false; // everywhere, from now on
 export function enableUnsafeDeserialization(): void {
   allowed = true;
 }
-/** @internal Whether functions in configs are refused, as `enableUnsafeDeserialization` or a loading call around this one say; null when neither does. */
+/**
+ * @internal Whether functions in configs are refused, as `enableUnsafeDeserialization` or a loading call around this one say; null when
+ * neither does.
+ */
 export const isSafeMode = (): boolean | null => context().safeMode ?? (allowed ? false : null);
 /** @internal Runs `fn` with safe mode on or off. */
 export const runInSafeMode = <T>(safeMode: boolean, fn: () => T): T => withContext({ safeMode }, fn);
@@ -22,6 +25,7 @@ export function refuseInSafeMode(what: string, safeMode: boolean | null | undefi
   if ((safeMode ?? isSafeMode()) === false) return;
   throw new Error(
     `${what}: the config holds the source of a function, and loading it would run code of whoever wrote the file. If you trust its origin, give safeMode: false, ` +
-    'or call keras.config.enableUnsafeDeserialization(); better, register the function with registerKerasSerializable and save it by name',
+      'or call keras.config.enableUnsafeDeserialization(); better, register the function with registerKerasSerializable and save it ' +
+      'by name',
   );
 }

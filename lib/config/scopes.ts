@@ -10,8 +10,8 @@ import type { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
 
 /**
- * What is open between `enter` and `exit`, or while `run` runs a function. Scopes nest, and close in the order opposite to that of their opening: across
- * `await`, beside other async functions, that is true of `run` alone.
+ * What is open between `enter` and `exit`, or while `run` runs a function. Scopes nest, and close in the order opposite to that of their
+ * opening: across `await`, beside other async functions, that is true of `run` alone.
  */
 export abstract class Scope {
   readonly #open: (() => void)[] = [];
@@ -69,7 +69,8 @@ export class NameScope extends Scope {
   constructor(name: string, options: NameScopeOptions = {}) {
     super();
     checkOptions('nameScope', options, ['caller', 'deduplicate', 'overrideParent']);
-    if (typeof name !== 'string' || name.includes('/')) throw new TypeError(`nameScope: the name must be a string without '/', received ${show(name)}`);
+    if (typeof name !== 'string' || name.includes('/'))
+      throw new TypeError(`nameScope: the name must be a string without '/', received ${show(name)}`);
     this.name = name;
     this.caller = options.caller ?? null;
     this.deduplicate = options.deduplicate ?? true;
@@ -92,7 +93,10 @@ export interface StatelessScopeOptions {
   stateMapping?: Iterable<readonly [Variable, TensorLike]> | null;
   /** Whether `losses` of the scope gets what layers add. Default false. */
   collectLosses?: boolean;
-  /** In Keras, whether variables that were made in the scope get their values at its end. Here variables have them from the start. Default true. */
+  /**
+   * In Keras, whether variables that were made in the scope get their values at its end. Here variables have them from the start. Default
+   * true.
+   */
   initializeVariables?: boolean;
 }
 
@@ -119,9 +123,13 @@ export class StatelessScope extends Scope {
     this.initializeVariables = initializeVariables;
     const values = new Map<Variable, Tensor>();
     for (const [variable, value] of stateMapping ?? []) {
-      if (!(variable instanceof Variable)) throw new TypeError(`StatelessScope: stateMapping must hold pairs of a Variable and a value, received ${show(variable)}`);
+      if (!(variable instanceof Variable))
+        throw new TypeError(`StatelessScope: stateMapping must hold pairs of a Variable and a value, received ${show(variable)}`);
       const tensor = toTensor(value, variable.dtype, 'StatelessScope');
-      if (tensor.spec !== variable.spec) throw new RangeError(`StatelessScope: ${variable.path} has shape ${showShape(variable.shape)}, received a value of shape ${showShape(tensor.shape)}`);
+      if (tensor.spec !== variable.spec)
+        throw new RangeError(
+          `StatelessScope: ${variable.path} has shape ${showShape(variable.shape)}, received a value of shape ${showShape(tensor.shape)}`,
+        );
       values.set(variable, tensor);
     }
     this.#state = { values, losses: [], collectLosses };
@@ -170,6 +178,7 @@ class DeviceScope extends Scope {
  * @throws for other devices.
  */
 export function device(deviceName: string): DeviceScope {
-  if (typeof deviceName !== 'string' || !/^\/?(?:device:)?cpu(?::0)?$/i.test(deviceName)) throw new RangeError(`device: there is only 'cpu', received ${show(deviceName)}`);
+  if (typeof deviceName !== 'string' || !/^\/?(?:device:)?cpu(?::0)?$/i.test(deviceName))
+    throw new RangeError(`device: there is only 'cpu', received ${show(deviceName)}`);
   return new DeviceScope(deviceName);
 }

@@ -12,21 +12,46 @@ import { PublicOperation, reviveOperation } from '../ops/public-operation.js';
 import type { Config } from './configurable.js';
 import type { CustomObjects } from './family.js';
 import {
-  CustomObjectScope, findClass, functionNameOf, getRegisteredName, getRegisteredObject, isSerialized, moduleNames, moduleOf, scopedObjects, serializeObject, type SerializedObject,
+  CustomObjectScope,
+  findClass,
+  functionNameOf,
+  getRegisteredName,
+  getRegisteredObject,
+  isSerialized,
+  moduleNames,
+  moduleOf,
+  scopedObjects,
+  serializeObject,
+  type SerializedObject,
 } from './registration.js';
 import { isSafeMode, refuseInSafeMode, runInSafeMode } from './safe-mode.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
 /** Modules whose functions configs name without saying where they are. */
-const FUNCTION_MODULES = ['activations', 'constraints', 'initializers', 'losses', 'metrics', 'optimizers', 'regularizers'].map((name) => `keras.${name}`);
+const FUNCTION_MODULES = ['activations', 'constraints', 'initializers', 'losses', 'metrics', 'optimizers', 'regularizers'].map(
+  (name) => `keras.${name}`,
+);
 
 /** Modules whose classes stand in models. */
-const CLASS_MODULES = ['keras.layers', 'keras', 'keras.src.models.functional', 'keras.initializers', 'keras.regularizers', 'keras.constraints', 'keras.losses', 'keras.metrics', 'keras.optimizers', 'keras.optimizers.schedules'];
+const CLASS_MODULES = [
+  'keras.layers',
+  'keras',
+  'keras.src.models.functional',
+  'keras.initializers',
+  'keras.regularizers',
+  'keras.constraints',
+  'keras.losses',
+  'keras.metrics',
+  'keras.optimizers',
+  'keras.optimizers.schedules',
+];
 
 function serializeFunction(fn: AnyFunction): SerializedObject | { class_name: string; config: { value: string; language: string } } {
   const name = functionNameOf(fn) ?? getRegisteredName(fn);
-  return name === '' ? { class_name: '__lambda__', config: { value: String(fn), language: 'javascript' } } : { module: 'builtins', class_name: 'function', config: name, registered_name: 'function' };
+  return name === ''
+    ? { class_name: '__lambda__', config: { value: String(fn), language: 'javascript' } }
+    : { module: 'builtins', class_name: 'function', config: name, registered_name: 'function' };
 }
 
 function serializeSymbol({ shape, dtype, history }: KerasTensor): unknown {
@@ -45,12 +70,19 @@ export function serializeKerasObject(object: unknown): unknown {
   if (Array.isArray(object)) return object.map(serializeKerasObject);
   if (isPlainObject(object)) return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, serializeKerasObject(value)]));
   if (object instanceof KerasTensor) return serializeSymbol(object);
-  if (object instanceof Tensor || object instanceof Variable) return { class_name: '__tensor__', config: { value: object.tolist(), dtype: object.dtype } };
+  if (object instanceof Tensor || object instanceof Variable)
+    return { class_name: '__tensor__', config: { value: object.tolist(), dtype: object.dtype } };
   if (ArrayBuffer.isView(object)) {
     const tensor = toTensor(object as Float32Array);
     return { class_name: '__numpy__', config: { value: tensor.tolist(), dtype: tensor.dtype } };
   }
-  if (object instanceof PublicOperation) return { module: object.kerasModule, class_name: object.typeName, config: serializeKerasObject(object.getConfig()), registered_name: object.typeName };
+  if (object instanceof PublicOperation)
+    return {
+      module: object.kerasModule,
+      class_name: object.typeName,
+      config: serializeKerasObject(object.getConfig()),
+      registered_name: object.typeName,
+    };
   const target = object as { getConfig?: () => Config };
   if (typeof target.getConfig === 'function') {
     const form = serializeObject(moduleOf((object).constructor), target as { getConfig(): Config });
@@ -71,7 +103,8 @@ export interface DeserializeKerasObjectOptions {
 type Special = (config: Record<string, unknown>, again: (value: unknown) => unknown, safeMode: boolean | null) => unknown;
 /** What is written as an object of no class. */
 const SPECIAL: Readonly<Record<string, Special>> = {
-  __keras_tensor__: ({ shape, dtype, keras_history: history }) => new SavedSymbol(shape as SymbolicShape, dtype as DTypeLike, history as SavedSymbol['savedHistory']),
+  __keras_tensor__: ({ shape, dtype, keras_history: history }) =>
+    new SavedSymbol(shape as SymbolicShape, dtype as DTypeLike, history as SavedSymbol['savedHistory']),
   __tensor__: ({ value, dtype }) => toTensor(value as NestedArray, standardizeDType(dtype as DTypeLike)),
   __numpy__: ({ value, dtype }) => toTensor(value as NestedArray, standardizeDType(dtype as DTypeLike)),
   __bytes__: ({ value }) => value,
@@ -85,17 +118,25 @@ const SPECIAL: Readonly<Record<string, Special>> = {
 
 /** A symbol as a config has it, before it is put in the place of a layer's output. */
 export class SavedSymbol extends KerasTensor {
-  constructor(shape: SymbolicShape, dtype: DTypeLike, readonly savedHistory: readonly [operation: string, call: number, output: number] | null) {
+  constructor(
+    shape: SymbolicShape,
+    dtype: DTypeLike,
+    readonly savedHistory: readonly [operation: string, call: number, output: number] | null,
+  ) {
     super(shape, dtype);
   }
 }
 
 /**
- * The function that source text stands for; it sees `ops` and `keras.ops` and nothing else of where it was written. Runs that text: only out of safe mode.
+ * The function that source text stands for; it sees `ops` and `keras.ops` and nothing else of where it was written. Runs that text: only
+ * out of safe mode.
  * @throws for what Python wrote.
  */
 export function functionOfSource(source: unknown): AnyFunction {
-  if (typeof source !== 'string') throw new Error('the config holds a function of Python, which cannot run here; register a function of yours under a name, and save that');
+  if (typeof source !== 'string')
+    throw new Error(
+      'the config holds a function of Python, which cannot run here; register a function of yours under a name, and save that',
+    );
    
   const make = new Function('ops', 'keras', `"use strict"; return (${source});`) as (...names: unknown[]) => unknown;
   const fn = make(ops, { ops });
@@ -106,7 +147,9 @@ export function functionOfSource(source: unknown): AnyFunction {
 function unknownClass(kind: string, name: string, { module }: SerializedObject): Error {
   const candidates = module === null || module === undefined || module === 'builtins' ? [] : moduleNames(module);
   const hint = didYouMean(name, candidates);
-  return new TypeError(`unknown ${kind} '${name}'${module === null || module === undefined || kind === 'layer' ? '' : ` of ${module}`}${hint}${hint === '' ? '; a class or function of your own must be registered with registerKerasSerializable, or named in customObjects' : ''}`);
+  return new TypeError(
+    `unknown ${kind} '${name}'${module === null || module === undefined || kind === 'layer' ? '' : ` of ${module}`}${hint}${hint === '' ? '; a class or function of your own must be registered with registerKerasSerializable, or named in customObjects' : ''}`,
+  );
 }
 
 function findFunction(form: SerializedObject, custom: CustomObjects): unknown {
@@ -118,15 +161,23 @@ function findFunction(form: SerializedObject, custom: CustomObjects): unknown {
 }
 
 /** What the classes of a module are, in messages. */
-const kindOf = (module: string | null | undefined): string => (module === 'keras.layers' || module === null || module === undefined ? 'layer' : 'class');
+const kindOf = (module: string | null | undefined): string =>
+  module === 'keras.layers' || module === null || module === undefined ? 'layer' : 'class';
 
 /** The class of a config: registered under its name, or of Keras. */
 function findTarget(form: SerializedObject, custom: CustomObjects): unknown {
-  const { module, class_name: name, registered_name: registered } = form as Omit<SerializedObject, 'module'> & { module: string | null | undefined };
+  const {
+    module,
+    class_name: name,
+    registered_name: registered,
+  } = form as Omit<SerializedObject, 'module'> & { module: string | null | undefined };
   const own = getRegisteredObject(registered ?? name, custom) ?? getRegisteredObject(name, custom);
   if (own !== null) return own;
   // Configs in HDF5 files do not say where a class is.
-  const found = module === null ? null : (module === undefined ? CLASS_MODULES : [module]).map((at) => findClass(at, name)).find((target) => target !== null);
+  const found =
+    module === null
+      ? null
+      : (module === undefined ? CLASS_MODULES : [module]).map((at) => findClass(at, name)).find((target) => target !== null);
   if (found === null || found === undefined) throw unknownClass(kindOf(module), name, form);
   return found;
 }
@@ -163,8 +214,12 @@ function revive(form: SerializedObject, custom: CustomObjects, safeMode: boolean
 }
 
 /** A copy of plain data, so that a `fromConfig` that takes entries away harms nobody. */
-const structuredCloneOf = <T>(value: T): T =>
-  (Array.isArray(value) ? value.map(structuredCloneOf) : isPlainObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, structuredCloneOf(item)])) : value) as T;
+const structuredCloneOf = <T,>(value: T): T =>
+  (Array.isArray(value)
+    ? value.map(structuredCloneOf)
+    : isPlainObject(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, structuredCloneOf(item)]))
+      : value) as T;
 
 /**
  * The object that Keras's form stands for, new and with new weights; the inverse of `serializeKerasObject`. Strings that name a custom
@@ -180,7 +235,9 @@ export function deserializeKerasObject(config: unknown, options: DeserializeKera
     if (!isPlainObject(value)) return value ?? null;
     if (!isSerialized(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item)]));
     const special = SPECIAL[value.class_name];
-    return special === undefined ? revive(value, custom, safeMode) : special((value.config ?? {}) as Record<string, unknown>, visit, safeMode);
+    return special === undefined
+      ? revive(value, custom, safeMode)
+      : special((value.config ?? {}) as Record<string, unknown>, visit, safeMode);
   };
   return visit(config);
 }

@@ -11,11 +11,16 @@ export { Constraint } from './constraint.js';
 const isAxis = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value);
 /** The axis or axes of one vector whose norm counts. */
 const axis: Field<number | readonly number[], number | readonly number[], false> = withDefault(
-  field<number | readonly number[]>('an axis or an array of axes', (v) => (isAxis(v) || (Array.isArray(v) && v.every(isAxis)) ? v : undefined)), 0);
+  field<number | readonly number[]>('an axis or an array of axes', (v) =>
+    isAxis(v) || (Array.isArray(v) && v.every(isAxis)) ? v : undefined,
+  ),
+  0,
+);
 
 const norms = (w: Tensor, along: number | readonly number[]): Tensor => ops.sqrt(ops.sum(ops.square(w), { axis: along, keepdims: true }));
 /** `w` with its vectors brought from the norms that they have to the desired ones. */
-const rescale = (w: Tensor, desired: Tensor, present: Tensor): Tensor => ops.multiply(w, ops.divide(desired, ops.add(present, settings.epsilon)));
+const rescale = (w: Tensor, desired: Tensor, present: Tensor): Tensor =>
+  ops.multiply(w, ops.divide(desired, ops.add(present, settings.epsilon)));
 
 /** Shortens vectors that are longer than `maxValue`. */
 export class MaxNorm extends configured(Constraint, 'MaxNorm', {

@@ -7,7 +7,10 @@ interface Gap {
   end: number;
 }
 
-/** Offsets for values by the time in which they live: each takes the lowest gap that is free all that time. Times must not decrease from call to call. */
+/**
+ * Offsets for values by the time in which they live: each takes the lowest gap that is free all that time. Times must not decrease from
+ * call to call.
+ */
 export class Arena {
   /** Bytes of the whole arena. */
   bytes = 0;

@@ -101,8 +101,8 @@ function notConcrete(op: Op, input: Tensor): Error {
 }
 
 /**
- * Calls a primitive: records a node when an input is traced or, in a trace, when it has an effect; runs it now otherwise; and lets the active
- * gradient tapes know. Every op goes through here.
+ * Calls a primitive: records a node when an input is traced or, in a trace, when it has an effect; runs it now otherwise; and lets the
+ * active gradient tapes know. Every op goes through here.
  */
 export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
   const given: Attrs = attrs ?? NO_ATTRS;
@@ -114,7 +114,8 @@ export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attr
   if (trace === null) {
     if (traced !== undefined) throw notConcrete(any, traced);
     outputs = runNow(any, inputs, given);
-  } else if (traced === undefined && !hasEffect({ op: any, attrs: given })) outputs = leftOut(any, inputs, given) ?? runNow(any, inputs, given);
+  } else if (traced === undefined && !hasEffect({ op: any, attrs: given }))
+    outputs = leftOut(any, inputs, given) ?? runNow(any, inputs, given);
   else {
     checkComplex(any, inputs);
     outputs = trace.record(any, inputs, given);

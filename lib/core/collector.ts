@@ -1,5 +1,5 @@
-// When the memory of dropped tensors is collected. V8 would free results in large batches, so that each new one is written to memory that no
-// cache holds; and it judges by buffers' sizes that the whole heap has to be marked (see native/binding/buffers.cc).
+// When the memory of dropped tensors is collected. V8 would free results in large batches, so that each new one is written to memory that
+// no cache holds; and it judges by buffers' sizes that the whole heap has to be marked (see native/binding/buffers.cc).
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

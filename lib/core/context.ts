@@ -1,6 +1,6 @@
-// The dynamic context: what holds for the calls inside of a function that is running, as an open gradient tape or name scope. It is one record, which
-// nobody changes: `withContext` puts another in its place until a function returns. An async function that is run in a context of its own keeps it
-// across `await`.
+// The dynamic context: what holds for the calls inside of a function that is running, as an open gradient tape or name scope. It is one
+// record, which nobody changes: `withContext` puts another in its place until a function returns. An async function that is run in a
+// context of its own keeps it across `await`.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FloatDType } from '../base/dtype.js';
 import type { RematScope } from '../layers/base/remat-scope.js';
@@ -55,8 +55,21 @@ interface Place {
 }
 const main: Place = {
   now: {
-    tapes: [], hiddenTapes: [], trace: null, standIns: null, path: '', nameScope: null, autocast: null, substituted: null, assignments: null, undo: null,
-    stateless: null, layerCall: null, remat: null, customObjects: {}, safeMode: null,
+    tapes: [],
+    hiddenTapes: [],
+    trace: null,
+    standIns: null,
+    path: '',
+    nameScope: null,
+    autocast: null,
+    substituted: null,
+    assignments: null,
+    undo: null,
+    stateless: null,
+    layerCall: null,
+    remat: null,
+    customObjects: {},
+    safeMode: null,
   },
 };
 const places = new AsyncLocalStorage<Place>();
@@ -78,7 +91,10 @@ export function withContext<T>(changes: Partial<Context>, fn: () => T): T {
   }
 }
 
-/** Changes fields of the present context until the function that is returned runs. Such changes end in the order opposite to that of their making. */
+/**
+ * Changes fields of the present context until the function that is returned runs. Such changes end in the order opposite to that of their
+ * making.
+ */
 export function openContext(changes: Partial<Context>, what: string): () => void {
   const own = place();
   const outer = own.now;
@@ -86,23 +102,30 @@ export function openContext(changes: Partial<Context>, what: string): () => void
   own.now = inner;
   return () => {
     if (place() !== own || own.now !== inner) {
-      throw new Error(`${what}: scopes close in the order opposite to that of their opening; use run(fn), which may be given an async function`);
+      throw new Error(
+        `${what}: scopes close in the order opposite to that of their opening; use run(fn), which may be given an async function`,
+      );
     }
     own.now = outer;
   };
 }
 
 /**
- * Runs a function of a user's in the present context with some fields changed. An async function keeps them across `await`, whatever else runs meanwhile.
- * The bookkeeping of this makes all promises of the process three times as slow, so that it goes on only as long as such functions run.
+ * Runs a function of a user's in the present context with some fields changed. An async function keeps them across `await`, whatever else
+ * runs meanwhile. The bookkeeping of this makes all promises of the process three times as slow, so that it goes on only as long as such
+ * functions run.
  * @throws a TypeError when a function that is not async returns a promise: what follows would run outside of the context.
  */
 export function runInContext<A extends unknown[], T>(changes: Partial<Context>, what: string, fn: (...args: A) => T, ...args: A): T {
-  if ((fn as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'AsyncFunction') return runAsync(changes, () => fn(...args) as Promise<unknown>) as T;
+  if ((fn as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'AsyncFunction')
+    return runAsync(changes, () => fn(...args) as Promise<unknown>) as T;
   const result = withContext(changes, () => fn(...args));
   if (!(result instanceof Promise)) return result;
   result.catch(() => undefined);
-  throw new TypeError(`${what}: the function returned a promise, whose work would go on outside of the scope; give an async function, as in run(async () => { … })`);
+  throw new TypeError(
+    `${what}: the function returned a promise, whose work would go on outside of the scope; give an async function, as in run(async ` +
+      `() => { … })`,
+  );
 }
 
 function runAsync<T>(changes: Partial<Context>, fn: () => Promise<T>): Promise<T> {

@@ -13,7 +13,18 @@ import { isLeftOut, placeholder } from './trace.js';
 import type { Variable } from './variable.js';
 
 /** Whatever is accepted where a tensor is read. `{ re, im }` is a complex number, also in nested arrays. */
-export type TensorLike = Tensor | Variable | TypedArray | ReadonlyTypedArray | Uint8ClampedArray | NestedArray | readonly TensorLike[] | number | bigint | boolean | Complex;
+export type TensorLike =
+  | Tensor
+  | Variable
+  | TypedArray
+  | ReadonlyTypedArray
+  | Uint8ClampedArray
+  | NestedArray
+  | readonly TensorLike[]
+  | number
+  | bigint
+  | boolean
+  | Complex;
 
 /** A new tensor whose elements `fill` writes. */
 export function makeTensor(dtype: DType, shape: Shape, fill: (data: TypedArray) => void): Tensor {
@@ -63,7 +74,11 @@ function fromNumbers(flat: ArrayLike<Scalar>, shape: Shape, dtype: DType, natura
   const wide = natural === 'int64' ? 'int64' : 'float64';
   const whole = isInteger(dtype) || dtype === 'bool';
   // JavaScript's typed arrays wrap where Keras truncates or asks for non-zero: fractions go through the native cast.
-  const direct = DIRECT.has(dtype) && natural !== 'int64' && (!whole || natural === 'int32' || natural === 'bool') && (dtype !== 'bool' || natural === 'bool');
+  const direct =
+    DIRECT.has(dtype) &&
+    natural !== 'int64' &&
+    (!whole || natural === 'int32' || natural === 'bool') &&
+    (dtype !== 'bool' || natural === 'bool');
   const stored = direct ? dtype : wide;
   const tensor = makeTensor(stored, shape, (data) => {
     if (stored === 'int64') for (let i = 0; i < flat.length; i++) (data as BigInt64Array)[i] = BigInt(flat[i]!);
@@ -152,7 +167,9 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
 
 function containsTensors(value: readonly unknown[], where: string, depth = 0): boolean {
   checkDepth(where, depth);
-  return value.some((item) => item instanceof Tensor || item instanceof TensorHolder || (Array.isArray(item) && containsTensors(item, where, depth + 1)));
+  return value.some(
+    (item) => item instanceof Tensor || item instanceof TensorHolder || (Array.isArray(item) && containsTensors(item, where, depth + 1)),
+  );
 }
 
 let stackTensors: (parts: readonly Tensor[]) => Tensor;
@@ -171,7 +188,9 @@ export function toTensor(value: TensorLike, dtype: DType | null = null, where = 
   if (value instanceof TensorHolder) return toTensor(value.value, dtype, where);
   if (typeof value === 'number') {
     const whole = Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) <= 0x7fffffff;
-    return dtype === null || whole || !isInteger(dtype) ? scalarTensor(value, dtype ?? (whole ? 'int32' : settings.floatx)) : castTo(scalarTensor(value, 'float64'), dtype);
+    return dtype === null || whole || !isInteger(dtype)
+      ? scalarTensor(value, dtype ?? (whole ? 'int32' : settings.floatx))
+      : castTo(scalarTensor(value, 'float64'), dtype);
   }
   if (typeof value === 'boolean') return scalarTensor(Number(value), dtype ?? 'bool');
   if (typeof value === 'bigint') return fromNumbers([value], [], dtype ?? 'int64', 'int64');

@@ -16,7 +16,8 @@ const explain = (plan: Plan, error: unknown): unknown =>
 function checkInputs(plan: Plan, inputs: readonly Tensor[]): void {
   inputs.forEach((tensor, i) => {
     const spec: Spec = plan.inputs[i]!;
-    if (tensor.spec !== spec) throw new Error(`plan: input ${i} is ${tensor.dtype}${showShape(tensor.shape)}, expected ${spec.dtype}${showShape(spec.shape)}`);
+    if (tensor.spec !== spec)
+      throw new Error(`plan: input ${i} is ${tensor.dtype}${showShape(tensor.shape)}, expected ${spec.dtype}${showShape(spec.shape)}`);
   });
 }
 
@@ -36,8 +37,8 @@ const makeOutputs = (plan: Plan): Tensor[] => plan.outputs.map((spec) => new Ten
 const SPREAD_LIMIT = 16;
 
 /**
- * Runs a plan once, on the calling thread and the pool. Variables that it writes have their new values afterwards; when it throws, their old
- * ones. Waits for the end of a step off the main thread that writes what it reads.
+ * Runs a plan once, on the calling thread and the pool. Variables that it writes have their new values afterwards; when it throws, their
+ * old ones. Waits for the end of a step off the main thread that writes what it reads.
  * @throws when it writes a variable that such a step writes.
  */
 export function runPlan(plan: Plan, inputs: readonly Tensor[]): Tensor[] {

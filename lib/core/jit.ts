@@ -37,7 +37,8 @@ function* compiling(specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown
 /** Traces `fn` on inputs of the given specs and compiles it. What it returns may be any structure of tensors. */
 export const compile = (specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Compiled => finish(compiling(specs, fn));
 /** `compile`, with turns of the event loop in between where it takes long; `fn` is traced at once. */
-export const compileInSlices = (specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Compiled | Promise<Compiled> => inSlices(compiling(specs, fn));
+export const compileInSlices = (specs: readonly Spec[], fn: (...inputs: Tensor[]) => unknown): Compiled | Promise<Compiled> =>
+  inSlices(compiling(specs, fn));
 
 const asTensor = (leaf: unknown): unknown => (leaf instanceof Variable ? leaf.value : leaf);
 
@@ -45,7 +46,11 @@ const asTensor = (leaf: unknown): unknown => (leaf instanceof Variable ? leaf.va
 export const runCompiled = (compiled: Compiled, inputs: readonly Tensor[]): unknown => compiled.pack(runPlan(compiled.plan, inputs));
 
 /** Runs a compiled function off the main thread; see `runPlanAsync`. */
-export async function runCompiledAsync(compiled: Compiled, inputs: readonly Tensor[], steps: Steps): Promise<{ result: unknown; done: number }> {
+export async function runCompiledAsync(
+  compiled: Compiled,
+  inputs: readonly Tensor[],
+  steps: Steps,
+): Promise<{ result: unknown; done: number }> {
   const { outputs, done } = await runPlanAsync(compiled.plan, inputs, steps);
   return { result: compiled.pack(outputs), done };
 }
@@ -59,7 +64,12 @@ function isTensorArgument(value: unknown): boolean {
   if (ArrayBuffer.isView(value)) return true;
   if (!Array.isArray(value) || value.length === 0) return false;
   const first: unknown = value[0];
-  return typeof first === 'number' || typeof first === 'boolean' || (Array.isArray(first) && isTensorArgument(first)) || ArrayBuffer.isView(first);
+  return (
+    typeof first === 'number' ||
+    typeof first === 'boolean' ||
+    (Array.isArray(first) && isTensorArgument(first)) ||
+    ArrayBuffer.isView(first)
+  );
 }
 
 /**
@@ -84,7 +94,8 @@ export function jit<A extends unknown[], R>(fn: (...args: A) => R): (...args: A)
     const key = `${flat.key}|${dynamic.map(Number).join('')}|${keyText(fixed)}|${inputs.map((t) => t.spec.id).join()}`;
     const compiled = cache.getOrMake(key, () => {
       let next = 0;
-      const rebuild = (symbols: readonly Tensor[]) => Object.values(flat.pack(flat.leaves.map((leaf, i) => (dynamic[i] ? symbols[next++] : leaf))) as object) as A;
+      const rebuild = (symbols: readonly Tensor[]) =>
+        Object.values(flat.pack(flat.leaves.map((leaf, i) => (dynamic[i] ? symbols[next++] : leaf))) as object) as A;
       return compile(inputs.map((t) => t.spec), (...symbols) => {
         next = 0;
         return fn(...rebuild(symbols));

@@ -16,7 +16,8 @@ const index = (rows: readonly { name: string; dtype: string }[]) =>
 
 function load(): Tables {
   const info = native.info();
-  if (info.dtypes.join() !== NATIVE_DTYPES.join()) throw new Error('the native core was built from other sources than this package: rebuild it (npm run build)');
+  if (info.dtypes.join() !== NATIVE_DTYPES.join())
+    throw new Error('the native core was built from other sources than this package: rebuild it (npm run build)');
   return { info, kernels: index(info.kernels), tiles: index(info.tiles) };
 }
 const get = (): Tables => (tables ??= load());

@@ -1,5 +1,5 @@
-// Plans in native memory. They take much of it, and V8 frees the handles of dropped ones only when the event loop turns; so they are bounded
-// in number and bytes. A plan that had to go is loaded again when it is run.
+// Plans in native memory. They take much of it, and V8 frees the handles of dropped ones only when the event loop turns; so they are
+// bounded in number and bytes. A plan that had to go is loaded again when it is run.
 import { totalmem } from 'node:os';
 import { native, type PlanHandle } from './native.js';
 import { type Label, profilePlan, profiles, releasePlan } from './profile.js';

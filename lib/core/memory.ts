@@ -31,8 +31,8 @@ export function checkBytes(bytes: number): void {
 }
 
 /**
- * `KERATIN_CANARY`, a byte: new memory is filled with it, and so are 64 bytes behind each tensor. A result that is another with another byte was
- * computed from memory that nobody wrote; `npm run fuzz` compares them.
+ * `KERATIN_CANARY`, a byte: new memory is filled with it, and so are 64 bytes behind each tensor. A result that is another with another
+ * byte was computed from memory that nobody wrote; `npm run fuzz` compares them.
  */
 const CANARY = process.env['KERATIN_CANARY'] === undefined ? null : Number(process.env['KERATIN_CANARY']);
 const GUARD = CANARY === null ? 0 : ALIGNMENT;

@@ -54,8 +54,8 @@ export interface Native {
   /** The machine, the kernels and the tile ops. */
   info(): NativeInfo;
   /**
-   * Checks and compiles a plan; `words` is described in native/exec/plan.h, `constants` are copied, `children` are run by control flow; from
-   * instruction `commit` on runs are not cancelled.
+   * Checks and compiles a plan; `words` is described in native/exec/plan.h, `constants` are copied, `children` are run by control flow;
+   * from instruction `commit` on runs are not cancelled.
    */
   compile(words: Float64Array, constants: Uint8Array, children: readonly PlanHandle[], commit?: number): PlanHandle;
   /** Frees a plan; its handle is of no use afterwards. Runs that have begun go on. */

@@ -60,11 +60,16 @@ export interface OpDefinition<A extends Attrs> {
   readonly effect?: 'ordered';
   /** True when no two calls are alike, so that it is no use to keep the plan of one. */
   readonly unique?: boolean;
-  /** What tells the plans of calls on inputs of the same specs apart, where that is not the attributes' text; null for a call that no other is like. */
+  /**
+   * What tells the plans of calls on inputs of the same specs apart, where that is not the attributes' text; null for a call that no other
+   * is like.
+   */
   readonly planKey?: (attrs: A) => string | null;
   /** True when the rules hold for complex inputs too. Views need not say so; of other ops a call on complex tensors is an error. */
   readonly complex?: boolean;
-  /** True for a product whose kernel applies an elementwise program to its result: one output, one instruction, operands (inputs…, output). */
+  /**
+   * True for a product whose kernel applies an elementwise program to its result: one output, one instruction, operands (inputs…, output).
+   */
   readonly takesEpilogue?: boolean;
 }
 
@@ -88,6 +93,11 @@ const KEPT_PROGRAMS = 32;
 
 /** Defines a primitive. The name is its own and, where a kernel or tile op of that name exists, the kernel's. */
 export function defineOp<A extends Attrs = Readonly<Record<string, never>>>(name: string, definition: OpDefinition<A>): Op<A> {
-  if (definition.effect !== undefined && typeof definition.lower !== 'function') throw new TypeError(`${name}: an op with an effect lowers to instructions`);
-  return { name, ...definition, cache: new BoundedMap(definition.planKey === undefined ? KEPT_CALLS : KEPT_PROGRAMS, ({ plan }) => plan !== null && releasePlan(plan)) };
+  if (definition.effect !== undefined && typeof definition.lower !== 'function')
+    throw new TypeError(`${name}: an op with an effect lowers to instructions`);
+  return {
+    name,
+    ...definition,
+    cache: new BoundedMap(definition.planKey === undefined ? KEPT_CALLS : KEPT_PROGRAMS, ({ plan }) => plan !== null && releasePlan(plan)),
+  };
 }

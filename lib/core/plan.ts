@@ -125,7 +125,8 @@ class PlanBuilder {
     const { kernel, dtype, floats = [], epilogue = [], control } = instruction;
     const ints = control === undefined ? instruction.ints : [...(yield* this.buildChildren(control)), ...instruction.ints];
     for (const n of ints) {
-      if (!Number.isSafeInteger(n)) throw new RangeError(`${node.op.name}: expected whole numbers, received ${n} (in ${ints.slice(0, 16).join(', ')})`);
+      if (!Number.isSafeInteger(n))
+        throw new RangeError(`${node.op.name}: expected whole numbers, received ${n} (in ${ints.slice(0, 16).join(', ')})`);
     }
     const id = kernel === 'fused' ? FUSED : control === undefined ? kernelNumber(kernel, dtype) : CONTROL;
     this.words.push(id, operands.length, ...operands, ints.length, ...ints, floats.length, ...floats, epilogue.length, ...epilogue);

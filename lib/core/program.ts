@@ -83,7 +83,11 @@ function stepsOf(node: Node): OpenStep[] {
   });
   if (!isHalf(target.spec.dtype)) return [...steps, { tile, dtype: 'float32', target, args }];
   const wide = {};
-  return [...steps, { tile, dtype: 'float32', target: wide, args }, { tile: `cast_${target.spec.dtype}`, dtype: 'float32', target, args: [wide] }];
+  return [
+    ...steps,
+    { tile, dtype: 'float32', target: wide, args },
+    { tile: `cast_${target.spec.dtype}`, dtype: 'float32', target, args: [wide] },
+  ];
 }
 
 /**
@@ -91,7 +95,13 @@ function stepsOf(node: Node): OpenStep[] {
  * an output that is itself an input is copied. `aliased` tells which outputs are written over the memory of which inputs:
  * these are written last, when that input has been read for the last time.
  */
-export function buildProgram(nodes: readonly Node[], inputs: readonly Value[], outputs: readonly Value[], shape: Shape, aliased: ReadonlyMap<Value, Value>): Program {
+export function buildProgram(
+  nodes: readonly Node[],
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+  shape: Shape,
+  aliased: ReadonlyMap<Value, Value>,
+): Program {
   const steps = nodes.flatMap(stepsOf);
   const lastRead = new Map<object, number>();
   steps.forEach((step, i) => step.args.forEach((arg) => lastRead.set(arg, i)));
@@ -134,11 +144,18 @@ function allocateTemps(
  * The integers by which the native interpreter knows a program. `operands[i]` is the operand number of its i-th value
  * (inputs, then outputs); -1 is the product of the matmul that it is an epilogue of.
  */
-export function encodeProgram(program: Program, operands: readonly number[], number: TileNumber, dtypeNumber: (dtype: DType) => number): number[] {
+export function encodeProgram(
+  program: Program,
+  operands: readonly number[],
+  number: TileNumber,
+  dtypeNumber: (dtype: DType) => number,
+): number[] {
   const { shape, inputs, outputs, steps } = program;
   const dims = shape.length === 0 ? [1] : shape;
   const words = [dims.length, ...dims, inputs.length, outputs.length, program.temps, steps.length];
-  inputs.forEach((spec, i) => words.push(operands[i]!, dtypeNumber(spec.dtype), ...(shape.length === 0 ? [0] : broadcastStrides(spec.shape, shape))));
+  inputs.forEach((spec, i) =>
+    words.push(operands[i]!, dtypeNumber(spec.dtype), ...(shape.length === 0 ? [0] : broadcastStrides(spec.shape, shape))),
+  );
   outputs.forEach((spec, i) => words.push(operands[inputs.length + i]!, dtypeNumber(spec.dtype)));
   for (const step of steps) {
     const [a = -1, b = -1, c = -1] = step.args;

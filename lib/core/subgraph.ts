@@ -69,13 +69,24 @@ function outerValues(graph: Graph, captured: readonly Tensor[], parameters: numb
   };
   captured.forEach((tensor, i) => note(tensor, graph.inputs[parameters + i]!));
   graph.variables.forEach(({ variable, read }) => note(variable, read));
-  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs, ...graph.variables.flatMap(({ update }) => update ?? [])]) {
-    if (value.source.kind === 'constant' && (value.spec.bytes > INLINE_CONSTANT || followed(value.source.tensor))) note(value.source.tensor, value);
+  for (const value of [
+    ...graph.nodes.flatMap((node) => node.inputs),
+    ...graph.outputs,
+    ...graph.variables.flatMap(({ update }) => update ?? []),
+  ]) {
+    if (value.source.kind === 'constant' && (value.spec.bytes > INLINE_CONSTANT || followed(value.source.tensor)))
+      note(value.source.tensor, value);
   }
   return outer;
 }
 
-function bodyOf(graph: Graph, outer: ReadonlyMap<Outer, readonly Value[]>, parameters: number, variables: readonly Variable[], reads: readonly Outer[]): Body {
+function bodyOf(
+  graph: Graph,
+  outer: ReadonlyMap<Outer, readonly Value[]>,
+  parameters: number,
+  variables: readonly Variable[],
+  reads: readonly Outer[],
+): Body {
   const replaced = new Map<Value, Value>();
   const inputFor = (key: Outer): Value => {
     const value: Value = { spec: key.spec, source: { kind: 'input' } };
@@ -86,15 +97,26 @@ function bodyOf(graph: Graph, outer: ReadonlyMap<Outer, readonly Value[]>, param
   const read = reads.map(inputFor);
   const closed = finish(rewrite(graph, () => null, replaced));
   const updateOf = (variable: Variable, i: number) => closed.variables.find((use) => use.variable === variable)?.update ?? states[i]!;
-  return { nodes: closed.nodes, parameters: graph.inputs.slice(0, parameters), states, reads: read, outputs: closed.outputs, updates: variables.map(updateOf) };
+  return {
+    nodes: closed.nodes,
+    parameters: graph.inputs.slice(0, parameters),
+    states,
+    reads: read,
+    outputs: closed.outputs,
+    updates: variables.map(updateOf),
+  };
 }
 
 /** Traces functions that one instruction will run. Gradient tapes do not see the calls. */
 export function close(functions: readonly Open[]): Closure {
   const traced = functions.map(({ specs, fn }) => isolated(() => trace(specs, fn, (outputs) => outputs)));
   const outers = traced.map(({ graph, captured }, i) => outerValues(graph, captured, functions[i]!.specs.length));
-  const variables = [...new Set(traced.flatMap(({ graph }) => graph.variables.filter((use) => use.update !== null).map((use) => use.variable)))];
-  const reads = [...new Set(outers.flatMap((outer) => [...outer.keys()]))].filter((key) => !(key instanceof Variable && variables.includes(key)));
+  const variables = [
+    ...new Set(traced.flatMap(({ graph }) => graph.variables.filter((use) => use.update !== null).map((use) => use.variable))),
+  ];
+  const reads = [...new Set(outers.flatMap((outer) => [...outer.keys()]))].filter(
+    (key) => !(key instanceof Variable && variables.includes(key)),
+  );
   return {
     bodies: traced.map(({ graph }, i) => bodyOf(graph, outers[i]!, functions[i]!.specs.length, variables, reads)),
     reads: reads.map(valueOf),
@@ -105,7 +127,8 @@ export function close(functions: readonly Open[]): Closure {
 export const valueOf = (outer: Outer): Tensor => (outer instanceof Variable ? withAutocast(null, () => outer.value) : outer);
 
 /** A subgraph of these nodes, with inputs and outputs in the order given. */
-export const subgraph = (nodes: Graph['nodes'], inputs: readonly Value[], outputs: readonly Value[]): Subgraph => new Subgraph({ inputs, nodes, outputs, variables: [] });
+export const subgraph = (nodes: Graph['nodes'], inputs: readonly Value[], outputs: readonly Value[]): Subgraph =>
+  new Subgraph({ inputs, nodes, outputs, variables: [] });
 
 /** Calls the ops of a closed graph again, on other inputs: in the program that is being traced, or at once. */
 export function replay(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
@@ -139,7 +162,10 @@ function constantText({ spec, memory, data }: Tensor): string {
   return `${specText(spec)}:${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')}`;
 }
 
-/** A graph as text: inputs by their numbers, small constants by their bytes, ops by what they are. Null where another graph of the same text may differ. */
+/**
+ * A graph as text: inputs by their numbers, small constants by their bytes, ops by what they are. Null where another graph of the same text
+ * may differ.
+ */
 function textOf({ inputs, nodes, outputs, variables }: Graph): string | null {
   if (variables.length > 0) return null;
   const names = new Map<Value, string>(inputs.map((value, i) => [value, `i${i}`]));

@@ -60,11 +60,11 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order, read only; always the same array. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as a
-   * `Uint8Array`, int64 as a `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`. Large ones
-   * are not copied, unless something else has the same memory (a variable, a view of the tensor): nothing that is written here shows anywhere else.
-   * Their `buffer` may hold more than these elements and cannot be transferred to another thread: send a copy (`data.slice()`). Throws while a
-   * function is being traced, when there are no values yet.
+   * The elements in row-major order, read only; always the same array. float16 and bfloat16 come as their bits in a `Uint16Array`, bool as
+   * a `Uint8Array`, int64 as a `BigInt64Array`, complex numbers as pairs of real and imaginary part in a `Float32Array` or `Float64Array`.
+   * Large ones are not copied, unless something else has the same memory (a variable, a view of the tensor): nothing that is written here
+   * shows anywhere else. Their `buffer` may hold more than these elements and cannot be transferred to another thread: send a copy
+   * (`data.slice()`). Throws while a function is being traced, when there are no values yet.
    */
   get data(): ReadonlyTypedArray {
     // None yet, or it was transferred away.
@@ -102,7 +102,10 @@ export class Tensor {
     return elementsOf(this.memory, this.spec);
   }
 
-  /** The only element, as a number (or boolean). int64 gives a `bigint` beyond the safe integers, complex64 and complex128 `{ re, im }`. Throws unless the size is 1. */
+  /**
+   * The only element, as a number (or boolean). int64 gives a `bigint` beyond the safe integers, complex64 and complex128 `{ re, im }`.
+   * Throws unless the size is 1.
+   */
   item(): number {
     if (this.size !== 1) throw new RangeError(`item: expected a tensor of one element, received shape ${showShape(this.shape)}`);
     return readElement(this.dtype)(this.elements, 0) as unknown as number;

@@ -96,10 +96,11 @@ export class Trace {
 /** More elements than these are not made while only shapes matter. */
 const SMALL = 2 ** 20;
 /**
- * Runs `fn` so that what is traced in it is for shapes and dtypes alone, with `sizes` in the place of unknown ones: large constants are then not made, whose
- * sizes may come from those. `null` inside: values matter again, as those of the variables that a layer makes.
+ * Runs `fn` so that what is traced in it is for shapes and dtypes alone, with `sizes` in the place of unknown ones: large constants are
+ * then not made, whose sizes may come from those. `null` inside: values matter again, as those of the variables that a layer makes.
  */
-export const forShapes = <T>(sizes: ReadonlySet<number> | null, fn: () => T): T => (context().standIns === sizes ? fn() : withContext({ standIns: sizes }, fn));
+export const forShapes = <T,>(sizes: ReadonlySet<number> | null, fn: () => T): T =>
+  context().standIns === sizes ? fn() : withContext({ standIns: sizes }, fn);
 /** True for a size that stands for an unknown one, while only shapes matter. */
 export const isStandIn = (size: number): boolean => context().standIns?.has(size) === true;
 /** True when what is being traced is for shapes alone. */

@@ -52,7 +52,8 @@ export function setInitializers(find: (name: string) => InitialValue): void {
 }
 
 /** Runs `fn` with float variables read in `dtype` (null: as they are). */
-export const withAutocast = <T>(dtype: FloatDType | null, fn: () => T): T => (context().autocast === dtype ? fn() : withContext({ autocast: dtype }, fn));
+export const withAutocast = <T,>(dtype: FloatDType | null, fn: () => T): T =>
+  context().autocast === dtype ? fn() : withContext({ autocast: dtype }, fn);
 
 /**
  * Runs `fn` with the variables in `values` standing for those tensors: reads give them, and assignments replace them in the map
@@ -81,7 +82,10 @@ export function wholeOrNothing<T>(fn: () => T): T {
   }
 }
 
-/** Runs `fn` with variables read and assigned in the program that is being traced, whatever `withValues` or `collectAssignments` goes on outside. */
+/**
+ * Runs `fn` with variables read and assigned in the program that is being traced, whatever `withValues` or `collectAssignments` goes on
+ * outside.
+ */
 export const isolated = <T>(fn: () => T): T => withContext({ substituted: null, assignments: null }, fn);
 
 /**
@@ -126,7 +130,8 @@ export class Variable extends TensorHolder {
     checkOptions('Variable', options, OPTIONS);
     const { shape, dtype, trainable = true, name } = options;
     this.name = name ?? autoName('variable');
-    if (typeof this.name !== 'string' || this.name.includes('/')) throw new Error(`Variable: a name is a string that cannot contain '/', received ${show(name)}`);
+    if (typeof this.name !== 'string' || this.name.includes('/'))
+      throw new Error(`Variable: a name is a string that cannot contain '/', received ${show(name)}`);
     const scope = currentScope();
     this.path = scope === '' ? this.name : `${scope}/${this.name}`;
     const value = forShapes(null, () => initialValue(initial, shape, dtype, this.path));
@@ -182,7 +187,8 @@ export class Variable extends TensorHolder {
     const tensor = toTensor(value, this.dtype, `${this.path}.assign`);
     if (tensor.spec !== this.spec) {
       throw new RangeError(
-        `${this.path}: the shape of the variable and of the value to assign must match, expected ${showShape(this.shape)}, received ${showShape(tensor.shape)}`,
+        `${this.path}: the shape of the variable and of the value to assign must match, expected ${showShape(this.shape)}, received ` +
+          `${showShape(tensor.shape)}`,
       );
     }
     const { assignments, substituted, trace } = context();
@@ -198,7 +204,8 @@ export class Variable extends TensorHolder {
       trace.writeVariable(this, tensor);
       return trace.readVariable(this);
     }
-    if (tensor.memory === null) throw new Error(`${this.path}: cannot keep a tensor of a function that is being compiled; assign inside that function`);
+    if (tensor.memory === null)
+      throw new Error(`${this.path}: cannot keep a tensor of a function that is being compiled; assign inside that function`);
     this.beforeChange();
     this.storage.replace(tensor.lend());
     return this.concrete();
@@ -231,7 +238,12 @@ export class Variable extends TensorHolder {
   }
 }
 
-function initialValue(given: TensorLike | InitialValue | InitializerName, shape: readonly number[] | undefined, dtype: DTypeLike | null | undefined, path: string): Tensor {
+function initialValue(
+  given: TensorLike | InitialValue | InitializerName,
+  shape: readonly number[] | undefined,
+  dtype: DTypeLike | null | undefined,
+  path: string,
+): Tensor {
   const initial = typeof given === 'string' ? initializerOf(given) : given;
   let value: Tensor;
   if (typeof initial === 'function') {
@@ -243,6 +255,7 @@ function initialValue(given: TensorLike | InitialValue | InitializerName, shape:
       throw new RangeError(`${path}: the initializer gave shape ${showShape(value.shape)}, expected ${showShape(shape)}`);
     }
   } else value = toTensor(initial, dtype === undefined || dtype === null ? null : standardizeDType(dtype), path);
-  if (value.memory === null) throw new Error(`${path}: the initial value of a variable cannot depend on the inputs of a function that is being compiled`);
+  if (value.memory === null)
+    throw new Error(`${path}: the initial value of a variable cannot depend on the inputs of a function that is being compiled`);
   return value;
 }

@@ -13,9 +13,9 @@ export interface LoadDataOptions extends SplitOptions {
 }
 
 /**
- * 506 towns around Boston with 13 attributes, and the median price of their houses in thousands of dollars, in the 1970s (StatLib, Carnegie Mellon
- * University). One attribute rests on the assumption that people of one race raise or lower prices, so use the data to study what such data do,
- * and `californiaHousing` otherwise.
+ * 506 towns around Boston with 13 attributes, and the median price of their houses in thousands of dollars, in the 1970s (StatLib, Carnegie
+ * Mellon University). One attribute rests on the assumption that people of one race raise or lower prices, so use the data to study what
+ * such data do, and `californiaHousing` otherwise.
  *
  * ```ts
  * const [[xTrain, yTrain], [xTest, yTest]] = await keras.datasets.bostonHousing.loadData();

@@ -16,20 +16,22 @@ export interface LoadDataOptions extends SplitOptions {
 }
 
 /**
- * 20,640 blocks of California with 8 attributes (longitude, latitude, median age of the houses, rooms, bedrooms, people, households, median income), and the
- * median price of their houses in dollars, in 1990 (R. K. Pace, R. Barry, "Sparse spatial autoregressions", 1997).
+ * 20,640 blocks of California with 8 attributes (longitude, latitude, median age of the houses, rooms, bedrooms, people, households, median
+ * income), and the median price of their houses in dollars, in 1990 (R. K. Pace, R. Barry, "Sparse spatial autoregressions", 1997).
  *
  * ```ts
  * const [[xTrain, yTrain], [xTest, yTest]] = await keras.datasets.californiaHousing.loadData({ version: 'small' });
  * ```
- * @throws (rejects) when the file is not in the cache and cannot be fetched, for other values of `version`, and for a `testSplit` outside of 0 … 1.
+ * @throws (rejects) when the file is not in the cache and cannot be fetched, for other values of `version`, and for a `testSplit` outside
+ * of 0 … 1.
  */
 export async function loadData(options: LoadDataOptions = {}): Promise<Prices> {
   const where = 'datasets.californiaHousing.loadData';
   checkOptions(where, options, ['version', 'path', 'testSplit', 'seed']);
   checkTestSplit(where, options.testSplit ?? 0.2);
   const { version = 'large' } = options;
-  if (version !== 'large' && version !== 'small') throw new TypeError(`${where}: version must be 'large' or 'small', received ${show(version)}`);
+  if (version !== 'large' && version !== 'small')
+    throw new TypeError(`${where}: version must be 'large' or 'small', received ${show(version)}`);
   const file = await getFile({ fname: options.path ?? 'california_housing.npz', origin: ORIGIN, fileHash: SHA256 });
   return loadPrices(where, file, options, version === 'small' ? SMALL : Infinity);
 }

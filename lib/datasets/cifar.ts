@@ -18,8 +18,10 @@ export type CifarBatch = readonly [images: Tensor, labels: Tensor];
 export async function readCifarBatch(file: string, labelKey: string): Promise<CifarBatch> {
   const content = unpickle(await readFile(file), file);
   const [data, labels] = content instanceof Map ? [content.get('data'), content.get(labelKey)] : [];
-  if (!(data instanceof Tensor) || data.dtype !== 'uint8' || data.ndim !== 2 || data.shape[1] !== 3072) throw new Error(`${file}: expected 'data' to be rows of 3072 bytes`);
-  if (!Array.isArray(labels) || labels.length !== data.shape[0]) throw new Error(`${file}: expected '${labelKey}' to be a list of ${data.shape[0]} labels`);
+  if (!(data instanceof Tensor) || data.dtype !== 'uint8' || data.ndim !== 2 || data.shape[1] !== 3072)
+    throw new Error(`${file}: expected 'data' to be rows of 3072 bytes`);
+  if (!Array.isArray(labels) || labels.length !== data.shape[0])
+    throw new Error(`${file}: expected '${labelKey}' to be a list of ${data.shape[0]} labels`);
   return [data.reshape([data.shape[0], 3, 32, 32]), toTensor(Uint8Array.from(labels as number[]), 'uint8').reshape([labels.length, 1])];
 }
 
@@ -27,5 +29,8 @@ export async function readCifarBatch(file: string, labelKey: string): Promise<Ci
 export function joinCifarBatches(batches: readonly CifarBatch[]): [images: Tensor, labels: Tensor] {
   const join = (parts: readonly Tensor[]): Tensor => (parts.length === 1 ? parts[0]! : ops.concatenate([...parts], { axis: 0 }));
   const images = join(batches.map(([data]) => data));
-  return [settings.imageDataFormat === 'channels_last' ? ops.transpose(images, [0, 2, 3, 1]) : images, join(batches.map(([, labels]) => labels))];
+  return [
+    settings.imageDataFormat === 'channels_last' ? ops.transpose(images, [0, 2, 3, 1]) : images,
+    join(batches.map(([, labels]) => labels)),
+  ];
 }

@@ -15,9 +15,9 @@ export async function loadCifar10(origin: string, fileHash: string): Promise<Lab
 }
 
 /**
- * 50,000 colour photographs for training and 10,000 for testing (A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009): images
- * `(n, 32, 32, 3)`, or `(n, 3, 32, 32)` where `config.imageDataFormat()` is `'channels_first'`, and labels `(n, 1)`, all uint8. The labels
- * 0 … 9 are airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.
+ * 50,000 colour photographs for training and 10,000 for testing (A. Krizhevsky, "Learning multiple layers of features from tiny images",
+ * 2009): images `(n, 32, 32, 3)`, or `(n, 3, 32, 32)` where `config.imageDataFormat()` is `'channels_first'`, and labels `(n, 1)`, all
+ * uint8. The labels 0 … 9 are airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.
  *
  * ```ts
  * const [[xTrain, yTrain], [xTest, yTest]] = await keras.datasets.cifar10.loadData();

@@ -23,8 +23,8 @@ export async function loadCifar100(origin: string, fileHash: string, labelMode: 
 }
 
 /**
- * 50,000 colour photographs for training and 10,000 for testing, as `cifar10` has them, of 100 classes in 20 groups (A. Krizhevsky, "Learning multiple
- * layers of features from tiny images", 2009).
+ * 50,000 colour photographs for training and 10,000 for testing, as `cifar10` has them, of 100 classes in 20 groups (A. Krizhevsky,
+ * "Learning multiple layers of features from tiny images", 2009).
  *
  * ```ts
  * const [[xTrain, yTrain], [xTest, yTest]] = await keras.datasets.cifar100.loadData({ labelMode: 'coarse' });
@@ -35,7 +35,8 @@ export async function loadCifar100(origin: string, fileHash: string, labelMode: 
 export async function loadData(options: LoadDataOptions = {}): Promise<LabelledImages> {
   checkOptions('datasets.cifar100.loadData', options, ['labelMode']);
   const { labelMode = 'fine' } = options;
-  if (labelMode !== 'fine' && labelMode !== 'coarse') throw new TypeError(`datasets.cifar100.loadData: labelMode must be 'fine' or 'coarse', received ${show(labelMode)}`);
+  if (labelMode !== 'fine' && labelMode !== 'coarse')
+    throw new TypeError(`datasets.cifar100.loadData: labelMode must be 'fine' or 'coarse', received ${show(labelMode)}`);
   return loadCifar100(ORIGIN, SHA256, labelMode);
 }
 export type { LabelledImages } from './cifar.js';

@@ -14,8 +14,8 @@ export async function loadFashionMnist(origin: string): Promise<Digits> {
 }
 
 /**
- * 60,000 pictures for training and 10,000 for testing (Zalando SE, MIT licence), in the form of MNIST: images of 28 × 28 grey values 0 … 255 and
- * labels 0 … 9, all uint8. The labels are T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.
+ * 60,000 pictures for training and 10,000 for testing (Zalando SE, MIT licence), in the form of MNIST: images of 28 × 28 grey values 0 …
+ * 255 and labels 0 … 9, all uint8. The labels are T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.
  *
  * ```ts
  * const [[xTrain, yTrain], [xTest, yTest]] = await keras.datasets.fashionMnist.loadData();

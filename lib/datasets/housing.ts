@@ -18,15 +18,24 @@ export interface SplitOptions {
 
 /** @throws for parts outside of 0 … 1. */
 export function checkTestSplit(where: string, testSplit: number): void {
-  if (typeof testSplit !== 'number' || !(testSplit >= 0 && testSplit < 1)) throw new RangeError(`${where}: testSplit must be >= 0 and < 1, received ${show(testSplit)}`);
+  if (typeof testSplit !== 'number' || !(testSplit >= 0 && testSplit < 1))
+    throw new RangeError(`${where}: testSplit must be >= 0 and < 1, received ${show(testSplit)}`);
 }
 
 /** Reads the arrays `x` and `y` of a file, of which the first `limit` rows count, and splits them. */
-export async function loadPrices(where: string, file: string, { testSplit = 0.2, seed = 113 }: SplitOptions, limit = Infinity): Promise<Prices> {
+export async function loadPrices(
+  where: string,
+  file: string,
+  { testSplit = 0.2, seed = 113 }: SplitOptions,
+  limit = Infinity,
+): Promise<Prices> {
   const { x, y } = await readNpz(file);
   if (!x || !y) throw new Error(`${file}: expected the arrays x and y`);
   const order = shuffledOrder(where, Math.min(limit, x.shape[0]!), seed);
   const at = Math.trunc(order.length * (1 - testSplit));
-  const rows = (part: readonly number[]): [Tensor, Tensor] => [ops.take(x, rowNumbers(part), { axis: 0 }), ops.take(y, rowNumbers(part), { axis: 0 })];
+  const rows = (part: readonly number[]): [Tensor, Tensor] => [
+    ops.take(x, rowNumbers(part), { axis: 0 }),
+    ops.take(y, rowNumbers(part), { axis: 0 }),
+  ];
   return [rows(order.slice(0, at)), rows(order.slice(at))];
 }

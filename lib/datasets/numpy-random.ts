@@ -14,7 +14,8 @@ export function shuffledOrder(where: string, n: number, seed: number | null): nu
 
 /** As `shuffledOrder`, for several orders of one generator. */
 export function shuffler(where: string, seed: number | null): (n: number) => number[] {
-  if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff)) throw new RangeError(`${where}: seed must be an integer from 0 to 4294967295 or null, received ${show(seed)}`);
+  if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff))
+    throw new RangeError(`${where}: seed must be an integer from 0 to 4294967295 or null, received ${show(seed)}`);
   const generator = new MersenneTwister(seed ?? Math.floor(Math.random() * 2 ** 32));
   return (n) => {
     const order = Array.from({ length: n }, (_, i) => i);

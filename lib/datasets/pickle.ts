@@ -5,8 +5,12 @@ import { latin1, numpyGlobal, NumpyDType, PendingArray, type PickledArray } from
 /** An instruction of the pickle machine (Python's `pickletools` describes each). */
 type Instruction = (machine: Machine) => void;
 
-/** A value in a pickle: dicts are maps, tuples and lists arrays, byte strings (and Python 2's strings) `Uint8Array`s, NumPy's arrays tensors. */
-export type Pickled = null | boolean | number | bigint | string | Uint8Array | Tensor | PickledArray | Map<unknown, unknown> | Set<unknown> | unknown[];
+/**
+ * A value in a pickle: dicts are maps, tuples and lists arrays, byte strings (and Python 2's strings) `Uint8Array`s, NumPy's arrays
+ * tensors.
+ */
+export type Pickled =
+  null | boolean | number | bigint | string | Uint8Array | Tensor | PickledArray | Map<unknown, unknown> | Set<unknown> | unknown[];
 
 const MARK = Symbol('mark');
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -22,7 +26,8 @@ function longOf(bytes: Uint8Array): number | bigint {
 }
 
 /** A float as Python writes it in text. */
-const floatOf = (text: string): number => (/^-?(inf|nan)$/.test(text) ? Number(text.replace('inf', 'Infinity').replace(/-?nan/, 'NaN')) : Number(text));
+const floatOf = (text: string): number =>
+  /^-?(inf|nan)$/.test(text) ? Number(text.replace('inf', 'Infinity').replace(/-?nan/, 'NaN')) : Number(text);
 
 /** Stack, memo and place in the bytes. */
 class Machine {
@@ -120,7 +125,10 @@ function tupleOf(m: Machine, length: number): void {
   m.push(items.reverse());
 }
 function pushGlobal(m: Machine, module: string, name: string): void {
-  m.push(numpyGlobal(module, name) ?? m.fail(`refusing to unpickle ${module}.${name}: only NumPy arrays, dicts, lists, tuples, strings and numbers are read`));
+  m.push(
+    numpyGlobal(module, name) ??
+      m.fail(`refusing to unpickle ${module}.${name}: only NumPy arrays, dicts, lists, tuples, strings and numbers are read`),
+  );
 }
 /** Calls a global: those are our own functions, see `numpyGlobal`. */
 function reduce(m: Machine): void {
@@ -155,7 +163,9 @@ function quoted(m: Machine): Uint8Array {
 }
 /** Python's `raw-unicode-escape`: Latin-1, with \uXXXX and \UXXXXXXXX. */
 const rawUnicode = (text: string): string =>
-  text.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short: string | undefined, long: string) => String.fromCodePoint(parseInt(short ?? long, 16)));
+  text.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short: string | undefined, long: string) =>
+    String.fromCodePoint(parseInt(short ?? long, 16)),
+  );
 
 /** The instructions by their characters, or by numbers from protocol 2 on. */
 const TABLE: Readonly<Record<string, Instruction>> = {
@@ -260,9 +270,9 @@ function finish(value: unknown, seen: Map<unknown, unknown>): unknown {
 }
 
 /**
- * Reads a pickle of protocol 0 to 5 of numbers, strings, bytes, tuples, lists, dicts, sets and NumPy arrays and scalars. Dicts are maps, whose keys are
- * strings where Python has byte strings (all of Python 2's strings are such). Arrays of numbers are tensors, those of objects
- * `PickledArray`s. `name` opens error messages.
+ * Reads a pickle of protocol 0 to 5 of numbers, strings, bytes, tuples, lists, dicts, sets and NumPy arrays and scalars. Dicts are maps,
+ * whose keys are strings where Python has byte strings (all of Python 2's strings are such). Arrays of numbers are tensors, those of
+ * objects `PickledArray`s. `name` opens error messages.
  * @throws for anything else that the pickle names, and for malformed or truncated ones.
  */
 export function unpickle(bytes: Uint8Array, name: string): Pickled {

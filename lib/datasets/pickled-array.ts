@@ -8,7 +8,18 @@ import * as ops from '../ops/index.js';
 
 /** NumPy's codes of types of numbers. */
 export const NUMPY_CODES: Readonly<Record<string, DType>> = {
-  b1: 'bool', i1: 'int8', i2: 'int16', i4: 'int32', i8: 'int64', u1: 'uint8', u2: 'uint16', u4: 'uint32', u8: 'uint64', f2: 'float16', f4: 'float32', f8: 'float64',
+  b1: 'bool',
+  i1: 'int8',
+  i2: 'int16',
+  i4: 'int32',
+  i8: 'int64',
+  u1: 'uint8',
+  u2: 'uint16',
+  u4: 'uint32',
+  u8: 'uint64',
+  f2: 'float16',
+  f4: 'float32',
+  f8: 'float64',
 };
 
 /** An array of objects, such as sequences of different lengths; `items` are in row-major order. */
@@ -20,13 +31,16 @@ export interface PickledArray {
 /** Bytes as text, a character each. */
 export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 const textOf = (value: unknown): string => (value instanceof Uint8Array ? latin1(value) : String(value));
-const isShape = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isInteger(size) && (size as number) >= 0);
+const isShape = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isInteger(size) && (size as number) >= 0);
 
 /** The bytes of an array as a tensor; `isFortran` tells that the first axis is the innermost. */
 export function tensorOfBytes(dtype: DType, shape: readonly number[], isFortran: boolean, bytes: Uint8Array, name: string): Tensor {
   const length = sizeOf(shape) * dtypeBytes(dtype);
   if (bytes.length < length) throw new Error(`${name}: is truncated: expected ${length} bytes of data, found ${bytes.length}`);
-  const tensor = makeTensor(dtype, isFortran ? shape.toReversed() : shape, (data) => new Uint8Array(data.buffer, data.byteOffset, length).set(bytes.subarray(0, length)));
+  const tensor = makeTensor(dtype, isFortran ? shape.toReversed() : shape, (data) =>
+    new Uint8Array(data.buffer, data.byteOffset, length).set(bytes.subarray(0, length)),
+  );
   return isFortran ? ops.transpose(tensor) : tensor;
 }
 
@@ -48,7 +62,8 @@ export class NumpyDType {
   /** The element type. */
   read(name: string): DType {
     const dtype = NUMPY_CODES[this.code];
-    if (dtype === undefined || (this.order === '>' && dtypeBytes(dtype) > 1)) throw new Error(`${name}: cannot read a pickled NumPy array of the type ${show(this.order + this.code)}`);
+    if (dtype === undefined || (this.order === '>' && dtypeBytes(dtype) > 1))
+      throw new Error(`${name}: cannot read a pickled NumPy array of the type ${show(this.order + this.code)}`);
     return dtype;
   }
 }
@@ -73,7 +88,8 @@ export class PendingArray {
       if (!(content instanceof Uint8Array)) throw new Error(`${this.name}: the pickle has a NumPy array whose content is no bytes`);
       return tensorOfBytes(dtype.read(this.name), shape, isFortran, content, this.name);
     }
-    if (!Array.isArray(content) || content.length !== sizeOf(shape)) throw new Error(`${this.name}: the pickle has a NumPy array of ${show(shape)} objects with other content`);
+    if (!Array.isArray(content) || content.length !== sizeOf(shape))
+      throw new Error(`${this.name}: the pickle has a NumPy array of ${show(shape)} objects with other content`);
     if (isFortran && shape.length > 1) throw new Error(`${this.name}: cannot read a pickled array of objects in Fortran's order`);
     return { shape, items: content.map(resolve) };
   }
@@ -97,7 +113,8 @@ const scalar: Callable = (name, dtype, bytes) => {
 };
 /** How Python 3 writes bytes for protocols below 3: a string, one character a byte. */
 const encode: Callable = (name, text, encoding) => {
-  if (typeof text !== 'string' || textOf(encoding) !== 'latin1') throw new Error(`${name}: the pickle encodes ${show(text)} as ${show(encoding)}`);
+  if (typeof text !== 'string' || textOf(encoding) !== 'latin1')
+    throw new Error(`${name}: the pickle encodes ${show(text)} as ${show(encoding)}`);
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 };
 const ndarray: Callable = (name) => {

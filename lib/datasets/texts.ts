@@ -42,14 +42,26 @@ export function checkWords(where: string, options: WordOptions): void {
     const value = options[name];
     const isNullable = name !== 'skipTop' && name !== 'indexFrom';
     if (value === undefined || (value === null && isNullable)) continue;
-    if (!Number.isInteger(value)) throw new TypeError(`${where}: ${name} must be an integer${isNullable ? ' or null' : ''}, received ${show(value)}`);
+    if (!Number.isInteger(value))
+      throw new TypeError(`${where}: ${name} must be an integer${isNullable ? ' or null' : ''}, received ${show(value)}`);
   }
 }
 
 /** Reads texts and labels out of a file's arrays, in this order. */
-export function inOrder(file: string, texts: Tensor | PickledArray | undefined, labels: Tensor | PickledArray | undefined, order: (n: number) => number[]): Labelled {
-  const lists = texts instanceof Tensor && texts.ndim === 2 ? (texts.tolist() as number[][]) : texts !== undefined && !(texts instanceof Tensor) ? texts.items : null;
-  if (lists === null || !(labels instanceof Tensor) || lists.length !== labels.shape[0] || !lists.every(Array.isArray)) throw new Error(`${file}: expected arrays of lists, and as many labels`);
+export function inOrder(
+  file: string,
+  texts: Tensor | PickledArray | undefined,
+  labels: Tensor | PickledArray | undefined,
+  order: (n: number) => number[],
+): Labelled {
+  const lists =
+    texts instanceof Tensor && texts.ndim === 2
+      ? (texts.tolist() as number[][])
+      : texts !== undefined && !(texts instanceof Tensor)
+        ? texts.items
+        : null;
+  if (lists === null || !(labels instanceof Tensor) || lists.length !== labels.shape[0] || !lists.every(Array.isArray))
+    throw new Error(`${file}: expected arrays of lists, and as many labels`);
   const rows = order(lists.length);
   return { texts: rows.map((row) => lists[row] as number[]), labels: ops.take(labels, rowNumbers(rows), { axis: 0 }) };
 }
@@ -77,7 +89,13 @@ export interface WordIndexOptions {
 }
 
 /** Reads a table of words from a JSON file, through the cache. */
-export async function readWordIndex(where: string, options: WordIndexOptions, fname: string, origin: string, fileHash: string): Promise<Record<string, number>> {
+export async function readWordIndex(
+  where: string,
+  options: WordIndexOptions,
+  fname: string,
+  origin: string,
+  fileHash: string,
+): Promise<Record<string, number>> {
   checkOptions(where, options, ['path']);
   const file = await getFile({ fname: options.path ?? fname, origin, fileHash });
   return JSON.parse(await readFile(file, 'utf8')) as Record<string, number>;

@@ -1,5 +1,17 @@
 // `keras.dtypePolicies`.
 export {
-  AWQDTypePolicy, deserializePolicy as deserialize, DTypePolicy, type DTypePolicyName, DTypePolicyMap, FloatDTypePolicy, getPolicy as get, GPTQDTypePolicy, Int4DTypePolicy, QuantizedDTypePolicy,
-  QuantizedFloat8DTypePolicy, type QuantizedFloat8Options, serializePolicy as serialize, TernaryDTypePolicy,
+  AWQDTypePolicy,
+  deserializePolicy as deserialize,
+  DTypePolicy,
+  type DTypePolicyName,
+  DTypePolicyMap,
+  FloatDTypePolicy,
+  getPolicy as get,
+  GPTQDTypePolicy,
+  Int4DTypePolicy,
+  QuantizedDTypePolicy,
+  QuantizedFloat8DTypePolicy,
+  type QuantizedFloat8Options,
+  serializePolicy as serialize,
+  TernaryDTypePolicy,
 } from '../config/dtype-policy.js';

@@ -32,7 +32,9 @@ export class Constant extends configured(Initializer, 'Constant', {
 }, ['value']) {
   override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
     const { value } = this.config;
-    return typeof value === 'number' ? castTo(filled(shape, value, Number.isInteger(value) ? dtype : 'float64'), dtype) : ops.broadcastTo(toTensor(value, dtype), shape);
+    return typeof value === 'number'
+      ? castTo(filled(shape, value, Number.isInteger(value) ? dtype : 'float64'), dtype)
+      : ops.broadcastTo(toTensor(value, dtype), shape);
   }
 }
 

@@ -26,7 +26,10 @@ const seed: Field<SeedLike, Seed, false> = {
     if (isSerialized(value) && value.class_name === 'SeedGenerator') return random.SeedGenerator.fromConfig(value.config as Config);
     throw new TypeError(`${where} must be an integer, a SeedGenerator or null, received ${show(value)}`);
   },
-  serialize: (value) => (value instanceof random.SeedGenerator ? { module: 'keras.random', class_name: 'SeedGenerator', config: value.getConfig(), registered_name: null } : value),
+  serialize: (value) =>
+    value instanceof random.SeedGenerator
+      ? { module: 'keras.random', class_name: 'SeedGenerator', config: value.getConfig(), registered_name: null }
+      : value,
 };
 const randomSchema = { seed };
 
@@ -111,11 +114,17 @@ const fanAxes = {
 const TRUNCATED_STDDEV = 0.87962566103423978;
 
 /** Values of variance `scale / fan`. */
-function scaled(shape: Shape, { scale, mode, distribution }: Scaling, { inputAxes, outputAxes }: FanAxes, options: { dtype: DType; seed: number | random.SeedGenerator }): Tensor {
+function scaled(
+  shape: Shape,
+  { scale, mode, distribution }: Scaling,
+  { inputAxes, outputAxes }: FanAxes,
+  options: { dtype: DType; seed: number | random.SeedGenerator },
+): Tensor {
   const { fanIn, fanOut } = computeFans(shape, inputAxes, outputAxes);
   const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[mode];
   const variance = scale / Math.max(1, fan);
-  if (distribution === 'truncated_normal') return random.truncatedNormal(shape, { stddev: Math.sqrt(variance) / TRUNCATED_STDDEV, ...options });
+  if (distribution === 'truncated_normal')
+    return random.truncatedNormal(shape, { stddev: Math.sqrt(variance) / TRUNCATED_STDDEV, ...options });
   if (distribution === 'untruncated_normal') return random.normal(shape, { stddev: Math.sqrt(variance), ...options });
   const limit = Math.sqrt(3 * variance);
   return random.uniform(shape, { minval: -limit, maxval: limit, ...options });

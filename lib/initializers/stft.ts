@@ -18,15 +18,18 @@ const window = field<string | TensorLike>('the name of a window or its values', 
 }, { serialize: (value) => (typeof value === 'string' ? value : writeArray(value)) });
 
 /**
- * Kernels of shape `(frame length, 1, frequencies)` with which a convolution gives the real or the imaginary part of a short-time Fourier transform: waves
- * of the frequencies `k / (2 (frequencies - 1))` in each place of a frame, times a window.
+ * Kernels of shape `(frame length, 1, frequencies)` with which a convolution gives the real or the imaginary part of a short-time Fourier
+ * transform: waves of the frequencies `k / (2 (frequencies - 1))` in each place of a frame, times a window.
  */
 export class STFT extends configured(Initializer, 'STFT', {
   /** `'real'` or `'imag'`: the part that the kernel computes. Default `'real'`. */
   side: withDefault(oneOf('real', 'imag'), 'real'),
   /** The name of a window of `scipy.signal` that needs no parameter, its values, or null for none. Default `'hann'`. */
   window: nullable(window, 'hann'),
-  /** `'density'` divides by the root of the sum of the window's squares, `'spectrum'` by the sum of its absolute values, null by nothing. Default `'density'`. */
+  /**
+   * `'density'` divides by the root of the sum of the window's squares, `'spectrum'` by the sum of its absolute values, null by nothing.
+   * Default `'density'`.
+   */
   scaling: nullable(oneOf('density', 'spectrum'), 'density'),
   /** Whether a window by name is periodic rather than symmetric. Default false. */
   periodic: bool(false),
@@ -47,10 +50,15 @@ export class STFT extends configured(Initializer, 'STFT', {
   private weights(length: number, dtype: DType): Tensor | null {
     const { window: given, periodic } = this.config;
     if (given === null) return null;
-    const values = typeof given === 'string'
-      ? castTo(makeTensor('float64', [length], (data) => (data as Float64Array).set(windowValues(given, length, periodic, 'STFT: window'))), dtype)
-      : toTensor(given, dtype, 'STFT: window');
-    if (!sameShape(values.shape, [length])) throw new RangeError(`STFT: the window must have the shape (${length},) of a frame, received ${showShape(values.shape)}`);
+    const values =
+      typeof given === 'string'
+        ? castTo(
+            makeTensor('float64', [length], (data) => (data as Float64Array).set(windowValues(given, length, periodic, 'STFT: window'))),
+            dtype,
+          )
+        : toTensor(given, dtype, 'STFT: window');
+    if (!sameShape(values.shape, [length]))
+      throw new RangeError(`STFT: the window must have the shape (${length},) of a frame, received ${showShape(values.shape)}`);
     return ops.reshape(values, [length, 1, 1]);
   }
 

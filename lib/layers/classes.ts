@@ -30,7 +30,12 @@ export { TernaryDense, type TernaryDenseOptions } from './core/ternary-dense.js'
 export { Identity, type IdentityOptions } from './core/identity.js';
 export { InputLayer, type InputLayerOptions } from './core/input-layer.js';
 export {
-  AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
+  AdaptiveAveragePooling1D,
+  AdaptiveAveragePooling2D,
+  AdaptiveAveragePooling3D,
+  AdaptiveMaxPooling1D,
+  AdaptiveMaxPooling2D,
+  AdaptiveMaxPooling3D,
   type AdaptivePoolingOptions,
 } from './pooling/adaptive-pooling.js';
 export {
@@ -81,6 +86,20 @@ export { Flatten, type FlattenOptions } from './reshaping/flatten.js';
 export { Permute, type PermuteOptions } from './reshaping/permute.js';
 export { RepeatVector, type RepeatVectorOptions } from './reshaping/repeat-vector.js';
 export { Reshape, type ReshapeOptions } from './reshaping/reshape.js';
-export { UpSampling1D, type UpSampling1DOptions, UpSampling2D, type UpSampling2DOptions, type UpSamplingInterpolation, UpSampling3D, type UpSampling3DOptions } from './reshaping/up-sampling.js';
-export { ZeroPadding1D, type ZeroPadding1DOptions, ZeroPadding2D, ZeroPadding3D, type ZeroPaddingOptions } from './reshaping/zero-padding.js';
+export {
+  UpSampling1D,
+  type UpSampling1DOptions,
+  UpSampling2D,
+  type UpSampling2DOptions,
+  type UpSamplingInterpolation,
+  UpSampling3D,
+  type UpSampling3DOptions,
+} from './reshaping/up-sampling.js';
+export {
+  ZeroPadding1D,
+  type ZeroPadding1DOptions,
+  ZeroPadding2D,
+  ZeroPadding3D,
+  type ZeroPaddingOptions,
+} from './reshaping/zero-padding.js';
 export { TimeDistributed, type TimeDistributedOptions } from './rnn/time-distributed.js';

@@ -129,7 +129,11 @@ export class Circle extends functionLoss('Circle', functions.circle, {
 }) {}
 
 /** `(1 - p^q) / q` with the probability of the true class: robust against wrong labels (Zhang & Sabuncu, 2018). */
-export class CategoricalGeneralizedCrossEntropy extends functionLoss('CategoricalGeneralizedCrossEntropy', functions.categoricalGeneralizedCrossEntropy, {
-  /** Above 0 and below 1. Default 0.5. */
-  q: withDefault(float({ above: 0, below: 1 }), 0.5),
-}) {}
+export class CategoricalGeneralizedCrossEntropy extends functionLoss(
+  'CategoricalGeneralizedCrossEntropy',
+  functions.categoricalGeneralizedCrossEntropy,
+  {
+    /** Above 0 and below 1. Default 0.5. */
+    q: withDefault(float({ above: 0, below: 1 }), 0.5),
+  },
+) {}

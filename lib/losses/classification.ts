@@ -57,11 +57,19 @@ export function binaryFocalCrossentropy(yTrue: TensorLike, yPred: TensorLike, op
 }
 
 /** The labels smoothed over the classes, and the axis of the classes from the front. */
-function categorical(where: string, labels: Tensor, predictions: Tensor, { labelSmoothing = 0, axis = -1 }: LabelOptions): [Tensor, number] {
+function categorical(
+  where: string,
+  labels: Tensor,
+  predictions: Tensor,
+  { labelSmoothing = 0, axis = -1 }: LabelOptions,
+): [Tensor, number] {
   const along = normalizeAxis(axis as number, predictions.ndim, where);
   const classes = predictions.shape[along]!;
   if (classes === 1) {
-    process.emitWarning(`${where}: expected yPred of shape (batch size, classes) with more than one class, received ${showShape(predictions.shape)}; for two classes use binaryCrossentropy`);
+    process.emitWarning(
+      `${where}: expected yPred of shape (batch size, classes) with more than one class, received ${showShape(predictions.shape)}; ` +
+        `for two classes use binaryCrossentropy`,
+    );
   }
   return [labelSmoothing === 0 ? labels : affine(labels, 1 - labelSmoothing, labelSmoothing / classes), along];
 }
@@ -117,12 +125,18 @@ export function sparseCategoricalCrossentropy(yTrue: TensorLike, yPred: TensorLi
   const labels = given.ndim === p.ndim && given.shape[along] === 1 ? ops.squeeze(given, { axis: along }) : given;
   if (ignoreClass === null) return ops.sparseCategoricalCrossentropy(labels, p, { fromLogits, axis });
   const counts = ops.notEqual(labels, toTensor(ignoreClass, p.dtype));
-  const losses = ops.sparseCategoricalCrossentropy(ops.where(counts, labels, 0), ops.where(ops.expandDims(counts, along), p, 0), { fromLogits, axis });
+  const losses = ops.sparseCategoricalCrossentropy(ops.where(counts, labels, 0), ops.where(ops.expandDims(counts, along), p, 0), {
+    fromLogits,
+    axis,
+  });
   const mask = ops.reshape(counts, losses.shape);
   return setMask(ops.where(mask, losses, 0), mask);
 }
 
-/** `(1 - p^q) / q`, where `p` is the probability given to the true class, and `q` is between 0 and 1 (Zhang & Sabuncu, 2018). Labels are class numbers. */
+/**
+ * `(1 - p^q) / q`, where `p` is the probability given to the true class, and `q` is between 0 and 1 (Zhang & Sabuncu, 2018). Labels are
+ * class numbers.
+ */
 export function categoricalGeneralizedCrossEntropy(yTrue: TensorLike, yPred: TensorLike, q: number | { q: number }): Tensor {
   const where = 'categoricalGeneralizedCrossEntropy';
   const power = typeof q === 'object' && q !== null ? q.q : q;

@@ -16,7 +16,8 @@ function margins(where: string, yTrue: TensorLike, yPred: TensorLike): Tensor {
 export const hinge = (yTrue: TensorLike, yPred: TensorLike): Tensor => ops.mean(margins('hinge', yTrue, yPred), { axis: -1 });
 
 /** `mean(square(max(1 - yTrue * yPred, 0)))` over the last axis. */
-export const squaredHinge = (yTrue: TensorLike, yPred: TensorLike): Tensor => ops.mean(ops.square(margins('squaredHinge', yTrue, yPred)), { axis: -1 });
+export const squaredHinge = (yTrue: TensorLike, yPred: TensorLike): Tensor =>
+  ops.mean(ops.square(margins('squaredHinge', yTrue, yPred)), { axis: -1 });
 
 /** `max(neg - pos + 1, 0)`, where `pos` is `sum(yTrue * yPred)` and `neg` is `max((1 - yTrue) * yPred)` over the last axis. */
 export function categoricalHinge(yTrue: TensorLike, yPred: TensorLike): Tensor {

@@ -14,11 +14,18 @@ const ALIASES = {
 } as const;
 
 /** Names of the losses: of the functions in snake_case, and of the classes. */
-export type LossName = SnakeCase<keyof typeof functions> | Exclude<keyof typeof classes, 'Loss' | 'LossFunctionWrapper'> | keyof typeof ALIASES;
+export type LossName =
+  SnakeCase<keyof typeof functions> | Exclude<keyof typeof classes, 'Loss' | 'LossFunctionWrapper'> | keyof typeof ALIASES;
 /** What stands for a loss: its name, an instance, a class, a config, or a function of targets and predictions. */
 export type LossLike = LossName | RegisteredName | Loss | (new () => Loss) | LossFunction | SerializedObject;
 
-const family = new Family<Loss | LossFunction>({ kind: 'a loss', module: 'keras.losses', base: Loss, members: { ...classes, ...functions }, aliases: ALIASES });
+const family = new Family<Loss | LossFunction>({
+  kind: 'a loss',
+  module: 'keras.losses',
+  base: Loss,
+  members: { ...classes, ...functions },
+  aliases: ALIASES,
+});
 
 /**
  * The loss of a name, a config, a class, an instance or a function; null stays null. A name in snake_case gives the function.
@@ -32,4 +39,5 @@ export function get(identifier: LossLike | (string & {}) | null | undefined): Lo
 /** The config of a loss, or of a loss function. */
 export const serialize = (loss: Loss | LossFunction): SerializedObject => family.serialize(loss);
 /** The loss, or the function, that `serialize` gave this for. */
-export const deserialize = (config: SerializedObject | string, options: DeserializeOptions = {}): Loss | LossFunction => family.deserialize(config, options);
+export const deserialize = (config: SerializedObject | string, options: DeserializeOptions = {}): Loss | LossFunction =>
+  family.deserialize(config, options);

@@ -33,7 +33,9 @@ function fitRanks(yTrue: unknown, yPred: unknown): [unknown, unknown] {
   return [yTrue, yPred];
 }
 
-/** @internal The function of an object's class, called with the object's options. Throws for a class without one: `kind` says what it is. */
+/**
+ * @internal The function of an object's class, called with the object's options. Throws for a class without one: `kind` says what it is.
+ */
 export function callWithConfig(object: object, kind: string, yTrue: TensorLike, yPred: TensorLike): TensorLike {
   const { fn, name } = object.constructor as { fn?: LossFunction | null; name: string };
   if (fn === null || fn === undefined) throw new Error(`${name}: ${kind} must have a method compute(yTrue, yPred)`);
@@ -76,7 +78,10 @@ export class LossFunctionWrapper extends FunctionLoss {
   constructor(fn: LossFunction, options?: LossFunctionOptions);
   constructor(named: { fn: LossFunction } & LossFunctionOptions);
   constructor(...args: unknown[]) {
-    const [fn, { name, reduction, dtype, ...fnOptions } = {}] = byPosition('LossFunctionWrapper', args, ['fn']) as [LossFunction, LossFunctionOptions?];
+    const [fn, { name, reduction, dtype, ...fnOptions } = {}] = byPosition('LossFunctionWrapper', args, ['fn']) as [
+      LossFunction,
+      LossFunctionOptions?,
+    ];
     if (typeof fn !== 'function') throw new TypeError(`LossFunctionWrapper: expected a function, received ${String(fn)}`);
     super({ name, reduction, dtype });
     this.fn = fn;
@@ -94,6 +99,9 @@ export class LossFunctionWrapper extends FunctionLoss {
   }
   static override fromConfig<T>(this: AnyClass<T>, { fn, ...config }: Config): T {
     const options = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
-    return new (this as unknown as new (fn: LossFunction, options: object) => T)(lossFunctions.get(fn)!, Object.fromEntries(options) as object);
+    return new (this as unknown as new (fn: LossFunction, options: object) => T)(
+      lossFunctions.get(fn)!,
+      Object.fromEntries(options) as object,
+    );
   }
 }

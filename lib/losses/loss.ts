@@ -34,7 +34,8 @@ export interface LossCallOptions {
 export type LossInput = Nested<TensorLike>;
 /** Arrays of numbers are one tensor, arrays of tensors are structure. */
 const isTensorLike = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((item) => typeof item === 'number' || typeof item === 'boolean' || ArrayBuffer.isView(item) || isTensorLike(item));
+  Array.isArray(value) &&
+  value.every((item) => typeof item === 'number' || typeof item === 'boolean' || ArrayBuffer.isView(item) || isTensorLike(item));
 
 /** A loss is called with targets and predictions: `loss(yTrue, yPred, { sampleWeight })`. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
@@ -75,12 +76,19 @@ export class Loss extends Configurable {
     const target = new.target as typeof Loss & { className?: string };
     checkOptions(target.name, options, Object.keys(lossSchema));
     const given = resolve(target.name, lossSchema, options);
-    this.base = { ...given, name: given.name ?? target.defaultName ?? (target.className === undefined ? autoName(target.name) : toSnakeCase(target.className)) };
+    this.base = {
+      ...given,
+      name: given.name ?? target.defaultName ?? (target.className === undefined ? autoName(target.name) : toSnakeCase(target.className)),
+    };
   }
 
   /** @internal */
   override invoke(...args: unknown[]): Tensor {
-    const [yTrue, yPred, options] = byPosition(this.name, args, ['yTrue', 'yPred'], 'sampleWeight') as [LossInput, LossInput, LossCallOptions];
+    const [yTrue, yPred, options] = byPosition(this.name, args, ['yTrue', 'yPred'], 'sampleWeight') as [
+      LossInput,
+      LossInput,
+      LossCallOptions,
+    ];
     checkOptions(this.name, options, ['sampleWeight']);
     const convert = (value: LossInput) => mapStructure((leaf: TensorLike) => toTensor(leaf, this.dtype, this.name), value, isTensorLike);
     return withScope(this.name, () => {

@@ -30,7 +30,10 @@ export interface TverskyOptions extends DiceOptions {
   beta?: number;
 }
 
-/** `1 - tp / (tp + alpha * fp + beta * fn + epsilon)`, with the sums of true positives, false positives and false negatives (Salehi et al., 2017). */
+/**
+ * `1 - tp / (tp + alpha * fp + beta * fn + epsilon)`, with the sums of true positives, false positives and false negatives (Salehi et al.,
+ * 2017).
+ */
 export function tversky(yTrue: TensorLike, yPred: TensorLike, options: TverskyOptions = {}): Tensor {
   checkOptions('tversky', options, ['alpha', 'beta', 'axis']);
   const { alpha = 0.5, beta = 0.5, axis = null } = options;

@@ -4,12 +4,17 @@ import type { DType } from '../base/dtype.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 
-/** How the losses of a batch become one: their sum over their number (which `'mean'` means too), their sum, their sum over that of the weights, or not at all. */
+/**
+ * How the losses of a batch become one: their sum over their number (which `'mean'` means too), their sum, their sum over that of the
+ * weights, or not at all.
+ */
 export const REDUCTIONS = ['sum_over_batch_size', 'sum', 'mean', 'mean_with_sample_weight', 'none'] as const;
 /** A name of a reduction, or null, which means `'none'`. */
 export type Reduction = (typeof REDUCTIONS)[number] | null;
 
-/** Brings ranks that differ by one last axis of size 1 together: the axis is dropped, or put behind a tensor of rank 1. Other tensors stay. */
+/**
+ * Brings ranks that differ by one last axis of size 1 together: the axis is dropped, or put behind a tensor of rank 1. Other tensors stay.
+ */
 export function squeezeOrExpandToSameRank(x1: Tensor, x2: Tensor): [Tensor, Tensor] {
   const fit = (long: Tensor, short: Tensor): [Tensor, Tensor] => {
     if (long.ndim !== short.ndim + 1 || long.shape.at(-1) !== 1) return [long, short];
@@ -39,12 +44,21 @@ function reduce(values: Tensor, sampleWeight: Tensor | null, reduction: Reductio
   if (reduction === null || reduction === 'none' || values.ndim === 0 || (values.ndim === 1 && values.size === 0)) return values;
   const total = ops.sum(values);
   if (reduction === 'sum') return total;
-  const divisor = reduction === 'mean_with_sample_weight' && sampleWeight !== null ? ops.cast(ops.sum(sampleWeight), total.dtype) : toTensor(values.size, total.dtype);
+  const divisor =
+    reduction === 'mean_with_sample_weight' && sampleWeight !== null
+      ? ops.cast(ops.sum(sampleWeight), total.dtype)
+      : toTensor(values.size, total.dtype);
   return ops.divideNoNan(total, divisor);
 }
 
 /** Weights the values, leaves out what is masked, and reduces them. */
-export function reduceWeighted(values: Tensor, sampleWeight: TensorLike | null, mask: Tensor | null, reduction: Reduction, dtype: DType): Tensor {
+export function reduceWeighted(
+  values: Tensor,
+  sampleWeight: TensorLike | null,
+  mask: Tensor | null,
+  reduction: Reduction,
+  dtype: DType,
+): Tensor {
   const given = ops.cast(values, dtype);
   const weight = applyMask(sampleWeight === null ? null : toTensor(sampleWeight, dtype, 'sampleWeight'), mask, dtype, reduction);
   if (weight === null) return reduce(given, null, reduction);

@@ -8,13 +8,14 @@ import * as ops from '../ops/index.js';
 const MASK = 0;
 
 /**
- * Connectionist temporal classification: minus the logarithm of the probability of each row of labels in `yTrue` `(samples, labels)` given the logits in
- * `yPred` `(samples, steps, classes)`. Class 0 stands for no label, and zeros fill `yTrue` up.
+ * Connectionist temporal classification: minus the logarithm of the probability of each row of labels in `yTrue` `(samples, labels)` given
+ * the logits in `yPred` `(samples, steps, classes)`. Class 0 stands for no label, and zeros fill `yTrue` up.
  */
 export function ctc(yTrue: TensorLike, yPred: TensorLike): Tensor {
   const [labels, logits] = [toTensor(yTrue, null, 'ctc'), toTensor(yPred, null, 'ctc')];
   if (labels.ndim !== 2) throw new RangeError(`ctc: yTrue must have the shape (samples, labels), received ${showShape(labels.shape)}`);
-  if (logits.ndim !== 3) throw new RangeError(`ctc: yPred must have the shape (samples, steps, classes), received ${showShape(logits.shape)}`);
+  if (logits.ndim !== 3)
+    throw new RangeError(`ctc: yPred must have the shape (samples, steps, classes), received ${showShape(logits.shape)}`);
   const lengths = ops.countNonzero(ops.notEqual(labels, MASK), { axis: -1 });
   return ops.ctcLoss(labels, logits, lengths, filled([logits.shape[0]!], logits.shape[1]!, 'int32'), { maskIndex: MASK });
 }

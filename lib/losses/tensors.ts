@@ -12,7 +12,8 @@ export function pair(where: string, yTrue: TensorLike, yPred: TensorLike): [Tens
 }
 
 /** `pair` with ranks brought together. */
-export const fittedPair = (where: string, yTrue: TensorLike, yPred: TensorLike): [Tensor, Tensor] => squeezeOrExpandToSameRank(...pair(where, yTrue, yPred));
+export const fittedPair = (where: string, yTrue: TensorLike, yPred: TensorLike): [Tensor, Tensor] =>
+  squeezeOrExpandToSameRank(...pair(where, yTrue, yPred));
 
 /** Integers as float64, which is what Python's operators make of them where Keras uses these and not its ops. */
 export const operand = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : castTo(x, 'float64'));

@@ -21,7 +21,9 @@ function word<const T extends string, const O extends string>(values: readonly T
     parse: (value, where) => {
       const index = values.includes(value as T) ? values.indexOf(value as T) : others.indexOf(value as O);
       if (index >= 0) return values[index]!;
-      throw new TypeError(`${where} must be one of ${expects}, received ${show(value)}${typeof value === 'string' ? didYouMean(value, values) : ''}`);
+      throw new TypeError(
+        `${where} must be one of ${expects}, received ${show(value)}${typeof value === 'string' ? didYouMean(value, values) : ''}`,
+      );
     },
   };
 }
@@ -29,11 +31,15 @@ function word<const T extends string, const O extends string>(values: readonly T
 const schema = {
   /** How many thresholds from 0 to 1 approximate the curve, at least 2. Default 200. Has no effect beside `thresholds`. */
   numThresholds: nullable(int(), 200),
-  /** `'ROC'`: recall over the rate of false positives; `'PR'`: precision over recall; `'PRGAIN'`: the gains of both (Flach and Kull, 2015). */
+  /**
+   * `'ROC'`: recall over the rate of false positives; `'PR'`: precision over recall; `'PRGAIN'`: the gains of both (Flach and Kull, 2015).
+   */
   curve: withDefault(word(['ROC', 'PR', 'PRGAIN'], ['roc', 'pr', 'prgain']), 'ROC'),
   /** Heights between two thresholds: their middle (for `'PR'` by Davis and Goadrich's interpolation), the larger or the smaller. */
   summationMethod: withDefault(word(['interpolation', 'majoring', 'minoring'], ['Interpolation', 'Majoring', 'Minoring']), 'interpolation'),
-  /** Whether each column is a label with an area of its own, of which the mean counts. Default false: all entries are decisions of one kind. */
+  /**
+   * Whether each column is a label with an area of its own, of which the mean counts. Default false: all entries are decisions of one kind.
+   */
   multiLabel: bool(false),
   /** Number of labels with `multiLabel`. Default null: that of the first predictions. */
   numLabels: nullable(int({ min: 1 })),
@@ -42,7 +48,11 @@ const schema = {
   /** Whether predictions are logits; otherwise probabilities. Default false. */
   fromLogits: bool(false),
   /** Thresholds to use instead of even ones, in [0, 1]; both ends are added. Default null. */
-  thresholds: nullable(field<readonly number[]>('an array of numbers in [0, 1]', (v) => (Array.isArray(v) && v.every((t) => typeof t === 'number') ? (v) : undefined))),
+  thresholds: nullable(
+    field<readonly number[]>('an array of numbers in [0, 1]', (v) =>
+      Array.isArray(v) && v.every((t) => typeof t === 'number') ? v : undefined,
+    ),
+  ),
 } as const;
 
 /**
@@ -52,7 +62,8 @@ const schema = {
  * const auc = new keras.metrics.AUC({ numThresholds: 3 });
  * auc([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]).item(); // 0.75
  * ```
- * @throws for `numLabels` without `multiLabel`, for thresholds outside of [0, 1], and in `updateState` for predictions that are no matrix with `multiLabel`.
+ * @throws for `numLabels` without `multiLabel`, for thresholds outside of [0, 1], and in `updateState` for predictions that are no matrix
+ * with `multiLabel`.
  */
 export class AUC extends configured(Metric, 'AUC', schema) {
   static override readonly direction = 'up';
@@ -60,7 +71,8 @@ export class AUC extends configured(Metric, 'AUC', schema) {
 
   /** All thresholds in ascending order, from just below 0 to just above 1. */
   readonly thresholds: readonly number[] = this.allThresholds();
-  readonly #labelWeights: Tensor | null = this.config.labelWeights === null ? null : toTensor(this.config.labelWeights, this.dtype, 'AUC: labelWeights');
+  readonly #labelWeights: Tensor | null =
+    this.config.labelWeights === null ? null : toTensor(this.config.labelWeights, this.dtype, 'AUC: labelWeights');
   private confusion: Confusion | null = this.initialState();
 
   /** How many thresholds there are, with both ends. */
@@ -70,12 +82,16 @@ export class AUC extends configured(Metric, 'AUC', schema) {
 
   private allThresholds(): number[] {
     const { thresholds } = this.config;
-    const inner = thresholds === null ? this.evenThresholds() : [...(thresholds.length === 0 ? [] : readThresholds('AUC', thresholds, 0))].sort((a, b) => a - b);
+    const inner =
+      thresholds === null
+        ? this.evenThresholds()
+        : [...(thresholds.length === 0 ? [] : readThresholds('AUC', thresholds, 0))].sort((a, b) => a - b);
     return [-settings.epsilon, ...inner, 1 + settings.epsilon];
   }
   private evenThresholds(): number[] {
     const { numThresholds } = this.config;
-    if (numThresholds === null || numThresholds < 2) throw new TypeError(`AUC: numThresholds must be an integer >= 2, received ${numThresholds}`);
+    if (numThresholds === null || numThresholds < 2)
+      throw new TypeError(`AUC: numThresholds must be an integer >= 2, received ${numThresholds}`);
     return evenThresholds(numThresholds).slice(1, -1);
   }
   private initialState(): Confusion | null {
@@ -96,18 +112,24 @@ export class AUC extends configured(Metric, 'AUC', schema) {
   override updateState(...args: UpdateArguments): void;
   override updateState(yTrue: TensorLike, yPred: TensorLike, options: UpdateOptions = {}): void {
     const given = toTensor(yPred, null, this.name);
-    if (this.config.multiLabel && given.ndim !== 2) throw new RangeError(`AUC: with multiLabel, predictions must have the shape (samples, labels), received ${showShape(given.shape)}`);
+    if (this.config.multiLabel && given.ndim !== 2)
+      throw new RangeError(`AUC: with multiLabel, predictions must have the shape (samples, labels), received ${showShape(given.shape)}`);
     this.confusion ??= this.makeState(given.shape[1]!);
     this.confusion.update(yTrue, this.config.fromLogits ? sigmoid(given) : given, options);
   }
 
   override result(): Tensor {
-    if (this.confusion === null) throw new Error('AUC: has no result before the first updateState, which tells the number of labels; or give it as numLabels');
+    if (this.confusion === null)
+      throw new Error('AUC: has no result before the first updateState, which tells the number of labels; or give it as numLabels');
     const { curve, summationMethod } = this.config;
     if (curve === 'PR' && summationMethod === 'interpolation') return this.interpolatePrAuc();
     const [x, y] = this.points(this.confusion);
     const [left, right] = [this.allButLast(y), this.allButFirst(y)];
-    const heights = { interpolation: () => ops.divide(ops.add(left, right), 2), minoring: () => ops.minimum(left, right), majoring: () => ops.maximum(left, right) }[summationMethod]();
+    const heights = {
+      interpolation: () => ops.divide(ops.add(left, right), 2),
+      minoring: () => ops.minimum(left, right),
+      majoring: () => ops.maximum(left, right),
+    }[summationMethod]();
     return this.total(ops.multiply(ops.subtract(this.allButLast(x), this.allButFirst(x)), heights));
   }
 
@@ -157,6 +179,10 @@ export class AUC extends configured(Metric, 'AUC', schema) {
 
   override getConfig(): Config {
     const { thresholds, ...config } = super.getConfig();
-    return { ...config, num_thresholds: this.thresholds.length, ...(thresholds === null ? {} : { thresholds: this.thresholds.slice(1, -1) }) };
+    return {
+      ...config,
+      num_thresholds: this.thresholds.length,
+      ...(thresholds === null ? {} : { thresholds: this.thresholds.slice(1, -1) }),
+    };
   }
 }

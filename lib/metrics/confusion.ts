@@ -43,7 +43,8 @@ function areEven(thresholds: readonly number[]): boolean {
 export function readThresholds(where: string, given: number | readonly number[] | null, initial: number): readonly number[] {
   if (given === null) return [initial];
   const list = typeof given === 'number' ? [given] : given;
-  if (list.length === 0 || list.some((t) => !(t >= 0 && t <= 1))) throw new RangeError(`${where}: thresholds must be in [0, 1], received ${show(given)}`);
+  if (list.length === 0 || list.some((t) => !(t >= 0 && t <= 1)))
+    throw new RangeError(`${where}: thresholds must be in [0, 1], received ${show(given)}`);
   return list;
 }
 
@@ -68,20 +69,35 @@ interface Entries {
   readonly weights: Tensor | null;
 }
 
-function readEntries(where: string, yTrue: TensorLike, yPred: TensorLike, dtype: Variable['dtype'], options: ConfusionOptions, sampleWeight: TensorLike | null): Entries {
+function readEntries(
+  where: string,
+  yTrue: TensorLike,
+  yPred: TensorLike,
+  dtype: Variable['dtype'],
+  options: ConfusionOptions,
+  sampleWeight: TensorLike | null,
+): Entries {
   const { topK = null, classId = null, labelWeights = null } = options;
   let [scores, labels] = squeezeOrExpandToSameRank(toTensor(yPred, dtype, where), toTensor(yTrue, dtype, where));
   let weights = sampleWeight === null ? null : fitWeights(toTensor(sampleWeight, dtype, `${where}: sampleWeight`), labels.ndim);
   if (topK !== null) scores = keepTop(where, scores, topK);
   if (classId !== null) {
-    if (scores.ndim === 1) throw new RangeError(`${where}: with classId, predictions must have the shape (samples, classes), received ${showShape(scores.shape)}`);
-    if (classId >= scores.shape.at(-1)!) throw new RangeError(`${where}: classId is ${classId}, but predictions have ${scores.shape.at(-1)} classes`);
+    if (scores.ndim === 1)
+      throw new RangeError(
+        `${where}: with classId, predictions must have the shape (samples, classes), received ${showShape(scores.shape)}`,
+      );
+    if (classId >= scores.shape.at(-1)!)
+      throw new RangeError(`${where}: classId is ${classId}, but predictions have ${scores.shape.at(-1)} classes`);
     const column = (x: Tensor): Tensor => ops.take(x, [classId], { axis: -1 });
     [scores, labels] = [column(scores), column(labels)];
   }
-  if (labelWeights !== null) weights = weights === null ? castTo(labelWeights, dtype) : ops.multiply(ops.broadcastTo(weights, scores.shape), castTo(labelWeights, dtype));
+  if (labelWeights !== null)
+    weights =
+      weights === null ? castTo(labelWeights, dtype) : ops.multiply(ops.broadcastTo(weights, scores.shape), castTo(labelWeights, dtype));
   weights &&= ops.broadcastTo(weights, scores.shape);
-  return options.multiLabel === true ? { labels, scores, weights } : { labels: flat(labels), scores: flat(scores), weights: weights && flat(weights) };
+  return options.multiLabel === true
+    ? { labels, scores, weights }
+    : { labels: flat(labels), scores: flat(scores), weights: weights && flat(weights) };
 }
 const flat = (x: Tensor): Tensor => ops.reshape(x, [-1]);
 
@@ -90,7 +106,12 @@ const add = (variable: Variable | undefined, amounts: () => Tensor): void => {
 };
 
 /** Counts by comparing every prediction with every threshold. */
-function compareAll(counts: ConfusionCounts, { labels, scores, weights }: Entries, thresholds: readonly number[], dtype: Variable['dtype']): void {
+function compareAll(
+  counts: ConfusionCounts,
+  { labels, scores, weights }: Entries,
+  thresholds: readonly number[],
+  dtype: Variable['dtype'],
+): void {
   const places = [thresholds.length, ...scores.shape.map(() => 1)];
   const limits = ops.reshape(toTensor(thresholds, dtype), places);
   const positive = ops.greater(ops.expandDims(scores, 0), limits);
@@ -101,7 +122,10 @@ function compareAll(counts: ConfusionCounts, { labels, scores, weights }: Entrie
   };
   const [negative, other] = [ops.logicalNot(positive), ops.logicalNot(label)];
   const cases: Record<Outcome, readonly [Tensor, Tensor]> = {
-    truePositives: [label, positive], falsePositives: [other, positive], trueNegatives: [other, negative], falseNegatives: [label, negative],
+    truePositives: [label, positive],
+    falsePositives: [other, positive],
+    trueNegatives: [other, negative],
+    falseNegatives: [label, negative],
   };
   for (const [outcome, [isLabel, isPositive]] of Object.entries(cases)) add(counts[outcome as Outcome], () => total(isLabel, isPositive));
 }
@@ -153,7 +177,9 @@ export class Confusion {
     const { outcomes, thresholds, labels, name } = settings;
     this.even = areEven(thresholds);
     const shape = labels === undefined ? [thresholds.length] : [thresholds.length, labels];
-    this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, metric.addVariable(shape, 'zeros', { name: name ?? snakeCase(outcome) })])) as Record<Outcome, Variable>;
+    this.counts = Object.fromEntries(
+      outcomes.map((outcome) => [outcome, metric.addVariable(shape, 'zeros', { name: name ?? snakeCase(outcome) })]),
+    ) as Record<Outcome, Variable>;
   }
 
   /**
@@ -176,7 +202,8 @@ export class Confusion {
 }
 
 /** The value itself when there is one threshold, else all. */
-export const perThreshold = (values: Tensor | Variable): Tensor => (values.size === 1 ? ops.reshape(values, []) : ops.convertToTensor(values));
+export const perThreshold = (values: Tensor | Variable): Tensor =>
+  values.size === 1 ? ops.reshape(values, []) : ops.convertToTensor(values);
 
 /** A metric whose state is such counts, which it adds up from targets and predictions. */
 export class ConfusionMetric extends Metric {

@@ -16,7 +16,11 @@ const thresholds = {
 
 /** The state of a metric that counts one outcome. */
 const single = (metric: Metric & { readonly config: { readonly thresholds: Thresholds | null } }, outcome: Outcome): Confusion =>
-  new Confusion(metric, { outcomes: [outcome], name: 'accumulator', thresholds: readThresholds(metric.constructor.name, metric.config.thresholds, 0.5) });
+  new Confusion(metric, {
+    outcomes: [outcome],
+    name: 'accumulator',
+    thresholds: readThresholds(metric.constructor.name, metric.config.thresholds, 0.5),
+  });
 
 /** A metric that is the count of one outcome. */
 function count(className: string, outcome: Outcome) {
@@ -31,16 +35,28 @@ function count(className: string, outcome: Outcome) {
   return Count as typeof Base;
 }
 
-/** The (weighted) number of true targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+/**
+ * The (weighted) number of true targets that are predicted as true. A result for each threshold when there are several. @throws a
+ * RangeError for thresholds outside of [0, 1].
+ */
 export class TruePositives extends count('TruePositives', 'truePositives') {}
 
-/** The (weighted) number of false targets that are predicted as true. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+/**
+ * The (weighted) number of false targets that are predicted as true. A result for each threshold when there are several. @throws a
+ * RangeError for thresholds outside of [0, 1].
+ */
 export class FalsePositives extends count('FalsePositives', 'falsePositives') {}
 
-/** The (weighted) number of false targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+/**
+ * The (weighted) number of false targets that are predicted as false. A result for each threshold when there are several. @throws a
+ * RangeError for thresholds outside of [0, 1].
+ */
 export class TrueNegatives extends count('TrueNegatives', 'trueNegatives') {}
 
-/** The (weighted) number of true targets that are predicted as false. A result for each threshold when there are several. @throws a RangeError for thresholds outside of [0, 1]. */
+/**
+ * The (weighted) number of true targets that are predicted as false. A result for each threshold when there are several. @throws a
+ * RangeError for thresholds outside of [0, 1].
+ */
 export class FalseNegatives extends count('FalseNegatives', 'falseNegatives') {}
 
 const shares = {
@@ -51,7 +67,9 @@ const shares = {
   /** The only class that counts, a place in the last axis. Default null: all. */
   classId: nullable(int({ min: 0 })),
 } as const;
-type Share = Metric & { readonly config: { readonly thresholds: Thresholds | null; readonly topK: number | null; readonly classId: number | null } };
+type Share = Metric & {
+  readonly config: { readonly thresholds: Thresholds | null; readonly topK: number | null; readonly classId: number | null };
+};
 
 /** The state of a metric that relates the true positives to another count. */
 function shareOf(metric: Share, rest: Outcome): Confusion {
@@ -61,7 +79,8 @@ function shareOf(metric: Share, rest: Outcome): Confusion {
 }
 
 /**
- * The (weighted) share of what is predicted as true that is true; 0 when there is nothing. A result for each threshold when there are several.
+ * The (weighted) share of what is predicted as true that is true; 0 when there is nothing. A result for each threshold when there are
+ * several.
  * @throws a RangeError for thresholds outside of [0, 1], and in `updateState` when `topK` or `classId` do not fit the predictions.
  */
 export class Precision extends configured(ConfusionMetric, 'Precision', shares) {
@@ -75,7 +94,8 @@ export class Precision extends configured(ConfusionMetric, 'Precision', shares) 
 }
 
 /**
- * The (weighted) share of what is true that is predicted as true; 0 when there is nothing. A result for each threshold when there are several.
+ * The (weighted) share of what is true that is predicted as true; 0 when there is nothing. A result for each threshold when there are
+ * several.
  * @throws a RangeError for thresholds outside of [0, 1], and in `updateState` when `topK` or `classId` do not fit the predictions.
  */
 export class Recall extends configured(ConfusionMetric, 'Recall', shares) {

@@ -35,10 +35,19 @@ class FScore extends Metric {
 
   private build(yTrue: Tensor, yPred: Tensor): Sums {
     const where = this.constructor.name;
-    if (yTrue.ndim !== 2 || yPred.ndim !== 2) throw new RangeError(`${where}: expected targets and predictions of shape (samples, classes), received ${showShape(yTrue.shape)} and ${showShape(yPred.shape)}`);
+    if (yTrue.ndim !== 2 || yPred.ndim !== 2)
+      throw new RangeError(
+        `${where}: expected targets and predictions of shape (samples, classes), received ${showShape(yTrue.shape)} and ` +
+          `${showShape(yPred.shape)}`,
+      );
     const shape = this.config.average === 'micro' ? [] : [yPred.shape[1]!];
     const make = (name: string): Variable => this.addVariable(shape, 'zeros', { name, dtype: this.dtype });
-    return { truePositives: make('true_positives'), falsePositives: make('false_positives'), falseNegatives: make('false_negatives'), labels: make('intermediate_weights') };
+    return {
+      truePositives: make('true_positives'),
+      falsePositives: make('false_positives'),
+      falseNegatives: make('false_negatives'),
+      labels: make('intermediate_weights'),
+    };
   }
 
   /** Predictions as 1 and 0: those above the threshold, or the largest of each row unless it is 0. */
@@ -89,7 +98,10 @@ class FScore extends Metric {
  * @throws in `updateState` when one of them is no matrix.
  */
 export class FBetaScore extends configured(FScore, 'FBetaScore', {
-  /** How the scores of the classes become one: over all entries at once, their mean, their mean weighted by the number of true labels, or not at all (null, the default). */
+  /**
+   * How the scores of the classes become one: over all entries at once, their mean, their mean weighted by the number of true labels, or
+   * not at all (null, the default).
+   */
   average,
   /** How much more recall counts than precision. Default 1. */
   beta: withDefault(float({ above: 0 }), 1),
@@ -103,7 +115,10 @@ export class FBetaScore extends configured(FScore, 'FBetaScore', {
   }
 }
 
-/** The harmonic mean of precision and recall, for targets (0 or 1) and predictions of shape `(samples, classes)`. @throws in `updateState` when one of them is no matrix. */
+/**
+ * The harmonic mean of precision and recall, for targets (0 or 1) and predictions of shape `(samples, classes)`. @throws in `updateState`
+ * when one of them is no matrix.
+ */
 export class F1Score extends configured(FScore, 'F1Score', {
   /** As in `FBetaScore`. */
   average,

@@ -34,17 +34,28 @@ class ClassMatrix {
   readonly options: MatrixOptions;
 
   constructor(private readonly metric: Metric, given: Partial<MatrixOptions> & { readonly numClasses: number }) {
-    const { numClasses: count, targetClassIds: ids = Array.from({ length: listLength('MeanIoU', 'numClasses', count) }, (_, i) => i), ignoreClass: ignored = null, sparseYTrue = true, sparseYPred = true, axis: along = -1 } = given;
+    const {
+      numClasses: count,
+      targetClassIds: ids = Array.from({ length: listLength('MeanIoU', 'numClasses', count) }, (_, i) => i),
+      ignoreClass: ignored = null,
+      sparseYTrue = true,
+      sparseYPred = true,
+      axis: along = -1,
+    } = given;
     this.options = { numClasses: count, targetClassIds: ids, ignoreClass: ignored, sparseYTrue, sparseYPred, axis: along };
     const wrong = ids.find((id) => id >= count);
-    if (wrong !== undefined) throw new RangeError(`${metric.constructor.name}: targetClassIds has ${wrong}, but there are the classes 0 to ${count - 1}`);
+    if (wrong !== undefined)
+      throw new RangeError(`${metric.constructor.name}: targetClassIds has ${wrong}, but there are the classes 0 to ${count - 1}`);
     this.matrix = metric.addVariable([count, count], 'zeros', { name: 'total_confusion_matrix', dtype: metric.dtype });
   }
 
   private weights(given: TensorLike, size: number): Tensor {
     const { name, dtype } = this.metric;
     if (given instanceof Tensor && isFloat(given.dtype) && isInteger(dtype)) {
-      process.emitWarning(`${name}: sampleWeight is ${given.dtype}, but the metric counts in ${dtype}: the weights lose their fractions. Set the metric's dtype, or use whole weights.`);
+      process.emitWarning(
+        `${name}: sampleWeight is ${given.dtype}, but the metric counts in ${dtype}: the weights lose their fractions. Set the ` +
+          `metric's dtype, or use whole weights.`,
+      );
     }
     const weights = toTensor(given, dtype, `${name}: sampleWeight`);
     return ops.broadcastTo(weights.ndim > 1 ? ops.reshape(weights, [-1]) : weights, [size]);
@@ -62,7 +73,11 @@ class ClassMatrix {
     const inBounds = ops.logicalAnd(known(t), known(p));
     const valid = ignored === null ? inBounds : ops.logicalAnd(inBounds, ops.notEqual(t, ignored));
     // What does not count is taken for class 0 with a weight of 0.
-    const [row, column, weight] = [t, p, this.weights(sampleWeight ?? 1, t.size)].map((x) => ops.where(valid, x, 0)) as [Tensor, Tensor, Tensor];
+    const [row, column, weight] = [t, p, this.weights(sampleWeight ?? 1, t.size)].map((x) => ops.where(valid, x, 0)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     const places = ops.cast(ops.stack([row, column], { axis: 1 }), 'int32');
     this.matrix.assign(ops.add(this.matrix, ops.cast(ops.scatter(places, weight, [count, count]), dtype)));
   }

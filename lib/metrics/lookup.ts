@@ -6,8 +6,16 @@ import { Metric } from './metric.js';
 import type { MetricFunction } from './reduction.js';
 
 const ALIASES = {
-  bce: 'BinaryCrossentropy', BCE: 'BinaryCrossentropy', mse: 'MeanSquaredError', MSE: 'MeanSquaredError', mae: 'MeanAbsoluteError', MAE: 'MeanAbsoluteError',
-  mape: 'MeanAbsolutePercentageError', MAPE: 'MeanAbsolutePercentageError', msle: 'MeanSquaredLogarithmicError', MSLE: 'MeanSquaredLogarithmicError',
+  bce: 'BinaryCrossentropy',
+  BCE: 'BinaryCrossentropy',
+  mse: 'MeanSquaredError',
+  MSE: 'MeanSquaredError',
+  mae: 'MeanAbsoluteError',
+  MAE: 'MeanAbsoluteError',
+  mape: 'MeanAbsolutePercentageError',
+  MAPE: 'MeanAbsolutePercentageError',
+  msle: 'MeanSquaredLogarithmicError',
+  MSLE: 'MeanSquaredLogarithmicError',
 } as const;
 
 /** Those that are made with more than options: they have no name that stands for an instance. */
@@ -16,11 +24,23 @@ type Demanding =
   | 'SensitivityAtSpecificity' | 'SpecificityAtSensitivity' | 'PrecisionAtRecall' | 'RecallAtPrecision';
 type ClassName = Exclude<keyof typeof classes, 'Metric' | Demanding>;
 /** Names of the metrics: of the classes, and in snake_case. */
-export type MetricName = ClassName | SnakeCase<Uncapitalize<Exclude<ClassName, 'AUC' | 'BinaryIoU' | 'KLDivergence'>>> | 'auc' | 'binary_io_u' | 'kl_divergence' | keyof typeof ALIASES;
+export type MetricName =
+  | ClassName
+  | SnakeCase<Uncapitalize<Exclude<ClassName, 'AUC' | 'BinaryIoU' | 'KLDivergence'>>>
+  | 'auc'
+  | 'binary_io_u'
+  | 'kl_divergence'
+  | keyof typeof ALIASES;
 /** What stands for a metric: its name, an instance, a class, a config, or a function of targets and predictions. */
 export type MetricLike = MetricName | RegisteredName | Metric | (new () => Metric) | MetricFunction | SerializedObject;
 
-const family = new Family<Metric | MetricFunction>({ kind: 'a metric', module: 'keras.metrics', base: Metric, members: classes, aliases: ALIASES });
+const family = new Family<Metric | MetricFunction>({
+  kind: 'a metric',
+  module: 'keras.metrics',
+  base: Metric,
+  members: classes,
+  aliases: ALIASES,
+});
 
 /**
  * The metric of a name, a config, a class, an instance or a function; null stays null. A name gives a new instance.
@@ -34,4 +54,5 @@ export function get(identifier: MetricLike | (string & {}) | null | undefined): 
 /** The config of a metric, or of a function. */
 export const serialize = (metric: Metric | MetricFunction): SerializedObject => family.serialize(metric);
 /** The metric, or the function, that `serialize` gave this for. */
-export const deserialize = (config: SerializedObject | string, options: DeserializeOptions = {}): Metric | MetricFunction => family.deserialize(config, options);
+export const deserialize = (config: SerializedObject | string, options: DeserializeOptions = {}): Metric | MetricFunction =>
+  family.deserialize(config, options);

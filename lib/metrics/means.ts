@@ -47,12 +47,16 @@ export class TopKCategoricalAccuracy extends functionMetric('TopKCategoricalAccu
 }
 
 /** How often the target, given as class number, is among the `k` classes with the largest predictions. */
-export class SparseTopKCategoricalAccuracy extends functionMetric('SparseTopKCategoricalAccuracy', functions.sparseTopKCategoricalAccuracy, {
-  /** Default 5. */
-  k: withDefault(int({ min: 1 }), 5),
-  /** Whether predictions are class numbers, the most likely first, and not probabilities. Default false. */
-  fromSortedIds: bool(false),
-}) {
+export class SparseTopKCategoricalAccuracy extends functionMetric(
+  'SparseTopKCategoricalAccuracy',
+  functions.sparseTopKCategoricalAccuracy,
+  {
+    /** Default 5. */
+    k: withDefault(int({ min: 1 }), 5),
+    /** Whether predictions are class numbers, the most likely first, and not probabilities. Default false. */
+    fromSortedIds: bool(false),
+  },
+) {
   static override readonly direction = 'up';
   override getConfig(): Config {
     const { k, fromSortedIds } = this.config;
@@ -130,11 +134,15 @@ export class CategoricalCrossentropy extends functionMetric('CategoricalCrossent
 }) {}
 
 /** Crossentropy between labels given as class numbers and predicted classes. */
-export class SparseCategoricalCrossentropy extends functionMetric('SparseCategoricalCrossentropy', functions.sparseCategoricalCrossentropy, {
-  /** Whether predictions are logits; otherwise probabilities. Default false. */
-  fromLogits: bool(false),
-  /** Entries with this label do not count; null: all count. Default null. */
-  ignoreClass: nullable(int()),
-  /** The axis of the classes. Default -1. */
-  axis,
-}) {}
+export class SparseCategoricalCrossentropy extends functionMetric(
+  'SparseCategoricalCrossentropy',
+  functions.sparseCategoricalCrossentropy,
+  {
+    /** Whether predictions are logits; otherwise probabilities. Default false. */
+    fromLogits: bool(false),
+    /** Entries with this label do not count; null: all count. Default null. */
+    ignoreClass: nullable(int()),
+    /** The axis of the classes. Default -1. */
+    axis,
+  },
+) {}

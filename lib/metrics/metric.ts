@@ -27,9 +27,12 @@ export interface UpdateOptions {
   sampleWeight?: TensorLike | null | undefined;
 }
 /** Arguments of `updateState` by position, or as one object by their names. */
-export type UpdateArguments = [yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike | UpdateOptions | null] | [named: { yTrue: TensorLike; yPred: TensorLike } & UpdateOptions];
+export type UpdateArguments =
+  | [yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike | UpdateOptions | null]
+  | [named: { yTrue: TensorLike; yPred: TensorLike } & UpdateOptions];
 /** As `UpdateArguments`, for metrics of values alone. */
-export type ValuesArguments = [values: TensorLike, sampleWeight?: TensorLike | UpdateOptions | null] | [named: { values: TensorLike } & UpdateOptions];
+export type ValuesArguments =
+  [values: TensorLike, sampleWeight?: TensorLike | UpdateOptions | null] | [named: { values: TensorLike } & UpdateOptions];
 /** Options of `addVariable`. */
 export interface AddVariableOptions {
   /** Default `floatx`. */
@@ -97,12 +100,19 @@ export class Metric extends Configurable {
     const target = new.target as typeof Metric & { className?: string };
     checkOptions(target.name, options, Object.keys(metricSchema));
     const { name, dtype } = resolve(target.name, metricSchema, options);
-    this.name = name ?? target.defaultName ?? (target.className === undefined || target.numbered ? autoName(target.className ?? target.name) : toSnakeCase(target.className));
+    this.name =
+      name ??
+      target.defaultName ??
+      (target.className === undefined || target.numbered ? autoName(target.className ?? target.name) : toSnakeCase(target.className));
     this.#dtype = dtype;
     // Metrics of one's own have the arguments that they declare.
     const weight = target.className === undefined ? undefined : 'sampleWeight';
     const update = this.updateState.bind(this) as (...args: unknown[]) => void;
-    Object.defineProperty(this, 'updateState', { value: (...args: unknown[]) => update(...byPosition(`${this.name}.updateState`, args, target.parameters, weight)), configurable: true, writable: true });
+    Object.defineProperty(this, 'updateState', {
+      value: (...args: unknown[]) => update(...byPosition(`${this.name}.updateState`, args, target.parameters, weight)),
+      configurable: true,
+      writable: true,
+    });
   }
 
   /** @internal */
@@ -113,7 +123,9 @@ export class Metric extends Configurable {
 
   /** @internal @throws for the options of metrics that make their state of them. */
   optionChanging(option: string, _value: unknown): void {
-    throw new TypeError(`${this.name}: ${option} is used when the metric is made, so it cannot be set afterwards; make another metric with it`);
+    throw new TypeError(
+      `${this.name}: ${option} is used when the metric is made, so it cannot be set afterwards; make another metric with it`,
+    );
   }
 
   /** A new variable of the metric's state. */
@@ -121,7 +133,14 @@ export class Metric extends Configurable {
     checkOptions(`${this.name}.addVariable`, options, ['dtype', 'aggregation', 'name']);
     const { dtype = null, aggregation = 'sum', name = null } = options;
     return withScope(this.name.replaceAll('/', '>'), () => {
-      const variable = new Variable(initializers.get(initializer), { shape, dtype, aggregation, name, trainable: false, synchronization: 'on_read' });
+      const variable = new Variable(initializers.get(initializer), {
+        shape,
+        dtype,
+        aggregation,
+        name,
+        trainable: false,
+        synchronization: 'on_read',
+      });
       this.ownVariables.push(variable);
       return variable;
     });
@@ -154,7 +173,8 @@ export class Metric extends Configurable {
   /** Runs `fn` with `values` in the place of the variables, and returns what it returned and the values at the end. */
   private withState<T>(values: readonly TensorLike[], fn: () => T): [T, Tensor[]] {
     const { variables } = this;
-    if (values.length !== variables.length) throw new RangeError(`${this.name}: expected values for ${variables.length} variables, received ${values.length}`);
+    if (values.length !== variables.length)
+      throw new RangeError(`${this.name}: expected values for ${variables.length} variables, received ${values.length}`);
     const state = new Map(variables.map((variable, i) => [variable, toTensor(values[i]!, variable.dtype, this.name)]));
     const returned = withValues(state, fn);
     return [returned, variables.map((variable) => state.get(variable)!)];

@@ -23,7 +23,13 @@ type ReduceAxes = (x: Tensor, options: { axis: number[] }) => Tensor;
 const axesFrom = (first: number, x: Tensor): number[] => Array.from({ length: Math.max(0, x.ndim - first) }, (_, i) => first + i);
 
 /** One value for each sample, times its weight, and the weights; entries that the values' mask leaves out weigh 0. */
-function samplewise(values: TensorLike, sampleWeight: TensorLike | null, reduce: ReduceAxes, dtype: DType, where: string): [Tensor, Tensor | null] {
+function samplewise(
+  values: TensorLike,
+  sampleWeight: TensorLike | null,
+  reduce: ReduceAxes,
+  dtype: DType,
+  where: string,
+): [Tensor, Tensor | null] {
   const given = toTensor(values, null, where);
   let x = toTensor(given, dtype);
   let weights = sampleWeight === null ? null : toTensor(sampleWeight, dtype, `${where}: sampleWeight`);
@@ -77,7 +83,9 @@ export class Average extends Metric {
   }
 }
 
-/** The (weighted) mean of all values: `metric.updateState(values, { sampleWeight })`. Each sample counts once, with the mean of its values. */
+/**
+ * The (weighted) mean of all values: `metric.updateState(values, { sampleWeight })`. Each sample counts once, with the mean of its values.
+ */
 export class Mean extends configured(Average, 'Mean', {}) {
   /** @internal */
   static override readonly parameters = ['values'];
@@ -136,7 +144,10 @@ export class MeanMetricWrapper extends MeanOfFunction {
   constructor(fn: MetricFunction | losses.Loss, options?: MetricFunctionOptions);
   constructor(named: { fn: MetricFunction | losses.Loss } & MetricFunctionOptions);
   constructor(...args: unknown[]) {
-    const [fn, { name, dtype, ...fnOptions } = {}] = byPosition('MeanMetricWrapper', args, ['fn']) as [MetricFunction | losses.Loss, MetricFunctionOptions?];
+    const [fn, { name, dtype, ...fnOptions } = {}] = byPosition('MeanMetricWrapper', args, ['fn']) as [
+      MetricFunction | losses.Loss,
+      MetricFunctionOptions?,
+    ];
     if (typeof fn !== 'function') throw new TypeError(`MeanMetricWrapper: expected a function, received ${String(fn)}`);
     super({ name, dtype });
     this.fn = fn;
@@ -161,6 +172,9 @@ export class MeanMetricWrapper extends MeanOfFunction {
     const serialized = fn as SerializedObject;
     const isLoss = typeof serialized.config === 'object';
     const options = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
-    return new (this as unknown as new (fn: unknown, options: object) => T)(isLoss ? losses.deserialize(serialized) : metricFunctions.get(serialized), Object.fromEntries(options) as object);
+    return new (this as unknown as new (fn: unknown, options: object) => T)(
+      isLoss ? losses.deserialize(serialized) : metricFunctions.get(serialized),
+      Object.fromEntries(options) as object,
+    );
   }
 }

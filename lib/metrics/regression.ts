@@ -32,7 +32,10 @@ interface Sums {
 
 /** R², the share of the targets' variance that predictions explain. Targets and predictions have the shape `[samples, outputs]`. */
 export class R2Score extends configured(Metric, 'R2Score', {
-  /** How the scores of several outputs become one: their mean, their mean weighted by the variances, or not at all (null). Default `'uniform_average'`. */
+  /**
+   * How the scores of several outputs become one: their mean, their mean weighted by the variances, or not at all (null). Default
+   * `'uniform_average'`.
+   */
   classAggregation: nullable(oneOf('uniform_average', 'variance_weighted_average'), 'uniform_average'),
   /** Number of independent variables, for the adjusted R²; 0: the plain one. Default 0. */
   numRegressors: withDefault(int({ min: 0 }), 0),
@@ -43,7 +46,11 @@ export class R2Score extends configured(Metric, 'R2Score', {
   private sums: Sums | null = null;
 
   private build(yTrue: Tensor, yPred: Tensor): Sums {
-    if (yTrue.ndim !== 2 || yPred.ndim !== 2) throw new RangeError(`R2Score: expected targets and predictions of shape (samples, outputs), received ${showShape(yTrue.shape)} and ${showShape(yPred.shape)}`);
+    if (yTrue.ndim !== 2 || yPred.ndim !== 2)
+      throw new RangeError(
+        `R2Score: expected targets and predictions of shape (samples, outputs), received ${showShape(yTrue.shape)} and ` +
+          `${showShape(yPred.shape)}`,
+      );
     const make = (name: string) => this.addVariable([yPred.shape[1]!], 'zeros', { name });
     return { squaredSum: make('squared_sum'), sum: make('sum'), residual: make('residual'), count: make('count') };
   }

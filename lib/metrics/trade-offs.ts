@@ -19,7 +19,8 @@ const least = float({ min: 0, max: 1 });
 type TradeOff = Metric & { readonly config: { readonly classId: number | null; readonly numThresholds: number } };
 
 /** Even thresholds from 0 to 1. */
-export const evenThresholds = (count: number): number[] => Array.from({ length: listLength('metric', 'numThresholds', count) }, (_, i) => i / (count - 1));
+export const evenThresholds = (count: number): number[] =>
+  Array.from({ length: listLength('metric', 'numThresholds', count) }, (_, i) => i / (count - 1));
 
 /** The state of such a metric. */
 function stateOf(metric: TradeOff): Confusion {
@@ -39,7 +40,9 @@ const bestWhere = (values: Tensor, condition: Tensor, limit: number): Tensor =>
  * The largest sensitivity (share of the true targets that are predicted as true) among thresholds with a specificity (share of the false
  * targets that are predicted as false) of at least `specificity`; 0 when there is none.
  */
-export class SensitivityAtSpecificity extends configured(ConfusionMetric, 'SensitivityAtSpecificity', { ...common, specificity: least }, ['specificity']) {
+export class SensitivityAtSpecificity extends configured(ConfusionMetric, 'SensitivityAtSpecificity', { ...common, specificity: least }, [
+  'specificity',
+]) {
   static override readonly direction = 'up';
   /** @internal */
   override readonly confusion = stateOf(this);
@@ -53,7 +56,9 @@ export class SensitivityAtSpecificity extends configured(ConfusionMetric, 'Sensi
  * The largest specificity (share of the false targets that are predicted as false) among thresholds with a sensitivity (share of the true
  * targets that are predicted as true) of at least `sensitivity`; 0 when there is none.
  */
-export class SpecificityAtSensitivity extends configured(ConfusionMetric, 'SpecificityAtSensitivity', { ...common, sensitivity: least }, ['sensitivity']) {
+export class SpecificityAtSensitivity extends configured(ConfusionMetric, 'SpecificityAtSensitivity', { ...common, sensitivity: least }, [
+  'sensitivity',
+]) {
   static override readonly direction = 'up';
   /** @internal */
   override readonly confusion = stateOf(this);

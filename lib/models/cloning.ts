@@ -41,7 +41,9 @@ function remembering(options: CloneModelOptions, cache: Map<Layer, Layer>): Clon
     const known = cache.get(layer);
     if (known !== undefined) return known;
     const inner = recursive && (layer instanceof Sequential || (layer instanceof Model && layer.network !== null));
-    const made = inner ? cloneWith(layer, { cloneFunction: clone, callFunction: layer instanceof Sequential ? null : callFunction, recursive }, cache) : clone(layer);
+    const made = inner
+      ? cloneWith(layer, { cloneFunction: clone, callFunction: layer instanceof Sequential ? null : callFunction, recursive }, cache)
+      : clone(layer);
     cache.set(layer, made);
     return made;
   };
@@ -56,11 +58,19 @@ function cloneSequential(model: Sequential, clone: CloneFunction, inputTensors: 
   const [first] = model.sublayers;
   const input = first instanceof InputLayer ? first : null;
   const symbols = inputTensors === null ? null : symbolsOf('cloneModel', 'inputTensors', inputTensors);
-  if (symbols !== null && symbols.length !== 1) throw new RangeError(`cloneModel: a Sequential model has one input, received ${symbols.length} inputTensors`);
-  const bottom = symbols !== null ? new InputLayer({ inputTensor: symbols[0]!, name: input?.name ?? null })
-    : input === null ? null : new InputLayer({ batchShape: input.batchShape, dtype: input.dtype, name: input.name, optional: input.optional });
+  if (symbols !== null && symbols.length !== 1)
+    throw new RangeError(`cloneModel: a Sequential model has one input, received ${symbols.length} inputTensors`);
+  const bottom =
+    symbols !== null
+      ? new InputLayer({ inputTensor: symbols[0]!, name: input?.name ?? null })
+      : input === null
+        ? null
+        : new InputLayer({ batchShape: input.batchShape, dtype: input.dtype, name: input.name, optional: input.optional });
   const layers = model.layers.map(clone);
-  return recompile(model, new Sequential([...(bottom === null ? [] : [bottom]), ...layers], { name: model.name, trainable: model.trainable }));
+  return recompile(
+    model,
+    new Sequential([...(bottom === null ? [] : [bottom]), ...layers], { name: model.name, trainable: model.trainable }),
+  );
 }
 
 /** New operations for those of a graph, and how they are called. */
@@ -83,7 +93,12 @@ function cloneFunctional(model: Model, clone: CloneFunction, { inputTensors = nu
   }
   const inputs = inputTensors ?? (mapStructure((symbol: KerasTensor) => {
     const layer = symbol.history!.call.operation;
-    return Input({ batchShape: symbol.shape, dtype: symbol.dtype, name: layer.name, optional: layer instanceof InputLayer && layer.optional });
+    return Input({
+      batchShape: symbol.shape,
+      dtype: symbol.dtype,
+      name: layer.name,
+      optional: layer instanceof InputLayer && layer.optional,
+    });
   }, graph.inputStruct) as Symbols);
   const outputs = graph.run(symbolsOf('cloneModel', 'inputTensors', inputs), callingClones(clone, callFunction)) as Symbols;
   const Class = (model instanceof Functional ? Model : model.constructor) as typeof Model;
@@ -95,12 +110,19 @@ function cloneFunctional(model: Model, clone: CloneFunction, { inputTensors = nu
 function cloneWith(model: Model, options: CloneModelOptions, cache: Map<Layer, Layer>): Model {
   const { inputTensors = null, callFunction = null, cloneFunction = null } = options;
   if (model instanceof Sequential) {
-    if (callFunction !== null) throw new TypeError(`cloneModel: callFunction is for functional models, whose layers are called one by one; "${model.name}" is a Sequential model`);
+    if (callFunction !== null)
+      throw new TypeError(
+        `cloneModel: callFunction is for functional models, whose layers are called one by one; "${model.name}" is a Sequential model`,
+      );
     return cloneSequential(model, remembering(options, cache), inputTensors);
   }
   if (model.network !== null) return cloneFunctional(model, remembering(options, cache), options);
   for (const [name, value] of Object.entries({ cloneFunction, inputTensors, callFunction })) {
-    if (value !== null) throw new TypeError(`cloneModel: ${name} is for functional and Sequential models; "${model.name}" is a ${model.constructor.name}, whose layers cloneModel does not know`);
+    if (value !== null)
+      throw new TypeError(
+        `cloneModel: ${name} is for functional and Sequential models; "${model.name}" is a ${model.constructor.name}, whose layers ` +
+          `cloneModel does not know`,
+      );
   }
   return deserializeKerasObject(serializeKerasObject(model), { customObjects: { [model.constructor.name]: model.constructor } }) as Model;
 }
@@ -142,6 +164,7 @@ export function modelFromJson(json: string, options: ModelFromJsonOptions = {}):
     throw new TypeError(`modelFromJson: expected JSON text, received ${show(json)}`, { cause });
   }
   const model = isPlainObject(config) ? deserializeKerasObject(config, options) : null;
-  if (!(model instanceof Model)) throw new TypeError(`modelFromJson: expected the JSON of a model, received that of ${show(model ?? config)}`);
+  if (!(model instanceof Model))
+    throw new TypeError(`modelFromJson: expected the JSON of a model, received that of ${show(model ?? config)}`);
   return model;
 }

@@ -43,7 +43,8 @@ function checkNames(loss: LossSpec | null, ...lists: (MetricsSpec | null)[]): vo
 export function compileState(options: CompileOptions, outputNames: readonly string[] | null, policy: DTypePolicy): CompiledState {
   checkOptions('compile', options, OPTIONS.compile, { fit: OPTIONS.fit });
   const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null, stepsPerExecution = 1 } = options;
-  if (!Number.isInteger(stepsPerExecution) || stepsPerExecution < 1) throw new RangeError(`compile: stepsPerExecution must be an integer >= 1, received ${show(stepsPerExecution)}`);
+  if (!Number.isInteger(stepsPerExecution) || stepsPerExecution < 1)
+    throw new RangeError(`compile: stepsPerExecution must be an integer >= 1, received ${show(stepsPerExecution)}`);
   checkNames(loss, plain, weightedMetrics);
   return {
     optimizer: scaled(optimizers.get(options.optimizer ?? 'rmsprop'), policy, options.autoScaleLoss ?? true),
@@ -56,10 +57,23 @@ export function compileState(options: CompileOptions, outputNames: readonly stri
 
 /** What `compile` was given, in Keras's form. */
 export function compileConfig({ optimizer, options }: CompiledState): Config {
-  const { loss = null, lossWeights = null, metrics: plain = null, weightedMetrics = null, runEagerly = false, stepsPerExecution = 1, jitCompile = 'auto' } = options;
+  const {
+    loss = null,
+    lossWeights = null,
+    metrics: plain = null,
+    weightedMetrics = null,
+    runEagerly = false,
+    stepsPerExecution = 1,
+    jitCompile = 'auto',
+  } = options;
   return {
-    optimizer: serializeKerasObject(optimizer), loss: serializeKerasObject(loss), loss_weights: lossWeights, metrics: serializeKerasObject(plain),
-    weighted_metrics: serializeKerasObject(weightedMetrics), run_eagerly: runEagerly, steps_per_execution: stepsPerExecution,
+    optimizer: serializeKerasObject(optimizer),
+    loss: serializeKerasObject(loss),
+    loss_weights: lossWeights,
+    metrics: serializeKerasObject(plain),
+    weighted_metrics: serializeKerasObject(weightedMetrics),
+    run_eagerly: runEagerly,
+    steps_per_execution: stepsPerExecution,
     jit_compile: jitCompile === true, // what Keras compiles with on a CPU by default; here steps are always compiled
   };
 }

@@ -32,7 +32,8 @@ export interface FunctionalConfig extends Config {
 }
 
 /** True for the config of a functional model. */
-export const isFunctionalConfig = (config: Config): boolean => ['name', 'layers', 'input_layers', 'output_layers'].every((key) => key in config);
+export const isFunctionalConfig = (config: Config): boolean =>
+  ['name', 'layers', 'input_layers', 'output_layers'].every((key) => key in config);
 
 /** Indices of `ops.getItem` are written as Python's slices. */
 function serializeIndex(index: unknown): unknown {
@@ -50,7 +51,14 @@ function kerasArguments(call: OperationCall): SavedCall {
   const { inputs, options } = splitCall(call.args);
   const { mask, ...rest } = { ...options };
   const kwargs = { ...rest, ...call.recorded, ...(mask === undefined ? {} : { mask }) };
-  return { args: inputs, kwargs: Object.fromEntries(Object.entries(kwargs).filter(([, value]) => value !== undefined).map(([key, value]) => [snakeCase(key), value])) };
+  return {
+    args: inputs,
+    kwargs: Object.fromEntries(
+      Object.entries(kwargs)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]) => [snakeCase(key), value]),
+    ),
+  };
 }
 
 /** Writes the calls of one model. */
@@ -64,19 +72,30 @@ class Writer {
   }
 
   private symbol({ shape, dtype, history }: KerasTensor): unknown {
-    const place = history === null ? null : [history.call.operation.name, this.places.get(history.call) ?? history.call.index, history.index];
+    const place =
+      history === null ? null : [history.call.operation.name, this.places.get(history.call) ?? history.call.index, history.index];
     return { class_name: '__keras_tensor__', config: { shape, dtype, keras_history: place } };
   }
 
   private value(value: unknown, isIndex: boolean): unknown {
-    return value instanceof KerasTensor ? this.symbol(value) : isIndex ? serializeIndex(value) : Array.isArray(value) ? value.map((item) => this.value(item, false))
-      : isPlainObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.value(item, false)])) : serializeKerasObject(value);
+    return value instanceof KerasTensor
+      ? this.symbol(value)
+      : isIndex
+        ? serializeIndex(value)
+        : Array.isArray(value)
+          ? value.map((item) => this.value(item, false))
+          : isPlainObject(value)
+            ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.value(item, false)]))
+            : serializeKerasObject(value);
   }
 
   call(call: OperationCall): SavedCall {
     const { args, kwargs } = kerasArguments(call);
     const isGetItem = call.operation instanceof PublicOperation && call.operation.functionName === 'getItem';
-    return { args: args.map((arg, i) => this.value(arg, isGetItem && i === 1)), kwargs: Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, this.value(value, false)])) };
+    return {
+      args: args.map((arg, i) => this.value(arg, isGetItem && i === 1)),
+      kwargs: Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, this.value(value, false)])),
+    };
   }
 
   /** Where an input or output of the model is; Keras counts the calls of functional models from 1 here. */
@@ -87,7 +106,11 @@ class Writer {
 }
 
 /** The config of a functional model. `isModel` tells functional models among the operations. */
-export function functionalConfig(fn: SymbolicFunction, { name, trainable }: { name: string; trainable: boolean }, isModel: (operation: Operation) => boolean): FunctionalConfig {
+export function functionalConfig(
+  fn: SymbolicFunction,
+  { name, trainable }: { name: string; trainable: boolean },
+  isModel: (operation: Operation) => boolean,
+): FunctionalConfig {
   const writer = new Writer(fn, isModel);
   const layers = fn.operations.map((operation): SavedOperation => ({
     ...(serializeKerasObject(operation) as SerializedObject),
@@ -108,7 +131,8 @@ class Reader {
   constructor(private readonly config: FunctionalConfig, private readonly isModel: (operation: Operation) => boolean) {
     for (const saved of config.layers) {
       const operation = deserializeKerasObject(saved);
-      if (!(operation instanceof Operation)) throw new TypeError(`${config.name}: expected layers and operations in the config, received ${show(operation)}`);
+      if (!(operation instanceof Operation))
+        throw new TypeError(`${config.name}: expected layers and operations in the config, received ${show(operation)}`);
       this.operations.set(saved.name, operation);
     }
     this.connect();
@@ -128,7 +152,10 @@ class Reader {
 
   private fill(value: unknown): unknown {
     const revived = deserializeKerasObject(value);
-    return mapStructure((leaf) => (leaf instanceof SavedSymbol && leaf.savedHistory !== null ? this.symbolAt(leaf.savedHistory) : leaf), revived);
+    return mapStructure(
+      (leaf) => (leaf instanceof SavedSymbol && leaf.savedHistory !== null ? this.symbolAt(leaf.savedHistory) : leaf),
+      revived,
+    );
   }
 
   private repeat(operation: Operation, { args, kwargs }: SavedCall): void {
@@ -153,7 +180,9 @@ class Reader {
 
   /** Repeats the calls as soon as what they need is there. */
   private connect(): void {
-    let waiting = this.config.layers.map(({ name, inbound_nodes: calls }) => ({ operation: this.operation(name), calls: [...calls] })).filter(({ calls }) => calls.length > 0);
+    let waiting = this.config.layers
+      .map(({ name, inbound_nodes: calls }) => ({ operation: this.operation(name), calls: [...calls] }))
+      .filter(({ calls }) => calls.length > 0);
     while (waiting.length > 0) {
       let progress = false;
       for (const { operation, calls } of waiting) {
@@ -167,7 +196,11 @@ class Reader {
           if (!(error instanceof NotYet)) throw error;
         }
       }
-      if (!progress) throw new Error(`${this.config.name}: the graph of the config has loops or loose ends at ${waiting.map(({ operation }) => operation.name).join(', ')}`);
+      if (!progress)
+        throw new Error(
+          `${this.config.name}: the graph of the config has loops or loose ends at ` +
+            `${waiting.map(({ operation }) => operation.name).join(', ')}`,
+        );
       waiting = waiting.filter(({ calls }) => calls.length > 0);
     }
   }
@@ -175,12 +208,17 @@ class Reader {
   symbols(structure: unknown): Symbols {
     const isPlace = (value: unknown): boolean => Array.isArray(value) && value.length === 3 && typeof value[0] === 'string';
     const flat = flatten<SavedPlace>(structure, isPlace);
-    return flat.pack(flat.leaves.map(([name, call, output]) => this.symbolAt([name, call - (this.isModel(this.operation(name)) ? 1 : 0), output]))) as Symbols;
+    return flat.pack(
+      flat.leaves.map(([name, call, output]) => this.symbolAt([name, call - (this.isModel(this.operation(name)) ? 1 : 0), output])),
+    ) as Symbols;
   }
 }
 
 /** The inputs and outputs of the graph that a config describes, with new layers. */
-export function functionalFromConfig(config: FunctionalConfig, isModel: (operation: Operation) => boolean): { inputs: Symbols; outputs: Symbols } {
+export function functionalFromConfig(
+  config: FunctionalConfig,
+  isModel: (operation: Operation) => boolean,
+): { inputs: Symbols; outputs: Symbols } {
   const reader = new Reader(config, isModel);
   return { inputs: reader.symbols(config.input_layers), outputs: reader.symbols(config.output_layers) };
 }

@@ -18,7 +18,12 @@ export function throughOwnInputs(label: string, inputs: Symbols, outputs: Symbol
   const own = symbols.map((symbol: KerasTensor) => {
     if (isInputSymbol(symbol)) return symbol;
     const layer = symbol.history?.call.operation;
-    return Input({ batchShape: symbol.shape, dtype: symbol.dtype, name: `${symbol.name}CLONE`, optional: layer instanceof InputLayer && layer.optional });
+    return Input({
+      batchShape: symbol.shape,
+      dtype: symbol.dtype,
+      name: `${symbol.name}CLONE`,
+      optional: layer instanceof InputLayer && layer.optional,
+    });
   });
   return [flatten(inputs).pack(own) as Symbols, fn.run(own) as Symbols];
 }

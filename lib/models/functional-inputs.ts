@@ -16,7 +16,10 @@ function byName(label: string, values: Readonly<Record<string, unknown>>, names:
   return names.map((name) => {
     if (name in values) return values[name];
     const given = Object.keys(values);
-    throw new Error(`${label}: there are no data for the input '${name}'; the object has the entries ${given.map(show).join(', ')}, expected ${names.map(show).join(', ')}${didYouMean(name, given)}`);
+    throw new Error(
+      `${label}: there are no data for the input '${name}'; the object has the entries ${given.map(show).join(', ')}, expected ` +
+        `${names.map(show).join(', ')}${didYouMean(name, given)}`,
+    );
   });
 }
 
@@ -24,11 +27,20 @@ function byName(label: string, values: Readonly<Record<string, unknown>>, names:
 function flatInputs(label: string, fn: SymbolicFunction, inputs: unknown): unknown[] {
   const struct = fn.inputStruct;
   if (isPlainObject(inputs)) {
-    if (isPlainObject(struct) && Object.values(struct).every((leaf) => leaf instanceof KerasTensor)) return byName(label, inputs, Object.keys(struct).sort());
-    if (struct instanceof KerasTensor || (Array.isArray(struct) && struct.every((leaf) => leaf instanceof KerasTensor))) return byName(label, inputs, fn.inputs.map(({ name }) => name));
+    if (isPlainObject(struct) && Object.values(struct).every((leaf) => leaf instanceof KerasTensor))
+      return byName(label, inputs, Object.keys(struct).sort());
+    if (struct instanceof KerasTensor || (Array.isArray(struct) && struct.every((leaf) => leaf instanceof KerasTensor)))
+      return byName(
+        label,
+        inputs,
+        fn.inputs.map(({ name }) => name),
+      );
   } else if (isPlainObject(struct) && fn.inputs.length > 1) {
     const keys = Object.keys(struct);
-    if (keys.some((key, i) => key !== [...keys].sort()[i])) throw new TypeError(`${label}: its inputs are an object, so data must come as an object with the entries ${keys.join(', ')}, received ${show(inputs)}`);
+    if (keys.some((key, i) => key !== [...keys].sort()[i]))
+      throw new TypeError(
+        `${label}: its inputs are an object, so data must come as an object with the entries ${keys.join(', ')}, received ${show(inputs)}`,
+      );
   }
   return flatten(inputs, isNumberArray).leaves;
 }
@@ -37,17 +49,22 @@ function flatInputs(label: string, fn: SymbolicFunction, inputs: unknown): unkno
 function fitRank(label: string, x: Tensor | KerasTensor, i: number, symbol: KerasTensor, sizes: boolean): Tensor | KerasTensor {
   const { shape } = symbol;
   const wrong = () =>
-    new RangeError(`Input ${i} of layer "${label}" is incompatible with the layer: expected shape=${showShape([null, ...shape.slice(1)])}, found shape=${showShape(x.shape)} (input '${symbol.name}')`);
-  const fits = (own: KerasTensor['shape']) => own.length === shape.length && shape.every((d, axis) => !sizes || axis === 0 || d === null || own[axis] === null || own[axis] === d);
+    new RangeError(
+      `Input ${i} of layer "${label}" is incompatible with the layer: expected shape=${showShape([null, ...shape.slice(1)])}, found ` +
+        `shape=${showShape(x.shape)} (input '${symbol.name}')`,
+    );
+  const fits = (own: KerasTensor['shape']) =>
+    own.length === shape.length && shape.every((d, axis) => !sizes || axis === 0 || d === null || own[axis] === null || own[axis] === d);
   if (fits(x.shape)) return x;
-  if (x.shape.length === shape.length + 1 && x.shape.at(-1) === 1 && fits(x.shape.slice(0, -1))) return ops.squeeze(x as Tensor, { axis: -1 });
+  if (x.shape.length === shape.length + 1 && x.shape.at(-1) === 1 && fits(x.shape.slice(0, -1)))
+    return ops.squeeze(x as Tensor, { axis: -1 });
   if (x.shape.length === shape.length - 1 && shape.at(-1) === 1 && fits([...x.shape, 1])) return ops.expandDims(x as Tensor, -1);
   throw wrong();
 }
 
 /**
- * The values of a functional model's inputs, flat: in the symbols' order and dtypes, with the masks given and those that they carry. `sizes`: whether
- * the sizes of the axes are checked, and not only their number.
+ * The values of a functional model's inputs, flat: in the symbols' order and dtypes, with the masks given and those that they carry.
+ * `sizes`: whether the sizes of the axes are checked, and not only their number.
  * @throws for too many or too few of them, for names that are no inputs, and for shapes that do not fit.
  */
 export function standardizeInputs(label: string, fn: SymbolicFunction, inputs: unknown, mask: unknown, sizes = true): unknown[] {
@@ -55,18 +72,28 @@ export function standardizeInputs(label: string, fn: SymbolicFunction, inputs: u
   const symbols = fn.inputs;
   if (values.length !== symbols.length) {
     const shapes = values.map((value) => (value instanceof Tensor || value instanceof KerasTensor ? showShape(value.shape) : show(value)));
-    throw new RangeError(`Layer "${label}" expects ${symbols.length} input(s), but it received ${values.length} input tensors (shapes ${shapes.join(', ')}; expected ${symbols.map(({ name, shape }) => `${name} ${showShape(shape)}`).join(', ')})`);
+    throw new RangeError(
+      `Layer "${label}" expects ${symbols.length} input(s), but it received ${values.length} input tensors (shapes ${shapes.join(', ')}; expected ${symbols.map(({ name, shape }) => `${name} ${showShape(shape)}`).join(', ')})`,
+    );
   }
   const masks = mask === null || mask === undefined ? [] : flatten<Tensor | null>(mask).leaves;
   return values.map((value, i) => {
     const symbol = symbols[i]!;
     if (value === null || value === undefined) {
       const layer = symbol.history?.call.operation;
-      if (layer instanceof InputLayer && !layer.optional) throw new TypeError(`${label}: the input '${symbol.name}' is not optional, but null was given; make it with Input(shape, { optional: true })`);
+      if (layer instanceof InputLayer && !layer.optional)
+        throw new TypeError(
+          `${label}: the input '${symbol.name}' is not optional, but null was given; make it with Input(shape, { optional: true })`,
+        );
       return null;
     }
     const tensor = value instanceof KerasTensor ? value : toTensor(value as TensorLike, null, label);
-    const cast = tensor instanceof KerasTensor ? (tensor.dtype === symbol.dtype ? tensor : ops.cast(tensor as never, symbol.dtype)) : castTo(tensor, symbol.dtype);
+    const cast =
+      tensor instanceof KerasTensor
+        ? tensor.dtype === symbol.dtype
+          ? tensor
+          : ops.cast(tensor as never, symbol.dtype)
+        : castTo(tensor, symbol.dtype);
     const fitted = keepMask(value, fitRank(label, cast as Tensor, i, symbol, sizes));
     if (masks[i] !== null && masks[i] !== undefined) setMask(fitted, masks[i]);
     return fitted;

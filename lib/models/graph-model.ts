@@ -23,7 +23,8 @@ export abstract class GraphModel extends Layer {
     this.#network = network;
   }
   private networkFor(what: string): SymbolicFunction {
-    if (this.#network === null) throw new Error(`${this.name}: has no ${what}: only models made of symbols and built Sequential models have them`);
+    if (this.#network === null)
+      throw new Error(`${this.name}: has no ${what}: only models made of symbols and built Sequential models have them`);
     return this.#network;
   }
 
@@ -34,7 +35,8 @@ export abstract class GraphModel extends Layer {
 
   /** What the model computes. A functional model runs its graph; a model of your own overrides it. */
   override call(inputs: unknown, ...rest: unknown[]): unknown {
-    if (this.#network === null) throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
+    if (this.#network === null)
+      throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
     const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
     return this.#network.run(standardizeInputs(this.name, this.#network, inputs, mask));
   }
@@ -101,7 +103,9 @@ export abstract class GraphModel extends Layer {
   /** @internal */
   override get sublayers(): Layer[] {
     const held = super.sublayers;
-    return this.#network === null ? held : [...new Set([...this.#network.operations.filter((operation) => operation instanceof Layer), ...held])];
+    return this.#network === null
+      ? held
+      : [...new Set([...this.#network.operations.filter((operation) => operation instanceof Layer), ...held])];
   }
 
   /**
@@ -109,11 +113,25 @@ export abstract class GraphModel extends Layer {
    * @throws when there is none.
    */
   getLayer(which: string | number | { name?: string | null; index?: number | null }): Layer {
-    const { name = null, index = null } = typeof which === 'string' ? { name: which } : typeof which === 'number' ? { index: which } : (which ?? {});
-    if ((name === null) === (index === null)) throw new TypeError(`${this.name}: getLayer takes a name or an index, received ${name === null ? 'neither' : `both ${show(name)} and ${show(index)}`}`);
+    const { name = null, index = null } =
+      typeof which === 'string' ? { name: which } : typeof which === 'number' ? { index: which } : (which ?? {});
+    if ((name === null) === (index === null))
+      throw new TypeError(
+        `${this.name}: getLayer takes a name or an index, received ${name === null ? 'neither' : `both ${show(name)} and ${show(index)}`}`,
+      );
     const { layers } = this;
     const found = index === null ? layers.find((layer) => layer.name === name) : layers[index];
-    if (found === undefined) throw new Error(`${this.name}: has no layer ${show(name ?? index)}; its layers are ${layers.map((layer, i) => `${i} ${layer.name}`).join(', ')}${name === null ? '' : didYouMean(name, layers.map((layer) => layer.name))}`);
+    if (found === undefined)
+      throw new Error(
+        `${this.name}: has no layer ${show(name ?? index)}; its layers are ${layers.map((layer, i) => `${i} ${layer.name}`).join(', ')}${
+          name === null
+            ? ''
+            : didYouMean(
+                name,
+                layers.map((layer) => layer.name),
+              )
+        }`,
+      );
     return found;
   }
 }

@@ -21,7 +21,15 @@ import type { QuantizationReport } from '../quantizers/report.js';
 import type { LossSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
-import type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, StepData, Targets } from '../training/options.js';
+import type {
+  CompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  OnBatchOptions,
+  PredictOptions,
+  StepData,
+  Targets,
+} from '../training/options.js';
 import { StepCache } from '../training/step-cache.js';
 import { checkIdle, inTurn } from '../training/turns.js';
 import { compileConfig, type CompiledState, compileState } from './compiled.js';
@@ -31,11 +39,21 @@ import { GraphModel } from './graph-model.js';
 import { quantizationSummary, quantizeModel, type QuantizeModelOptions } from './quantize.js';
 import { printSummary, type SummaryOptions } from './summary.js';
 
-export type { CompileOptions, EvaluateOptions, FitOptions, OnBatchOptions, PredictOptions, RunOptions, StepData } from '../training/options.js';
+export type {
+  CompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  OnBatchOptions,
+  PredictOptions,
+  RunOptions,
+  StepData,
+} from '../training/options.js';
 
 /** Options of a model. */
 export type ModelOptions = Pick<LayerOptions, 'name' | 'trainable' | 'dtype'>;
-type ModelArguments = [options?: ModelOptions | (ModelOptions & { inputs: Symbols; outputs: Symbols })] | [inputs: Symbols, outputs: Symbols, options?: ModelOptions];
+type ModelArguments =
+  | [options?: ModelOptions | (ModelOptions & { inputs: Symbols; outputs: Symbols })]
+  | [inputs: Symbols, outputs: Symbols, options?: ModelOptions];
 
 /** The parts of a model's arguments; inputs and outputs are null for a subclassed model. */
 function readArguments(args: ModelArguments): { symbols: [Symbols, Symbols] | null; options: ModelOptions } {
@@ -90,7 +108,10 @@ export class Model extends GraphModel {
     return isFunctional(this) ? { input_shape: null } : super.getBuildConfig();
   }
 
-  /** Makes a model from what `getConfig` gave. A class of your own is called with `(inputs, outputs, options)` or, for other configs, with the options. */
+  /**
+   * Makes a model from what `getConfig` gave. A class of your own is called with `(inputs, outputs, options)` or, for other configs, with
+   * the options.
+   */
   static override fromConfig(config: Config, _options: unknown = {}): unknown {
     if (!isFunctionalConfig(config)) return super.fromConfig(config);
     const { inputs, outputs } = functionalFromConfig(config as FunctionalConfig, isFunctional);
@@ -126,7 +147,10 @@ export class Model extends GraphModel {
   /** Compiles the model as `getCompileConfig` of another says. */
   compileFromConfig(config: Config): void {
     if (this.compile !== Model.prototype.compile) {
-      process.emitWarning(`${this.name}: compile() is the model's own, so it is not called while loading; override getCompileConfig and compileFromConfig too, or call compile()`);
+      process.emitWarning(
+        `${this.name}: compile() is the model's own, so it is not called while loading; override getCompileConfig and ` +
+          `compileFromConfig too, or call compile()`,
+      );
       return;
     }
     const options = deserializeKerasObject(config) as Record<string, unknown>;
@@ -161,7 +185,8 @@ export class Model extends GraphModel {
 
   /** The metrics: the loss, those of `compile`, the losses of single outputs, those in properties of the model and of its layers. */
   override get metrics(): metrics.Metric[] {
-    const own = this.#state === null ? [] : [this.#state.lossTracker, ...(this.#state.metrics?.metrics ?? []), ...(this.#state.loss?.metrics ?? [])];
+    const own =
+      this.#state === null ? [] : [this.#state.lossTracker, ...(this.#state.metrics?.metrics ?? []), ...(this.#state.loss?.metrics ?? [])];
     const ofLayers = (layer: Layer): metrics.Metric[] => (layer instanceof Model ? [] : layer.metrics);
     return [...new Set([...own, ...this.ownMetrics(), ...this.sublayers.flatMap(ofLayers)])];
   }
@@ -186,7 +211,8 @@ export class Model extends GraphModel {
     const own = this.compiledFor('fit').loss;
     if (own !== null && (y === null || y === undefined)) throw new Error(`${this.name}: the loss needs targets, but no y was given`);
     const parts = [...(own === null ? [] : [own.compute(y, yPred, sampleWeight)]), ...this.losses].filter((part) => part !== null);
-    if (parts.length === 0) throw new Error(`${this.name}: there is nothing to minimise: compile it with a loss, or add one in a layer with addLoss`);
+    if (parts.length === 0)
+      throw new Error(`${this.name}: there is nothing to minimise: compile it with a loss, or add one in a layer with addLoss`);
     return parts.reduce((a, b) => ops.add(a, b));
   }
 
@@ -256,8 +282,8 @@ export class Model extends GraphModel {
   }
 
   /**
-   * Trains the model. `x` and `y` are arrays (or several, in arrays or objects) with a row for each sample; or `x` is a data set of batches.
-   * Runs off the main thread.
+   * Trains the model. `x` and `y` are arrays (or several, in arrays or objects) with a row for each sample; or `x` is a data set of
+   * batches. Runs off the main thread.
    * @returns the `History`: the values of every epoch.
    * @throws (rejects) before `compile`, for data that do not fit, and with the signal's reason when it is aborted.
    */
@@ -320,7 +346,10 @@ export class Model extends GraphModel {
   override quantize(mode: QuantizationMode | QuantizeModelOptions | null = null, options: QuantizeModelOptions = {}): QuantizationReport {
     return quantizeModel(this, mode, options);
   }
-  /** Prints which layers are quantized, and how much memory their largest weights take; returns the text. With `verbose: false` it is not printed. */
+  /**
+   * Prints which layers are quantized, and how much memory their largest weights take; returns the text. With `verbose: false` it is not
+   * printed.
+   */
   quantizationSummary(options: { verbose?: boolean | number } = {}): string {
     return quantizationSummary(this, options);
   }

@@ -6,7 +6,14 @@ import { checkOptions, show } from '../base/errors.js';
 import { fixed } from '../base/format.js';
 import { InputLayer } from '../layers/core/input-layer.js';
 import type { Layer } from '../layers/base/layer.js';
-import { checkFloat16, NotQuantizableError, type QuantizeOptions, readQuantizeOptions, resolveConfig, withMode } from '../layers/quantization/modes.js';
+import {
+  checkFloat16,
+  NotQuantizableError,
+  type QuantizeOptions,
+  readQuantizeOptions,
+  resolveConfig,
+  withMode,
+} from '../layers/quantization/modes.js';
 import { QuantizationReport } from '../quantizers/report.js';
 import { GraphModel } from './graph-model.js';
 
@@ -41,8 +48,11 @@ function isMeant(layer: Layer, filters: LayerFilter | null): boolean {
 }
 function checkFilters(where: string, filters: unknown): void {
   const isPattern = (value: unknown): boolean => typeof value === 'string' || value instanceof RegExp;
-  if (filters === null || typeof filters === 'function' || isPattern(filters) || (Array.isArray(filters) && filters.every(isPattern))) return;
-  throw new TypeError(`${where}: filters must be a regular expression, an array of them, or a function of a layer, received ${show(filters)}`);
+  if (filters === null || typeof filters === 'function' || isPattern(filters) || (Array.isArray(filters) && filters.every(isPattern)))
+    return;
+  throw new TypeError(
+    `${where}: filters must be a regular expression, an array of them, or a function of a layer, received ${show(filters)}`,
+  );
 }
 
 /** Quantizes one layer, and notes the outcome. */
@@ -60,7 +70,11 @@ function quantizeLayer(layer: Layer, report: QuantizationReport, filters: LayerF
 }
 
 /** Does what `Model.quantize` says. */
-export function quantizeModel(model: Layer, mode: QuantizationMode | QuantizeModelOptions | null, given: QuantizeModelOptions): QuantizationReport {
+export function quantizeModel(
+  model: Layer,
+  mode: QuantizationMode | QuantizeModelOptions | null,
+  given: QuantizeModelOptions,
+): QuantizationReport {
   const where = `${model.name}: quantize`;
   const all = withMode(where, mode, given);
   checkOptions(where, all, ['mode', 'typeCheck', 'config', 'filters', 'verbose']);
@@ -88,23 +102,38 @@ const HALF_BYTES = ['int4', 'gptq', 'awq'];
 export function quantizationSummary(model: Layer, options: { verbose?: boolean | number }): string {
   checkOptions(`${model.name}: quantizationSummary`, options, ['verbose']);
   const { verbose = true } = options;
-  const rows = [...layersWithin(model)].filter((layer) => layer.sublayers.length === 0 && layer.quantizationMode !== null && layer.weights.length > 0).map((layer) => {
-    const largest = layer.weights.reduce((most, weight) => (weight.size > most.size ? weight : most));
-    const parameters = largest.size * (HALF_BYTES.includes(layer.quantizationMode!) ? 2 : 1);
-    return { path: layer.path ?? layer.name, policy: layer.dtypePolicy.name, dtype: largest.dtype, bytes: largest.size * dtypeBytes(largest.dtype), parameters };
-  });
+  const rows = [...layersWithin(model)]
+    .filter((layer) => layer.sublayers.length === 0 && layer.quantizationMode !== null && layer.weights.length > 0)
+    .map((layer) => {
+      const largest = layer.weights.reduce((most, weight) => (weight.size > most.size ? weight : most));
+      const parameters = largest.size * (HALF_BYTES.includes(layer.quantizationMode!) ? 2 : 1);
+      return {
+        path: layer.path ?? layer.name,
+        policy: layer.dtypePolicy.name,
+        dtype: largest.dtype,
+        bytes: largest.size * dtypeBytes(largest.dtype),
+        parameters,
+      };
+    });
   const total = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
   const [bytes, parameters] = [total((row) => row.bytes), total((row) => row.parameters)];
   const text = [
     `Quantization summary for '${model.name}'`,
     '='.repeat(65),
-    ...(rows.length === 0 ? ['No quantized layers found.'] : [
-      ...rows.flatMap((row) => [`Layer: ${row.path}`, `  dtype policy : ${row.policy}`, `  weight store : ${row.dtype} (${row.bytes} bytes)`]),
-      '-'.repeat(65),
-      `Quantized layers : ${rows.length}`,
-      `Quantized params : ${parameters}`,
-      `Weight storage   : ${bytes} bytes quantized vs ${parameters * 4} bytes float32 (${fixed(bytes === 0 ? 0 : (parameters * 4) / bytes, 2)}x smaller)`,
-    ]),
+    ...(rows.length === 0
+      ? ['No quantized layers found.']
+      : [
+          ...rows.flatMap((row) => [
+            `Layer: ${row.path}`,
+            `  dtype policy : ${row.policy}`,
+            `  weight store : ${row.dtype} (${row.bytes} bytes)`,
+          ]),
+          '-'.repeat(65),
+          `Quantized layers : ${rows.length}`,
+          `Quantized params : ${parameters}`,
+          `Weight storage   : ${bytes} bytes quantized vs ${parameters * 4} bytes float32 ` +
+            `(${fixed(bytes === 0 ? 0 : (parameters * 4) / bytes, 2)}x smaller)`,
+        ]),
   ].join('\n');
   if (verbose !== false && verbose !== 0) printMessage(`${text}\n`);
   return text;

@@ -47,7 +47,8 @@ export class Sequential extends Model {
   /** @throws as `add`. */
   constructor(layers: readonly SequentialLayer[] | SequentialOptions | null = null, options: SequentialOptions = {}) {
     const list = Array.isArray(layers) ? (layers as readonly SequentialLayer[]) : null;
-    if (list === null && layers !== null && !isPlainObject(layers)) throw new TypeError(`Sequential: expected an array of layers, received ${show(layers)}`);
+    if (list === null && layers !== null && !isPlainObject(layers))
+      throw new TypeError(`Sequential: expected an array of layers, received ${show(layers)}`);
     super(list === null && layers !== null ? (layers as SequentialOptions) : options);
     for (const layer of list ?? []) this.push(layer);
     this.rebuild();
@@ -61,10 +62,13 @@ export class Sequential extends Model {
 
   private push(added: SequentialLayer): void {
     const origin = added instanceof KerasTensor ? added.history?.call.operation : added;
-    if (!(origin instanceof Layer)) throw new TypeError(`${this.name}: only layers can be added to a Sequential model, received ${show(added)}`);
+    if (!(origin instanceof Layer))
+      throw new TypeError(`${this.name}: only layers can be added to a Sequential model, received ${show(added)}`);
     if (origin instanceof InputLayer) {
       if (this.inputLayer !== null || this.stack.length > 0) {
-        throw new Error(`${this.name}: an Input comes first and only once${this.inputLayer === null ? '' : `; the input shape is ${showShape(this.inputLayer.batchShape)} already`}`);
+        throw new Error(
+          `${this.name}: an Input comes first and only once${this.inputLayer === null ? '' : `; the input shape is ${showShape(this.inputLayer.batchShape)} already`}`,
+        );
       }
       this.inputLayer = origin;
       return;
@@ -101,17 +105,22 @@ export class Sequential extends Model {
    */
   override build(inputShape: SymbolicShape): void {
     if (this.stack.length === 0) throw new Error(`${this.name}: cannot be built because it has no layers; call add(layer)`);
-    if (!Array.isArray(inputShape) || inputShape.some((d) => typeof d === 'object' && d !== null)) return; // several inputs: layers build themselves
+    // several inputs: layers build themselves
+    if (!Array.isArray(inputShape) || inputShape.some((d) => typeof d === 'object' && d !== null)) return;
     // Built by a step that is being compiled, the batch's size is that of the first batch only.
     const shape: SymbolicShape = currentTrace() === null ? inputShape : [null, ...inputShape.slice(1)];
     if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: shape, dtype: this.stack[0]!.computeDtype });
     else if (!sameShape(this.inputLayer.batchShape.slice(1), inputShape.slice(1))) {
-      throw new RangeError(`${this.name}: its input shape is ${showShape(this.inputLayer.batchShape)}, it cannot be built for ${showShape(inputShape)}`);
+      throw new RangeError(
+        `${this.name}: its input shape is ${showShape(this.inputLayer.batchShape)}, it cannot be built for ${showShape(inputShape)}`,
+      );
     }
     let x = this.inputLayer.output;
     for (const layer of this.stack) x = layer(x);
     // Keras makes a functional model here, which counts among the names.
-    this.setNetwork(new SymbolicFunction(this.inputLayer.output, x, { name: autoName('functional'), label: `Sequential model "${this.name}"` }));
+    this.setNetwork(
+      new SymbolicFunction(this.inputLayer.output, x, { name: autoName('functional'), label: `Sequential model "${this.name}"` }),
+    );
   }
 
   override call(inputs: unknown, ...rest: unknown[]): Tensor {
@@ -147,11 +156,15 @@ export class Sequential extends Model {
   }
   /** @internal */
   override get sublayers(): Layer[] {
-    return [...(this.inputLayer === null ? [] : [this.inputLayer]), ...new Set([...this.stack, ...super.sublayers.filter((layer) => layer !== this.inputLayer)])];
+    return [
+      ...(this.inputLayer === null ? [] : [this.inputLayer]),
+      ...new Set([...this.stack, ...super.sublayers.filter((layer) => layer !== this.inputLayer)]),
+    ];
   }
   /** @internal */
   override firstSymbols(side: 'input' | 'output'): unknown {
-    if (this.network === null) throw new Error(`${this.name}: has no ${side} yet, because it is not built; give an Input, or call it on data`);
+    if (this.network === null)
+      throw new Error(`${this.name}: has no ${side} yet, because it is not built; give an Input, or call it on data`);
     return super.firstSymbols(side);
   }
 
@@ -167,7 +180,11 @@ export class Sequential extends Model {
   }
 
   static override fromConfig(config: Config): Sequential {
-    const { layers, name, build_input_shape: shape } = config as { layers: SerializedObject[]; name: string; build_input_shape?: SymbolicShape };
+    const {
+      layers,
+      name,
+      build_input_shape: shape,
+    } = config as { layers: SerializedObject[]; name: string; build_input_shape?: SymbolicShape };
     const model = new (this)(layers.map((layer) => deserializeLayer(layer)), { name });
     if (!model.built && shape !== undefined) model.buildFrom(shape);
     return model;

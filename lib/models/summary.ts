@@ -17,7 +17,9 @@ import { type Column, renderTable } from './table.js';
 export interface SummaryOptions {
   /** Width of the table in characters. Default: 88 (108 where layers branch), or the terminal's less 4; 12 more with `showTrainable`. */
   lineLength?: number | null;
-  /** Where each column ends, as fractions of the width. Default `[0.45, 0.8, 1]`, or `[0.3, 0.56, 0.74, 1]` with the column of connections. */
+  /**
+   * Where each column ends, as fractions of the width. Default `[0.45, 0.8, 1]`, or `[0.3, 0.56, 0.74, 1]` with the column of connections.
+   */
   positions?: readonly number[] | null;
   /** Takes the whole text. Default: standard output. */
   printFn?: ((text: string) => void) | null;
@@ -35,7 +37,8 @@ const terminalWidth = (): number => Number(process.env.COLUMNS) || process.stdou
 
 const formatShape = (shape: SymbolicShape): string => `(${shape.map((d) => d ?? 'None').join(', ')})`;
 
-const formatShapes = (shapes: readonly SymbolicShape[]): string => (shapes.length === 1 ? formatShape(shapes[0]!) : `[${shapes.map(formatShape).join(', ')}]`);
+const formatShapes = (shapes: readonly SymbolicShape[]): string =>
+  shapes.length === 1 ? formatShape(shapes[0]!) : `[${shapes.map(formatShape).join(', ')}]`;
 
 /** Shape of an operation's output: of its last symbolic call, else for the input that it was built for. */
 function outputShape(operation: Operation): string {
@@ -62,7 +65,9 @@ interface Table {
 /** Where the inputs of an operation come from. */
 function connections(operation: Operation, network: SymbolicFunction): string {
   const calls = operation.inboundCalls.filter((call) => network.has(call));
-  const places = calls.flatMap(({ inputs }) => inputs.map(({ history }) => `${history?.call.operation.name}[${history?.call.index}][${history?.index}]`));
+  const places = calls.flatMap(({ inputs }) =>
+    inputs.map(({ history }) => `${history?.call.operation.name}[${history?.call.index}][${history?.index}]`),
+  );
   return places.length === 0 ? '-' : places.join(', ');
 }
 
@@ -102,7 +107,8 @@ function inRange(layers: readonly Operation[], range: SummaryOptions['layerRange
     const matcher = new RegExp(`^(?:${pattern})`);
     return layers.flatMap((layer, i) => (matcher.test(layer.name) ? [i] : []));
   }) as [number[], number[]];
-  if (from.length === 0 || to.length === 0) throw new RangeError(`summary: layerRange ${show(range)} matches no layers; they are ${layers.map((layer) => layer.name).join(', ')}`);
+  if (from.length === 0 || to.length === 0)
+    throw new RangeError(`summary: layerRange ${show(range)} matches no layers; they are ${layers.map((layer) => layer.name).join(', ')}`);
   const [first, last] = [Math.min(...from), Math.max(...to)];
   return first > last ? layers.slice(Math.min(...to), Math.max(...from) + 1) : layers.slice(first, last + 1);
 }
@@ -145,11 +151,15 @@ function columnsOf(lineLength: number, positions: readonly number[], { options: 
     ['Layer (type)', 'left'], ['Output Shape', 'left'], ['Param #', 'right'],
     ...(network === null ? [] : [['Connected to', 'left'] as const]), ...(showTrainable ? [['Trainable', 'center'] as const] : []),
   ];
-  if (positions.length < headers.length) throw new RangeError(`summary: positions must have ${headers.length - (showTrainable ? 1 : 0)} entries, received ${show(positions)}`);
+  if (positions.length < headers.length)
+    throw new RangeError(`summary: positions must have ${headers.length - (showTrainable ? 1 : 0)} entries, received ${show(positions)}`);
   const ends = positions.map((position) => Math.trunc(position * lineLength));
   return headers.map(([header, align], i) => {
     const width = ends[i]! - (ends[i - 1] ?? 0);
-    if (width < 4) throw new RangeError(`summary: lineLength ${lineLength} and positions ${show(positions)} leave ${width} characters for a column, which takes at least 4`);
+    if (width < 4)
+      throw new RangeError(
+        `summary: lineLength ${lineLength} and positions ${show(positions)} leave ${width} characters for a column, which takes at least 4`,
+      );
     return { header, align, width };
   });
 }

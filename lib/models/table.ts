@@ -54,11 +54,19 @@ function aligned(line: string, align: Column['align'], width: number): string {
 }
 
 /** The lines of one row. Headers stand at the bottom of their row, other cells at the top. */
-function renderRow(cells: readonly string[], columns: readonly Column[], widths: readonly number[], bar: string, atBottom: boolean): string[] {
+function renderRow(
+  cells: readonly string[],
+  columns: readonly Column[],
+  widths: readonly number[],
+  bar: string,
+  atBottom: boolean,
+): string[] {
   const wrapped = cells.map((cell, i) => wrap(cell, widths[i]!));
   const height = Math.max(...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, row) => {
-    const parts = wrapped.map((lines, i) => ` ${aligned(lines[atBottom ? row - height + lines.length : row] ?? '', columns[i]!.align, widths[i]!)} `);
+    const parts = wrapped.map(
+      (lines, i) => ` ${aligned(lines[atBottom ? row - height + lines.length : row] ?? '', columns[i]!.align, widths[i]!)} `,
+    );
     return `${bar}${parts.join(bar)}${bar}`;
   });
 }
@@ -66,8 +74,12 @@ function renderRow(cells: readonly string[], columns: readonly Column[], widths:
 /** The lines of a table of `total` characters in width, with a line between any two rows. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], total: number): string[] {
   const widths = fitWidths(columns, total);
-  const rule = ([left, line, cross, right]: readonly [string, string, string, string]) => `${left}${widths.map((w) => line.repeat(w + 2)).join(cross)}${right}`;
-  const body = rows.flatMap((cells, i) => [...(i === 0 ? [] : [rule(['├', '─', '┼', '┤'])]), ...renderRow(cells, columns, widths, '│', false)]);
+  const rule = ([left, line, cross, right]: readonly [string, string, string, string]) =>
+    `${left}${widths.map((w) => line.repeat(w + 2)).join(cross)}${right}`;
+  const body = rows.flatMap((cells, i) => [
+    ...(i === 0 ? [] : [rule(['├', '─', '┼', '┤'])]),
+    ...renderRow(cells, columns, widths, '│', false),
+  ]);
   return [
     rule(['┏', '━', '┳', '┓']),
     ...renderRow(columns.map(({ header }) => header), columns, widths, '┃', true),

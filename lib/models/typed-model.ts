@@ -48,9 +48,9 @@ export interface ModelConstructor extends Omit<typeof ModelClass, 'prototype'> {
  *   call(x) { return this.out(this.hidden(x)); }
  * }
  * ```
- * Inputs and outputs are symbols, or arrays or objects of them, nested as data will come. Any symbol that was made on the way from an `Input` may be an
- * input or an output of further models, which share the layers. A `training: false` that a layer was called with stays, in `fit` too: so a base model
- * whose weights are frozen keeps its statistics (`base(inputs, { training: false })`).
+ * Inputs and outputs are symbols, or arrays or objects of them, nested as data will come. Any symbol that was made on the way from an
+ * `Input` may be an input or an output of further models, which share the layers. A `training: false` that a layer was called with stays,
+ * in `fit` too: so a base model whose weights are frozen keeps its statistics (`base(inputs, { training: false })`).
  * @throws for inputs or outputs that are no symbols, outputs that do not depend on the inputs alone, and names that are used twice.
  * @class
  */

@@ -64,9 +64,15 @@ export interface AlphaOptions {
   alpha?: number;
 }
 /** `x` where positive, `alpha * (exp(x) - 1)` elsewhere. */
-export const elu = publicOp('elu', (x: TensorLike, { alpha = 1 }: AlphaOptions = {}): Tensor => exponentialUnit(toFloat('elu', x), alpha), ['alpha']);
+export const elu = publicOp('elu', (x: TensorLike, { alpha = 1 }: AlphaOptions = {}): Tensor => exponentialUnit(toFloat('elu', x), alpha), [
+  'alpha',
+]);
 /** `x` where positive, `alpha * (exp(x / alpha) - 1)` elsewhere. */
-export const celu = publicOp('celu', (x: TensorLike, { alpha = 1 }: AlphaOptions = {}): Tensor => exponentialUnit(toFloat('celu', x), alpha, alpha), ['alpha']);
+export const celu = publicOp(
+  'celu',
+  (x: TensorLike, { alpha = 1 }: AlphaOptions = {}): Tensor => exponentialUnit(toFloat('celu', x), alpha, alpha),
+  ['alpha'],
+);
 // Klambauer et al., Self-Normalizing Neural Networks (2017): constants for which mean 0 and variance 1 are a fixed point.
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
@@ -150,17 +156,25 @@ export interface SoftmaxOptions {
   axis?: Axis;
 }
 /** `exp(x) / sum(exp(x))` along axes, without overflow. */
-export const softmax = publicOp('softmax', (x: TensorLike, { axis = -1 }: SoftmaxOptions = {}): Tensor => normalized('softmax', p.softmax, x, axis), ['axis']);
+export const softmax = publicOp(
+  'softmax',
+  (x: TensorLike, { axis = -1 }: SoftmaxOptions = {}): Tensor => normalized('softmax', p.softmax, x, axis),
+  ['axis'],
+);
 /** `x - log(sum(exp(x)))` along axes, without overflow. */
-export const logSoftmax = publicOp('logSoftmax', (x: TensorLike, { axis = -1 }: SoftmaxOptions = {}): Tensor => normalized('logSoftmax', p.logSoftmax, x, axis), ['axis']);
+export const logSoftmax = publicOp(
+  'logSoftmax',
+  (x: TensorLike, { axis = -1 }: SoftmaxOptions = {}): Tensor => normalized('logSoftmax', p.logSoftmax, x, axis),
+  ['axis'],
+);
 
 /** Sums over the last axis, which stays with size 1. */
 const lastSum = (x: Tensor): Tensor => p.reshape(p.sum(x, x.ndim - 1), [...x.shape.slice(0, -1), 1]);
 
 /**
- * Sparsemax (Martins and Astudillo, 2016) along an axis: `max(x - t, 0)`, which makes small entries exactly 0. As Keras computes it: `t` comes from the
- * sum of the cumulative sums over the support, not from the last of them, so more than one large entry gives less than the paper's values.
- * Every entry is compared with every other, so memory grows with the square of the axis.
+ * Sparsemax (Martins and Astudillo, 2016) along an axis: `max(x - t, 0)`, which makes small entries exactly 0. As Keras computes it: `t`
+ * comes from the sum of the cumulative sums over the support, not from the last of them, so more than one large entry gives less than the
+ * paper's values. Every entry is compared with every other, so memory grows with the square of the axis.
  */
 export const sparsemax = publicOp('sparsemax', (x: TensorLike, { axis = -1 }: { axis?: number } = {}): Tensor => {
   const tensor = toFloat('sparsemax', x);

@@ -59,11 +59,18 @@ export function varianceOf(x: Tensor, axes: readonly number[]): Tensor {
   });
 }
 /** The order of axes that moves some of them to new places, the others keeping their order. */
-export function movedAxes(rank: number, source: number | readonly number[], destination: number | readonly number[], where: string): number[] {
+export function movedAxes(
+  rank: number,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+  where: string,
+): number[] {
   const list = (axes: number | readonly number[]) => integers(where, 'axes', axes).map((axis) => normalizeAxis(axis, rank, where));
   const [from, to] = [list(source), list(destination)];
   if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
-    throw new RangeError(`${where}: source ${show(source)} and destination ${show(destination)} must name the same number of axes, each once`);
+    throw new RangeError(
+      `${where}: source ${show(source)} and destination ${show(destination)} must name the same number of axes, each once`,
+    );
   }
   const others = Array.from({ length: rank }, (_, i) => i).filter((axis) => !from.includes(axis));
   return Array.from({ length: rank }, (_, i) => (to.includes(i) ? from[to.indexOf(i)]! : others.shift()!));

@@ -11,19 +11,24 @@ import { constant } from './primitives/primitive.js';
 import { floatUnary, promote, publicOp, unary } from './public.js';
 
 /**
- * Pairs in the last axis, of size 2, as complex numbers: shape `(..., 2)` gives `(...)`. float64 gives complex128, all other dtypes complex64.
- * Gradients of complex tensors are those of JAX: dL/dx - i dL/dy for a real loss L in x + iy.
+ * Pairs in the last axis, of size 2, as complex numbers: shape `(..., 2)` gives `(...)`. float64 gives complex128, all other dtypes
+ * complex64. Gradients of complex tensors are those of JAX: dL/dx - i dL/dy for a real loss L in x + iy.
  * @throws a RangeError when the last axis has another size.
  */
 export const viewAsComplex = publicOp('viewAsComplex', (x: TensorLike): Tensor => {
   const tensor = toTensor(x, null, 'viewAsComplex');
   if (isComplex(tensor.dtype)) throw new TypeError(`viewAsComplex: expected a real tensor, received ${tensor.dtype}`);
   if (tensor.shape.at(-1) !== 2) {
-    throw new RangeError(`viewAsComplex: the last axis must have size 2, for the real and the imaginary part; received shape ${showShape(tensor.shape)}`);
+    throw new RangeError(
+      `viewAsComplex: the last axis must have size 2, for the real and the imaginary part; received shape ${showShape(tensor.shape)}`,
+    );
   }
   return complex.viewAsComplex(castTo(tensor, partDType(complexType(tensor.dtype))));
 });
-/** Complex numbers as pairs of real and imaginary part in a new last axis: shape `(...)` gives `(..., 2)`. Of real numbers the imaginary part is 0. */
+/**
+ * Complex numbers as pairs of real and imaginary part in a new last axis: shape `(...)` gives `(..., 2)`. Of real numbers the imaginary
+ * part is 0.
+ */
 export const viewAsReal = publicOp('viewAsReal', (x: TensorLike): Tensor => {
   const tensor = toTensor(x, null, 'viewAsReal');
   if (isComplex(tensor.dtype)) return complex.viewAsReal(tensor);

@@ -2,7 +2,9 @@
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 
-/** Throws when the values of `x`, on which a shape depends, are not there: in compiled functions and on symbols. `instead` says what to do. */
+/**
+ * Throws when the values of `x`, on which a shape depends, are not there: in compiled functions and on symbols. `instead` says what to do.
+ */
 export function valuesNeeded(where: string, x: Tensor, instead: string | null): void {
   if (x.memory !== null) return;
   throw new Error(

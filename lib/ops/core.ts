@@ -24,13 +24,21 @@ export interface ConvertOptions {
   ragged?: boolean | null;
 }
 /** A tensor from a tensor, a typed array, nested arrays of numbers or a number. A tensor of the wanted dtype comes back as it is. */
-export const convertToTensor = publicOp('convertToTensor', (x: TensorLike, { dtype = null, sparse = null, ragged = null }: ConvertOptions = {}): Tensor => {
-  if (sparse === true || ragged === true) throw new Error('convertToTensor: sparse and ragged tensors are not supported');
-  return toTensor(x, optionalDType(dtype));
-}, ['dtype', 'sparse', 'ragged']);
+export const convertToTensor = publicOp(
+  'convertToTensor',
+  (x: TensorLike, { dtype = null, sparse = null, ragged = null }: ConvertOptions = {}): Tensor => {
+    if (sparse === true || ragged === true) throw new Error('convertToTensor: sparse and ragged tensors are not supported');
+    return toTensor(x, optionalDType(dtype));
+  },
+  ['dtype', 'sparse', 'ragged'],
+);
 
 /** A tensor with the values of `x`. */
-export const array = publicOp('array', (x: TensorLike, { dtype = null }: DTypeOptions = {}): Tensor => toTensor(x, optionalDType(dtype), 'array'), ['dtype']);
+export const array = publicOp(
+  'array',
+  (x: TensorLike, { dtype = null }: DTypeOptions = {}): Tensor => toTensor(x, optionalDType(dtype), 'array'),
+  ['dtype'],
+);
 
 /** A copy of the elements in row-major order, as `Tensor.data` lays them out. */
 export function convertToNumpy(x: TensorLike): TypedArray {
@@ -57,7 +65,9 @@ export function dtype(x: TensorLike | KerasTensor): DType {
 }
 
 /** `x` in another dtype: floats to integers are cut off towards 0, anything to bool asks whether it is not 0. */
-export const cast = publicOp('cast', (x: TensorLike, dtype: DTypeLike): Tensor => castTo(toTensor(x, null, 'cast'), standardizeDType(dtype)));
+export const cast = publicOp('cast', (x: TensorLike, dtype: DTypeLike): Tensor =>
+  castTo(toTensor(x, null, 'cast'), standardizeDType(dtype)),
+);
 
 const LARGEST = { float16: 65504, bfloat16: 3.3895313892515355e38, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE } as const;
 /** The smallest and the largest number of a dtype. */
@@ -79,8 +89,8 @@ export const saturateCast = publicOp('saturateCast', (x: TensorLike, dtype: DTyp
 });
 
 /**
- * The bits of `x` read as another dtype, by default its own. Where the sizes of the dtypes differ the last axis grows or shrinks by their ratio. As bool
- * every byte tells whether it is not 0.
+ * The bits of `x` read as another dtype, by default its own. Where the sizes of the dtypes differ the last axis grows or shrinks by their
+ * ratio. As bool every byte tells whether it is not 0.
  * @throws a RangeError when the last axis does not divide, or for a scalar and a dtype of another size.
  */
 export const view = publicOp('view', (x: TensorLike, { dtype = null }: DTypeOptions = {}): Tensor => {
@@ -97,7 +107,9 @@ export const copy = publicOp('copy', (x: TensorLike): Tensor => {
   return bind1(copyOpOf(tensor.dtype), [tensor]);
 });
 /** `x`, through which no gradient flows. */
-export const stopGradient = publicOp('stopGradient', (variable: TensorLike): Tensor => p.stopGradient(toTensor(variable, null, 'stopGradient')));
+export const stopGradient = publicOp('stopGradient', (variable: TensorLike): Tensor =>
+  p.stopGradient(toTensor(variable, null, 'stopGradient')),
+);
 
 /** Options of `nanToNum`. */
 export interface NanToNumOptions {

@@ -44,7 +44,9 @@ export const emptyLike = likeFiller('emptyLike', 0);
 export const full = publicOp('full', (shape: ShapeLike, fillValue: TensorLike, { dtype = null }: DTypeOptions = {}): Tensor => {
   const sizes = toShape(shape, 'full');
   const type = standardizeDType(dtype);
-  return typeof fillValue === 'number' && !Number.isNaN(fillValue) && Number.isFinite(fillValue) ? filled(sizes, fillValue, type) : p.broadcastTo(toTensor(fillValue, type, 'full'), sizes);
+  return typeof fillValue === 'number' && !Number.isNaN(fillValue) && Number.isFinite(fillValue)
+    ? filled(sizes, fillValue, type)
+    : p.broadcastTo(toTensor(fillValue, type, 'full'), sizes);
 }, ['dtype']);
 /** `fillValue` in the shape of `x`; `dtype` defaults to that of `x`. */
 export const fullLike = publicOp('fullLike', (x: TensorLike, fillValue: TensorLike, { dtype = null }: DTypeOptions = {}): Tensor => {
@@ -63,13 +65,20 @@ export interface ArangeOptions extends DTypeOptions {
  * `start`, `start + step`, … below `stop` (above it, when `step` is negative). With one number: from 0 to it. Whole numbers give int32,
  * fractions `floatx`, unless `dtype` says otherwise. `stop` and `step` may stand in the options.
  */
-export function arange(start: number | Tensor, stop?: number | Tensor | null | ArangeOptions, step?: number | Tensor | null | ArangeOptions, options: DTypeOptions = {}): Tensor {
+export function arange(
+  start: number | Tensor,
+  stop?: number | Tensor | null | ArangeOptions,
+  step?: number | Tensor | null | ArangeOptions,
+  options: DTypeOptions = {},
+): Tensor {
   const named: ArangeOptions = isPlainObject(stop) ? stop : isPlainObject(step) ? step : options;
   checkOptions('arange', named, ['stop', 'step', 'dtype']);
-  const end = isPlainObject(stop) ? stop.stop ?? null : stop ?? (named.stop ?? null);
-  const by = isPlainObject(stop) || isPlainObject(step) ? named.step ?? null : step ?? (named.step ?? null);
+  const end = isPlainObject(stop) ? (stop.stop ?? null) : (stop ?? named.stop ?? null);
+  const by = isPlainObject(stop) || isPlainObject(step) ? (named.step ?? null) : (step ?? named.step ?? null);
   const valueOf = (value: number | Tensor): number => scalarOf('arange', 'a bound or step', value).value;
-  const given = [start, end, by].filter((value) => value !== null).map((value) => scalarOf('arange', 'a bound or step', value as number | Tensor));
+  const given = [start, end, by]
+    .filter((value) => value !== null)
+    .map((value) => scalarOf('arange', 'a bound or step', value as number | Tensor));
   const dtype = optionalDType(named.dtype) ?? resultType(...given.map((scalar) => scalar.dtype));
   const [from, to] = end === null ? [0, valueOf(start)] : [valueOf(start), valueOf(end as number)];
   const distance = by === null ? 1 : valueOf(by as number);
@@ -90,9 +99,16 @@ export interface LinspaceOptions {
   axis?: number;
 }
 /** `num` values from one bound to the other along a new axis, and their distance. */
-function spaced(where: string, start: TensorLike, stop: TensorLike, { num: count = 50, endpoint = true, axis = 0 }: LinspaceOptions): { values: Tensor; step: Tensor } {
+function spaced(
+  where: string,
+  start: TensorLike,
+  stop: TensorLike,
+  { num: count = 50, endpoint = true, axis = 0 }: LinspaceOptions,
+): { values: Tensor; step: Tensor } {
   const num = integer(where, 'num', scalarOf(where, 'num', count).value, { min: 0 });
-  const [low, high] = promote(where, [start, stop], floatType).map((bound) => (bound.dtype === 'float16' || bound.dtype === 'bfloat16' ? castTo(bound, 'float32') : bound));
+  const [low, high] = promote(where, [start, stop], floatType).map((bound) =>
+    bound.dtype === 'float16' || bound.dtype === 'bfloat16' ? castTo(bound, 'float32') : bound,
+  );
   const shape = broadcastShapes(low!.shape, high!.shape, where);
   const along = normalizeAxis(axis, shape.length + 1, where);
   const parts = endpoint ? num - 1 : num;
@@ -112,14 +128,18 @@ const toType = (x: Tensor, dtype: DType): Tensor => castTo(isInteger(dtype) ? p.
  * `num` evenly spaced values from `start` to `stop`, along a new axis when the bounds are tensors. With `retstep` the result is
  * `[values, step]`.
  */
-export const linspace = publicOp('linspace', ((start: TensorLike, stop: TensorLike, options: LinspaceOptions & { retstep?: boolean } = {}): Tensor | [Tensor, Tensor] => {
-  const { values, step } = spaced('linspace', start, stop, options);
-  const dtype = spacedType('linspace', start, stop, options.dtype ?? null);
-  return options.retstep === true ? [toType(values, dtype), castTo(step, isInteger(dtype) ? step.dtype : dtype)] : toType(values, dtype);
-}) as {
-  (start: TensorLike, stop: TensorLike, options: LinspaceOptions & { retstep: true }): [Tensor, Tensor];
-  (start: TensorLike, stop: TensorLike, options?: LinspaceOptions & { retstep?: false }): Tensor;
-}, ['num', 'endpoint', 'retstep', 'dtype', 'axis']);
+export const linspace = publicOp(
+  'linspace',
+  ((start: TensorLike, stop: TensorLike, options: LinspaceOptions & { retstep?: boolean } = {}): Tensor | [Tensor, Tensor] => {
+    const { values, step } = spaced('linspace', start, stop, options);
+    const dtype = spacedType('linspace', start, stop, options.dtype ?? null);
+    return options.retstep === true ? [toType(values, dtype), castTo(step, isInteger(dtype) ? step.dtype : dtype)] : toType(values, dtype);
+  }) as {
+    (start: TensorLike, stop: TensorLike, options: LinspaceOptions & { retstep: true }): [Tensor, Tensor];
+    (start: TensorLike, stop: TensorLike, options?: LinspaceOptions & { retstep?: false }): Tensor;
+  },
+  ['num', 'endpoint', 'retstep', 'dtype', 'axis'],
+);
 /** Options of `logspace`. */
 export interface LogspaceOptions extends LinspaceOptions {
   /** Default 10. */
@@ -134,8 +154,8 @@ export const logspace = publicOp('logspace', (start: TensorLike, stop: TensorLik
 /** Options of `geomspace`. */
 export type GeomspaceOptions = LinspaceOptions;
 /**
- * `num` values from `start` to `stop`, each the one before times a constant, along a new axis when the bounds are tensors. Both bounds have the same sign and
- * are not 0.
+ * `num` values from `start` to `stop`, each the one before times a constant, along a new axis when the bounds are tensors. Both bounds have
+ * the same sign and are not 0.
  */
 export const geomspace = publicOp('geomspace', (start: TensorLike, stop: TensorLike, options: GeomspaceOptions = {}): Tensor => {
   const [low, high] = promote('geomspace', [start, stop], floatType) as [Tensor, Tensor];

@@ -61,11 +61,19 @@ function diagonalAlong(where: string, x: TensorLike, { offset = 0, axis1 = 0, ax
   return diagonalPart(p.transpose(tensor, movedAxes(tensor.ndim, axes, [-2, -1], where)), integer(where, 'offset', offset));
 }
 /** The diagonals of the matrices in two axes, as the last axis of the result. */
-export const diagonal = publicOp('diagonal', (x: TensorLike, options: DiagonalOptions = {}): Tensor => diagonalAlong('diagonal', x, options), DIAGONAL_OPTIONS);
+export const diagonal = publicOp(
+  'diagonal',
+  (x: TensorLike, options: DiagonalOptions = {}): Tensor => diagonalAlong('diagonal', x, options),
+  DIAGONAL_OPTIONS,
+);
 /** The sums of the diagonals of the matrices in two axes. Bools and small integers are added up as int32 or uint32. */
 export const trace = publicOp('trace', (x: TensorLike, options: DiagonalOptions = {}): Tensor => {
   const elements = diagonalAlong('trace', x, options);
   const small = elements.dtype === 'bool' || elements.dtype === 'int8' || elements.dtype === 'int16';
-  const wide = small ? castTo(elements, 'int32') : elements.dtype === 'uint8' || elements.dtype === 'uint16' ? castTo(elements, 'uint32') : elements;
+  const wide = small
+    ? castTo(elements, 'int32')
+    : elements.dtype === 'uint8' || elements.dtype === 'uint16'
+      ? castTo(elements, 'uint32')
+      : elements;
   return widened(wide, (t) => p.sum(t, t.ndim - 1));
 }, DIAGONAL_OPTIONS);

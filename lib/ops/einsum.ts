@@ -49,7 +49,8 @@ function parse(equation: string, operands: readonly Tensor[]): Equation {
   const covered = terms.map((term, i) => operands[i]!.ndim - term.replace('...', '').length);
   const inputs = terms.map((term, i) => {
     const count = covered[i]!;
-    if (term.includes('...') ? count < 0 : count !== 0) fail(equation, `term ${show(term)} does not fit operand ${i} of shape ${showShape(operands[i]!.shape)}`);
+    if (term.includes('...') ? count < 0 : count !== 0)
+      fail(equation, `term ${show(term)} does not fit operand ${i} of shape ${showShape(operands[i]!.shape)}`);
     return labelsOf(equation, term, count);
   });
   const widest = Math.max(0, ...covered.filter((_, i) => terms[i]!.includes('...')));
@@ -69,14 +70,21 @@ function sizesOf(equation: string, terms: readonly Term[]): Map<string, number> 
     labels.forEach((label, axis) => {
       const size = tensor.shape[axis]!;
       const known = sizes.get(label) ?? 1;
-      if (known !== 1 && size !== 1 && known !== size) fail(equation, `${/\d/.test(label) ? "an axis of '...'" : show(label)} has size ${size} in operand ${operand} and ${known} before`);
+      if (known !== 1 && size !== 1 && known !== size)
+        fail(equation, `${/\d/.test(label) ? "an axis of '...'" : show(label)} has size ${size} in operand ${operand} and ${known} before`);
       sizes.set(label, known === 1 ? size : known);
     });
   });
   return sizes;
 }
 
-const order = ({ tensor, labels }: Term, wanted: readonly string[]): Term => ({ tensor: p.transpose(tensor, wanted.map((label) => labels.indexOf(label))), labels: wanted });
+const order = ({ tensor, labels }: Term, wanted: readonly string[]): Term => ({
+  tensor: p.transpose(
+    tensor,
+    wanted.map((label) => labels.indexOf(label)),
+  ),
+  labels: wanted,
+});
 
 /** Takes the diagonal of axes with one label. */
 function withoutRepeats(term: Term): Term {
@@ -95,7 +103,9 @@ function withoutStretched({ tensor, labels }: Term, sizes: ReadonlyMap<string, n
 /** Sums over the labels that nothing else needs. */
 function withoutUnneeded({ tensor, labels }: Term, needed: ReadonlySet<string>): Term {
   const gone = labels.flatMap((label, i) => (needed.has(label) ? [] : [i]));
-  return gone.length === 0 ? { tensor, labels } : { tensor: reduceAxes(p.sum, tensor, gone), labels: labels.filter((label) => needed.has(label)) };
+  return gone.length === 0
+    ? { tensor, labels }
+    : { tensor: reduceAxes(p.sum, tensor, gone), labels: labels.filter((label) => needed.has(label)) };
 }
 
 /** Labels of an operand in the order of its axes, in runs that one axis can stand for in both operands. */
@@ -108,7 +118,10 @@ function runsOf(labels: readonly string[], a: Term, b: Term | null): string[][] 
     return runs;
   }, []);
 }
-/** The runs of one operand's axes as axes, the single order of `groups` in which a product reads them, and new axes of size 1 for empty groups. */
+/**
+ * The runs of one operand's axes as axes, the single order of `groups` in which a product reads them, and new axes of size 1 for empty
+ * groups.
+ */
 function folded(term: Term, groups: readonly (readonly string[])[]): { tensor: Tensor; perm: number[] } {
   const sizeOfRun = (run: readonly string[]) => sizeOf(run.map((label) => term.tensor.shape[term.labels.indexOf(label)]!));
   const place = (run: readonly string[]) => (run.length === 0 ? Infinity : term.labels.indexOf(run[0]!));
@@ -117,8 +130,9 @@ function folded(term: Term, groups: readonly (readonly string[])[]): { tensor: T
 }
 
 /**
- * The product of two terms, summed over the labels that only they have: one batched product of matrices that reads both where they are. Rows that no
- * single stride reaches become a part of the batch; of the inner labels and the columns only those that lie together are read in place.
+ * The product of two terms, summed over the labels that only they have: one batched product of matrices that reads both where they are.
+ * Rows that no single stride reaches become a part of the batch; of the inner labels and the columns only those that lie together are read
+ * in place.
  */
 function contract(a: Term, b: Term, needed: ReadonlySet<string>, wanted: readonly string[]): Term {
   const shared = a.labels.filter((label) => b.labels.includes(label));
@@ -140,7 +154,8 @@ function contract(a: Term, b: Term, needed: ReadonlySet<string>, wanted: readonl
   const y = folded(right, [...batches, ...outer.map(() => []), inner, columns]);
   const product = p.matmulPermuted(x.tensor, x.perm, y.tensor, y.perm);
   const labels = [...batch, ...rows, ...columns];
-  const size = (label: string) => (a.labels.includes(label) ? a.tensor.shape[a.labels.indexOf(label)]! : b.tensor.shape[b.labels.indexOf(label)]!);
+  const size = (label: string) =>
+    a.labels.includes(label) ? a.tensor.shape[a.labels.indexOf(label)]! : b.tensor.shape[b.labels.indexOf(label)]!;
   return { tensor: p.reshape(product, labels.map(size)), labels };
 }
 /** The product of two terms that have nothing to sum. */
@@ -206,7 +221,8 @@ function evaluate(equation: string, { inputs, output }: Equation, operands: read
   const sizes = sizesOf(equation, given);
   const stretched = given.map((term) => withoutStretched(term, sizes));
   const rest = new Map(stretched.map((term, i) => [i, term]));
-  const needed = (...except: readonly number[]) => new Set([...output, ...[...rest].flatMap(([i, term]) => (except.includes(i) ? [] : term.labels))]);
+  const needed = (...except: readonly number[]) =>
+    new Set([...output, ...[...rest].flatMap(([i, term]) => (except.includes(i) ? [] : term.labels))]);
   for (const [i, term] of rest) rest.set(i, withoutUnneeded(term, needed(i)));
   const labels = [...rest.values()].map((term) => term.labels);
   const plan = labels.length <= WEIGHED ? bestOrder(labels, output, sizes) : greedyOrder(labels, sizes);
@@ -228,10 +244,11 @@ function evaluate(equation: string, { inputs, output }: Equation, operands: read
 }
 
 /**
- * The sum of products that `subscripts` names in Einstein's notation, as NumPy's `einsum`: a letter for each axis of each operand, commas between operands,
- * and after `->` the letters of the result; letters that it lacks are summed over. Without `->` the result has the letters that occur once, in alphabetical
- * order. `...` stands for further axes, which broadcast; a letter that an operand has twice takes its diagonal. Dtypes are promoted; int8
- * alone gives int32. Several operands are multiplied two at a time, in the order with the fewest multiplications.
+ * The sum of products that `subscripts` names in Einstein's notation, as NumPy's `einsum`: a letter for each axis of each operand, commas
+ * between operands, and after `->` the letters of the result; letters that it lacks are summed over. Without `->` the result has the
+ * letters that occur once, in alphabetical order. `...` stands for further axes, which broadcast; a letter that an operand has twice takes
+ * its diagonal. Dtypes are promoted; int8 alone gives int32. Several operands are multiplied two at a time, in the order with the fewest
+ * multiplications.
  */
 export const einsum = publicOp('einsum', (subscripts: string, ...operands: TensorLike[]): Tensor => {
   if (typeof subscripts !== 'string') throw new TypeError(`einsum: subscripts must be a string, received ${show(subscripts)}`);

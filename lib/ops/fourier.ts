@@ -21,12 +21,16 @@ export type ComplexPair = readonly [TensorLike, TensorLike];
 
 /** Both parts in a dtype that the kernels have. Throws unless there are two floats of one shape with at least `rank` axes. */
 function readPair(where: string, x: ComplexPair, rank = 1): { parts: Pair; dtype: DType } {
-  if (!Array.isArray(x) || x.length !== 2) throw new TypeError(`${where}: expected a pair of tensors, the real and the imaginary part, received ${show(x)}`);
+  if (!Array.isArray(x) || x.length !== 2)
+    throw new TypeError(`${where}: expected a pair of tensors, the real and the imaginary part, received ${show(x)}`);
   const parts = x.map((part) => toTensor(part, null, where));
   const [re, im] = parts as [Tensor, Tensor];
-  if (!sameShape(re.shape, im.shape)) throw new RangeError(`${where}: real and imaginary part have different shapes ${showShape(re.shape)} and ${showShape(im.shape)}`);
-  if (re.ndim < rank) throw new RangeError(`${where}: expected at least ${rank === 1 ? '1 axis' : `${rank} axes`}, received shape ${showShape(re.shape)}`);
-  for (const part of parts) if (!isFloat(part.dtype)) throw new TypeError(`${where}: both parts must be floats, received ${re.dtype} and ${im.dtype}`);
+  if (!sameShape(re.shape, im.shape))
+    throw new RangeError(`${where}: real and imaginary part have different shapes ${showShape(re.shape)} and ${showShape(im.shape)}`);
+  if (re.ndim < rank)
+    throw new RangeError(`${where}: expected at least ${rank === 1 ? '1 axis' : `${rank} axes`}, received shape ${showShape(re.shape)}`);
+  for (const part of parts)
+    if (!isFloat(part.dtype)) throw new TypeError(`${where}: both parts must be floats, received ${re.dtype} and ${im.dtype}`);
   const [a, b] = promote(where, parts);
   const { dtype } = a!;
   return { parts: [wide(a!), wide(b!)], dtype };
@@ -87,8 +91,8 @@ export const rfft = publicOp('rfft', (x: TensorLike, { fftLength = null }: FftLe
   return [none, none];
 }, ['fftLength']);
 /**
- * The inverse of `rfft`: the real tensor of `fftLength` points along the last axis whose spectrum's first half is given. The spectrum is cut, or
- * filled up with zeros, to `fftLength / 2 + 1` entries.
+ * The inverse of `rfft`: the real tensor of `fftLength` points along the last axis whose spectrum's first half is given. The spectrum is
+ * cut, or filled up with zeros, to `fftLength / 2 + 1` entries.
  */
 export const irfft = publicOp('irfft', (x: ComplexPair, { fftLength = null }: FftLengthOptions = {}): Tensor => {
   const { parts, dtype } = readPair('irfft', x);
@@ -102,7 +106,10 @@ export const irfft = publicOp('irfft', (x: ComplexPair, { fftLength = null }: Ff
 export type WindowLike = string | TensorLike | null;
 /** Options of `stft`. */
 export interface StftOptions {
-  /** `'hann'`, `'hamming'` or another window of `scipy.signal.get_window` that needs no parameter, `sequenceLength` values, or null. Default `'hann'`. */
+  /**
+   * `'hann'`, `'hamming'` or another window of `scipy.signal.get_window` that needs no parameter, `sequenceLength` values, or null. Default
+   * `'hann'`.
+   */
   window?: WindowLike;
   /** Whether the t-th sequence is centered at `t * sequenceStride`, by reflecting the ends; otherwise it begins there. Default true. */
   center?: boolean;
@@ -117,54 +124,85 @@ const SEQUENCE_PARAMETERS = ['sequenceLength', 'sequenceStride', 'fftLength'] as
 /** The window in the middle of `fftLength` points, zeros around it. */
 function windowOf(where: string, window: WindowLike, sequenceLength: number, fftLength: number, dtype: DType): Tensor {
   if (window === null) return filled([fftLength], 1, dtype);
-  const values = typeof window === 'string'
-    ? castTo(makeTensor('float64', [sequenceLength], (data) => data.set(windowValues(window, sequenceLength, true, `${where}: window`) as never)), dtype)
-    : toTensor(window, dtype, where);
+  const values =
+    typeof window === 'string'
+      ? castTo(
+          makeTensor('float64', [sequenceLength], (data) =>
+            data.set(windowValues(window, sequenceLength, true, `${where}: window`) as never),
+          ),
+          dtype,
+        )
+      : toTensor(window, dtype, where);
   if (!sameShape(values.shape, [sequenceLength])) {
-    throw new RangeError(`${where}: the window must have the shape (${sequenceLength},) of a sequence, received ${showShape(values.shape)}`);
+    throw new RangeError(
+      `${where}: the window must have the shape (${sequenceLength},) of a sequence, received ${showShape(values.shape)}`,
+    );
   }
   return p.embed(values, [fftLength], [Math.floor((fftLength - sequenceLength) / 2)], [1], 0);
 }
 function checkSequences(where: string, lengths: readonly number[]): void {
   lengths.forEach((length, i) => checkLength(where, SEQUENCE_PARAMETERS[i]!, length));
   const [sequenceLength, , fftLength] = lengths as [number, number, number];
-  if (fftLength < sequenceLength) throw new RangeError(`${where}: fftLength must be at least sequenceLength, received ${fftLength} and ${sequenceLength}`);
+  if (fftLength < sequenceLength)
+    throw new RangeError(`${where}: fftLength must be at least sequenceLength, received ${fftLength} and ${sequenceLength}`);
 }
 
 /**
- * The short-time Fourier transform of real signals along the last axis: windows of `sequenceLength` points, of which each begins `sequenceStride`
- * after the one before, transformed with `fftLength` points. Real and imaginary parts of shape `(..., sequences, fftLength / 2 + 1)`.
+ * The short-time Fourier transform of real signals along the last axis: windows of `sequenceLength` points, of which each begins
+ * `sequenceStride` after the one before, transformed with `fftLength` points. Real and imaginary parts of shape `(..., sequences, fftLength
+ * / 2 + 1)`.
  */
-export const stft = publicOp('stft', (x: TensorLike, sequenceLength: number, sequenceStride: number, fftLength: number, { window = 'hann', center = true }: StftOptions = {}): [Tensor, Tensor] => {
-  const tensor = toTensor(x, null, 'stft');
-  if (tensor.dtype !== 'float32' && tensor.dtype !== 'float64') throw new TypeError(`stft: expected float32 or float64, received ${tensor.dtype}`);
-  if (tensor.ndim < 1) throw new RangeError('stft: expected at least 1 axis, received shape ()');
-  checkSequences('stft', [sequenceLength, sequenceStride, fftLength]);
-  const weights = windowOf('stft', window, sequenceLength, fftLength, tensor.dtype);
-  const margin = Math.floor(fftLength / 2);
-  const signal = center ? pad(tensor, tensor.shape.map((_, i) => (i === tensor.ndim - 1 ? [margin, margin] : [0, 0])), { mode: 'reflect' }) : tensor;
-  return rfft(p.multiply(p.frames(signal, fftLength, sequenceStride), weights));
-}, ['window', 'center']);
+export const stft = publicOp(
+  'stft',
+  (
+    x: TensorLike,
+    sequenceLength: number,
+    sequenceStride: number,
+    fftLength: number,
+    { window = 'hann', center = true }: StftOptions = {},
+  ): [Tensor, Tensor] => {
+    const tensor = toTensor(x, null, 'stft');
+    if (tensor.dtype !== 'float32' && tensor.dtype !== 'float64')
+      throw new TypeError(`stft: expected float32 or float64, received ${tensor.dtype}`);
+    if (tensor.ndim < 1) throw new RangeError('stft: expected at least 1 axis, received shape ()');
+    checkSequences('stft', [sequenceLength, sequenceStride, fftLength]);
+    const weights = windowOf('stft', window, sequenceLength, fftLength, tensor.dtype);
+    const margin = Math.floor(fftLength / 2);
+    const signal = center
+      ? pad(
+          tensor,
+          tensor.shape.map((_, i) => (i === tensor.ndim - 1 ? [margin, margin] : [0, 0])),
+          { mode: 'reflect' },
+        )
+      : tensor;
+    return rfft(p.multiply(p.frames(signal, fftLength, sequenceStride), weights));
+  },
+  ['window', 'center'],
+);
 
 /**
  * The inverse of `stft`: the signals whose sequences have these spectra, each point the mean of the sequences that reach it, weighted by
  * the square of the window. With `window: null` the sum is divided by `sequenceStride`, as in Keras on JAX.
  */
-export const istft = publicOp('istft', (x: ComplexPair, sequenceLength: number, sequenceStride: number, fftLength: number, options: IstftOptions = {}): Tensor => {
-  const { length = null, window = 'hann', center = true } = options;
-  const { parts, dtype } = readPair('istft', x, 2);
-  checkSequences('istft', [sequenceLength, sequenceStride, fftLength]);
-  if (length !== null) checkLength('istft', 'length', length, 0);
-  const weights = windowOf('istft', window, sequenceLength, fftLength, parts[0].dtype);
-  const sequences = irfft(parts, { fftLength });
-  const count = sequences.shape.at(-2)!;
-  const size = fftLength + sequenceStride * (count - 1);
-  const sum = p.overlapAdd(p.multiply(sequences, weights), size, sequenceStride);
-  const norm = p.overlapAdd(p.broadcastTo(p.square(weights), [count, fftLength]), size, sequenceStride);
-  const mean = p.divide(sum, p.select(p.greater(norm, constant(1e-10, norm)), norm, constant(1, norm)));
-  const signal = window === null ? p.multiply(mean, constant(fftLength / sequenceStride, mean)) : mean;
-  const margin = Math.floor(fftLength / 2);
-  const start = center ? Math.min(margin, size) : 0;
-  const end = length !== null ? Math.min(start + length, size) : center ? size - margin : size;
-  return castTo(partOf(signal, signal.ndim - 1, start, Math.max(0, end - start)), dtype);
-}, ['length', 'window', 'center']);
+export const istft = publicOp(
+  'istft',
+  (x: ComplexPair, sequenceLength: number, sequenceStride: number, fftLength: number, options: IstftOptions = {}): Tensor => {
+    const { length = null, window = 'hann', center = true } = options;
+    const { parts, dtype } = readPair('istft', x, 2);
+    checkSequences('istft', [sequenceLength, sequenceStride, fftLength]);
+    if (length !== null) checkLength('istft', 'length', length, 0);
+    const weights = windowOf('istft', window, sequenceLength, fftLength, parts[0].dtype);
+    const sequences = irfft(parts, { fftLength });
+    const count = sequences.shape.at(-2)!;
+    const size = fftLength + sequenceStride * (count - 1);
+    const sum = p.overlapAdd(p.multiply(sequences, weights), size, sequenceStride);
+    const norm = p.overlapAdd(p.broadcastTo(p.square(weights), [count, fftLength]), size, sequenceStride);
+    const mean = p.divide(sum, p.select(p.greater(norm, constant(1e-10, norm)), norm, constant(1, norm)));
+    const signal = window === null ? p.multiply(mean, constant(fftLength / sequenceStride, mean)) : mean;
+    const margin = Math.floor(fftLength / 2);
+    const start = center ? Math.min(margin, size) : 0;
+    const end = length !== null ? Math.min(start + length, size) : center ? size - margin : size;
+    return castTo(partOf(signal, signal.ndim - 1, start, Math.max(0, end - start)), dtype);
+  },
+  ['length', 'window', 'center'],
+);

@@ -36,7 +36,8 @@ export const takeAlongAxis = publicOp('takeAlongAxis', (x: TensorLike, indices: 
   const places = indicesOf('takeAlongAxis', indices);
   if (axis === null) return p.gather(p.reshape(tensor, [tensor.size]), p.reshape(places, [places.size]), 0);
   const along = normalizeAxis(axis, tensor.ndim, 'takeAlongAxis');
-  if (places.ndim !== tensor.ndim) throw new RangeError(`takeAlongAxis: indices of shape ${showShape(places.shape)} must have as many axes as ${showShape(tensor.shape)}`);
+  if (places.ndim !== tensor.ndim)
+    throw new RangeError(`takeAlongAxis: indices of shape ${showShape(places.shape)} must have as many axes as ${showShape(tensor.shape)}`);
   const others = (shape: Shape) => shape.map((d, i) => (i === along ? 1 : d));
   const common = broadcastShapes(others(tensor.shape), others(places.shape), 'takeAlongAxis');
   const spread = (t: Tensor) => p.broadcastTo(t, common.map((d, i) => (i === along ? t.shape[along]! : d)));
@@ -55,7 +56,8 @@ export type IndexPart = number | null | '...' | IndexRange | Tensor;
 /** The elements that a range takes of an axis, as Python's `slice.indices`. */
 function rangeOf(part: IndexRange, size: number): { start: number; count: number; step: number } {
   const step = part.step ?? 1;
-  if (integer('getItem', 'the step of a range', step) === 0) throw new RangeError('getItem: the step of a range must be an integer other than 0, received 0');
+  if (integer('getItem', 'the step of a range', step) === 0)
+    throw new RangeError('getItem: the step of a range must be an integer other than 0, received 0');
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const place = (name: string, value: number | null | undefined, otherwise: number) =>
     value === null || value === undefined ? otherwise : Math.min(Math.max(bound(name, value) < 0 ? value + size : value, low), high);
@@ -64,7 +66,8 @@ function rangeOf(part: IndexRange, size: number): { start: number; count: number
   return { start, step, count: Math.max(0, Math.ceil((stop - start) / step)) };
 }
 /** A bound of a range; infinities go as far as it goes. */
-const bound = (name: string, value: number): number => (value === Infinity || value === -Infinity ? value : integer('getItem', `the ${name} of a range`, value));
+const bound = (name: string, value: number): number =>
+  value === Infinity || value === -Infinity ? value : integer('getItem', `the ${name} of a range`, value);
 const isTensorPart = (part: IndexPart): part is Tensor => typeof part === 'object' && part !== null && 'spec' in part;
 
 const RANGE_KEYS = ['start', 'stop', 'step'] as const;
@@ -73,7 +76,11 @@ function partOfIndex(part: unknown): IndexPart {
   if (part === null || part === '...' || typeof part === 'number' || part instanceof Tensor) return part;
   if (part instanceof Variable) return part.value;
   if (Array.isArray(part) || (ArrayBuffer.isView(part) && !(part instanceof DataView))) return placesOf(part as TensorLike);
-  if (!isPlainObject(part)) throw new TypeError(`getItem: an index is an integer, null, '...', { start, stop, step }, or integers or bools as an array or tensor, received ${show(part)}`);
+  if (!isPlainObject(part))
+    throw new TypeError(
+      `getItem: an index is an integer, null, '...', { start, stop, step }, or integers or bools as an array or tensor, received ` +
+        `${show(part)}`,
+    );
   checkOptions('getItem', part, RANGE_KEYS);
   return part;
 }
@@ -100,7 +107,8 @@ function maskIndices(mask: Tensor): Tensor[] {
 
 /**
  * Part of a tensor, by an index as NumPy's: a number, null (a new axis), `'...'`, `{ start, stop, step }`, an integer or bool tensor, or an
- * array of them, one for each axis. A range outside is cut off; a place outside is an error. A bool mask needs values, so it cannot be compiled.
+ * array of them, one for each axis. A range outside is cut off; a place outside is an error. A bool mask needs values, so it cannot be
+ * compiled.
  */
 export const getItem = publicOp('getItem', (x: TensorLike, key: IndexPart | readonly IndexPart[]): Tensor => {
   const tensor = toTensor(x, null, 'getItem');
@@ -179,16 +187,19 @@ function placesFrom(start: number | Tensor, count: number, size: number): Tensor
   return p.add(p.clip(start, constant(0, start), constant(size - count, start)), p.iota(count, 'int32'));
 }
 function checkFits(where: string, x: Tensor, sizes: readonly number[]): void {
-  if (sizes.length !== x.ndim || sizes.some((size, i) => size > x.shape[i]!)) throw new RangeError(`${where}: a part of shape ${showShape(sizes)} does not fit ${showShape(x.shape)}`);
+  if (sizes.length !== x.ndim || sizes.some((size, i) => size > x.shape[i]!))
+    throw new RangeError(`${where}: a part of shape ${showShape(sizes)} does not fit ${showShape(x.shape)}`);
 }
 /**
- * The part of a tensor of the given shape that begins at `startIndices` (numbers, or an integer tensor of one number for each axis). A start
- * from which the part would reach outside is moved back.
+ * The part of a tensor of the given shape that begins at `startIndices` (numbers, or an integer tensor of one number for each axis). A
+ * start from which the part would reach outside is moved back.
  */
 export const slice = publicOp('slice', (inputs: TensorLike, startIndices: TensorLike, shape: ShapeLike): Tensor => {
   const tensor = toTensor(inputs, null, 'slice');
   const starts = startsOf('slice', startIndices, tensor.ndim);
-  const sizes = numbersOf('slice', 'shape', shape).map((size, i) => (size === -1 && i < tensor.ndim ? tensor.shape[i]! - Number(starts[i]) : size));
+  const sizes = numbersOf('slice', 'shape', shape).map((size, i) =>
+    size === -1 && i < tensor.ndim ? tensor.shape[i]! - Number(starts[i]) : size,
+  );
   checkShape(sizes, 'slice');
   checkFits('slice', tensor, sizes);
   if (starts.every((start) => typeof start === 'number')) {
@@ -220,20 +231,31 @@ export const sliceUpdate = publicOp('sliceUpdate', (inputs: TensorLike, startInd
     return p.reshape(p.multiply(along, constant(strides[axis]!, along)), part.shape.slice(0, lead).map((d, i) => (i === axis ? d : 1)));
   }).reduce((a, b) => p.add(a, b));
   const inner = sizeOf(tensor.shape.slice(lead));
-  const rows = p.scatterSet(p.reshape(tensor, [sizeOf(sizes), inner]), p.reshape(places, [places.size]), p.reshape(part, [places.size, inner]), 0);
+  const rows = p.scatterSet(
+    p.reshape(tensor, [sizeOf(sizes), inner]),
+    p.reshape(places, [places.size]),
+    p.reshape(part, [places.size, inner]),
+    0,
+  );
   return p.reshape(rows, tensor.shape);
 });
 
 /** How `scatterUpdate` combines: null replaces. */
 export type ScatterReduction = 'add' | 'max' | 'min' | 'mul' | null;
 type Scatter = (base: Tensor, indices: Tensor, updates: Tensor, axis: number) => Tensor;
-const SCATTERS: Record<Exclude<ScatterReduction, null>, Scatter> = { add: p.scatterAdd, max: p.scatterMax, min: p.scatterMin, mul: p.scatterMultiply };
+const SCATTERS: Record<Exclude<ScatterReduction, null>, Scatter> = {
+  add: p.scatterAdd,
+  max: p.scatterMax,
+  min: p.scatterMin,
+  mul: p.scatterMultiply,
+};
 
 /** Rows and indices for a scatter: `indices[..., k]` names a place in the first axes of `shape`. */
 function scatterPlaces(where: string, indices: TensorLike, shape: Shape): { places: Tensor; count: number; inner: number; rows: number } {
   const tensor = indicesOf(where, indices);
   const depth = tensor.shape.at(-1);
-  if (depth === undefined || depth < 1 || depth > shape.length) throw new RangeError(`${where}: indices of shape ${showShape(tensor.shape)} do not name places of shape ${showShape(shape)}`);
+  if (depth === undefined || depth < 1 || depth > shape.length)
+    throw new RangeError(`${where}: indices of shape ${showShape(tensor.shape)} do not name places of shape ${showShape(shape)}`);
   const count = tensor.size / depth;
   const list = p.reshape(tensor, [count, depth]);
   const parts = Array.from({ length: depth }, (_, k) => p.reshape(partOf(list, 1, k, 1), [count]));
@@ -242,7 +264,8 @@ function scatterPlaces(where: string, indices: TensorLike, shape: Shape): { plac
 }
 function scattered(where: string, scatter: Scatter, base: Tensor, indices: TensorLike, updates: Tensor): Tensor {
   const { places, count, inner, rows } = scatterPlaces(where, indices, base.shape);
-  if (updates.size !== count * inner) throw new RangeError(`${where}: updates of shape ${showShape(updates.shape)} do not fit ${count} places of ${inner} elements`);
+  if (updates.size !== count * inner)
+    throw new RangeError(`${where}: updates of shape ${showShape(updates.shape)} do not fit ${count} places of ${inner} elements`);
   if (count === 0) return base;
   return p.reshape(scatter(p.reshape(base, [rows, inner]), places, p.reshape(updates, [count, inner]), 0), base.shape);
 }
@@ -252,20 +275,27 @@ function scattered(where: string, scatter: Scatter, base: Tensor, indices: Tenso
  */
 export const scatter = publicOp('scatter', (indices: TensorLike, values: TensorLike, shape: ShapeLike): Tensor => {
   const sizes = toShape(shape, 'scatter');
-  return widened(toTensor(values, null, 'scatter'), (updates) => scattered('scatter', p.scatterAdd, filled(sizes, 0, updates.dtype), indices, updates));
+  return widened(toTensor(values, null, 'scatter'), (updates) =>
+    scattered('scatter', p.scatterAdd, filled(sizes, 0, updates.dtype), indices, updates),
+  );
 });
 /**
  * The tensor with `updates` at `indices`, whose last axis holds the place in the first axes of the tensor. `reduction` tells how an update
  * and what is there are combined: null (the default) replaces, the last of equal places wins; `'add'`, `'max'`, `'min'`, `'mul'`.
  */
-export const scatterUpdate = publicOp('scatterUpdate', (inputs: TensorLike, indices: TensorLike, updates: TensorLike, { reduction = null }: { reduction?: ScatterReduction } = {}): Tensor => {
-  const tensor = toTensor(inputs, null, 'scatterUpdate');
-  const values = toTensor(updates, tensor.dtype, 'scatterUpdate');
-  if (reduction === null) return scattered('scatterUpdate', p.scatterSet, tensor, indices, values);
-  const kernel = Object.hasOwn(SCATTERS, reduction) ? SCATTERS[reduction] : undefined;
-  if (kernel === undefined) throw new TypeError(`scatterUpdate: unknown reduction ${show(reduction)}${didYouMean(reduction, Object.keys(SCATTERS))}`);
-  return widened(tensor, (base) => scattered('scatterUpdate', kernel, base, indices, castTo(values, base.dtype)));
-}, ['reduction']);
+export const scatterUpdate = publicOp(
+  'scatterUpdate',
+  (inputs: TensorLike, indices: TensorLike, updates: TensorLike, { reduction = null }: { reduction?: ScatterReduction } = {}): Tensor => {
+    const tensor = toTensor(inputs, null, 'scatterUpdate');
+    const values = toTensor(updates, tensor.dtype, 'scatterUpdate');
+    if (reduction === null) return scattered('scatterUpdate', p.scatterSet, tensor, indices, values);
+    const kernel = Object.hasOwn(SCATTERS, reduction) ? SCATTERS[reduction] : undefined;
+    if (kernel === undefined)
+      throw new TypeError(`scatterUpdate: unknown reduction ${show(reduction)}${didYouMean(reduction, Object.keys(SCATTERS))}`);
+    return widened(tensor, (base) => scattered('scatterUpdate', kernel, base, indices, castTo(values, base.dtype)));
+  },
+  ['reduction'],
+);
 
 /** Options of `oneHot`. */
 export interface OneHotOptions {
@@ -286,7 +316,12 @@ function hot(where: string, x: Tensor, numClasses: number, { axis = -1, dtype = 
   return castTo(p.equal(places, classes), standardizeDType(dtype));
 }
 /** Vectors along a new axis with 1 at the class that `x` names and 0 elsewhere; all 0 for a class outside. */
-export const oneHot = publicOp('oneHot', (x: TensorLike, numClasses: number, options: OneHotOptions = {}): Tensor => hot('oneHot', toTensor(x, null, 'oneHot'), numClasses, options), ONE_HOT_OPTIONS);
+export const oneHot = publicOp(
+  'oneHot',
+  (x: TensorLike, numClasses: number, options: OneHotOptions = {}): Tensor =>
+    hot('oneHot', toTensor(x, null, 'oneHot'), numClasses, options),
+  ONE_HOT_OPTIONS,
+);
 /** Options of `multiHot`. */
 export interface MultiHotOptions extends OneHotOptions {
   /** Number of classes; required. */
@@ -317,11 +352,19 @@ export interface SelectOptions {
   default?: TensorLike;
 }
 /** Of several choices the one whose condition is the first that holds, element by element. */
-export const select = publicOp('select', (condlist: readonly TensorLike[], choicelist: readonly TensorLike[], { default: otherwise = 0 }: SelectOptions = {}): Tensor => {
-  if (condlist.length !== choicelist.length || condlist.length === 0) throw new RangeError(`select: ${condlist.length} conditions do not fit ${choicelist.length} choices`);
-  const choices = choicelist.map((choice) => toTensor(choice, null, 'select'));
-  const last = typeof otherwise === 'number' ? null : toTensor(otherwise, null, 'select');
-  const dtype = resultType(...choices.map((choice) => choice.dtype), last?.dtype ?? (Number.isInteger(otherwise) ? 'int' : 'float'));
-  const base = toTensor(otherwise, dtype, 'select');
-  return condlist.reduceRight<Tensor>((rest, condition, i) => p.select(toTensor(condition, 'bool', 'select'), castTo(choices[i]!, dtype), rest), base);
-}, ['default']);
+export const select = publicOp(
+  'select',
+  (condlist: readonly TensorLike[], choicelist: readonly TensorLike[], { default: otherwise = 0 }: SelectOptions = {}): Tensor => {
+    if (condlist.length !== choicelist.length || condlist.length === 0)
+      throw new RangeError(`select: ${condlist.length} conditions do not fit ${choicelist.length} choices`);
+    const choices = choicelist.map((choice) => toTensor(choice, null, 'select'));
+    const last = typeof otherwise === 'number' ? null : toTensor(otherwise, null, 'select');
+    const dtype = resultType(...choices.map((choice) => choice.dtype), last?.dtype ?? (Number.isInteger(otherwise) ? 'int' : 'float'));
+    const base = toTensor(otherwise, dtype, 'select');
+    return condlist.reduceRight<Tensor>(
+      (rest, condition, i) => p.select(toTensor(condition, 'bool', 'select'), castTo(choices[i]!, dtype), rest),
+      base,
+    );
+  },
+  ['default'],
+);

@@ -30,6 +30,9 @@ function withinInt32(where: string, indices: Tensor): Tensor {
   return p.clip(indices, constant(low, indices), constant(high, indices));
 }
 
-/** The slices of `table` along its first axis that numbers name. Unlike for `take`, -1 names none: it stops the run, as all that are outside do. */
+/**
+ * The slices of `table` along its first axis that numbers name. Unlike for `take`, -1 names none: it stops the run, as all that are outside
+ * do.
+ */
 export const rowsAt = (where: string, table: TensorLike, numbers: TensorLike): Tensor =>
   p.gather(toTensor(table, null, where), indicesOf(where, numbers), 0, { negative: false });

@@ -10,7 +10,12 @@ import { add } from './primitives/elementwise.js';
 import { identity, zerosLike } from './primitives/shape.js';
 
 /** @internal Gradients of `targets`, weighted by `seeds`, with respect to `sources`; null where there is no path. */
-export function backward(tape: Tape, targets: readonly Tensor[], seeds: readonly Tensor[], sources: readonly (Tensor | Variable)[]): (Tensor | null)[] {
+export function backward(
+  tape: Tape,
+  targets: readonly Tensor[],
+  seeds: readonly Tensor[],
+  sources: readonly (Tensor | Variable)[],
+): (Tensor | null)[] {
   const gradients = new Map<Tensor, Tensor>();
   const accumulate = (tensor: Tensor, gradient: Tensor) => {
     const known = gradients.get(tensor);
@@ -64,7 +69,10 @@ export function linearize(fn: (...inputs: Tensor[]) => unknown, inputs: readonly
   return { output, outputs, pullback: (cotangents) => pausing(tape, () => backward(tape, outputs, cotangents, watched)) };
 }
 
-/** Derivatives of an op's outputs along tangents of its inputs, from its `vjp`: that is linear in the cotangents, and its own gradient the transpose. */
+/**
+ * Derivatives of an op's outputs along tangents of its inputs, from its `vjp`: that is linear in the cotangents, and its own gradient the
+ * transpose.
+ */
 function transposed({ op, inputs, outputs, attrs }: TapeEntry, tangents: readonly (Tensor | null)[]): (Tensor | null)[] {
   const { vjp } = op;
   const floats = [...outputs.keys()].filter((i) => isInexact(outputs[i]!.dtype));
@@ -86,8 +94,16 @@ export interface Pushed {
   readonly derivatives: readonly (Tensor | null)[];
 }
 
-/** @internal Runs `fn` on fresh copies of the inputs, and its derivative along `directions` (null: an input that stands still) in forward mode. */
-export function pushForward(fn: (...inputs: Tensor[]) => unknown, inputs: readonly Tensor[], directions: readonly (Tensor | null)[], where: string): Pushed {
+/**
+ * @internal Runs `fn` on fresh copies of the inputs, and its derivative along `directions` (null: an input that stands still) in forward
+ * mode.
+ */
+export function pushForward(
+  fn: (...inputs: Tensor[]) => unknown,
+  inputs: readonly Tensor[],
+  directions: readonly (Tensor | null)[],
+  where: string,
+): Pushed {
   checkFunction(where, 'fn', fn);
   const tape = new Tape(false);
   const watched = inputs.map((input) => identity(input)); // other uses of the originals do not count

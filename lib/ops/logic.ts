@@ -99,7 +99,11 @@ function close(where: string, x1: TensorLike, x2: TensorLike, { rtol = 1e-5, ato
   return equalNan ? p.logicalOr(same, p.logicalAnd(p.isnan(a!), p.isnan(b!))) : same;
 }
 /** Where `|x1 - x2| <= atol + rtol * |x2|`, or both are the same infinity. */
-export const isclose = publicOp('isclose', (x1: TensorLike, x2: TensorLike, options: CloseOptions = {}): Tensor => close('isclose', x1, x2, options), CLOSE_OPTIONS);
+export const isclose = publicOp(
+  'isclose',
+  (x1: TensorLike, x2: TensorLike, options: CloseOptions = {}): Tensor => close('isclose', x1, x2, options),
+  CLOSE_OPTIONS,
+);
 /** Whether all elements are close, as `isclose` tells: a bool scalar. */
 export const allclose = publicOp('allclose', (x1: TensorLike, x2: TensorLike, options: CloseOptions = {}): Tensor => {
   const near = close('allclose', x1, x2, options);

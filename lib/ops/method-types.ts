@@ -22,7 +22,8 @@ import type { AdaptivePoolOptions, PoolOptions } from './pooling.js';
 import type { MedianOptions, QuantileOptions, SortOptions, TopKOptions } from './order.js';
 import type { DTypeOptions, OrSymbol, SymbolOf } from './public.js';
 import type { AxesLengths } from './rearrange.js';
-import type { ArgOptions, AverageOptions, CountNonzeroOptions, ExtremeOptions, MomentsOptions, ProdOptions, ReduceOptions } from './reduce.js';
+import type { ArgOptions, AverageOptions, CountNonzeroOptions, ExtremeOptions, MomentsOptions, ProdOptions,
+  ReduceOptions } from './reduce.js';
 import type { SegmentOptions } from './segments.js';
 import type { BincountOptions, HistogramOptions, IsinOptions, SearchOptions, Unique } from './sets.js';
 import type { AppendOptions, FirstAxisOptions, OptionalAxisOptions, PadOptions, Rot90Options } from './shape.js';
@@ -57,7 +58,8 @@ interface Signatures
   extends Record<UnaryName, () => Tensor>, Record<BinaryName, (x2: TensorLike) => Tensor>,
     Record<ReductionName, (options?: ReduceOptions) => Tensor>, Record<ArgName, (options?: ArgOptions) => Tensor>,
     Record<MedianName, (options?: MedianOptions) => Tensor>, Record<QuantileName, (q: TensorLike, options?: QuantileOptions) => Tensor>,
-    Record<CumulativeName, (options?: CumulativeOptions) => Tensor>, Record<SegmentName, (segmentIds: TensorLike, options?: SegmentOptions) => Tensor> {
+    Record<CumulativeName, (options?: CumulativeOptions) => Tensor>, Record<SegmentName, (segmentIds: TensorLike,
+      options?: SegmentOptions) => Tensor> {
   elu(options?: AlphaOptions): Tensor;
   celu(options?: AlphaOptions): Tensor;
   leakyRelu(options?: { negativeSlope?: number; }): Tensor;
@@ -206,8 +208,8 @@ export interface TensorMethods extends DocumentedMethods {
   /** The singular values of matrices of shape `(..., M, N)`, in descending order. */
   svd(options: SvdOptions & { computeUv: false; }): Tensor;
   /**
-   * The singular value decomposition `x = U diag(s) V'` of matrices of shape `(..., M, N)`: U, the singular values in descending order, and V'.
-   * The gradient of the vectors exists where no singular value repeats and, unless M = N, with `fullMatrices: false`.
+   * The singular value decomposition `x = U diag(s) V'` of matrices of shape `(..., M, N)`: U, the singular values in descending order, and
+   * V'. The gradient of the vectors exists where no singular value repeats and, unless M = N, with `fullMatrices: false`.
    */
   svd(options?: SvdOptions & { computeUv?: true; }): [Tensor, Tensor, Tensor];
   /**
@@ -221,7 +223,9 @@ export interface TensorMethods extends DocumentedMethods {
 
 /** Functions of `keras.ops` as methods of a symbol. */
 export type SymbolMethods = {
-  [K in keyof TensorMethods]: TensorMethods[K] extends (...args: infer A) => infer R ? (...args: { [I in keyof A]: OrSymbol<A[I]> }) => SymbolOf<R> : never;
+  [K in keyof TensorMethods]: TensorMethods[K] extends (...args: infer A) => infer R
+    ? (...args: { [I in keyof A]: OrSymbol<A[I]> }) => SymbolOf<R>
+    : never;
 };
 
 /** What NumPy's arrays have besides; `T` is `Tensor`, or `KerasTensor` for symbols. */
@@ -244,7 +248,9 @@ export interface ArrayMethods<T extends Tensor | KerasTensor> {
 export interface SequenceMethods {
   /** The size of the first axis. @throws for a tensor without axes. */
   readonly length: number;
-  /** The entries of the first axis, each a tensor: `for (const row of x)`, `const [first, second] = x`. @throws for a tensor without axes. */
+  /**
+   * The entries of the first axis, each a tensor: `for (const row of x)`, `const [first, second] = x`. @throws for a tensor without axes.
+   */
   [Symbol.iterator](): IterableIterator<Tensor>;
   /** Nested arrays of numbers, as `tolist` gives them: what `JSON.stringify` writes. */
   toJSON(): NestedArray;

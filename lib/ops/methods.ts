@@ -39,12 +39,61 @@ import * as unfolding from './unfold.js';
 import * as vectors from './vectors.js';
 
 /** Functions of lists, and those whose method is written out below. */
-const NOT_METHODS = ['concatenate', 'stack', 'hstack', 'vstack', 'dstack', 'columnStack', 'select', 'scatter', 'reshape', 'polar', 'jvp'] as const;
+const NOT_METHODS = [
+  'concatenate',
+  'stack',
+  'hstack',
+  'vstack',
+  'dstack',
+  'columnStack',
+  'select',
+  'scatter',
+  'reshape',
+  'polar',
+  'jvp',
+] as const;
 type NotMethod = (typeof NOT_METHODS)[number];
 const FUNCTIONS = {
-  ...activation, ...complex, ...convolution, ...cumulative, ...diagonal, ...elementwise, ...indexing, ...linalg, ...logic, ...normalization, ...order, ...pooling, ...products, ...rearranging, ...reduce,
-  ...segments, ...sets, ...shape, ...split, ...transcendental, ...unfolding, ...vectors,
-  cast, cdist, copy, dotProductAttention, emptyLike, fullLike, gammainc, i0, logdet, nanToNum, onesLike, rfft, saturateCast, slogdet, stft, stopGradient, view, zerosLike,
+  ...activation,
+  ...complex,
+  ...convolution,
+  ...cumulative,
+  ...diagonal,
+  ...elementwise,
+  ...indexing,
+  ...linalg,
+  ...logic,
+  ...normalization,
+  ...order,
+  ...pooling,
+  ...products,
+  ...rearranging,
+  ...reduce,
+  ...segments,
+  ...sets,
+  ...shape,
+  ...split,
+  ...transcendental,
+  ...unfolding,
+  ...vectors,
+  cast,
+  cdist,
+  copy,
+  dotProductAttention,
+  emptyLike,
+  fullLike,
+  gammainc,
+  i0,
+  logdet,
+  nanToNum,
+  onesLike,
+  rfft,
+  saturateCast,
+  slogdet,
+  stft,
+  stopGradient,
+  view,
+  zerosLike,
 } satisfies Readonly<Record<Exclude<keyof TensorMethods, NotMethod>, unknown>>;
 /** A function without a type among `TensorMethods` is an error here. */
 const NAMES: readonly (keyof TensorMethods | NotMethod)[] = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];
@@ -67,7 +116,8 @@ declare module '../core/variable.js' {
 
 type AnyFunction = (...args: unknown[]) => unknown;
 function install(prototype: object, methods: Readonly<Record<string, AnyFunction>>): void {
-  for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  for (const [name, value] of Object.entries(methods))
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
 }
 const ofTensors: Record<string, AnyFunction> = {
   astype(dtype) {
@@ -114,7 +164,8 @@ for (const { prototype } of [Tensor, Variable]) {
 }
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-const heading = ({ shape: sizes, dtype }: { shape: Tensor['shape'] | KerasTensor['shape']; dtype: string }): string => `shape=${showShape(sizes)}, dtype=${dtype}`;
+const heading = ({ shape: sizes, dtype }: { shape: Tensor['shape'] | KerasTensor['shape']; dtype: string }): string =>
+  `shape=${showShape(sizes)}, dtype=${dtype}`;
 function showTensor(tensor: Tensor): string {
   return tensor.memory === null ? `<Tensor being compiled, ${heading(tensor)}>` : `<Tensor ${heading(tensor)}>\n${printValues(tensor)}`;
 }
@@ -130,18 +181,30 @@ Object.defineProperties(Variable.prototype, {
 Object.defineProperty(KerasTensor.prototype, INSPECT, { value(this: KerasTensor) { return this.toString(); } });
 
 /**
- * Operators and comparisons: they see the number that a tensor of one element holds. Others would go on as strings or NaN, and lose the way back for gradients,
- * so they are refused; a template, `${x}`, has the values as NumPy prints them.
+ * Operators and comparisons: they see the number that a tensor of one element holds. Others would go on as strings or NaN, and lose the way
+ * back for gradients, so they are refused; a template, `${x}`, has the values as NumPy prints them.
  */
 function toPrimitive(this: Tensor | Variable | KerasTensor, hint: string): unknown {
   const value = this instanceof KerasTensor ? this : this.valueOf();
   if (value === null || typeof value !== 'object') return hint === 'string' ? String(this.toString()) : value;
   const hasValues = this instanceof Tensor ? this.memory !== null : this instanceof Variable && currentTrace() === null;
   if (hint === 'string') return this.toString();
-  const what = this instanceof KerasTensor ? 'a KerasTensor' : hasValues ? `a ${this.constructor.name} of shape ${showShape(this.shape)}` : `a ${this.constructor.name} that is being compiled`;
-  throw new TypeError(`JavaScript's operators do not compute with ${what}; use its methods or keras.ops: x.add(y), x.multiply(2), ops.less(x, y)`);
+  const what =
+    this instanceof KerasTensor
+      ? 'a KerasTensor'
+      : hasValues
+        ? `a ${this.constructor.name} of shape ${showShape(this.shape)}`
+        : `a ${this.constructor.name} that is being compiled`;
+  throw new TypeError(
+    `JavaScript's operators do not compute with ${what}; use its methods or keras.ops: x.add(y), x.multiply(2), ops.less(x, y)`,
+  );
 }
-for (const { prototype } of [Tensor, KerasTensor, Variable]) Object.defineProperty(prototype, Symbol.toPrimitive, { value: toPrimitive, configurable: true });
-Object.defineProperty(KerasTensor.prototype, 'toString', { value(this: KerasTensor) { return `<KerasTensor ${heading(this)}, name=${this.name}>`; } });
+for (const { prototype } of [Tensor, KerasTensor, Variable])
+  Object.defineProperty(prototype, Symbol.toPrimitive, { value: toPrimitive, configurable: true });
+Object.defineProperty(KerasTensor.prototype, 'toString', {
+  value(this: KerasTensor) {
+    return `<KerasTensor ${heading(this)}, name=${this.name}>`;
+  },
+});
 
 setStack((parts) => shape.stack(parts));

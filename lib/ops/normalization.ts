@@ -58,27 +58,43 @@ export interface BatchNormalizationOptions {
   epsilon?: number;
 }
 /** `(x - mean) / sqrt(variance + epsilon) * scale + offset`, with statistics for each entry of one axis. */
-export const batchNormalization = publicOp('batchNormalization', (
-  x: TensorLike, mean: TensorLike, variance: TensorLike, axis: number, { offset = null, scale = null, epsilon = 1e-3 }: BatchNormalizationOptions = {},
-): Tensor => {
-  const tensor = toFloat('batchNormalization', x);
-  const along = normalizeAxis(axis, tensor.ndim, 'batchNormalization');
-  const place = (value: TensorLike): Tensor => {
-    const vector = toFloat('batchNormalization', value);
-    if (vector.size !== tensor.shape[along]) throw new RangeError(`batchNormalization: ${showShape(vector.shape)} does not fit axis ${axis} of shape ${showShape(tensor.shape)}`);
-    return p.reshape(vector, tensor.shape.map((d, i) => (i === along ? d : 1)));
-  };
-  const combine = (fn: (a: Tensor, b: Tensor) => Tensor) => (a: Tensor, b: Tensor): Tensor => {
-    const [left, right] = promote('batchNormalization', [a, b]);
-    return fn(left!, right!);
-  };
-  const [add, multiply] = [combine(p.add), combine(p.multiply)];
-  const spread = place(variance);
-  const root = p.rsqrt(p.add(spread, constant(epsilon, spread)));
-  const factor = scale === null ? root : multiply(root, place(scale));
-  const shifted = p.negative(multiply(place(mean), factor));
-  return add(multiply(tensor, factor), offset === null ? shifted : add(shifted, place(offset)));
-}, ['offset', 'scale', 'epsilon']);
+export const batchNormalization = publicOp(
+  'batchNormalization',
+  (
+    x: TensorLike,
+    mean: TensorLike,
+    variance: TensorLike,
+    axis: number,
+    { offset = null, scale = null, epsilon = 1e-3 }: BatchNormalizationOptions = {},
+  ): Tensor => {
+    const tensor = toFloat('batchNormalization', x);
+    const along = normalizeAxis(axis, tensor.ndim, 'batchNormalization');
+    const place = (value: TensorLike): Tensor => {
+      const vector = toFloat('batchNormalization', value);
+      if (vector.size !== tensor.shape[along])
+        throw new RangeError(
+          `batchNormalization: ${showShape(vector.shape)} does not fit axis ${axis} of shape ${showShape(tensor.shape)}`,
+        );
+      return p.reshape(
+        vector,
+        tensor.shape.map((d, i) => (i === along ? d : 1)),
+      );
+    };
+    const combine =
+      (fn: (a: Tensor, b: Tensor) => Tensor) =>
+      (a: Tensor, b: Tensor): Tensor => {
+        const [left, right] = promote('batchNormalization', [a, b]);
+        return fn(left!, right!);
+      };
+    const [add, multiply] = [combine(p.add), combine(p.multiply)];
+    const spread = place(variance);
+    const root = p.rsqrt(p.add(spread, constant(epsilon, spread)));
+    const factor = scale === null ? root : multiply(root, place(scale));
+    const shifted = p.negative(multiply(place(mean), factor));
+    return add(multiply(tensor, factor), offset === null ? shifted : add(shifted, place(offset)));
+  },
+  ['offset', 'scale', 'epsilon'],
+);
 
 /** 16-bit floats are normalised in float32. */
 const computeType = (x: Tensor) => resultType(floatType(x.dtype), 'float32');
@@ -98,24 +114,31 @@ export interface LayerNormalizationOptions {
   axis?: number | readonly number[];
   /** Added to the variance. Default null: `config.epsilon()`. */
   epsilon?: number | null;
-  /** Divides by the standard deviation without subtracting the mean or adding `beta`; deprecated in Keras for `rmsNormalization`. Default false. */
+  /**
+   * Divides by the standard deviation without subtracting the mean or adding `beta`; deprecated in Keras for `rmsNormalization`. Default
+   * false.
+   */
   rmsScaling?: boolean;
 }
 /** `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the statistics of each example along axes (Ba et al., 2016). */
-export const layerNormalization = publicOp('layerNormalization', (x: TensorLike, { gamma = null, beta = null, axis = -1, epsilon = null, rmsScaling = false }: LayerNormalizationOptions = {}): Tensor => {
-  const given = toTensor(x, null, 'layerNormalization');
-  const tensor = castTo(given, computeType(given));
-  const axes = normalizeAxes(axis, tensor.ndim, 'layerNormalization');
-  const kept = keptShape(tensor.shape, axes);
-  const mean = p.reshape(meanOf(tensor, axes), kept);
-  const variance = p.reshape(varianceOf(tensor, axes), kept);
-  const root = p.rsqrt(p.add(variance, constant(epsilon ?? settings.epsilon, tensor)));
-  const factor = gamma === null ? root : p.multiply(root, alongAxes(gamma, tensor, axes));
-  if (rmsScaling) return castTo(p.multiply(tensor, factor), given.dtype);
-  const shifted = p.negative(p.multiply(mean, factor));
-  const offset = beta === null ? shifted : p.add(shifted, alongAxes(beta, tensor, axes));
-  return castTo(p.add(p.multiply(tensor, factor), offset), given.dtype);
-}, ['gamma', 'beta', 'axis', 'epsilon', 'rmsScaling']);
+export const layerNormalization = publicOp(
+  'layerNormalization',
+  (x: TensorLike, { gamma = null, beta = null, axis = -1, epsilon = null, rmsScaling = false }: LayerNormalizationOptions = {}): Tensor => {
+    const given = toTensor(x, null, 'layerNormalization');
+    const tensor = castTo(given, computeType(given));
+    const axes = normalizeAxes(axis, tensor.ndim, 'layerNormalization');
+    const kept = keptShape(tensor.shape, axes);
+    const mean = p.reshape(meanOf(tensor, axes), kept);
+    const variance = p.reshape(varianceOf(tensor, axes), kept);
+    const root = p.rsqrt(p.add(variance, constant(epsilon ?? settings.epsilon, tensor)));
+    const factor = gamma === null ? root : p.multiply(root, alongAxes(gamma, tensor, axes));
+    if (rmsScaling) return castTo(p.multiply(tensor, factor), given.dtype);
+    const shifted = p.negative(p.multiply(mean, factor));
+    const offset = beta === null ? shifted : p.add(shifted, alongAxes(beta, tensor, axes));
+    return castTo(p.add(p.multiply(tensor, factor), offset), given.dtype);
+  },
+  ['gamma', 'beta', 'axis', 'epsilon', 'rmsScaling'],
+);
 
 /** Options of `rmsNormalization`. */
 export interface RmsNormalizationOptions {
@@ -127,15 +150,19 @@ export interface RmsNormalizationOptions {
   epsilon?: number | null;
 }
 /** `x / sqrt(mean(x²) + epsilon) * scale` along axes (Zhang and Sennrich, 2019). */
-export const rmsNormalization = publicOp('rmsNormalization', (x: TensorLike, { scale = null, axis = -1, epsilon = null }: RmsNormalizationOptions = {}): Tensor => {
-  const given = toTensor(x, null, 'rmsNormalization');
-  const wide = castTo(given, computeType(given));
-  const tensor = wide.ndim === 0 ? p.reshape(wide, [1]) : wide;
-  const axes = normalizeAxes(axis, tensor.ndim, 'rmsNormalization');
-  const power = p.reshape(meanOf(p.square(tensor), axes), keptShape(tensor.shape, axes));
-  const result = p.multiply(tensor, p.rsqrt(p.add(power, constant(epsilon ?? settings.epsilon, tensor))));
-  return castTo(scale === null ? result : p.multiply(result, toTensor(scale, tensor.dtype, 'rmsNormalization')), given.dtype);
-}, ['scale', 'axis', 'epsilon']);
+export const rmsNormalization = publicOp(
+  'rmsNormalization',
+  (x: TensorLike, { scale = null, axis = -1, epsilon = null }: RmsNormalizationOptions = {}): Tensor => {
+    const given = toTensor(x, null, 'rmsNormalization');
+    const wide = castTo(given, computeType(given));
+    const tensor = wide.ndim === 0 ? p.reshape(wide, [1]) : wide;
+    const axes = normalizeAxes(axis, tensor.ndim, 'rmsNormalization');
+    const power = p.reshape(meanOf(p.square(tensor), axes), keptShape(tensor.shape, axes));
+    const result = p.multiply(tensor, p.rsqrt(p.add(power, constant(epsilon ?? settings.epsilon, tensor))));
+    return castTo(scale === null ? result : p.multiply(result, toTensor(scale, tensor.dtype, 'rmsNormalization')), given.dtype);
+  },
+  ['scale', 'axis', 'epsilon'],
+);
 
 /** The peak signal-to-noise ratio of two signals in decibels, a scalar; `maxVal` is the largest value that a signal can have. */
 export const psnr = publicOp('psnr', (x1: TensorLike, x2: TensorLike, maxVal: number): Tensor => {

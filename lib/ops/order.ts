@@ -27,7 +27,11 @@ function alongLast(x: Tensor, axis: number | null, where: string, fn: (x: Tensor
 }
 
 /** The elements in ascending order along an axis. NaN is last; zeros of either sign are equal, and equal elements keep their order. */
-export const sort = publicOp('sort', (x: TensorLike, { axis = -1 }: SortOptions = {}): Tensor => alongLast(toTensor(x, null, 'sort'), axis, 'sort', p.sort), ['axis']);
+export const sort = publicOp(
+  'sort',
+  (x: TensorLike, { axis = -1 }: SortOptions = {}): Tensor => alongLast(toTensor(x, null, 'sort'), axis, 'sort', p.sort),
+  ['axis'],
+);
 
 /**
  * The indices that sort `x` along an axis, int32. Equal elements keep their order; NaN is last. Of a scalar: `[0]`.
@@ -59,8 +63,8 @@ export interface TopKOptions {
   isStable?: boolean;
 }
 /**
- * The `k` largest elements along the last axis in descending order, and their indices (int32): `[values, indices]`. Of equal elements the first
- * comes first; NaN counts as largest.
+ * The `k` largest elements along the last axis in descending order, and their indices (int32): `[values, indices]`. Of equal elements the
+ * first comes first; NaN counts as largest.
  */
 export const topK = publicOp('topK', (x: TensorLike, k: number, _: TopKOptions = {}): [Tensor, Tensor] => {
   const tensor = toTensor(x, null, 'topK');
@@ -73,8 +77,8 @@ export const topK = publicOp('topK', (x: TensorLike, k: number, _: TopKOptions =
 }, ['sorted', 'isStable']);
 
 /**
- * Whether the class `targets` is among the `k` with the largest `predictions`, whose last axis is the classes: a bool tensor of the shape of
- * `targets`. Classes as good as the target are all in; a NaN at the target is not, and neither is a target outside of the classes.
+ * Whether the class `targets` is among the `k` with the largest `predictions`, whose last axis is the classes: a bool tensor of the shape
+ * of `targets`. Classes as good as the target are all in; a NaN at the target is not, and neither is a target outside of the classes.
  */
 export const inTopK = publicOp('inTopK', (targets: TensorLike, predictions: TensorLike, k: number | { k: number }): Tensor => {
   const most = integer('inTopK', 'k', positionalOrNamed<number>('inTopK', k, 'k'));
@@ -83,7 +87,10 @@ export const inTopK = publicOp('inTopK', (targets: TensorLike, predictions: Tens
   if (isFloat(given.dtype)) throw new TypeError(`inTopK: targets must be integers, received ${given.dtype}`);
   const labels = castTo(given, 'int32');
   if (!sameShape(labels.shape, scores.shape.slice(0, -1)) || scores.ndim === 0) {
-    throw new RangeError(`inTopK: targets of shape ${showShape(labels.shape)} do not fit predictions of shape ${showShape(scores.shape)}, whose last axis is the classes`);
+    throw new RangeError(
+      `inTopK: targets of shape ${showShape(labels.shape)} do not fit predictions of shape ${showShape(scores.shape)}, whose last ` +
+        `axis is the classes`,
+    );
   }
   const classes = scores.shape.at(-1)!;
   const column = p.reshape(labels, [...labels.shape, 1]);
@@ -95,7 +102,10 @@ export const inTopK = publicOp('inTopK', (targets: TensorLike, predictions: Tens
 });
 
 const METHODS = ['linear', 'lower', 'higher', 'midpoint', 'nearest', 'inverted_cdf'] as const;
-/** What a quantile between two elements is: their interpolation, one of them, their mean, the nearer one, or the first whose share reaches `q`. */
+/**
+ * What a quantile between two elements is: their interpolation, one of them, their mean, the nearer one, or the first whose share reaches
+ * `q`.
+ */
 export type QuantileMethod = (typeof METHODS)[number];
 /** Options of `median` and `nanmedian`. */
 export interface MedianOptions {
@@ -124,7 +134,8 @@ interface Ranked {
 function ranked(x: Tensor, axes: readonly number[], where: string, ignoreNaN: boolean): Ranked {
   const others = [...x.shape.keys()].filter((axis) => !axes.includes(axis));
   const n = sizeOf(axes.map((axis) => x.shape[axis]!));
-  if (n === 0) throw new RangeError(`${where}: no elements to choose from: a tensor of shape ${showShape(x.shape)} along axes [${axes.join(', ')}]`);
+  if (n === 0)
+    throw new RangeError(`${where}: no elements to choose from: a tensor of shape ${showShape(x.shape)} along axes [${axes.join(', ')}]`);
   const lead = others.map((axis) => x.shape[axis]!);
   const rows = p.sort(p.reshape(p.transpose(x, [...others, ...axes]), [...lead, n]));
   const dtype = placeType(x, n);
@@ -140,8 +151,8 @@ function pick({ rows, lead }: Ranked, places: Tensor): Tensor {
 }
 
 /**
- * Quantiles of sorted rows: [...lead, Q]. `q` is [Q]. Where a quantile is an element, its derivative in `q` is that of the interval below with
- * `fromBelow`, else 0.
+ * Quantiles of sorted rows: [...lead, Q]. `q` is [Q]. Where a quantile is an element, its derivative in `q` is that of the interval below
+ * with `fromBelow`, else 0.
  */
 function quantilesOf(given: Ranked, q: Tensor, method: QuantileMethod, fromBelow: boolean): Tensor {
   const { rows, counts } = given;
@@ -170,8 +181,14 @@ interface Request {
   readonly fromBelow?: boolean;
 }
 /** Quantiles `q` (a scalar or [Q], a float) of `x` along axes; the axis of `q` comes first. */
-function quantiles(where: string, x: TensorLike, q: Tensor, { axis = null, method = 'linear', keepdims = false, ignoreNaN, fromBelow = false }: Request): Tensor {
-  if (!METHODS.includes(method)) throw new TypeError(`${where}: unknown method ${show(method)}${didYouMean(method, METHODS)} (valid: ${METHODS.join(', ')})`);
+function quantiles(
+  where: string,
+  x: TensorLike,
+  q: Tensor,
+  { axis = null, method = 'linear', keepdims = false, ignoreNaN, fromBelow = false }: Request,
+): Tensor {
+  if (!METHODS.includes(method))
+    throw new TypeError(`${where}: unknown method ${show(method)}${didYouMean(method, METHODS)} (valid: ${METHODS.join(', ')})`);
   if (q.ndim > 1) throw new RangeError(`${where}: q must be a number or have one axis, received shape ${showShape(q.shape)}`);
   const tensor = toFloat(where, x);
   const axes = normalizeAxes(axis, tensor.ndim, where);
@@ -200,8 +217,8 @@ const medianOp = (name: string, ignoreNaN: boolean) =>
     quantiles(name, x, filled([], 0.5, 'float32'), { axis, keepdims, method: 'midpoint', ignoreNaN }), ['axis', 'keepdims']);
 
 /**
- * The values below which a share `q` (from 0 to 1; a number, or several along one axis, which comes first in the result) of the elements along axes lies.
- * NaN where an element is NaN. Integers become `floatx`. Throws when there are no elements.
+ * The values below which a share `q` (from 0 to 1; a number, or several along one axis, which comes first in the result) of the elements
+ * along axes lies. NaN where an element is NaN. Integers become `floatx`. Throws when there are no elements.
  */
 export const quantile = quantileOp('quantile', false, false);
 /** `quantile` of the elements that are not NaN; NaN where there is none. */
@@ -210,7 +227,9 @@ export const nanquantile = quantileOp('nanquantile', false, true);
 export const percentile = quantileOp('percentile', true, false);
 /** `percentile` of the elements that are not NaN; NaN where there is none. */
 export const nanpercentile = quantileOp('nanpercentile', true, true);
-/** The middle of the sorted elements along axes, or the mean of the two middle ones. NaN where an element is NaN. Integers become `floatx`. */
+/**
+ * The middle of the sorted elements along axes, or the mean of the two middle ones. NaN where an element is NaN. Integers become `floatx`.
+ */
 export const median = medianOp('median', false);
 /** `median` of the elements that are not NaN; NaN where there is none. */
 export const nanmedian = medianOp('nanmedian', true);

@@ -96,8 +96,11 @@ export function printValues(tensor: Tensor): string {
   if (shape.length === 0 && isFloat(dtype)) return floatRepr(shortest(tensor.item(), dtype));
   const shown = pick(tensor.tolist(), tensor.size > SUMMARIZE_ABOVE);
   const leaves = leavesOf(shown);
-  if (isComplex(dtype)) return layOut(shown, complexTexts(leaves as unknown as Complex[], partDType(dtype))[Symbol.iterator](), 0, shape.length);
+  if (isComplex(dtype))
+    return layOut(shown, complexTexts(leaves as unknown as Complex[], partDType(dtype))[Symbol.iterator](), 0, shape.length);
   const writeFloat = isFloat(dtype) ? floatWriter(leaves as number[], dtype) : null;
-  const texts = leaves.map((leaf) => (writeFloat === null ? (typeof leaf === 'boolean' ? (leaf ? 'True' : 'False') : String(leaf)) : writeFloat(leaf as number)));
+  const texts = leaves.map((leaf) =>
+    writeFloat === null ? (typeof leaf === 'boolean' ? (leaf ? 'True' : 'False') : String(leaf)) : writeFloat(leaf as number),
+  );
   return layOut(shown, aligned(texts)[Symbol.iterator](), 0, shape.length);
 }

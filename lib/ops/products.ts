@@ -26,7 +26,8 @@ function productOf(a: Tensor, b: Tensor): Tensor {
   return p.reshape(p.matmul(rows, b), [...lead, b.shape[1]!]);
 }
 const noScalars = (where: string, ...xs: readonly Tensor[]): void => {
-  if (xs.some((x) => x.ndim === 0)) throw new RangeError(`${where}: expected at least one axis, received shapes ${xs.map((x) => showShape(x.shape)).join(' and ')}`);
+  if (xs.some((x) => x.ndim === 0))
+    throw new RangeError(`${where}: expected at least one axis, received shapes ${xs.map((x) => showShape(x.shape)).join(' and ')}`);
 };
 /** Two int8 tensors are multiplied as int32, which their products need; int8 and bool give int8, as in Keras. */
 const inputs = (where: string, x1: TensorLike, x2: TensorLike): [Tensor, Tensor] => {
@@ -53,7 +54,9 @@ export const matmul = publicOp('matmul', (x1: TensorLike, x2: TensorLike): Tenso
 function contract(where: string, a: Tensor, b: Tensor, axesA: readonly number[], axesB: readonly number[]): Tensor {
   const [overA, overB] = [axesA.map((axis) => normalizeAxis(axis, a.ndim, where)), axesB.map((axis) => normalizeAxis(axis, b.ndim, where))];
   if (overA.length !== overB.length || overA.some((axis, i) => a.shape[axis] !== b.shape[overB[i]!])) {
-    throw new RangeError(`${where}: shapes ${showShape(a.shape)} and ${showShape(b.shape)} do not fit along axes ${show(axesA)} and ${show(axesB)}`);
+    throw new RangeError(
+      `${where}: shapes ${showShape(a.shape)} and ${showShape(b.shape)} do not fit along axes ${show(axesA)} and ${show(axesB)}`,
+    );
   }
   const freeA = [...a.shape.keys()].filter((axis) => !overA.includes(axis));
   const freeB = [...b.shape.keys()].filter((axis) => !overB.includes(axis));
@@ -67,7 +70,10 @@ function contract(where: string, a: Tensor, b: Tensor, axesA: readonly number[],
 }
 const multiplyElements = (a: Tensor, b: Tensor): Tensor => (a.dtype === 'bool' ? p.logicalAnd(a, b) : p.multiply(a, b));
 
-/** The product as NumPy's `dot`: of vectors a scalar, of matrices their product, else over the last axis of `x1` and the last but one of `x2`. */
+/**
+ * The product as NumPy's `dot`: of vectors a scalar, of matrices their product, else over the last axis of `x1` and the last but one of
+ * `x2`.
+ */
 export const dot = publicOp('dot', (x1: TensorLike, x2: TensorLike): Tensor => {
   const [a, b] = promote('dot', [x1, x2]) as [Tensor, Tensor];
   if (a.ndim === 0 || b.ndim === 0) return multiplyElements(a, b);
@@ -77,17 +83,35 @@ export const dot = publicOp('dot', (x1: TensorLike, x2: TensorLike): Tensor => {
  * The sum of products over `axes`: a number of axes (the last of `x1` with the first of `x2`), or two axes or lists of axes, one for each
  * tensor. Default 2.
  */
-export const tensordot = publicOp('tensordot', (x1: TensorLike, x2: TensorLike, { axes = 2 }: { axes?: number | readonly [number | readonly number[], number | readonly number[]] } = {}): Tensor => {
-  const [a, b] = promote('tensordot', [x1, x2]) as [Tensor, Tensor];
-  if (typeof axes !== 'number') {
-    if (!Array.isArray(axes) || axes.length !== 2) throw new TypeError(`tensordot: axes must be a number of axes, or the axes of both tensors, received ${show(axes)}`);
-    const [axesA, axesB] = (axes as readonly unknown[]).map((list) => integers('tensordot', 'axes', list));
-    return contract('tensordot', a, b, axesA!, axesB!);
-  }
-  integer('tensordot', `axes for shapes ${showShape(a.shape)} and ${showShape(b.shape)}`, axes, { min: 0, max: Math.min(a.ndim, b.ndim) });
-  const count = Array.from({ length: axes }, (_, i) => i);
-  return contract('tensordot', a, b, count.map((i) => a.ndim - axes + i), count);
-}, ['axes']);
+export const tensordot = publicOp(
+  'tensordot',
+  (
+    x1: TensorLike,
+    x2: TensorLike,
+    { axes = 2 }: { axes?: number | readonly [number | readonly number[], number | readonly number[]] } = {},
+  ): Tensor => {
+    const [a, b] = promote('tensordot', [x1, x2]) as [Tensor, Tensor];
+    if (typeof axes !== 'number') {
+      if (!Array.isArray(axes) || axes.length !== 2)
+        throw new TypeError(`tensordot: axes must be a number of axes, or the axes of both tensors, received ${show(axes)}`);
+      const [axesA, axesB] = (axes as readonly unknown[]).map((list) => integers('tensordot', 'axes', list));
+      return contract('tensordot', a, b, axesA!, axesB!);
+    }
+    integer('tensordot', `axes for shapes ${showShape(a.shape)} and ${showShape(b.shape)}`, axes, {
+      min: 0,
+      max: Math.min(a.ndim, b.ndim),
+    });
+    const count = Array.from({ length: axes }, (_, i) => i);
+    return contract(
+      'tensordot',
+      a,
+      b,
+      count.map((i) => a.ndim - axes + i),
+      count,
+    );
+  },
+  ['axes'],
+);
 /** The sum of products of all elements, the complex conjugates of those of `x1`; both must have the same number of them. */
 export const vdot = publicOp('vdot', (x1: TensorLike, x2: TensorLike): Tensor => {
   const [a, b] = promote('vdot', [x1, x2]) as [Tensor, Tensor];

@@ -36,7 +36,9 @@ export function nameFunction(functionName: string, fn: AnyFunction): void {
 function byName(row: OperationRow, args: readonly unknown[]): Record<string, unknown> {
   const [, parameters, positional] = row;
   const params = words(parameters).map(entry);
-  const named: Record<string, unknown> = Object.fromEntries(params.flatMap(({ name, value }) => (value === null ? [] : [[name, JSON.parse(value)]])));
+  const named: Record<string, unknown> = Object.fromEntries(
+    params.flatMap(({ name, value }) => (value === null ? [] : [[name, JSON.parse(value)]])),
+  );
   const order = words(positional);
   const required = order.filter((name) => params.some((p) => p.name === name && p.value === null)).length;
   const rest = [...args];
@@ -44,14 +46,19 @@ function byName(row: OperationRow, args: readonly unknown[]): Record<string, unk
   const known = new Set(params.map(({ name }) => camelCase(name)));
   if (rest.length > required && isPlainObject(last) && Object.keys(last).every((key) => known.has(key))) {
     rest.pop();
-    for (const [key, value] of Object.entries(last)) if (value !== undefined) named[params.find(({ name }) => camelCase(name) === key)!.name] = value;
+    for (const [key, value] of Object.entries(last))
+      if (value !== undefined) named[params.find(({ name }) => camelCase(name) === key)!.name] = value;
   }
   order.forEach((name, i) => {
     if (rest[i] !== undefined) named[name] = rest[i];
   });
   const variadic = params.find(({ name }) => /^\*\w/.test(name));
   if (variadic !== undefined) named[variadic.name] = rest.slice(order.length);
-  else if (rest.length > order.length) throw new Error(`${row[0]}: Keras's config has no place for the options ${Object.keys(rest.at(-1) as object).join(', ')}; put the call into a layer of your own`);
+  else if (rest.length > order.length)
+    throw new Error(
+      `${row[0]}: Keras's config has no place for the options ${Object.keys(rest.at(-1) as object).join(', ')}; put the call into a ` +
+        `layer of your own`,
+    );
   return named;
 }
 
@@ -66,7 +73,9 @@ function kerasCall(row: OperationRow, given: readonly unknown[]): KerasCall {
   const [, , , call, config] = row;
   const named = byName(row, given);
   const parts = words(call).map(entry);
-  const args = parts.filter(({ value }) => value === null).flatMap(({ name }) => (name.startsWith('*') ? (named[name] as unknown[]) : [named[name]]));
+  const args = parts
+    .filter(({ value }) => value === null)
+    .flatMap(({ name }) => (name.startsWith('*') ? (named[name] as unknown[]) : [named[name]]));
   const kwargs = parts.flatMap(({ name, value }) => (value === null ? [] : [[name, named[value]] as const]));
   const entries = words(config).map((text) => {
     const { name, value } = entry(text);
@@ -77,7 +86,8 @@ function kerasCall(row: OperationRow, given: readonly unknown[]): KerasCall {
 }
 
 /** True for a value that is the same as a default, given as JSON. */
-const isDefault = (value: unknown, json: string | null | undefined): boolean => json != null && keyText(value) === keyText(JSON.parse(json));
+const isDefault = (value: unknown, json: string | null | undefined): boolean =>
+  json != null && keyText(value) === keyText(JSON.parse(json));
 
 /** The arguments of the function, in Keratin's spelling, for Keras's config and call. */
 function ownCall(row: OperationRow, { config, args, kwargs }: KerasCall): unknown[] {
@@ -120,7 +130,11 @@ export class PublicOperation extends Operation {
   /** What a config says besides the arguments of the call. */
   readonly #config: Record<string, unknown> | null;
 
-  constructor(functionName: string, fn: AnyFunction, { name = null, config = null }: { name?: string | null; config?: Record<string, unknown> | null } = {}) {
+  constructor(
+    functionName: string,
+    fn: AnyFunction,
+    { name = null, config = null }: { name?: string | null; config?: Record<string, unknown> | null } = {},
+  ) {
     super({ name: name ?? autoName(classNameOf(functionName)) });
     this.functionName = functionName;
     this.#fn = fn;
@@ -148,7 +162,11 @@ export class PublicOperation extends Operation {
   /** @internal Keras's form of a call. @throws for functions that Keras lacks. */
   asKeras(call: OperationCall): KerasCall {
     const row = rowOf(this.functionName);
-    if (row === null) throw new Error(`${this.name}: ops.${this.functionName} has no class in Keras, so a model with it cannot be written as a config; put it into a layer of your own`);
+    if (row === null)
+      throw new Error(
+        `${this.name}: ops.${this.functionName} has no class in Keras, so a model with it cannot be written as a config; put it into ` +
+          `a layer of your own`,
+      );
     return kerasCall(row, call.args);
   }
 
@@ -166,6 +184,8 @@ export class PublicOperation extends Operation {
 /** The operation of a class below `keras.src.ops`, with its config; null for a class that is not known. */
 export function reviveOperation(module: string, className: string, { name, ...config }: Record<string, unknown>): PublicOperation | null {
   const path = `${module.replace(/^keras\.src\.ops\./, '')}.${className}`;
-  const found = Object.keys(KERAS_OPERATIONS).find((functionName) => KERAS_OPERATIONS[functionName]![0] === path && functions.has(functionName));
+  const found = Object.keys(KERAS_OPERATIONS).find(
+    (functionName) => KERAS_OPERATIONS[functionName]![0] === path && functions.has(functionName),
+  );
   return found === undefined ? null : new PublicOperation(camelCase(found), functions.get(found)!, { name: name as string | null, config });
 }

@@ -31,7 +31,8 @@ const symbolicArgument = (arg: unknown): boolean =>
 function checkReal(name: string, args: readonly unknown[]): void {
   for (const arg of args) {
     if (Array.isArray(arg)) checkReal(name, arg);
-    else if ((arg instanceof Tensor || arg instanceof KerasTensor || arg instanceof Variable) && isComplex(arg.dtype)) throw new TypeError(`${name} is not defined for ${arg.dtype}`);
+    else if ((arg instanceof Tensor || arg instanceof KerasTensor || arg instanceof Variable) && isComplex(arg.dtype))
+      throw new TypeError(`${name} is not defined for ${arg.dtype}`);
   }
 }
 
@@ -61,7 +62,11 @@ function readArgument(name: string, value: unknown): unknown {
  * `name` is the op's name in `keras.ops`, `options` are the names that its options object may have; the object comes after the
  * parameters without a default. `options: null` leaves all checks to `fn`.
  */
-export function publicOp<F extends (...args: never[]) => unknown>(name: string, fn: F, options: readonly string[] | null = []): PublicOp<F> {
+export function publicOp<F extends (...args: never[]) => unknown>(
+  name: string,
+  fn: F,
+  options: readonly string[] | null = [],
+): PublicOp<F> {
   nameFunction(name, fn);
   const at = options === null ? Infinity : fn.length;
   const takesComplex = COMPLEX_OPS.has(name);
@@ -91,7 +96,8 @@ export function positionalOrNamed<T>(where: string, value: T | { readonly [name:
 const weakDType = (value: TensorLike): WeakDType | null =>
   typeof value === 'number' ? (Number.isInteger(value) ? 'int' : 'float') : null;
 /** True when a tensor of this dtype stays what it is beside a number: the common cases, told without a look at the lattice. */
-const keepsDType = (dtype: DType, value: number): boolean => isFloat(dtype) || (Number.isInteger(value) && dtype !== 'bool' && dtype !== 'uint64');
+const keepsDType = (dtype: DType, value: number): boolean =>
+  isFloat(dtype) || (Number.isInteger(value) && dtype !== 'bool' && dtype !== 'uint64');
 
 /**
  * The inputs as tensors of one dtype by Keras's promotion; a bare number takes the dtype of the tensor beside it. `as` maps the
@@ -101,8 +107,10 @@ export function promote(where: string, values: readonly TensorLike[], as: (dtype
   const [x, y] = values;
   if (values.length === 2) {
     if (x instanceof Tensor && y instanceof Tensor && x.dtype === y.dtype && as(x.dtype) === x.dtype && x.dtype !== 'uint64') return [x, y];
-    if (x instanceof Tensor && typeof y === 'number' && keepsDType(x.dtype, y) && as(x.dtype) === x.dtype) return [x, scalarTensor(y, x.dtype)];
-    if (typeof x === 'number' && y instanceof Tensor && keepsDType(y.dtype, x) && as(y.dtype) === y.dtype) return [scalarTensor(x, y.dtype), y];
+    if (x instanceof Tensor && typeof y === 'number' && keepsDType(x.dtype, y) && as(x.dtype) === x.dtype)
+      return [x, scalarTensor(y, x.dtype)];
+    if (typeof x === 'number' && y instanceof Tensor && keepsDType(y.dtype, x) && as(y.dtype) === y.dtype)
+      return [scalarTensor(x, y.dtype), y];
   }
   const tensors = values.map((value) => (weakDType(value) === null ? toTensor(value, null, where) : null));
   const dtype = as(resultType(...values.map((value, i) => tensors[i]?.dtype ?? weakDType(value)!)));
@@ -119,10 +127,12 @@ export function toFloat(where: string, value: TensorLike): Tensor {
 }
 
 /** Calls `fn` with `x` widened to float32 where it is a 16-bit float, and rounds the result back: most kernels have no 16-bit form. */
-export const widened = (x: Tensor, fn: (x: Tensor) => Tensor): Tensor => (isHalf(x.dtype) ? castTo(fn(castTo(x, 'float32')), x.dtype) : fn(x));
+export const widened = (x: Tensor, fn: (x: Tensor) => Tensor): Tensor =>
+  isHalf(x.dtype) ? castTo(fn(castTo(x, 'float32')), x.dtype) : fn(x);
 
 /** A dtype option: null and undefined mean that none is asked for. */
-export const optionalDType = (dtype: DTypeLike | null | undefined): DType | null => (dtype === undefined || dtype === null ? null : standardizeDType(dtype));
+export const optionalDType = (dtype: DTypeLike | null | undefined): DType | null =>
+  dtype === undefined || dtype === null ? null : standardizeDType(dtype);
 /** Options of functions whose only option is the dtype. */
 export interface DTypeOptions {
   /** Element type of the result. */
@@ -139,6 +149,8 @@ export const binary = (name: string, fn: (a: Tensor, b: Tensor) => Tensor, as?: 
     return fn(a!, b!);
   });
 /** An op of one input that keeps its dtype. */
-export const unary = (name: string, fn: (x: Tensor) => Tensor): Unary => publicOp(name, (x: TensorLike): Tensor => fn(toTensor(x, null, name)));
+export const unary = (name: string, fn: (x: Tensor) => Tensor): Unary =>
+  publicOp(name, (x: TensorLike): Tensor => fn(toTensor(x, null, name)));
 /** An op of one input that is made a float first. */
-export const floatUnary = (name: string, fn: (x: Tensor) => Tensor): Unary => publicOp(name, (x: TensorLike): Tensor => fn(toFloat(name, x)));
+export const floatUnary = (name: string, fn: (x: Tensor) => Tensor): Unary =>
+  publicOp(name, (x: TensorLike): Tensor => fn(toFloat(name, x)));

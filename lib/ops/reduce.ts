@@ -21,13 +21,21 @@ export interface ReduceOptions {
 const REDUCE_OPTIONS = ['axis', 'keepdims'] as const;
 
 /** An op that reduces along axes. `reduce` gets the axes from the front, in ascending order. */
-function reduction(name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor, prepare: (x: TensorLike) => Tensor = (x) => toTensor(x, null, name)) {
-  return publicOp(name, (x: TensorLike, { axis = null, keepdims = false }: ReduceOptions = {}): Tensor => {
-    const tensor = prepare(x);
-    const axes = normalizeAxes(axis, tensor.ndim, name);
-    const result = reduce(tensor, axes);
-    return keepdims ? p.reshape(result, keptShape(tensor.shape, axes)) : result;
-  }, REDUCE_OPTIONS);
+function reduction(
+  name: string,
+  reduce: (x: Tensor, axes: readonly number[]) => Tensor,
+  prepare: (x: TensorLike) => Tensor = (x) => toTensor(x, null, name),
+) {
+  return publicOp(
+    name,
+    (x: TensorLike, { axis = null, keepdims = false }: ReduceOptions = {}): Tensor => {
+      const tensor = prepare(x);
+      const axes = normalizeAxes(axis, tensor.ndim, name);
+      const result = reduce(tensor, axes);
+      return keepdims ? p.reshape(result, keptShape(tensor.shape, axes)) : result;
+    },
+    REDUCE_OPTIONS,
+  );
 }
 
 /** The dtype in which integers are added up: 32 bits at least, as in NumPy and Keras. */
@@ -71,7 +79,8 @@ export { variance as var };
 export const std = reduction('std', (x, axes) => widened(x, (wide) => p.sqrt(varianceOf(wide, axes))), floats('std'));
 
 function extreme(name: string, kernel: Kernel, x: Tensor, axes: readonly number[]): Tensor {
-  if (countOf(x, axes) === 0) throw new RangeError(`${name}: no elements to choose from: a tensor of shape ${showShape(x.shape)} along axes [${axes.join(', ')}]`);
+  if (countOf(x, axes) === 0)
+    throw new RangeError(`${name}: no elements to choose from: a tensor of shape ${showShape(x.shape)} along axes [${axes.join(', ')}]`);
   return widened(x, (wide) => reduceAxes(kernel, wide, axes));
 }
 const maxOf = (name: string) => (x: Tensor, axes: readonly number[]): Tensor => extreme(name, p.max, x, axes);
@@ -159,7 +168,11 @@ export const argmax = argument('argmax', p.argmax);
 export const argmin = argument('argmin', p.argmin);
 
 /** `log(sum(exp(x)))` along axes, without overflow. Integers become `floatx`. */
-export const logsumexp = reduction('logsumexp', (x, axes) => widened(x, (wide) => reduceAxes(p.logsumexp, wide, axes)), floats('logsumexp'));
+export const logsumexp = reduction(
+  'logsumexp',
+  (x, axes) => widened(x, (wide) => reduceAxes(p.logsumexp, wide, axes)),
+  floats('logsumexp'),
+);
 
 /** Options of `average`. */
 export interface AverageOptions {
@@ -173,7 +186,10 @@ function alongAxes(weights: Tensor, x: Tensor, axes: readonly number[]): Tensor 
   if (sameShape(weights.shape, x.shape)) return weights;
   const sizes = axes.map((axis) => x.shape[axis]!);
   if (!sameShape(weights.shape, sizes)) {
-    throw new RangeError(`average: weights of shape ${showShape(weights.shape)} fit neither the tensor, ${showShape(x.shape)}, nor its axes, ${showShape(sizes)}`);
+    throw new RangeError(
+      `average: weights of shape ${showShape(weights.shape)} fit neither the tensor, ${showShape(x.shape)}, nor its axes, ` +
+        `${showShape(sizes)}`,
+    );
   }
   return p.reshape(weights, x.shape.map((d, i) => (axes.includes(i) ? d : 1)));
 }
@@ -252,14 +268,20 @@ export interface MomentsOptions {
 /** The largest float16: statistics of 16-bit floats stay below it, as in Keras. */
 const HALF_LIMIT = 65504;
 /** The mean and the variance along axes, `[mean, variance]`. 16-bit floats are computed in float32. */
-export const moments = publicOp('moments', (x: TensorLike, axes: Axis, { keepdims = false, synchronized = false }: MomentsOptions = {}): [Tensor, Tensor] => {
-  if (synchronized) throw new Error('moments: synchronized: true needs several devices');
-  const tensor = toFloat('moments', x);
-  const list = normalizeAxes(axes, tensor.ndim, 'moments');
-  const kept = keptShape(tensor.shape, list);
-  const wide = isHalf(tensor.dtype) ? castTo(tensor, 'float32') : tensor;
-  return [meanOf(wide, list), varianceOf(wide, list)].map((result) => {
-    const narrow = isHalf(tensor.dtype) ? castTo(p.clip(result, constant(-HALF_LIMIT, result), constant(HALF_LIMIT, result)), tensor.dtype) : result;
-    return keepdims ? p.reshape(narrow, kept) : narrow;
-  }) as [Tensor, Tensor];
-}, ['keepdims', 'synchronized']);
+export const moments = publicOp(
+  'moments',
+  (x: TensorLike, axes: Axis, { keepdims = false, synchronized = false }: MomentsOptions = {}): [Tensor, Tensor] => {
+    if (synchronized) throw new Error('moments: synchronized: true needs several devices');
+    const tensor = toFloat('moments', x);
+    const list = normalizeAxes(axes, tensor.ndim, 'moments');
+    const kept = keptShape(tensor.shape, list);
+    const wide = isHalf(tensor.dtype) ? castTo(tensor, 'float32') : tensor;
+    return [meanOf(wide, list), varianceOf(wide, list)].map((result) => {
+      const narrow = isHalf(tensor.dtype)
+        ? castTo(p.clip(result, constant(-HALF_LIMIT, result), constant(HALF_LIMIT, result)), tensor.dtype)
+        : result;
+      return keepdims ? p.reshape(narrow, kept) : narrow;
+    }) as [Tensor, Tensor];
+  },
+  ['keepdims', 'synchronized'],
+);

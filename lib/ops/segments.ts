@@ -28,7 +28,11 @@ function checkedIds(where: string, data: Tensor, ids: TensorLike): Tensor {
   const given = toTensor(ids, null, where);
   if (given.ndim !== 1) throw new RangeError(`${where}: segmentIds must have one axis, received shape ${showShape(given.shape)}`);
   if (isFloat(given.dtype) && given.size > 0) throw new TypeError(`${where}: segmentIds must be integers, received ${given.dtype}`);
-  if (data.shape[0] !== given.size) throw new RangeError(`${where}: segmentIds of shape ${showShape(given.shape)} do not fit data of shape ${showShape(data.shape)}: there must be one for each entry of the first axis`);
+  if (data.shape[0] !== given.size)
+    throw new RangeError(
+      `${where}: segmentIds of shape ${showShape(given.shape)} do not fit data of shape ${showShape(data.shape)}: there must be one ` +
+        `for each entry of the first axis`,
+    );
   return castTo(given, 'int32');
 }
 function countOf(where: string, ids: Tensor, numSegments: number | null): number {
@@ -70,11 +74,14 @@ function segmentOp(name: string, onNumbers: (data: Tensor, ids: Tensor, count: n
     return widened(tensor, (wide) => onNumbers(wide, ids, count));
   }, ['numSegments', 'sorted']);
 }
-const extreme = (scatter: Scatter, sign: 1 | -1) => (data: Tensor, ids: Tensor, count: number): Tensor => combine(scatter, data, ids, count, bound(data.dtype, sign));
+const extreme =
+  (scatter: Scatter, sign: 1 | -1) =>
+  (data: Tensor, ids: Tensor, count: number): Tensor =>
+    combine(scatter, data, ids, count, bound(data.dtype, sign));
 
 /**
- * The sums of the entries of `data` (along its first axis) with the same id. An id outside of the segments, negative ones too, is left out; an empty segment gives 0. Of bools:
- * whether any is true.
+ * The sums of the entries of `data` (along its first axis) with the same id. An id outside of the segments, negative ones too, is left out;
+ * an empty segment gives 0. Of bools: whether any is true.
  */
 export const segmentSum = segmentOp('segmentSum', (data, ids, count) => combine(p.scatterAdd, data, ids, count, constant(0, data)), 'any');
 /** The largest entries of each segment; an empty one gives -∞, or the lowest integer. Ids are as in `segmentSum`. */

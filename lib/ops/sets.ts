@@ -20,16 +20,24 @@ export interface SearchOptions {
   side?: 'left' | 'right';
 }
 /** Where each of `values` belongs in an ascending sequence (one axis), so that the order stays: int32. NaN is the largest. */
-export const searchsorted = publicOp('searchsorted', (sortedSequence: TensorLike, values: TensorLike, { side = 'left' }: SearchOptions = {}): Tensor => {
-  if (side !== 'left' && side !== 'right') throw new TypeError(`searchsorted: side must be 'left' or 'right', received ${show(side)}`);
-  const [sequence, given] = promote('searchsorted', [sortedSequence, values]) as [Tensor, Tensor];
-  if (sequence.ndim !== 1) throw new RangeError(`searchsorted: the sorted sequence must have one axis, received shape ${showShape(sequence.shape)}; use vectorizedMap for several sequences`);
-  return p.searchsorted(sequence, given, side === 'right');
-}, ['side']);
+export const searchsorted = publicOp(
+  'searchsorted',
+  (sortedSequence: TensorLike, values: TensorLike, { side = 'left' }: SearchOptions = {}): Tensor => {
+    if (side !== 'left' && side !== 'right') throw new TypeError(`searchsorted: side must be 'left' or 'right', received ${show(side)}`);
+    const [sequence, given] = promote('searchsorted', [sortedSequence, values]) as [Tensor, Tensor];
+    if (sequence.ndim !== 1)
+      throw new RangeError(
+        `searchsorted: the sorted sequence must have one axis, received shape ${showShape(sequence.shape)}; use vectorizedMap for ` +
+          `several sequences`,
+      );
+    return p.searchsorted(sequence, given, side === 'right');
+  },
+  ['side'],
+);
 
 /**
- * The bin of each element, int32: `i` where `bins[i - 1] <= x < bins[i]`, 0 below all and the number of bins from the last on. `bins` has one axis and
- * ascends; where it descends, `bins[i - 1] > x >= bins[i]`.
+ * The bin of each element, int32: `i` where `bins[i - 1] <= x < bins[i]`, 0 below all and the number of bins from the last on. `bins` has
+ * one axis and ascends; where it descends, `bins[i - 1] > x >= bins[i]`.
  */
 export const digitize = publicOp('digitize', (x: TensorLike, bins: TensorLike): Tensor => {
   const [values, edges] = promote('digitize', [x, bins]) as [Tensor, Tensor];
@@ -70,28 +78,34 @@ export interface BincountOptions {
   sparse?: boolean;
 }
 /**
- * How often each whole number from 0 to the largest of `x` occurs, or the sum of its weights; of a matrix, row by row. Negative numbers count as 0. int32, or
- * the dtype of the weights. The number of counts depends on the data, so it cannot be compiled.
+ * How often each whole number from 0 to the largest of `x` occurs, or the sum of its weights; of a matrix, row by row. Negative numbers
+ * count as 0. int32, or the dtype of the weights. The number of counts depends on the data, so it cannot be compiled.
  */
-export const bincount = publicOp('bincount', (x: TensorLike, { weights = null, minlength = 0, sparse = false }: BincountOptions = {}): Tensor => {
-  if (sparse) throw new Error('bincount: sparse tensors are not supported');
-  integer('bincount', 'minlength', minlength, { min: 0 });
-  const given = toTensor(x, null, 'bincount');
-  if (isFloat(given.dtype) && given.size > 0) throw new TypeError(`bincount: expected integers, received ${given.dtype}`);
-  if (given.ndim !== 1 && given.ndim !== 2) throw new RangeError(`bincount: expected one or two axes, received shape ${showShape(given.shape)}`);
-  valuesNeeded('bincount', given, null);
-  const added = weights === null ? filled(given.shape, 1, 'int32') : toTensor(weights, null, 'bincount');
-  if (!sameShape(added.shape, given.shape)) throw new RangeError(`bincount: weights of shape ${showShape(added.shape)} do not fit a tensor of shape ${showShape(given.shape)}`);
-  const numbers = p.maximum(castTo(given, 'int32'), constant(0, castTo(given, 'int32')));
-  const rows = given.ndim === 2 ? given.shape[0]! : 1;
-  const length = Math.max(minlength, given.size === 0 ? 0 : Number(p.max(numbers, 0, numbers.ndim).item()) + 1);
-  const offsets = p.reshape(p.iota(rows, 'int32', 0, length), given.ndim === 2 ? [rows, 1] : [1]);
-  const wide = added.dtype === 'bool' ? 'int32' : added.dtype === 'float16' || added.dtype === 'bfloat16' ? 'float32' : added.dtype;
-  const flat = (t: Tensor) => p.reshape(t, [t.size]);
-  const base = filled([rows * length], 0, wide);
-  const counts = given.size === 0 ? base : p.scatterAdd(base, flat(p.add(numbers, offsets)), flat(castTo(added, wide)), 0);
-  return castTo(p.reshape(counts, given.ndim === 2 ? [rows, length] : [length]), added.dtype === 'bool' ? 'int32' : added.dtype);
-}, ['weights', 'minlength', 'sparse']);
+export const bincount = publicOp(
+  'bincount',
+  (x: TensorLike, { weights = null, minlength = 0, sparse = false }: BincountOptions = {}): Tensor => {
+    if (sparse) throw new Error('bincount: sparse tensors are not supported');
+    integer('bincount', 'minlength', minlength, { min: 0 });
+    const given = toTensor(x, null, 'bincount');
+    if (isFloat(given.dtype) && given.size > 0) throw new TypeError(`bincount: expected integers, received ${given.dtype}`);
+    if (given.ndim !== 1 && given.ndim !== 2)
+      throw new RangeError(`bincount: expected one or two axes, received shape ${showShape(given.shape)}`);
+    valuesNeeded('bincount', given, null);
+    const added = weights === null ? filled(given.shape, 1, 'int32') : toTensor(weights, null, 'bincount');
+    if (!sameShape(added.shape, given.shape))
+      throw new RangeError(`bincount: weights of shape ${showShape(added.shape)} do not fit a tensor of shape ${showShape(given.shape)}`);
+    const numbers = p.maximum(castTo(given, 'int32'), constant(0, castTo(given, 'int32')));
+    const rows = given.ndim === 2 ? given.shape[0]! : 1;
+    const length = Math.max(minlength, given.size === 0 ? 0 : Number(p.max(numbers, 0, numbers.ndim).item()) + 1);
+    const offsets = p.reshape(p.iota(rows, 'int32', 0, length), given.ndim === 2 ? [rows, 1] : [1]);
+    const wide = added.dtype === 'bool' ? 'int32' : added.dtype === 'float16' || added.dtype === 'bfloat16' ? 'float32' : added.dtype;
+    const flat = (t: Tensor) => p.reshape(t, [t.size]);
+    const base = filled([rows * length], 0, wide);
+    const counts = given.size === 0 ? base : p.scatterAdd(base, flat(p.add(numbers, offsets)), flat(castTo(added, wide)), 0);
+    return castTo(p.reshape(counts, given.ndim === 2 ? [rows, length] : [length]), added.dtype === 'bool' ? 'int32' : added.dtype);
+  },
+  ['weights', 'minlength', 'sparse'],
+);
 
 /** Options of `histogram`. */
 export interface HistogramOptions {
@@ -104,7 +118,8 @@ function checkHistogram(bins: number, range: readonly number[] | null): void {
   integer('histogram', 'bins', bins, { min: 0 });
   if (range === null) return;
   if (!Array.isArray(range) || range.length !== 2) throw new RangeError(`histogram: range must have two numbers, received ${show(range)}`);
-  if (!(range[0]! <= range[1]!)) throw new RangeError(`histogram: the second number of range must not be less than the first, received ${show(range)}`);
+  if (!(range[0]! <= range[1]!))
+    throw new RangeError(`histogram: the second number of range must not be less than the first, received ${show(range)}`);
 }
 /** Ends of a histogram; of equal ones, half a unit to either side. */
 function endsOf(x: Tensor, range: readonly number[] | null): [Tensor, Tensor] {
@@ -115,8 +130,8 @@ function endsOf(x: Tensor, range: readonly number[] | null): [Tensor, Tensor] {
   return [p.subtract(low, half), p.add(high, half)];
 }
 /**
- * Counts of the elements (one axis) in bins of equal width, and the bins' edges, one more than bins: `[counts, edges]`, both floats. A bin has its lower edge, the
- * last one both.
+ * Counts of the elements (one axis) in bins of equal width, and the bins' edges, one more than bins: `[counts, edges]`, both floats. A bin
+ * has its lower edge, the last one both.
  */
 export const histogram = publicOp('histogram', (x: TensorLike, { bins = 10, range = null }: HistogramOptions = {}): [Tensor, Tensor] => {
   checkHistogram(bins, range);
@@ -176,7 +191,8 @@ function groupsOf(rows: Tensor): { sorted: Tensor; order: Tensor; group: Tensor 
 function uniqueRows(rows: Tensor, size: number | null, fillValue: number | null) {
   const [m, d] = rows.shape as [number, number];
   if (m === 0) {
-    if (size !== null && size > 0 && fillValue === null) throw new RangeError('unique: a tensor without elements has nothing to fill up to size with; give fillValue');
+    if (size !== null && size > 0 && fillValue === null)
+      throw new RangeError('unique: a tensor without elements has nothing to fill up to size with; give fillValue');
     const none = filled([size ?? 0], 0, 'int32');
     return { values: filled([size ?? 0, d], fillValue ?? 0, rows.dtype), index: none, counts: none, inverse: filled([0], 0, 'int32') };
   }
@@ -204,8 +220,9 @@ export interface Unique {
   (x: TensorLike, options?: UniqueOptions): Tensor;
 }
 /**
- * The unique elements in ascending order, or the unique entries of an axis; NaN is unique each time. With `returnIndex`, `returnInverse` or `returnCounts` an array of
- * tensors: the values, then where each occurs first, which of them each element is (in the shape of `x`), and how often each occurs, all int32.
+ * The unique elements in ascending order, or the unique entries of an axis; NaN is unique each time. With `returnIndex`, `returnInverse` or
+ * `returnCounts` an array of tensors: the values, then where each occurs first, which of them each element is (in the shape of `x`), and
+ * how often each occurs, all int32.
  */
 export const unique = publicOp('unique', ((x: TensorLike, options: UniqueOptions = {}): Tensor | Tensor[] => {
   const { returnIndex = false, returnInverse = false, returnCounts = false, axis = null, size = null, fillValue = null } = options;

@@ -21,7 +21,10 @@ function completedShape(x: Tensor, wanted: ShapeLike): Shape {
     if (sizes.lastIndexOf(-1) !== open) throw new RangeError(`reshape: only one size may be -1, received ${show(wanted)}`);
     const known = sizeOf(sizes.filter((_, i) => i !== open));
     sizes[open] = known === 0 ? 0 : x.size / known;
-    if (!Number.isInteger(sizes[open])) throw new RangeError(`reshape: a tensor of shape ${showShape(x.shape)} cannot become ${show(wanted)}: ${x.size} elements do not divide by ${known}`);
+    if (!Number.isInteger(sizes[open]))
+      throw new RangeError(
+        `reshape: a tensor of shape ${showShape(x.shape)} cannot become ${show(wanted)}: ${x.size} elements do not divide by ${known}`,
+      );
   }
   checkShape(sizes, 'reshape');
   return sizes;
@@ -38,13 +41,22 @@ export const ravel = publicOp('ravel', (x: TensorLike): Tensor => {
 });
 
 /** Axes in the order of `axes`; by default in reverse order. */
-export const transpose = publicOp('transpose', (x: TensorLike, axes?: readonly number[] | null | { axes?: readonly number[] | null }): Tensor => {
-  const tensor = toTensor(x, null, 'transpose');
-  const order = integers('transpose', 'axes', positionalOrNamed('transpose', axes as readonly number[] | null | undefined, 'axes') ?? [...tensor.shape.keys()].reverse());
-  const perm = order.map((axis) => normalizeAxis(axis, tensor.ndim, 'transpose'));
-  if (perm.length !== tensor.ndim || new Set(perm).size !== perm.length) throw new RangeError(`transpose: axes ${show(order)} are no order of the axes of a tensor of shape ${showShape(tensor.shape)}`);
-  return p.transpose(tensor, perm);
-}, null);
+export const transpose = publicOp(
+  'transpose',
+  (x: TensorLike, axes?: readonly number[] | null | { axes?: readonly number[] | null }): Tensor => {
+    const tensor = toTensor(x, null, 'transpose');
+    const order = integers(
+      'transpose',
+      'axes',
+      positionalOrNamed('transpose', axes as readonly number[] | null | undefined, 'axes') ?? [...tensor.shape.keys()].reverse(),
+    );
+    const perm = order.map((axis) => normalizeAxis(axis, tensor.ndim, 'transpose'));
+    if (perm.length !== tensor.ndim || new Set(perm).size !== perm.length)
+      throw new RangeError(`transpose: axes ${show(order)} are no order of the axes of a tensor of shape ${showShape(tensor.shape)}`);
+    return p.transpose(tensor, perm);
+  },
+  null,
+);
 /** The tensor with two axes exchanged. */
 export const swapaxes = publicOp('swapaxes', (x: TensorLike, axis1: number, axis2: number): Tensor => {
   const tensor = toTensor(x, null, 'swapaxes');
@@ -53,10 +65,13 @@ export const swapaxes = publicOp('swapaxes', (x: TensorLike, axis1: number, axis
   return p.transpose(tensor, [...tensor.shape.keys()].map((i) => (i === a ? b : i === b ? a : i)));
 });
 /** The tensor with axes moved to new places; the others keep their order. */
-export const moveaxis = publicOp('moveaxis', (x: TensorLike, source: number | readonly number[], destination: number | readonly number[]): Tensor => {
-  const tensor = toTensor(x, null, 'moveaxis');
-  return p.transpose(tensor, movedAxes(tensor.ndim, source, destination, 'moveaxis'));
-});
+export const moveaxis = publicOp(
+  'moveaxis',
+  (x: TensorLike, source: number | readonly number[], destination: number | readonly number[]): Tensor => {
+    const tensor = toTensor(x, null, 'moveaxis');
+    return p.transpose(tensor, movedAxes(tensor.ndim, source, destination, 'moveaxis'));
+  },
+);
 /** The tensor with new axes of size 1 at the given places of the result. */
 export const expandDims = publicOp('expandDims', (x: TensorLike, axis: number | readonly number[]): Tensor => {
   const tensor = toTensor(x, null, 'expandDims');
@@ -76,15 +91,19 @@ export interface OptionalAxisOptions {
 export const squeeze = publicOp('squeeze', (x: TensorLike, { axis = null }: OptionalAxisOptions = {}): Tensor => {
   const tensor = toTensor(x, null, 'squeeze');
   const axes = axis === null ? [...tensor.shape.keys()].filter((i) => tensor.shape[i] === 1) : normalizeAxes(axis, tensor.ndim, 'squeeze');
-  if (axes.some((i) => tensor.shape[i] !== 1)) throw new RangeError(`squeeze: axis ${show(axis)} of shape ${showShape(tensor.shape)} is not of size 1`);
+  if (axes.some((i) => tensor.shape[i] !== 1))
+    throw new RangeError(`squeeze: axis ${show(axis)} of shape ${showShape(tensor.shape)} is not of size 1`);
   return p.reshape(tensor, tensor.shape.filter((_, i) => !axes.includes(i)));
 }, ['axis']);
 /** The tensor repeated along axes to `shape`, by NumPy's rules of broadcasting. */
-export const broadcastTo = publicOp('broadcastTo', (x: TensorLike, shape: ShapeLike): Tensor => p.broadcastTo(toTensor(x, null, 'broadcastTo'), toShape(shape, 'broadcastTo')));
+export const broadcastTo = publicOp('broadcastTo', (x: TensorLike, shape: ShapeLike): Tensor =>
+  p.broadcastTo(toTensor(x, null, 'broadcastTo'), toShape(shape, 'broadcastTo')),
+);
 
 /** Each element along an axis repeated `counts[i]` times, by index. */
 function repeatUnevenly(x: Tensor, counts: readonly number[], axis: number): Tensor {
-  if (counts.length !== x.shape[axis]) throw new RangeError(`repeat: ${counts.length} counts do not fit axis ${axis} of shape ${showShape(x.shape)}`);
+  if (counts.length !== x.shape[axis])
+    throw new RangeError(`repeat: ${counts.length} counts do not fit axis ${axis} of shape ${showShape(x.shape)}`);
   checkShape(counts, 'repeat');
   const total = counts.reduce((a, b) => a + b, 0);
   checkBytes(4 * total);
@@ -112,7 +131,11 @@ export const repeat = publicOp('repeat', (x: TensorLike, repeats: TensorLike, { 
   if (counts.length !== 1) return repeatUnevenly(tensor, counts, along);
   const times = counts[0]!;
   const { shape } = tensor;
-  const spread = p.broadcastTo(p.reshape(tensor, [...shape.slice(0, along + 1), 1, ...shape.slice(along + 1)]), [...shape.slice(0, along + 1), times, ...shape.slice(along + 1)]);
+  const spread = p.broadcastTo(p.reshape(tensor, [...shape.slice(0, along + 1), 1, ...shape.slice(along + 1)]), [
+    ...shape.slice(0, along + 1),
+    times,
+    ...shape.slice(along + 1),
+  ]);
   return p.reshape(spread, shape.map((d, i) => (i === along ? d * times : d)));
 }, ['axis']);
 /** The whole tensor repeated along each axis; missing axes come first, as in NumPy. */
@@ -127,7 +150,12 @@ export const tile = publicOp('tile', (x: TensorLike, repeats: Numbers): Tensor =
 });
 
 const flipped = (x: Tensor, axes: readonly number[]): Tensor =>
-  p.slice(x, x.shape.map((d, i) => (axes.includes(i) ? Math.max(d - 1, 0) : 0)), x.shape, x.shape.map((_, i) => (axes.includes(i) ? -1 : 1)));
+  p.slice(
+    x,
+    x.shape.map((d, i) => (axes.includes(i) ? Math.max(d - 1, 0) : 0)),
+    x.shape,
+    x.shape.map((_, i) => (axes.includes(i) ? -1 : 1)),
+  );
 /** The elements in reverse order along axes; along all by default. */
 export const flip = publicOp('flip', (x: TensorLike, { axis = null }: OptionalAxisOptions = {}): Tensor => {
   const tensor = toTensor(x, null, 'flip');
@@ -148,14 +176,20 @@ function rolled(x: Tensor, shift: number, axis: number): Tensor {
   const by = size === 0 ? 0 : ((shift % size) + size) % size;
   return by === 0 ? x : p.concatenate([partOf(x, axis, size - by, by), partOf(x, axis, 0, size - by)], axis);
 }
-/** The elements moved along axes by `shift` places, those that leave coming back at the other end. Without axes: of the flattened tensor. */
+/**
+ * The elements moved along axes by `shift` places, those that leave coming back at the other end. Without axes: of the flattened tensor.
+ */
 export const roll = publicOp('roll', (x: TensorLike, shift: Numbers, { axis = null }: { axis?: Numbers | null } = {}): Tensor => {
   const tensor = toTensor(x, null, 'roll');
   const shifts = numbersOf('roll', 'shift', shift);
   if (axis === null) return p.reshape(shifts.reduce((flat, by) => rolled(flat, by, 0), p.reshape(tensor, [tensor.size])), tensor.shape);
   const axes = numbersOf('roll', 'axis', axis).map((a) => normalizeAxis(a, tensor.ndim, 'roll'));
-  if (shifts.length !== 1 && axes.length !== 1 && shifts.length !== axes.length) throw new RangeError(`roll: ${shifts.length} shifts do not fit ${axes.length} axes`);
-  const steps = axes.length === 1 ? shifts.map((by) => [axes[0]!, by] as const) : axes.map((a, i) => [a, shifts[shifts.length === 1 ? 0 : i]!] as const);
+  if (shifts.length !== 1 && axes.length !== 1 && shifts.length !== axes.length)
+    throw new RangeError(`roll: ${shifts.length} shifts do not fit ${axes.length} axes`);
+  const steps =
+    axes.length === 1
+      ? shifts.map((by) => [axes[0]!, by] as const)
+      : axes.map((a, i) => [a, shifts[shifts.length === 1 ? 0 : i]!] as const);
   return steps.reduce((result, [a, by]) => rolled(result, by, a), tensor);
 }, ['axis']);
 /** Options of `rot90`. */
@@ -200,10 +234,12 @@ const PAD_SOURCE: Record<Exclude<PadMode, 'constant'>, (i: number, n: number) =>
 function padWidths(padWidth: number | readonly number[] | readonly (readonly number[])[], rank: number): (readonly [number, number])[] {
   const isFlat = typeof padWidth === 'number' || (Array.isArray(padWidth) && padWidth.length > 0 && typeof padWidth[0] === 'number');
   const pairs: unknown = isFlat ? [padWidth] : padWidth;
-  if (!Array.isArray(pairs)) throw new TypeError(`pad: padWidth must be a number, a pair of them or a pair for each axis, received ${show(padWidth)}`);
+  if (!Array.isArray(pairs))
+    throw new TypeError(`pad: padWidth must be a number, a pair of them or a pair for each axis, received ${show(padWidth)}`);
   const both = pairs.map((pair: unknown, axis): [number, number] => {
     const [before, after = before, ...more] = integers('pad', isFlat ? 'padWidth' : `padWidth[${axis}]`, pair, { min: 0 });
-    if (before === undefined || more.length > 0) throw new RangeError(`pad: padWidth has one or two numbers for an axis, received ${show(padWidth)}`);
+    if (before === undefined || more.length > 0)
+      throw new RangeError(`pad: padWidth has one or two numbers for an axis, received ${show(padWidth)}`);
     return [before, after!];
   });
   if (both.length !== 1 && both.length !== rank) throw new RangeError(`pad: ${both.length} pairs of widths do not fit ${rank} axes`);
@@ -214,29 +250,46 @@ function padWidths(padWidth: number | readonly number[] | readonly (readonly num
  * axis. Modes: `'constant'`; `'edge'` repeats the outermost element; `'reflect'` and `'symmetric'` mirror without and with it; `'wrap'`
  * (or `'circular'`) continues at the other end.
  */
-export const pad = publicOp('pad', (x: TensorLike, padWidth: number | readonly number[] | readonly (readonly number[])[], { mode = 'constant', constantValues = null }: PadOptions = {}): Tensor => {
-  const tensor = toTensor(x, null, 'pad');
-  const widths = padWidths(padWidth, tensor.ndim);
-  if (mode === 'constant') {
-    if (widths.every(([before, after]) => before === 0 && after === 0)) return tensor;
-    const shape = tensor.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
-    return widened(tensor, (wide) => p.embed(wide, shape, widths.map(([before]) => before), widths.map(() => 1), constantValues ?? 0));
-  }
-  const source = PAD_SOURCE[mode] as ((i: number, n: number) => number) | undefined;
-  if (source === undefined) throw new TypeError(`pad: unknown mode ${show(mode)}${didYouMean(mode, ['constant', ...Object.keys(PAD_SOURCE)])}`);
-  if (constantValues !== null) throw new TypeError(`pad: constantValues is for mode 'constant', received mode ${show(mode)}`);
-  return widths.reduce((result, [before, after], axis) => {
-    const size = tensor.shape[axis]!;
-    if (before + after === 0) return result;
-    if (size === 0) throw new RangeError(`pad: axis ${axis} has no elements to continue from`);
-    const length = before + size + after;
-    checkBytes((result.spec.bytes / size) * length);
-    const places = makeTensor('int32', [length], (data) => {
-      for (let i = 0; i < length; i++) data[i] = source(i - before, size);
-    });
-    return p.gather(result, places, axis);
-  }, tensor);
-}, ['mode', 'constantValues']);
+export const pad = publicOp(
+  'pad',
+  (
+    x: TensorLike,
+    padWidth: number | readonly number[] | readonly (readonly number[])[],
+    { mode = 'constant', constantValues = null }: PadOptions = {},
+  ): Tensor => {
+    const tensor = toTensor(x, null, 'pad');
+    const widths = padWidths(padWidth, tensor.ndim);
+    if (mode === 'constant') {
+      if (widths.every(([before, after]) => before === 0 && after === 0)) return tensor;
+      const shape = tensor.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
+      return widened(tensor, (wide) =>
+        p.embed(
+          wide,
+          shape,
+          widths.map(([before]) => before),
+          widths.map(() => 1),
+          constantValues ?? 0,
+        ),
+      );
+    }
+    const source = PAD_SOURCE[mode] as ((i: number, n: number) => number) | undefined;
+    if (source === undefined)
+      throw new TypeError(`pad: unknown mode ${show(mode)}${didYouMean(mode, ['constant', ...Object.keys(PAD_SOURCE)])}`);
+    if (constantValues !== null) throw new TypeError(`pad: constantValues is for mode 'constant', received mode ${show(mode)}`);
+    return widths.reduce((result, [before, after], axis) => {
+      const size = tensor.shape[axis]!;
+      if (before + after === 0) return result;
+      if (size === 0) throw new RangeError(`pad: axis ${axis} has no elements to continue from`);
+      const length = before + size + after;
+      checkBytes((result.spec.bytes / size) * length);
+      const places = makeTensor('int32', [length], (data) => {
+        for (let i = 0; i < length; i++) data[i] = source(i - before, size);
+      });
+      return p.gather(result, places, axis);
+    }, tensor);
+  },
+  ['mode', 'constantValues'],
+);
 
 /** The values as tensors of one dtype. */
 function alike(where: string, xs: readonly TensorLike[]): Tensor[] {
@@ -261,7 +314,8 @@ export const stack = publicOp('stack', (x: readonly TensorLike[], { axis = 0 }: 
   const tensors = alike('stack', x);
   const { shape } = tensors[0]!;
   const other = tensors.find((t) => !sameShape(t.shape.map((d, i) => (isStandIn(d) || isStandIn(shape[i]!) ? shape[i]! : d)), shape));
-  if (other !== undefined) throw new RangeError(`stack: all tensors must have one shape, received ${showShape(shape)} and ${showShape(other.shape)}`);
+  if (other !== undefined)
+    throw new RangeError(`stack: all tensors must have one shape, received ${showShape(shape)} and ${showShape(other.shape)}`);
   const along = normalizeAxis(axis, shape.length + 1, 'stack');
   return p.concatenate(tensors.map((t) => p.reshape(t, [...t.shape.slice(0, along), 1, ...t.shape.slice(along)])), along);
 }, ['axis']);

@@ -30,7 +30,8 @@ export function withChannelsLast(x: Tensor, format: DataFormat, fn: (x: Tensor) 
 export type PerAxis = number | readonly number[];
 /** One number for all axes, or one for each. Throws unless there are `rank` whole numbers of at least `least`. */
 export function perAxis(where: string, option: string, value: PerAxis, rank: number, least = 1): number[] {
-  const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : Array.isArray(value) ? Array.from(value as readonly number[]) : [];
+  const list =
+    typeof value === 'number' ? new Array<number>(rank).fill(value) : Array.isArray(value) ? Array.from(value as readonly number[]) : [];
   if (list.length !== rank || list.some((n) => !Number.isSafeInteger(n) || n < least)) {
     const many = rank === 1 ? 'an array of one' : `an array of ${rank} of them`;
     throw new RangeError(`${where}: ${option} must be an integer >= ${least}${rank === 0 ? '' : ` or ${many}`}, received ${show(value)}`);

@@ -24,8 +24,8 @@ export const i0 = unary('i0', (x) => {
 export const gammainc = binary('gammainc', p.gammainc, floatType);
 
 /**
- * The Kaiser window of `x` points, in `floatx`: `i0(beta sqrt(1 - t²)) / i0(beta)` for `t` from -1 to 1 (J. Kaiser, R. Schafer, 1980). The larger
- * `beta`, the lower the side lobes and the wider the main one.
+ * The Kaiser window of `x` points, in `floatx`: `i0(beta sqrt(1 - t²)) / i0(beta)` for `t` from -1 to 1 (J. Kaiser, R. Schafer, 1980). The
+ * larger `beta`, the lower the side lobes and the wider the main one.
  */
 export const kaiser = publicOp('kaiser', (x: number | boolean | Tensor, beta: TensorLike): Tensor => {
   const n = integer('kaiser', 'x', scalarOf('kaiser', 'x', x).value, { min: 0 });

@@ -36,13 +36,23 @@ function parts(where: string, x: TensorLike, sections: Sections, axis: number, e
   const size = tensor.shape[along]!;
   const places = typeof sections === 'number' ? evenPlaces(where, size, sections, exact) : numbersOf(where, 'indicesOrSections', sections);
   // In a model parts are whole, as in Keras.
-  if (isTracedForShapes() && places.some((place) => place > size)) throw new RangeError(`${where}: an axis of size ${size} cannot be cut at ${places.join(', ')}`);
+  if (isTracedForShapes() && places.some((place) => place > size))
+    throw new RangeError(`${where}: an axis of size ${size} cannot be cut at ${places.join(', ')}`);
   return cutAt(tensor, places, along);
 }
 /** Parts along an axis: a number of equal ones, or those between the given places. */
-export const split = publicOp('split', (x: TensorLike, indicesOrSections: Sections, { axis = 0 }: FirstAxisOptions = {}): Tensor[] => parts('split', x, indicesOrSections, axis), ['axis']);
+export const split = publicOp(
+  'split',
+  (x: TensorLike, indicesOrSections: Sections, { axis = 0 }: FirstAxisOptions = {}): Tensor[] => parts('split', x, indicesOrSections, axis),
+  ['axis'],
+);
 /** Parts along an axis; where a number of them does not divide, the first ones are larger by one. */
-export const arraySplit = publicOp('arraySplit', (x: TensorLike, indicesOrSections: Sections, { axis = 0 }: FirstAxisOptions = {}): Tensor[] => parts('arraySplit', x, indicesOrSections, axis, false), ['axis']);
+export const arraySplit = publicOp(
+  'arraySplit',
+  (x: TensorLike, indicesOrSections: Sections, { axis = 0 }: FirstAxisOptions = {}): Tensor[] =>
+    parts('arraySplit', x, indicesOrSections, axis, false),
+  ['axis'],
+);
 
 /** A split along a fixed axis of tensors that have at least `rank` axes. */
 const splitter = (name: string, axisOf: (rank: number) => number, rank: number) =>
@@ -72,7 +82,10 @@ export const unstack = publicOp('unstack', (x: TensorLike, { num = null, axis = 
   const size = tensor.shape[along]!;
   if (num !== null) integer('unstack', 'num', num, { min: 0 });
   else if (isStandIn(size)) throw settle(new RangeError(`unstack: the size of axis ${axis} is not known; the option num tells it`));
-  if (num !== null && num !== size) throw new RangeError(`unstack: axis ${axis} of shape ${showShape(tensor.shape)} has ${size} slices, expected ${num}`);
+  if (num !== null && num !== size)
+    throw new RangeError(`unstack: axis ${axis} of shape ${showShape(tensor.shape)} has ${size} slices, expected ${num}`);
   const shape = tensor.shape.filter((_, i) => i !== along);
-  return Array.from({ length: listLength('unstack', 'the number of slices', size) }, (_, i) => p.reshape(partOf(tensor, along, i, 1), shape));
+  return Array.from({ length: listLength('unstack', 'the number of slices', size) }, (_, i) =>
+    p.reshape(partOf(tensor, along, i, 1), shape),
+  );
 }, ['num', 'axis']);

@@ -23,7 +23,12 @@ export interface UnfoldOptions {
 }
 
 /** The windows over images of this size, and the zeros around these. */
-function imageWindows(where: string, imageSize: readonly number[], kernelSize: Pair, { dilation = 1, padding = 0, stride = 1 }: UnfoldOptions): { axes: WindowAxis[]; pads: number[]; padded: number[] } {
+function imageWindows(
+  where: string,
+  imageSize: readonly number[],
+  kernelSize: Pair,
+  { dilation = 1, padding = 0, stride = 1 }: UnfoldOptions,
+): { axes: WindowAxis[]; pads: number[]; padded: number[] } {
   const sizes = perAxis(where, 'kernelSize', kernelSize, 2);
   const dilations = perAxis(where, 'dilation', dilation, 2);
   const pads = perAxis(where, 'padding', padding, 2, 0);
@@ -37,12 +42,13 @@ function imageWindows(where: string, imageSize: readonly number[], kernelSize: P
 }
 
 /**
- * The windows of images `(batch, channels, height, width)` as columns: `(batch, channels * window elements, windows)`, as PyTorch's `unfold`
- * ("im2col"). `kernelSize` is one number or (height, width).
+ * The windows of images `(batch, channels, height, width)` as columns: `(batch, channels * window elements, windows)`, as PyTorch's
+ * `unfold` ("im2col"). `kernelSize` is one number or (height, width).
  */
 export const unfold = publicOp('unfold', (x: TensorLike, kernelSize: Pair, options: UnfoldOptions = {}): Tensor => {
   const tensor = toTensor(x, null, 'unfold');
-  if (tensor.ndim !== 4) throw new RangeError(`unfold: Input must be a 4D tensor (batch, channels, height, width), received shape ${showShape(tensor.shape)}`);
+  if (tensor.ndim !== 4)
+    throw new RangeError(`unfold: Input must be a 4D tensor (batch, channels, height, width), received shape ${showShape(tensor.shape)}`);
   const [batch, channels, ...image] = tensor.shape as [number, number, number, number];
   const { axes, pads, padded } = imageWindows('unfold', image, kernelSize, options);
   const framed = pads.every((n) => n === 0) ? tensor : p.embed(tensor, [batch, channels, ...padded], [0, 0, ...pads], [1, 1, 1, 1], 0);
@@ -51,20 +57,30 @@ export const unfold = publicOp('unfold', (x: TensorLike, kernelSize: Pair, optio
 }, ['dilation', 'padding', 'stride']);
 
 /**
- * Images `(batch, channels, height, width)` of the size `outputSize`, from windows as `unfold` lays them out; where windows overlap they are added.
- * `outputSize` and `kernelSize` are one number or (height, width).
+ * Images `(batch, channels, height, width)` of the size `outputSize`, from windows as `unfold` lays them out; where windows overlap they
+ * are added. `outputSize` and `kernelSize` are one number or (height, width).
  *
  * @throws a RangeError when the input has not as many rows and columns as such windows have.
  */
 export const fold = publicOp('fold', (x: TensorLike, outputSize: Pair, kernelSize: Pair, options: UnfoldOptions = {}): Tensor => {
   const tensor = toTensor(x, null, 'fold');
-  if (tensor.ndim !== 3) throw new RangeError(`fold: Input must be a 3D tensor (batch, channels * window elements, windows), received shape ${showShape(tensor.shape)}`);
+  if (tensor.ndim !== 3)
+    throw new RangeError(
+      `fold: Input must be a 3D tensor (batch, channels * window elements, windows), received shape ${showShape(tensor.shape)}`,
+    );
   const image = perAxis('fold', 'outputSize', outputSize, 2);
   const { axes, pads, padded } = imageWindows('fold', image, kernelSize, options);
   const [batch, rows, count] = tensor.shape as [number, number, number];
   const [[countY, sizeY], [countX, sizeX]] = axes as [WindowAxis, WindowAxis];
-  if (rows % (sizeY * sizeX) !== 0) throw new RangeError(`fold: The second dimension of the input (${rows}) must be divisible by the elements of a window, ${sizeY} * ${sizeX}`);
-  if (count !== countY * countX) throw new RangeError(`fold: images of size ${show(image)} have ${countY} * ${countX} windows, but the last axis of the input of shape ${showShape(tensor.shape)} has ${count}`);
+  if (rows % (sizeY * sizeX) !== 0)
+    throw new RangeError(
+      `fold: The second dimension of the input (${rows}) must be divisible by the elements of a window, ${sizeY} * ${sizeX}`,
+    );
+  if (count !== countY * countX)
+    throw new RangeError(
+      `fold: images of size ${show(image)} have ${countY} * ${countX} windows, but the last axis of the input of shape ` +
+        `${showShape(tensor.shape)} has ${count}`,
+    );
   const channels = rows / (sizeY * sizeX);
   const parts = p.transpose(p.reshape(tensor, [batch, channels, sizeY, sizeX, countY, countX]), [0, 1, 4, 5, 2, 3]);
   const framed = joinWindows(parts, [batch, channels, ...padded], 2, axes);
@@ -87,8 +103,15 @@ export interface DepthSpaceOptions {
   /** Where the channels are. Default `'channels_last'`. */
   dataFormat?: DataFormat | null;
 }
-/** What both functions check: four axes and a block of at least 2. Returns (batch, height, width, channels) and whether channels come last. */
-function imageOf(where: string, x: TensorLike, blockSize: number, { dataFormat = 'channels_last' }: DepthSpaceOptions): { tensor: Tensor; sizes: [number, number, number, number]; last: boolean } {
+/**
+ * What both functions check: four axes and a block of at least 2. Returns (batch, height, width, channels) and whether channels come last.
+ */
+function imageOf(
+  where: string,
+  x: TensorLike,
+  blockSize: number,
+  { dataFormat = 'channels_last' }: DepthSpaceOptions,
+): { tensor: Tensor; sizes: [number, number, number, number]; last: boolean } {
   const last = readDataFormat(where, dataFormat) === 'channels_last';
   const tensor = toTensor(x, null, where);
   integer(where, 'blockSize', blockSize, { min: 2 });
@@ -106,7 +129,8 @@ function imageOf(where: string, x: TensorLike, blockSize: number, { dataFormat =
 export const depthToSpace = publicOp('depthToSpace', (x: TensorLike, blockSize: number, options: DepthSpaceOptions = {}): Tensor => {
   const { tensor, sizes: [n, h, w, c], last } = imageOf('depthToSpace', x, blockSize, options);
   const block = blockSize;
-  if (c % block ** 2 !== 0) throw new RangeError(`depthToSpace: The number of channels (${c}) must be divisible by blockSize**2 (${block ** 2})`);
+  if (c % block ** 2 !== 0)
+    throw new RangeError(`depthToSpace: The number of channels (${c}) must be divisible by blockSize**2 (${block ** 2})`);
   const channels = c / block ** 2;
   const [split, order, shape] = last
     ? [[n, h, w, block, block, channels], [0, 1, 3, 2, 4, 5], [n, h * block, w * block, channels]]

@@ -26,31 +26,42 @@ export interface CrossOptions {
 function components(x: Tensor, axis: number): [Tensor, Tensor, Tensor | null] {
   const along = normalizeAxis(axis, x.ndim, 'cross');
   const size = x.shape[along]!;
-  if (size !== 2 && size !== 3) throw new RangeError(`cross: vectors must have 2 or 3 components, received ${size} along axis ${axis} of shape ${showShape(x.shape)}`);
+  if (size !== 2 && size !== 3)
+    throw new RangeError(`cross: vectors must have 2 or 3 components, received ${size} along axis ${axis} of shape ${showShape(x.shape)}`);
   const rest = x.shape.filter((_, i) => i !== along);
   const at = (i: number) => p.reshape(partOf(x, along, i, 1), rest);
   return [at(0), at(1), size === 3 ? at(2) : null];
 }
 /**
- * The cross product of vectors of 2 or 3 components; other axes broadcast. A missing third component is 0; of two vectors of 2 components the result
- * is the third component alone.
+ * The cross product of vectors of 2 or 3 components; other axes broadcast. A missing third component is 0; of two vectors of 2 components
+ * the result is the third component alone.
  */
-export const cross = publicOp('cross', (x1: TensorLike, x2: TensorLike, { axisa = -1, axisb = -1, axisc = -1, axis = null }: CrossOptions = {}): Tensor => {
-  const [a, b] = promote('cross', [x1, x2], (dtype) => (dtype === 'bool' ? 'int32' : dtype)) as [Tensor, Tensor];
-  const [a0, a1, a2] = components(a, axis ?? axisa);
-  const [b0, b1, b2] = components(b, axis ?? axisb);
-  const product = (u: Tensor | null, v: Tensor | null) => (u === null || v === null ? null : p.multiply(u, v));
-  const minus = (u: Tensor | null, v: Tensor | null) => (v === null ? u! : u === null ? p.negative(v) : p.subtract(u, v));
-  const third = minus(product(a0, b1), product(a1, b0));
-  if (a2 === null && b2 === null) return third;
-  const parts = [minus(product(a1, b2), product(a2, b1)), minus(product(a2, b0), product(a0, b2)), third];
-  const shape = parts.map((part) => part.shape).reduce((u, v) => broadcastShapes(u, v, 'cross'));
-  const rank = shape.length + 1;
-  const stacked = p.concatenate(parts.map((part) => p.reshape(p.broadcastTo(part, shape), [...shape, 1])), rank - 1);
-  return p.transpose(stacked, movedAxes(rank, -1, axis ?? axisc, 'cross'));
-}, ['axisa', 'axisb', 'axisc', 'axis']);
+export const cross = publicOp(
+  'cross',
+  (x1: TensorLike, x2: TensorLike, { axisa = -1, axisb = -1, axisc = -1, axis = null }: CrossOptions = {}): Tensor => {
+    const [a, b] = promote('cross', [x1, x2], (dtype) => (dtype === 'bool' ? 'int32' : dtype)) as [Tensor, Tensor];
+    const [a0, a1, a2] = components(a, axis ?? axisa);
+    const [b0, b1, b2] = components(b, axis ?? axisb);
+    const product = (u: Tensor | null, v: Tensor | null) => (u === null || v === null ? null : p.multiply(u, v));
+    const minus = (u: Tensor | null, v: Tensor | null) => (v === null ? u! : u === null ? p.negative(v) : p.subtract(u, v));
+    const third = minus(product(a0, b1), product(a1, b0));
+    if (a2 === null && b2 === null) return third;
+    const parts = [minus(product(a1, b2), product(a2, b1)), minus(product(a2, b0), product(a0, b2)), third];
+    const shape = parts.map((part) => part.shape).reduce((u, v) => broadcastShapes(u, v, 'cross'));
+    const rank = shape.length + 1;
+    const stacked = p.concatenate(
+      parts.map((part) => p.reshape(p.broadcastTo(part, shape), [...shape, 1])),
+      rank - 1,
+    );
+    return p.transpose(stacked, movedAxes(rank, -1, axis ?? axisc, 'cross'));
+  },
+  ['axisa', 'axisb', 'axisc', 'axis'],
+);
 
-/** The matrix of correlation coefficients of the rows of `x`, each a variable; of one variable its correlation with itself. Integers become `floatx`. */
+/**
+ * The matrix of correlation coefficients of the rows of `x`, each a variable; of one variable its correlation with itself. Integers become
+ * `floatx`.
+ */
 export const corrcoef = publicOp('corrcoef', (x: TensorLike): Tensor => {
   const given = toFloat('corrcoef', x);
   if (given.ndim > 2) throw new RangeError(`corrcoef: expected at most two axes, received shape ${showShape(given.shape)}`);
@@ -72,8 +83,8 @@ export const corrcoef = publicOp('corrcoef', (x: TensorLike): Tensor => {
 /** Longest part of the shorter vector that is made a matrix at once; a matrix of 2 * 512 * 512 numbers. */
 const CORRELATION_PART = 512;
 /**
- * sum over j of x[k + j] * y[j] for k = 0 … count - 1, as a product of matrices: rows of `x` of twice the length of `y`, each begun where the one before is
- * half over, times a matrix whose columns are `y`, each moved down by one.
+ * sum over j of x[k + j] * y[j] for k = 0 … count - 1, as a product of matrices: rows of `x` of twice the length of `y`, each begun where
+ * the one before is half over, times a matrix whose columns are `y`, each moved down by one.
  */
 function slidingProducts(x: Tensor, y: Tensor, count: number): Tensor {
   const m = y.size;
@@ -111,7 +122,8 @@ export const correlate = publicOp('correlate', (x1: TensorLike, x2: TensorLike, 
   if (a.ndim !== 1 || b.ndim !== 1 || a.size === 0 || b.size === 0) {
     throw new RangeError(`correlate: expected two vectors with elements, received shapes ${showShape(a.shape)} and ${showShape(b.shape)}`);
   }
-  if (mode !== 'valid' && mode !== 'same' && mode !== 'full') throw new TypeError(`correlate: mode must be 'valid', 'same' or 'full', received ${show(mode)}`);
+  if (mode !== 'valid' && mode !== 'same' && mode !== 'full')
+    throw new TypeError(`correlate: mode must be 'valid', 'same' or 'full', received ${show(mode)}`);
   const swapped = a.size < b.size;
   const [long, short] = swapped ? [b, a] : [a, b];
   const m = short.size;

@@ -44,7 +44,8 @@ const taylor: Window = (() => {
     const poles = orders.filter((k) => k !== m).reduce((product, k) => product * (1 - m ** 2 / k ** 2), 1);
     return ((m % 2 === 1 ? 1 : -1) * zeros) / (2 * poles);
   });
-  const at = (i: number, n: number) => 1 + 2 * orders.reduce((sum, m, k) => sum + weights[k]! * Math.cos((2 * Math.PI * m * (i - n / 2 + 0.5)) / n), 0);
+  const at = (i: number, n: number) =>
+    1 + 2 * orders.reduce((sum, m, k) => sum + weights[k]! * Math.cos((2 * Math.PI * m * (i - n / 2 + 0.5)) / n), 0);
   return (i: number, n: number) => at(i, n) / at((n - 1) / 2, n);
 })();
 
@@ -73,8 +74,21 @@ const WINDOWS: readonly (readonly [Window, ...string[]])[] = [
 const BY_NAME = new Map(WINDOWS.flatMap(([window, ...names]) => names.map((name) => [name, window] as const)));
 /** Windows that SciPy makes only with a parameter beside the name. */
 const NEED_PARAMETERS = new Set([
-  'chebwin', 'cheb', 'dpss', 'gaussian', 'gauss', 'gss', 'general_cosine', 'general_gaussian', 'general_gauss', 'ggs', 'general_hamming', 'kaiser', 'ksr',
-  'kaiser_bessel_derived', 'kbd',
+  'chebwin',
+  'cheb',
+  'dpss',
+  'gaussian',
+  'gauss',
+  'gss',
+  'general_cosine',
+  'general_gaussian',
+  'general_gauss',
+  'ggs',
+  'general_hamming',
+  'kaiser',
+  'ksr',
+  'kaiser_bessel_derived',
+  'kbd',
 ]);
 
 /**
@@ -86,7 +100,9 @@ export function windowValues(name: string, n: number, periodic: boolean, where: 
   const [, own, suffix] = /^(.*?)(?:_(periodic|symmetric))?$/.exec(name)!;
   const window = BY_NAME.get(own!);
   if (window === undefined) {
-    const reason = NEED_PARAMETERS.has(own!) ? 'needs parameters: give its values instead' : `is not a window${didYouMean(own!, BY_NAME.keys())}`;
+    const reason = NEED_PARAMETERS.has(own!)
+      ? 'needs parameters: give its values instead'
+      : `is not a window${didYouMean(own!, BY_NAME.keys())}`;
     throw new TypeError(`${where}: ${show(name)} ${reason}`);
   }
   const size = n + ((suffix === undefined ? periodic : suffix === 'periodic') && n > 1 ? 1 : 0);

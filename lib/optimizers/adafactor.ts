@@ -34,8 +34,9 @@ interface Moments {
 }
 
 /**
- * `w -= max(epsilon2, rms(w)) · min(rate, 1/√t) · u / max(1, rms(u) / clipThreshold)` with `u = g / √v`; for weights with two axes or more, `v` is the
- * product of the running means of the squared gradients' rows and columns, relative to their common mean (Shazeer and Stern, 2018).
+ * `w -= max(epsilon2, rms(w)) · min(rate, 1/√t) · u / max(1, rms(u) / clipThreshold)` with `u = g / √v`; for weights with two axes or more,
+ * `v` is the product of the running means of the squared gradients' rows and columns, relative to their common mean (Shazeer and Stern,
+ * 2018).
  */
 export class Adafactor extends configured(OptimizerFamily, 'Adafactor', schema, ['learningRate']) {
   private moments: Moments[] = [];
@@ -45,7 +46,8 @@ export class Adafactor extends configured(OptimizerFamily, 'Adafactor', schema, 
     super.build(variables);
     variables.forEach((variable, i) => {
       const [rows, columns] = this.factorsOf(variable);
-      if (!variable.overwriteWithGradient) this.moments[i] = { rows, columns, elements: this.addVariableFromReference(variable, { name: 'velocity' }) };
+      if (!variable.overwriteWithGradient)
+        this.moments[i] = { rows, columns, elements: this.addVariableFromReference(variable, { name: 'velocity' }) };
     });
   }
   private factorsOf({ shape, dtype, name }: Variable): [rows: Variable, columns: Variable] {

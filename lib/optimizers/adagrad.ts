@@ -25,7 +25,9 @@ export class Adagrad extends configured(OptimizerFamily, 'Adagrad', schema, ['le
   override build(variables: readonly Variable[]): void {
     if (this.built) return;
     super.build(variables);
-    this.squares = this.addOptimizerVariables(variables, 'accumulator', { initializer: new initializers.Constant(this.config.initialAccumulatorValue) });
+    this.squares = this.addOptimizerVariables(variables, 'accumulator', {
+      initializer: new initializers.Constant(this.config.initialAccumulatorValue),
+    });
   }
 
   override updateStep(gradient: Tensor, variable: Variable, rate: Variable | Tensor): void {

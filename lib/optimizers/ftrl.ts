@@ -42,7 +42,13 @@ export class Ftrl extends configured(OptimizerFamily, 'Ftrl', schema, ['learning
   }
 
   override updateStep(gradient: Tensor, variable: Variable, rate: Variable | Tensor): void {
-    const { learningRatePower, l1RegularizationStrength: l1, l2RegularizationStrength: l2, l2ShrinkageRegularizationStrength: shrinkage, beta } = this.config;
+    const {
+      learningRatePower,
+      l1RegularizationStrength: l1,
+      l2RegularizationStrength: l2,
+      l2ShrinkageRegularizationStrength: shrinkage,
+      beta,
+    } = this.config;
     const index = this.indexOf(variable);
     const [accumulator, linear] = [this.squares[index]!, this.linears[index]!];
     const lr = ops.cast(rate, variable.dtype);

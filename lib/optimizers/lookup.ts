@@ -5,7 +5,12 @@ import * as classes from './classes.js';
 import { OptimizerMap } from './multi-optimizer.js';
 import { Optimizer } from './optimizer.js';
 
-const names: ReadonlyMap<string, string> = new Map(Object.keys(classes).flatMap((name) => [[name.toLowerCase(), name], [aliasOf(name), name]]));
+const names: ReadonlyMap<string, string> = new Map(
+  Object.keys(classes).flatMap((name) => [
+    [name.toLowerCase(), name],
+    [aliasOf(name), name],
+  ]),
+);
 
 const members: Readonly<Record<string, unknown>> = { ...classes, OptimizerMap };
 provideModule('keras.optimizers', { find: (name) => members[names.get(name.toLowerCase()) ?? name], names: () => names.keys() });
@@ -22,9 +27,22 @@ export type OptimizerLike = OptimizerName | SerializedObject | Optimizer;
 export const serialize = (optimizer: Optimizer): SerializedObject => serializeObject(Optimizer.module, optimizer);
 
 /** Makes an optimizer from Keras's form. @throws a TypeError with the nearest name for an unknown class. */
-export function deserialize(config: SerializedObject | string, options: { customObjects?: Readonly<Record<string, unknown>> } = {}): Optimizer {
-  const given = typeof config === 'string' ? (names.get(config.toLowerCase()) ?? config) : !isSerialized(config) ? config : { ...config, class_name: names.get(config.class_name.toLowerCase()) ?? config.class_name };
-  return deserializeObject<Optimizer>(classes, given, (name) => new TypeError(`unknown optimizer '${name}'${didYouMean(name, names.keys())}`), options.customObjects);
+export function deserialize(
+  config: SerializedObject | string,
+  options: { customObjects?: Readonly<Record<string, unknown>> } = {},
+): Optimizer {
+  const given =
+    typeof config === 'string'
+      ? (names.get(config.toLowerCase()) ?? config)
+      : !isSerialized(config)
+        ? config
+        : { ...config, class_name: names.get(config.class_name.toLowerCase()) ?? config.class_name };
+  return deserializeObject<Optimizer>(
+    classes,
+    given,
+    (name) => new TypeError(`unknown optimizer '${name}'${didYouMean(name, names.keys())}`),
+    options.customObjects,
+  );
 }
 
 /** The optimizer that a name, a config or an optimizer stands for. @throws a TypeError for anything else. */

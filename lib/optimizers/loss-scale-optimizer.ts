@@ -36,17 +36,20 @@ export interface LossScaleOptimizerOptions {
 /** The options without those of other optimizers, which older configs have with their defaults. @throws for other values of them. */
 function ownOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { dynamic, ...rest } = options;
-  if (dynamic === false) throw new Error('LossScaleOptimizer: the scale is always dynamic; for a fixed one set lossScaleFactor of the inner optimizer');
-  const isForeign = (key: string): key is keyof typeof optimizerSchema => key !== 'name' && key !== 'learningRate' && Object.hasOwn(optimizerSchema, key);
+  if (dynamic === false)
+    throw new Error('LossScaleOptimizer: the scale is always dynamic; for a fixed one set lossScaleFactor of the inner optimizer');
+  const isForeign = (key: string): key is keyof typeof optimizerSchema =>
+    key !== 'name' && key !== 'learningRate' && Object.hasOwn(optimizerSchema, key);
   for (const [key, value] of Object.entries(rest)) {
-    if (isForeign(key) && value !== undefined && value !== optimizerSchema[key].initial) throw new Error(`LossScaleOptimizer: ${key} is an option of the inner optimizer, received ${show(value)}`);
+    if (isForeign(key) && value !== undefined && value !== optimizerSchema[key].initial)
+      throw new Error(`LossScaleOptimizer: ${key} is an option of the inner optimizer, received ${show(value)}`);
   }
   return Object.fromEntries(Object.entries(rest).filter(([key]) => !isForeign(key)));
 }
 
 /**
- * Dynamic loss scaling, for gradients in float16: the loss is multiplied by a scale before it is differentiated, the gradients are divided by it,
- * and `innerOptimizer` updates the weights. Where a gradient is not finite, nothing is updated and the scale is halved.
+ * Dynamic loss scaling, for gradients in float16: the loss is multiplied by a scale before it is differentiated, the gradients are divided
+ * by it, and `innerOptimizer` updates the weights. Where a gradient is not finite, nothing is updated and the scale is halved.
  *
  * ```ts
  * model.compile({ optimizer: new keras.optimizers.LossScaleOptimizer(new keras.optimizers.Adam(1e-3)), loss: 'mse' });
@@ -66,8 +69,16 @@ export class LossScaleOptimizer extends Optimizer {
   constructor(innerOptimizer: Optimizer | SerializedObject, options?: LossScaleOptimizerOptions);
   constructor(named: { innerOptimizer: Optimizer | SerializedObject } & LossScaleOptimizerOptions);
   constructor(...args: unknown[]) {
-    const [innerOptimizer, options = {}] = byPosition('LossScaleOptimizer', args, ['innerOptimizer']) as [Optimizer | SerializedObject, LossScaleOptimizerOptions?];
-    const values = readArguments('LossScaleOptimizer', schema, ['innerOptimizer'], [innerOptimizer, ownOptions(options as Record<string, unknown>)]);
+    const [innerOptimizer, options = {}] = byPosition('LossScaleOptimizer', args, ['innerOptimizer']) as [
+      Optimizer | SerializedObject,
+      LossScaleOptimizerOptions?,
+    ];
+    const values = readArguments(
+      'LossScaleOptimizer',
+      schema,
+      ['innerOptimizer'],
+      [innerOptimizer, ownOptions(options as Record<string, unknown>)],
+    );
     const config: ConfigOf<typeof schema> = resolve('LossScaleOptimizer', schema, values);
     super({ learningRate: 0, name: config.name });
     this.innerOptimizer = config.innerOptimizer;
@@ -75,7 +86,11 @@ export class LossScaleOptimizer extends Optimizer {
     this.initialScale = config.initialScale;
     this.dynamicGrowthSteps = config.dynamicGrowthSteps;
     this.stepCounter = this.addVariable([], { dtype: 'int64', name: 'step_counter' });
-    this.dynamicScale = this.addVariable([], { dtype: 'float32', name: 'dynamic_scale', initializer: new initializers.Constant(this.initialScale) });
+    this.dynamicScale = this.addVariable([], {
+      dtype: 'float32',
+      name: 'dynamic_scale',
+      initializer: new initializers.Constant(this.initialScale),
+    });
   }
 
   override build(variables: readonly Variable[]): void {
@@ -111,7 +126,9 @@ export class LossScaleOptimizer extends Optimizer {
     if (gradients.length === 0) return;
     const trainableVariables = this.prepare(gradients, options);
     const { dynamicScale: scale, stepCounter: counter } = this;
-    const unscaled = gradients.map((gradient, i) => (gradient === null || trainableVariables[i]!.overwriteWithGradient ? gradient : ops.divide(gradient, scale)));
+    const unscaled = gradients.map((gradient, i) =>
+      gradient === null || trainableVariables[i]!.overwriteWithGradient ? gradient : ops.divide(gradient, scale),
+    );
     this.assignIf(this.checkFinite(gradients), () => {
       this.innerOptimizer.apply(unscaled, { trainableVariables });
       const grows = ops.equal(counter, this.dynamicGrowthSteps - 1);

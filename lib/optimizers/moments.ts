@@ -22,7 +22,12 @@ export function moveMean(mean: Variable, value: Tensor, kept: number): void {
 }
 
 /** Counts a change of an option of an optimizer. @throws for momentum of a built optimizer that keeps none. */
-export function changeOption({ name, built }: { readonly name: string; readonly built: boolean }, option: string, needsSlots: boolean): void {
-  if (built && needsSlots) throw new TypeError(`${name}: ${option} cannot be set, because the optimizer was built without it; make another optimizer with it`);
+export function changeOption(
+  { name, built }: { readonly name: string; readonly built: boolean },
+  option: string,
+  needsSlots: boolean,
+): void {
+  if (built && needsSlots)
+    throw new TypeError(`${name}: ${option} cannot be set, because the optimizer was built without it; make another optimizer with it`);
   noteChange();
 }

@@ -17,7 +17,8 @@ import { type ApplyOptions, type LearningRate, Optimizer } from './optimizer.js'
 function member(value: unknown, where: string): Optimizer {
   const optimizer = isSerialized(value) ? deserializeKerasObject(value) : value;
   if (!(optimizer instanceof Optimizer)) throw new TypeError(`${where} must be an Optimizer, received ${show(value)}`);
-  if (optimizer instanceof LossScaleOptimizer || optimizer instanceof MultiOptimizer) throw new TypeError(`${where} cannot be a ${optimizer.constructor.name}: it must update variables itself`);
+  if (optimizer instanceof LossScaleOptimizer || optimizer instanceof MultiOptimizer)
+    throw new TypeError(`${where} cannot be a ${optimizer.constructor.name}: it must update variables itself`);
   return optimizer;
 }
 
@@ -37,7 +38,8 @@ export interface OptimizerMapOptions {
  * Optimizers by the paths of variables: keys are paths, or regular expressions that match a whole path.
  *
  * ```ts
- * const map = new keras.optimizers.OptimizerMap(new keras.optimizers.Adam(1e-3), { optimizerMap: { '.*embeddings': new keras.optimizers.SGD(0.1) } });
+ * const optimizerMap = { '.*embeddings': new keras.optimizers.SGD(0.1) };
+ * const map = new keras.optimizers.OptimizerMap(new keras.optimizers.Adam(1e-3), { optimizerMap });
  * ```
  * @throws a TypeError when a value is no optimizer.
  */
@@ -65,7 +67,10 @@ export class OptimizerMap extends Callable {
   override invoke(variable: Variable): Optimizer {
     return this.get(variable.path);
   }
-  /** The optimizer for a path: that of the path, of the expression that matches it, or the default one. @throws when several expressions match. */
+  /**
+   * The optimizer for a path: that of the path, of the expression that matches it, or the default one. @throws when several expressions
+   * match.
+   */
   get(path: string): Optimizer {
     const exact = this.optimizers.get(path);
     if (exact !== undefined) return exact;
@@ -107,9 +112,14 @@ export class OptimizerMap extends Callable {
   }
   /** Makes a map from what `getConfig` gave. */
   static fromConfig(config: Config): OptimizerMap {
-    const { default_optimizer: first, optimizer_map: others } = config as { default_optimizer: unknown; optimizer_map: Record<string, unknown> };
+    const { default_optimizer: first, optimizer_map: others } = config as {
+      default_optimizer: unknown;
+      optimizer_map: Record<string, unknown>;
+    };
     const entries = Object.entries(others).map(([key, value]) => [key, member(value, `OptimizerMap: optimizer_map['${key}']`)]);
-    return new OptimizerMap(member(first, 'OptimizerMap: default_optimizer'), { optimizerMap: Object.fromEntries(entries) as Record<string, Optimizer> });
+    return new OptimizerMap(member(first, 'OptimizerMap: default_optimizer'), {
+      optimizerMap: Object.fromEntries(entries) as Record<string, Optimizer>,
+    });
   }
 }
 
@@ -139,7 +149,10 @@ export class MultiOptimizer extends Optimizer {
   constructor(...args: unknown[]) {
     const [optimizerMap, options = {}] = byPosition('MultiOptimizer', args, ['optimizerMap']) as [OptimizerChoice, MultiOptimizerOptions?];
     checkOptions('MultiOptimizer', options, ['lossScaleFactor', 'name']);
-    if (typeof optimizerMap !== 'function') throw new TypeError(`MultiOptimizer: optimizerMap must be an OptimizerMap or a function of variables, received ${show(optimizerMap)}`);
+    if (typeof optimizerMap !== 'function')
+      throw new TypeError(
+        `MultiOptimizer: optimizerMap must be an OptimizerMap or a function of variables, received ${show(optimizerMap)}`,
+      );
     super({ learningRate: 0, ...options });
     this.choose = optimizerMap;
     if (!(optimizerMap instanceof OptimizerMap)) return;
@@ -213,7 +226,11 @@ export class MultiOptimizer extends Optimizer {
   }
   /** Makes an optimizer from what `getConfig` gave. */
   static fromConfig(config: Config): MultiOptimizer {
-    const { optimizer_map: map, loss_scale_factor: lossScaleFactor, name } = config as { optimizer_map: unknown; loss_scale_factor?: number; name?: string };
+    const {
+      optimizer_map: map,
+      loss_scale_factor: lossScaleFactor,
+      name,
+    } = config as { optimizer_map: unknown; loss_scale_factor?: number; name?: string };
     const choice = isSerialized(map) ? deserializeKerasObject(map) : map;
     return new MultiOptimizer(choice as OptimizerChoice, { lossScaleFactor, name });
   }

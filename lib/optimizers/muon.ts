@@ -9,8 +9,15 @@ import * as ops from '../ops/index.js';
 import { moveMean } from './moments.js';
 import { learningRate, OptimizerFamily, type OptimizerOptions } from './optimizer.js';
 
-const patterns: Field<readonly string[] | null, readonly RegExp[], false> = withDefault(field('an array of regular expressions, as strings', (v) =>
-  v === null ? [] : Array.isArray(v) && v.every((item) => typeof item === 'string') ? v.map((item) => new RegExp(item)) : undefined, { serialize: (list) => list.map((item) => item.source) }), null);
+const patterns: Field<readonly string[] | null, readonly RegExp[], false> = withDefault(
+  field(
+    'an array of regular expressions, as strings',
+    (v) =>
+      v === null ? [] : Array.isArray(v) && v.every((item) => typeof item === 'string') ? v.map((item) => new RegExp(item)) : undefined,
+    { serialize: (list) => list.map((item) => item.source) },
+  ),
+  null,
+);
 
 const schema = {
   learningRate: learningRate(0.001),
@@ -46,8 +53,8 @@ const schema = {
 export type MuonOptions = OptionsOf<typeof schema> & OptimizerOptions;
 
 /**
- * For matrices `m = momentum · m + g; w -= rate · rmsRate · √max(rows, columns) · orthogonal(g + momentum · m)`, where the singular values are
- * brought near 1 by a few Newton-Schulz iterations (Jordan et al., 2024; Liu et al., 2025); for other variables AdamW.
+ * For matrices `m = momentum · m + g; w -= rate · rmsRate · √max(rows, columns) · orthogonal(g + momentum · m)`, where the singular values
+ * are brought near 1 by a few Newton-Schulz iterations (Jordan et al., 2024; Liu et al., 2025); for other variables AdamW.
  */
 export class Muon extends configured(OptimizerFamily, 'Muon', schema, ['learningRate']) {
   private momentums: Variable[] = [];
@@ -91,7 +98,10 @@ export class Muon extends configured(OptimizerFamily, 'Muon', schema, ['learning
   private updateByAdam(gradient: Tensor, variable: Variable, lr: Tensor, [m, v]: readonly [Variable, Variable]): void {
     const { adamBeta1, adamBeta2, epsilon } = this.config;
     const step = this.stepOf(variable);
-    const alpha = ops.divide(ops.multiply(lr, ops.sqrt(ops.subtract(1, ops.power(adamBeta2, step)))), ops.subtract(1, ops.power(adamBeta1, step)));
+    const alpha = ops.divide(
+      ops.multiply(lr, ops.sqrt(ops.subtract(1, ops.power(adamBeta2, step)))),
+      ops.subtract(1, ops.power(adamBeta1, step)),
+    );
     moveMean(m, gradient, adamBeta1);
     moveMean(v, ops.square(gradient), adamBeta2);
     variable.assignSub(ops.divide(ops.multiply(m, alpha), ops.add(ops.sqrt(v), epsilon)));

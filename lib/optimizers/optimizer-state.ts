@@ -51,7 +51,10 @@ export abstract class OptimizerState {
     this.base = resolve(className, optimizerSchema, options);
     const { clipnorm, clipvalue, globalClipnorm } = this.base;
     if ([clipnorm, clipvalue, globalClipnorm].filter((v) => v !== null).length > 1) {
-      throw new Error(`${className}: only one of clipnorm, clipvalue and globalClipnorm can be set, received ${show([clipnorm, clipvalue, globalClipnorm])}`);
+      throw new Error(
+        `${className}: only one of clipnorm, clipvalue and globalClipnorm can be set, received ` +
+          `${show([clipnorm, clipvalue, globalClipnorm])}`,
+      );
     }
     this.name = this.base.name ?? autoName(className);
     this.stepCount = this.track(0, 'iteration', 'int64');
@@ -67,7 +70,11 @@ export abstract class OptimizerState {
   static {
     const { name: _name, learningRate: _learningRate, ...options } = optimizerSchema;
     defineAttributes(this.prototype, options, 'base');
-    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), { value(this: OptimizerState) { return this.toString(); } });
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: OptimizerState) {
+        return this.toString();
+      },
+    });
   }
 
   private track(value: number, name: string | null, dtype: DType, aggregation: Aggregation = 'only_first_replica'): Variable {
@@ -99,7 +106,10 @@ export abstract class OptimizerState {
       this.rate = value;
       return;
     }
-    if (!(this.rate instanceof Variable)) throw new TypeError(`${this.name}: was made with a schedule as its learning rate, which cannot be set to a number; make it with a number instead`);
+    if (!(this.rate instanceof Variable))
+      throw new TypeError(
+        `${this.name}: was made with a schedule as its learning rate, which cannot be set to a number; make it with a number instead`,
+      );
     this.rate.assign(value);
   }
 
@@ -110,7 +120,8 @@ export abstract class OptimizerState {
     if (this.built) return;
     if (this.base.useEma) this.averages = this.addOptimizerVariables(variables, 'average');
     variables.forEach((variable, i) => this.indices.set(variable, i));
-    if (this.base.gradientAccumulationSteps !== null) this.accumulators = variables.map((variable) => this.addVariableFromReference(variable, { name: 'gradient_accumulator' }));
+    if (this.base.gradientAccumulationSteps !== null)
+      this.accumulators = variables.map((variable) => this.addVariableFromReference(variable, { name: 'gradient_accumulator' }));
     this.trained = [...variables];
     this.built = true;
   }
@@ -118,7 +129,10 @@ export abstract class OptimizerState {
   /** Makes a state variable of the optimizer. */
   addVariable(shape: Shape, options: { initializer?: initializers.InitializerLike; dtype?: DType; name?: string } = {}): Variable {
     const { initializer = 'zeros', dtype = settings.floatx, name } = options;
-    const variable = withPath(this.within === null ? this.name : `${this.within}/${this.name}`, () => new Variable(initializers.get(initializer) as never, { shape, dtype, trainable: false, name: name ?? null }));
+    const variable = withPath(
+      this.within === null ? this.name : `${this.within}/${this.name}`,
+      () => new Variable(initializers.get(initializer) as never, { shape, dtype, trainable: false, name: name ?? null }),
+    );
     this.tracked.push(variable);
     return variable;
   }
@@ -126,19 +140,32 @@ export abstract class OptimizerState {
   /** Makes a slot with the shape and dtype of a variable, named after it. */
   addVariableFromReference(reference: Variable, options: { name?: string; initializer?: initializers.InitializerLike } = {}): Variable {
     const { name = 'var', initializer = 'zeros' } = options;
-    return this.addVariable(reference.shape, { initializer, dtype: reference.dtype, name: `${reference.path.replaceAll('/', '_')}_${name}` });
+    return this.addVariable(reference.shape, {
+      initializer,
+      dtype: reference.dtype,
+      name: `${reference.path.replaceAll('/', '_')}_${name}`,
+    });
   }
 
   /** Makes a slot for each variable, in its place; none for variables that their gradients overwrite. */
-  addOptimizerVariables(variables: readonly Variable[], name: string, options: { initializer?: initializers.InitializerLike } = {}): Variable[] {
+  addOptimizerVariables(
+    variables: readonly Variable[],
+    name: string,
+    options: { initializer?: initializers.InitializerLike } = {},
+  ): Variable[] {
     return this.addSlots(variables, [name], [options.initializer ?? 'zeros'])[0];
   }
 
   /** Makes several slots for each variable, one variable after the other. `initial` has their initializers; default: zeros. */
-  protected addSlots<const N extends readonly string[]>(variables: readonly Variable[], names: N, initial: readonly initializers.InitializerLike[] = []): { [K in keyof N]: Variable[] } {
+  protected addSlots<const N extends readonly string[]>(
+    variables: readonly Variable[],
+    names: N,
+    initial: readonly initializers.InitializerLike[] = [],
+  ): { [K in keyof N]: Variable[] } {
     const slots = names.map((): Variable[] => []);
     variables.forEach((variable, at) => {
-      if (!variable.overwriteWithGradient) names.forEach((name, i) => (slots[i]![at] = this.addVariableFromReference(variable, { name, initializer: initial[i] ?? 'zeros' })));
+      if (!variable.overwriteWithGradient)
+        names.forEach((name, i) => (slots[i]![at] = this.addVariableFromReference(variable, { name, initializer: initial[i] ?? 'zeros' })));
     });
     return slots as { [K in keyof N]: Variable[] };
   }
@@ -152,7 +179,10 @@ export abstract class OptimizerState {
   protected indexOf(variable: Variable): number {
     const index = this.indices.get(variable);
     if (index === undefined) {
-      throw new Error(`${this.name}: ${variable.path} is not among the variables that the optimizer was built with; make a new optimizer for a new set of variables`);
+      throw new Error(
+        `${this.name}: ${variable.path} is not among the variables that the optimizer was built with; make a new optimizer for a new ` +
+          `set of variables`,
+      );
     }
     return index;
   }
@@ -162,15 +192,20 @@ export abstract class OptimizerState {
     return ops.cast(ops.add(this.iterations, 1 + ahead), variable.dtype);
   }
 
-  /** Sets the values of all state, in the order of `variables`. @throws before `build`, and when numbers or shapes differ; nothing is set then. */
+  /**
+   * Sets the values of all state, in the order of `variables`. @throws before `build`, and when numbers or shapes differ; nothing is set
+   * then.
+   */
   setWeights(weights: readonly TensorLike[]): void {
     if (!this.built) throw new Error(`${this.name}: call build(trainableVariables) before setWeights`);
     const state = this.variables;
-    if (weights.length !== state.length) throw new RangeError(`${this.name}: setWeights expects ${state.length} values, received ${weights.length}`);
+    if (weights.length !== state.length)
+      throw new RangeError(`${this.name}: setWeights expects ${state.length} values, received ${weights.length}`);
     const tensors = weights.map((weight, i) => toTensor(weight, state[i]!.dtype, `${this.name}: setWeights`));
     tensors.forEach((tensor, i) => {
       const { spec, path, shape } = state[i]!;
-      if (tensor.spec !== spec) throw new RangeError(`${this.name}: ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`);
+      if (tensor.spec !== spec)
+        throw new RangeError(`${this.name}: ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`);
     });
     state.forEach((variable, i) => variable.assign(tensors[i]!));
   }

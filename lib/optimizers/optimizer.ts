@@ -51,13 +51,16 @@ export abstract class Optimizer extends OptimizerState {
 
   /** The variables that `apply` is for, after the slots were made for them. */
   protected prepare(gradients: readonly (TensorLike | null)[], options: ApplyOptions): readonly Variable[] {
-    const given = Array.isArray(options) ? (options as readonly Variable[]) : (options as { trainableVariables?: readonly Variable[] | null }).trainableVariables;
+    const given = Array.isArray(options)
+      ? (options as readonly Variable[])
+      : (options as { trainableVariables?: readonly Variable[] | null }).trainableVariables;
     const variables = given ?? this.trained;
     if (!this.built) {
       if (given === undefined || given === null) throw new Error(`${this.name}: give trainableVariables, or call build(variables) first`);
       this.build(variables);
     }
-    if (gradients.length !== variables.length) throw new RangeError(`${this.name}: received ${gradients.length} gradients for ${variables.length} variables`);
+    if (gradients.length !== variables.length)
+      throw new RangeError(`${this.name}: received ${gradients.length} gradients for ${variables.length} variables`);
     variables.forEach((variable) => this.indexOf(variable));
     return variables;
   }
@@ -65,7 +68,10 @@ export abstract class Optimizer extends OptimizerState {
   /** Applies `[gradient, variable]` pairs and returns the step count. */
   applyGradients(pairs: Iterable<readonly [TensorLike | null, Variable]>): Variable {
     const list = [...pairs];
-    this.apply(list.map(([gradient]) => gradient), { trainableVariables: list.map(([, variable]) => variable) });
+    this.apply(
+      list.map(([gradient]) => gradient),
+      { trainableVariables: list.map(([, variable]) => variable) },
+    );
     return this.stepCount;
   }
 
@@ -80,16 +86,26 @@ export abstract class Optimizer extends OptimizerState {
         return;
       }
       const tensor = toTensor(gradient, variable.dtype, `${this.name}: gradient of ${variable.path}`);
-      if (tensor.shape.join() !== variable.shape.join()) throw new RangeError(`${this.name}: the gradient of ${variable.path} has shape ${showShape(tensor.shape)}, expected ${showShape(variable.shape)}`);
+      if (tensor.shape.join() !== variable.shape.join())
+        throw new RangeError(
+          `${this.name}: the gradient of ${variable.path} has shape ${showShape(tensor.shape)}, expected ${showShape(variable.shape)}`,
+        );
       present.push(tensor);
       updated.push(variable);
     });
     if (present.length === 0) throw new Error(`${this.name}: no gradients were given for any variable`);
-    if (missing.length > 0) process.emitWarning(`Gradients do not exist for variables ${missing.join(', ')} when minimizing the loss. With compile(), was the option loss forgotten?`);
+    if (missing.length > 0)
+      process.emitWarning(
+        `Gradients do not exist for variables ${missing.join(', ')} when minimizing the loss. With compile(), was the option loss ` +
+          `forgotten?`,
+      );
     return [present, updated];
   }
 
-  /** Assigns the gradients of variables whose gradients are their new values, or with accumulation the largest of them, and gives the others. */
+  /**
+   * Assigns the gradients of variables whose gradients are their new values, or with accumulation the largest of them, and gives the
+   * others.
+   */
   private withoutOverwritten(gradients: Tensor[], variables: Variable[]): [Tensor[], Variable[]] {
     if (!variables.some(({ overwriteWithGradient }) => overwriteWithGradient)) return [gradients, variables];
     const { gradientAccumulationSteps: steps } = this.base;
@@ -98,17 +114,21 @@ export abstract class Optimizer extends OptimizerState {
       if (steps === null) variable.assign(gradients[i]!);
       else this.keepLargest(variable, gradients[i]!, steps);
     });
-    const kept = <T>(list: readonly T[]): T[] => list.filter((_, i) => !variables[i]!.overwriteWithGradient);
+    const kept = <T,>(list: readonly T[]): T[] => list.filter((_, i) => !variables[i]!.overwriteWithGradient);
     return [kept(gradients), kept(variables)];
   }
 
   private keepLargest(variable: Variable, gradient: Tensor, steps: number): void {
     const slot = this.accumulators[this.indexOf(variable)]!;
     const largest = ops.maximum(gradient, slot);
-    this.assignIf(this.isDue(steps), () => {
-      variable.assign(largest);
-      slot.assign(filled(slot.shape, 0, slot.dtype));
-    }, () => slot.assign(largest));
+    this.assignIf(
+      this.isDue(steps),
+      () => {
+        variable.assign(largest);
+        slot.assign(filled(slot.shape, 0, slot.dtype));
+      },
+      () => slot.assign(largest),
+    );
   }
 
   private unscaled(gradients: Tensor[]): Tensor[] {
@@ -124,7 +144,11 @@ export abstract class Optimizer extends OptimizerState {
     this.updateAverages();
     if (emaOverwriteFrequency === null) return;
     const due = ops.equal(ops.mod(ops.add(this.iterations, 1), emaOverwriteFrequency), 0);
-    this.assignIf(due, () => this.overwriteWithAverages(), () => undefined);
+    this.assignIf(
+      due,
+      () => this.overwriteWithAverages(),
+      () => undefined,
+    );
   }
 
   private update(gradients: Tensor[], variables: Variable[]): void {
@@ -135,7 +159,8 @@ export abstract class Optimizer extends OptimizerState {
 
   /** Updates the variables one by one. Optimizers with state that all variables share extend it. */
   protected updateAll(gradients: readonly Tensor[], variables: readonly Variable[], rate: Variable | Tensor): void {
-    if (typeof (this as { updateStep?: unknown }).updateStep !== 'function') throw new TypeError(`${this.constructor.name}: an optimizer must have a method updateStep(gradient, variable, learningRate)`);
+    if (typeof (this as { updateStep?: unknown }).updateStep !== 'function')
+      throw new TypeError(`${this.constructor.name}: an optimizer must have a method updateStep(gradient, variable, learningRate)`);
     variables.forEach((variable, i) => this.updateStep(gradients[i]!, variable, rate));
   }
 
@@ -148,10 +173,17 @@ export abstract class Optimizer extends OptimizerState {
     const due = this.isDue(steps);
     const slots = variables.map((variable) => this.accumulators[this.indexOf(variable)]!);
     const sums = gradients.map((gradient, i) => ops.add(gradient, slots[i]!));
-    this.assignIf(due, () => {
-      this.update(sums.map((sum) => ops.divide(sum, steps)), variables);
-      this.accumulators.forEach((slot) => slot.assign(filled(slot.shape, 0, slot.dtype)));
-    }, () => slots.forEach((slot, i) => slot.assign(sums[i]!)));
+    this.assignIf(
+      due,
+      () => {
+        this.update(
+          sums.map((sum) => ops.divide(sum, steps)),
+          variables,
+        );
+        this.accumulators.forEach((slot) => slot.assign(filled(slot.shape, 0, slot.dtype)));
+      },
+      () => slots.forEach((slot, i) => slot.assign(sums[i]!)),
+    );
   }
 
   /** Assigns what one of two branches assigns; both are computed. */
@@ -229,13 +261,21 @@ export abstract class Optimizer extends OptimizerState {
    * An update without side effects: new values of the trainable variables and of the optimizer's variables.
    * @throws before `build`, and when numbers differ.
    */
-  statelessApply(optimizerVariables: readonly TensorLike[], gradients: readonly (TensorLike | null)[], trainableVariables: readonly TensorLike[]): [Tensor[], Tensor[]] {
+  statelessApply(
+    optimizerVariables: readonly TensorLike[],
+    gradients: readonly (TensorLike | null)[],
+    trainableVariables: readonly TensorLike[],
+  ): [Tensor[], Tensor[]] {
     if (!this.built) throw new Error(`${this.name}: call build(trainableVariables) before statelessApply`);
     const state = this.variables;
-    const groups = [[this.trained, trainableVariables], [state, optimizerVariables]] as const;
+    const groups = [
+      [this.trained, trainableVariables],
+      [state, optimizerVariables],
+    ] as const;
     const values = new Map<Variable, Tensor>();
     for (const [variables, given] of groups) {
-      if (variables.length !== given.length) throw new RangeError(`${this.name}: statelessApply expects ${variables.length} values, received ${given.length}`);
+      if (variables.length !== given.length)
+        throw new RangeError(`${this.name}: statelessApply expects ${variables.length} values, received ${given.length}`);
       variables.forEach((variable, i) => values.set(variable, toTensor(given[i]!, variable.dtype)));
     }
     withValues(values, () => this.apply(gradients));
@@ -267,4 +307,7 @@ export abstract class Optimizer extends OptimizerState {
 export type OptimizerOptions = OptionsOf<typeof optimizerSchema>;
 
 /** The family as `configured` extends it: a class that can be made; `updateStep` is what subclasses supply. */
-export const OptimizerFamily = Optimizer as unknown as (new (options: Record<string, unknown>) => Optimizer) & { readonly baseSchema: typeof optimizerSchema; readonly module: string };
+export const OptimizerFamily = Optimizer as unknown as (new (options: Record<string, unknown>) => Optimizer) & {
+  readonly baseSchema: typeof optimizerSchema;
+  readonly module: string;
+};

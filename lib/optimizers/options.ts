@@ -15,7 +15,9 @@ export const learningRate = (initial: number): Field<LearningRate | SerializedOb
       if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value : undefined;
       if (value instanceof LearningRateSchedule) return value;
       if (typeof value === 'function') return value as () => TensorLike;
-      return typeof value === 'object' && value !== null && 'class_name' in value ? schedules.deserialize(value as SerializedObject) : undefined;
+      return typeof value === 'object' && value !== null && 'class_name' in value
+        ? schedules.deserialize(value as SerializedObject)
+        : undefined;
     }, { serialize: (rate) => (rate instanceof LearningRateSchedule ? schedules.serialize(rate) : rate) }),
     initial,
   );

@@ -29,10 +29,14 @@ const EPSILON = 1e-7;
 const asNumPy = (x: Tensor, toNumpy: boolean): Tensor => (toNumpy && x.dtype === 'bfloat16' ? ops.cast(x, 'float32') : x);
 
 /**
- * `[round(x · scale), scale]` with `scale = valueRange[1] / (max|x| + epsilon)`, the largest along `axis`, which stays as an axis of size 1. Dividing by the
- * scale gives `x` back, but for the rounding.
+ * `[round(x · scale), scale]` with `scale = valueRange[1] / (max|x| + epsilon)`, the largest along `axis`, which stays as an axis of size
+ * 1. Dividing by the scale gives `x` back, but for the rounding.
  */
-export function absMaxQuantize(inputs: TensorLike, axis: number | readonly number[], options: AbsMaxQuantizeOptions = {}): [Tensor, Tensor] {
+export function absMaxQuantize(
+  inputs: TensorLike,
+  axis: number | readonly number[],
+  options: AbsMaxQuantizeOptions = {},
+): [Tensor, Tensor] {
   checkOptions('absMaxQuantize', options, OPTIONS);
   const { valueRange: [low, high] = [-127, 127], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
   const given = toTensor(inputs, null, 'absMaxQuantize');
@@ -45,8 +49,9 @@ export function absMaxQuantize(inputs: TensorLike, axis: number | readonly numbe
 /** Options of `absMaxQuantizeGroupedWithZeroPoint`. */
 export interface GroupedQuantizeOptions extends Omit<AbsMaxQuantizeOptions, 'toNumpy'> {
   /**
-   * Whether to compute as Keras does in NumPy: bfloat16 in float32, rows that fill up the last group count as zeros for its extent, and a group of equal values is divided by
-   * `epsilon`; otherwise a last group that is the only one is not filled up, and equal values get an extent of 2. Default false.
+   * Whether to compute as Keras does in NumPy: bfloat16 in float32, rows that fill up the last group count as zeros for its extent, and a
+   * group of equal values is divided by `epsilon`; otherwise a last group that is the only one is not filled up, and equal values get an
+   * extent of 2. Default false.
    */
   toNumpy?: boolean;
 }
@@ -70,11 +75,16 @@ function extents(x: Tensor, size: number, toNumpy: boolean): [Tensor, Tensor] {
 }
 
 /**
- * Quantizes the columns of a matrix in groups of `blockSize` rows, each with a scale and a zero point: `[quantized, scale, zeroPoint]` of shapes (rows,
- * columns), (groups, columns) and (groups, columns). `(quantized - zeroPoint) · scale` gives the matrix back. `valueRange` is `[-8, 7]` by default.
+ * Quantizes the columns of a matrix in groups of `blockSize` rows, each with a scale and a zero point: `[quantized, scale, zeroPoint]` of
+ * shapes (rows, columns), (groups, columns) and (groups, columns). `(quantized - zeroPoint) · scale` gives the matrix back. `valueRange` is
+ * `[-8, 7]` by default.
  * @throws for what is no matrix, and for group sizes below 1.
  */
-export function absMaxQuantizeGroupedWithZeroPoint(inputs: TensorLike, blockSize: number, options: GroupedQuantizeOptions = {}): [Tensor, Tensor, Tensor] {
+export function absMaxQuantizeGroupedWithZeroPoint(
+  inputs: TensorLike,
+  blockSize: number,
+  options: GroupedQuantizeOptions = {},
+): [Tensor, Tensor, Tensor] {
   const where = 'absMaxQuantizeGroupedWithZeroPoint';
   checkOptions(where, options, OPTIONS);
   const { valueRange: [low, high] = [-8, 7], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
@@ -85,7 +95,7 @@ export function absMaxQuantizeGroupedWithZeroPoint(inputs: TensorLike, blockSize
   const [least, most] = extents(x, blockSize, toNumpy);
   const levels = toNumpy ? high - low : 2 ** Math.trunc(Math.log2(high - low + 1)) - 1;
   const quotient = ops.divide(ops.add(ops.subtract(most, least), epsilon), levels);
-  const scale = toNumpy ? quotient : (ops.where(ops.lessEqual(quotient, 0), 1e-8, quotient));
+  const scale = toNumpy ? quotient : ops.where(ops.lessEqual(quotient, 0), 1e-8, quotient);
   const zero = ops.clip(ops.add(ops.round(ops.divide(ops.negative(least), scale)), low), low, high);
   const spread = (t: Tensor): Tensor => ops.expandDims(t, 1);
   const rounded = ops.clip(ops.add(ops.round(ops.divide(grouped(x, blockSize), spread(scale))), spread(zero)), low, high);
@@ -124,18 +134,32 @@ export class AbsMaxQuantizer extends Quantizer {
     checkOptions('AbsMaxQuantizer', options, ['axis', 'valueRange', 'epsilon', 'outputDtype']);
     const { axis = null, valueRange = [-127, 127], epsilon = EPSILON, outputDtype = 'int8' } = options;
     super({ outputDtype });
-    if (standardizeDType(outputDtype) === 'int8' && (valueRange[0] < -128 || valueRange[1] > 127)) throw new RangeError(`AbsMaxQuantizer: int8 holds -128 to 127, received valueRange ${show(valueRange)}`);
+    if (standardizeDType(outputDtype) === 'int8' && (valueRange[0] < -128 || valueRange[1] > 127))
+      throw new RangeError(`AbsMaxQuantizer: int8 holds -128 to 127, received valueRange ${show(valueRange)}`);
     this.axis = axis === null ? null : typeof axis === 'number' ? [axis] : [...axis];
     this.valueRange = [valueRange[0], valueRange[1]];
     this.epsilon = epsilon;
   }
 
   /** @internal */
-  override invoke(x: TensorLike, { axis = null, toNumpy = false }: { axis?: number | readonly number[] | null; toNumpy?: boolean } = {}): [Tensor, Tensor] {
-    return absMaxQuantize(x, axis ?? this.axis ?? -1, { valueRange: this.valueRange, dtype: this.outputDtype, epsilon: this.epsilon, toNumpy });
+  override invoke(
+    x: TensorLike,
+    { axis = null, toNumpy = false }: { axis?: number | readonly number[] | null; toNumpy?: boolean } = {},
+  ): [Tensor, Tensor] {
+    return absMaxQuantize(x, axis ?? this.axis ?? -1, {
+      valueRange: this.valueRange,
+      dtype: this.outputDtype,
+      epsilon: this.epsilon,
+      toNumpy,
+    });
   }
 
   override getConfig(): Config {
-    return { value_range: [...this.valueRange], epsilon: this.epsilon, output_dtype: this.outputDtype, ...(this.axis === null ? {} : { axis: [...this.axis] }) };
+    return {
+      value_range: [...this.valueRange],
+      epsilon: this.epsilon,
+      output_dtype: this.outputDtype,
+      ...(this.axis === null ? {} : { axis: [...this.axis] }),
+    };
   }
 }

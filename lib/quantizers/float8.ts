@@ -28,13 +28,17 @@ function round(x: Tensor, { mantissa, smallest }: (typeof FORMATS)[Float8DType])
 }
 
 /**
- * `inputs` divided by `scale`, rounded to float8 (`'float8_e4m3fn'` or `'float8_e5m2'`, numbers beyond its range to its ends), and multiplied by `scale`
- * again, in `computeDtype`.
+ * `inputs` divided by `scale`, rounded to float8 (`'float8_e4m3fn'` or `'float8_e5m2'`, numbers beyond its range to its ends), and
+ * multiplied by `scale` again, in `computeDtype`.
  * @throws for other formats.
  */
 export function quantizeAndDequantize(inputs: TensorLike, scale: TensorLike, quantizedDtype: Float8DType, computeDtype: DTypeLike): Tensor {
   const names = Object.keys(FORMATS);
-  if (!names.includes(quantizedDtype)) throw new TypeError(`quantizeAndDequantize: expected ${names.map(show).join(' or ')}, received ${show(quantizedDtype)}${didYouMean(quantizedDtype, names)}`);
+  if (!names.includes(quantizedDtype))
+    throw new TypeError(
+      `quantizeAndDequantize: expected ${names.map(show).join(' or ')}, received ` +
+        `${show(quantizedDtype)}${didYouMean(quantizedDtype, names)}`,
+    );
   const format = FORMATS[quantizedDtype];
   const dtype = standardizeDType(computeDtype);
   const factor = ops.cast(scale, dtype);

@@ -6,14 +6,34 @@ import { serializeKerasObject } from '../config/serialization.js';
 import { didYouMean, show } from '../base/errors.js';
 import { camelCase, toSnakeCase } from '../base/names.js';
 import { AbsMaxQuantizer } from './abs-max.js';
-import { Float8QuantizationConfig, Int4QuantizationConfig, Int8QuantizationConfig, QuantizationConfig, TernaryQuantizationConfig } from './quantization-config.js';
+import {
+  Float8QuantizationConfig,
+  Int4QuantizationConfig,
+  Int8QuantizationConfig,
+  QuantizationConfig,
+  TernaryQuantizationConfig,
+} from './quantization-config.js';
 import { Quantizer } from './quantizer.js';
 
 type Class = new (options?: object) => Quantizer | QuantizationConfig;
 const CLASSES: Readonly<Record<string, unknown>> = {
-  Quantizer, AbsMaxQuantizer, QuantizationConfig, Int8QuantizationConfig, Int4QuantizationConfig, Float8QuantizationConfig, TernaryQuantizationConfig,
+  Quantizer,
+  AbsMaxQuantizer,
+  QuantizationConfig,
+  Int8QuantizationConfig,
+  Int4QuantizationConfig,
+  Float8QuantizationConfig,
+  TernaryQuantizationConfig,
 };
-const byName = new Map<string, unknown>(Object.entries(CLASSES).flatMap(([name, Class]) => [[name, Class], [toSnakeCase(name), Class]] as const));
+const byName = new Map<string, unknown>(
+  Object.entries(CLASSES).flatMap(
+    ([name, Class]) =>
+      [
+        [name, Class],
+        [toSnakeCase(name), Class],
+      ] as const,
+  ),
+);
 provideModule('keras.quantizers', { find: (name) => byName.get(name), names: () => byName.keys() });
 
 const find = (name: string, custom: Readonly<Record<string, unknown>> = {}): Class => {
@@ -23,7 +43,8 @@ const find = (name: string, custom: Readonly<Record<string, unknown>> = {}): Cla
 };
 
 /** The config of a quantizer or of a quantization config. */
-export const serialize = (quantizer: Quantizer | QuantizationConfig): SerializedObject => serializeKerasObject(quantizer) as SerializedObject;
+export const serialize = (quantizer: Quantizer | QuantizationConfig): SerializedObject =>
+  serializeKerasObject(quantizer) as SerializedObject;
 /** What `serialize` gave this for. @throws for unknown classes. */
 export function deserialize(config: SerializedObject, { customObjects }: DeserializeOptions = {}): Quantizer | QuantizationConfig {
   if (!isSerialized(config)) throw new TypeError(`quantizers: expected a config { class_name, config }, received ${show(config)}`);
@@ -34,7 +55,10 @@ export function deserialize(config: SerializedObject, { customObjects }: Deseria
  * The quantizer of a name (`'abs_max_quantizer'`), a class, a config or an instance; null stays null. `options` go to the class of a name.
  * @throws for unknown names, with the nearest one, and for anything else.
  */
-export function get(identifier: string | Quantizer | QuantizationConfig | SerializedObject | Class | null | undefined, options: object = {}): Quantizer | QuantizationConfig | null {
+export function get(
+  identifier: string | Quantizer | QuantizationConfig | SerializedObject | Class | null | undefined,
+  options: object = {},
+): Quantizer | QuantizationConfig | null {
   if (identifier === null || identifier === undefined) return null;
   if (identifier instanceof Quantizer || identifier instanceof QuantizationConfig) return identifier;
   if (isSerialized(identifier)) return deserialize(identifier);

@@ -25,27 +25,55 @@ function readOptions(where: string, options: PackOptions): { axis: number; dtype
 }
 function bytesOf(where: string, value: TensorLike, ...dtypes: readonly string[]): Tensor {
   const tensor = toTensor(value, null, where);
-  if (!dtypes.includes(tensor.dtype)) throw new TypeError(`${where}: expected a tensor of ${dtypes.join(' or ')}, received ${tensor.dtype}`);
+  if (!dtypes.includes(tensor.dtype))
+    throw new TypeError(`${where}: expected a tensor of ${dtypes.join(' or ')}, received ${tensor.dtype}`);
   return tensor;
 }
 
 /** Packs `count` neighbours along an axis: the sum of their codes times powers of `base`. The rest of the last byte is `code(0)`. */
-function pack(where: string, x: Tensor, axis: number, count: number, base: number, code: (x: Tensor) => Tensor, dtype: 'int8' | 'uint8'): Packed {
+function pack(
+  where: string,
+  x: Tensor,
+  axis: number,
+  count: number,
+  base: number,
+  code: (x: Tensor) => Tensor,
+  dtype: 'int8' | 'uint8',
+): Packed {
   const along = normalizeAxis(axis, x.ndim, where);
   const first = ops.moveaxis(x, along, 0);
   const [length, ...rest] = first.shape as [number, ...number[]];
   const fill = (count - (length % count)) % count;
-  const filled = fill === 0 ? first : ops.pad(first, first.shape.map((_, i) => [0, i === 0 ? fill : 0]));
+  const filled =
+    fill === 0
+      ? first
+      : ops.pad(
+          first,
+          first.shape.map((_, i) => [0, i === 0 ? fill : 0]),
+        );
   const groups = ops.reshape(code(filled), [(length + fill) / count, count, ...rest]);
-  const powers = ops.reshape(ops.convertToTensor(Array.from({ length: count }, (_, i) => base ** i), { dtype: 'int32' }), [1, count, ...rest.map(() => 1)]);
+  const powers = ops.reshape(
+    ops.convertToTensor(
+      Array.from({ length: count }, (_, i) => base ** i),
+      { dtype: 'int32' },
+    ),
+    [1, count, ...rest.map(() => 1)],
+  );
   const codes = ops.sum(ops.multiply(groups, powers), { axis: 1 });
-  const bytes = dtype === 'int8' ? (ops.where(ops.greater(codes, 127), ops.subtract(codes, 256), codes)) : codes;
+  const bytes = dtype === 'int8' ? ops.where(ops.greater(codes, 127), ops.subtract(codes, 256), codes) : codes;
   const packed = ops.moveaxis(ops.cast(bytes, dtype), 0, along);
   return [packed, packed.shape, length];
 }
 
 /** The numbers in the bytes along an axis. */
-function unpack(where: string, packed: Tensor, origLen: number, axis: number, digits: (codes: Tensor) => Tensor[], dtype: 'int8' | 'uint8'): Tensor {
+function unpack(
+  where: string,
+  packed: Tensor,
+  origLen: number,
+  axis: number,
+  digits: (codes: Tensor) => Tensor[],
+  dtype: 'int8' | 'uint8',
+): Tensor {
   const along = normalizeAxis(axis, packed.ndim, where);
   const codes = ops.cast(ops.moveaxis(packed, along, 0), 'int32');
   const bytes = ops.where(ops.less(codes, 0), ops.add(codes, 256), codes);
@@ -53,7 +81,18 @@ function unpack(where: string, packed: Tensor, origLen: number, axis: number, di
   const rest = bytes.shape.slice(1);
   const flat = ops.reshape(all, [-1, ...rest]);
   integer(where, 'origLen', origLen, { min: 0, max: flat.shape[0]! });
-  return ops.moveaxis(ops.cast(ops.slice(flat, flat.shape.map(() => 0), [origLen, ...rest]), dtype), 0, along);
+  return ops.moveaxis(
+    ops.cast(
+      ops.slice(
+        flat,
+        flat.shape.map(() => 0),
+        [origLen, ...rest],
+      ),
+      dtype,
+    ),
+    0,
+    along,
+  );
 }
 
 /** Numbers of `bits` bits in a byte, the lowest bits first. */

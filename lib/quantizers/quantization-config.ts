@@ -26,7 +26,8 @@ export class QuantizationConfig {
   constructor(options: QuantizationConfigOptions = {}) {
     const { weightQuantizer = null, activationQuantizer = null } = options;
     for (const [name, value] of Object.entries({ weightQuantizer, activationQuantizer })) {
-      if (value !== null && !(value instanceof Quantizer)) throw new TypeError(`${new.target.name}: ${name} must be a quantizer or null, received ${show(value)}`);
+      if (value !== null && !(value instanceof Quantizer))
+        throw new TypeError(`${new.target.name}: ${name} must be a quantizer or null, received ${show(value)}`);
     }
     this.weightQuantizer = weightQuantizer;
     this.activationQuantizer = activationQuantizer as Quantizer | null;
@@ -37,7 +38,10 @@ export class QuantizationConfig {
   }
   /** What `fromConfig` needs. */
   getConfig(): Config {
-    return { weight_quantizer: serializeKerasObject(this.weightQuantizer), activation_quantizer: serializeKerasObject(this.activationQuantizer) };
+    return {
+      weight_quantizer: serializeKerasObject(this.weightQuantizer),
+      activation_quantizer: serializeKerasObject(this.activationQuantizer),
+    };
   }
   /** Makes one from what `getConfig` gave. */
   static fromConfig(config: Config): QuantizationConfig {
@@ -53,10 +57,12 @@ export class QuantizationConfig {
   }
 }
 const quantizersOf = (config: Config): QuantizationConfigOptions => ({
-  weightQuantizer: deserializeKerasObject(config.weight_quantizer ?? null) as Quantizer | null, activationQuantizer: deserializeKerasObject(config.activation_quantizer ?? null) as Quantizer | null,
+  weightQuantizer: deserializeKerasObject(config.weight_quantizer ?? null) as Quantizer | null,
+  activationQuantizer: deserializeKerasObject(config.activation_quantizer ?? null) as Quantizer | null,
 });
 function checkInt8(where: string, { weightQuantizer }: QuantizationConfig): void {
-  if (weightQuantizer !== null && weightQuantizer.outputDtype !== 'int8') throw new TypeError(`${where}: weightQuantizer must give int8, received one that gives ${weightQuantizer.outputDtype}`);
+  if (weightQuantizer !== null && weightQuantizer.outputDtype !== 'int8')
+    throw new TypeError(`${where}: weightQuantizer must give int8, received one that gives ${weightQuantizer.outputDtype}`);
 }
 
 /** Weights and, by default, inputs in int8. @throws for quantizers of weights with another dtype. */
@@ -87,13 +93,18 @@ export class Int4QuantizationConfig extends QuantizationConfig {
     checkOptions('Int4QuantizationConfig', options, [...OPTIONS, 'blockSize']);
     const { weightQuantizer = null, activationQuantizer = 'default', blockSize = 128 } = options;
     super({ weightQuantizer, activationQuantizer: activationQuantizer === 'default' ? null : activationQuantizer });
-    if (blockSize !== null && blockSize !== -1 && !(Number.isInteger(blockSize) && blockSize > 0)) throw new RangeError(`Int4QuantizationConfig: blockSize must be null, -1 or a positive integer, received ${show(blockSize)}`);
+    if (blockSize !== null && blockSize !== -1 && !(Number.isInteger(blockSize) && blockSize > 0))
+      throw new RangeError(`Int4QuantizationConfig: blockSize must be null, -1 or a positive integer, received ${show(blockSize)}`);
     this.blockSize = blockSize;
     if (blockSize !== null && blockSize > 0 && (this.weightQuantizer !== null || this.activationQuantizer !== null)) {
-      throw new Error(`Int4QuantizationConfig: quantizers of your own do not go with groups; give blockSize: -1, or leave them out (blockSize is ${blockSize})`);
+      throw new Error(
+        `Int4QuantizationConfig: quantizers of your own do not go with groups; give blockSize: -1, or leave them out (blockSize is ` +
+          `${blockSize})`,
+      );
     }
     const range = (this.weightQuantizer as AbsMaxQuantizer | null)?.valueRange;
-    if (this.weightQuantizer !== null && (range?.[0] !== -8 || range[1] !== 7)) throw new RangeError(`Int4QuantizationConfig: weightQuantizer must have valueRange [-8, 7], received ${show(range)}`);
+    if (this.weightQuantizer !== null && (range?.[0] !== -8 || range[1] !== 7))
+      throw new RangeError(`Int4QuantizationConfig: weightQuantizer must have valueRange [-8, 7], received ${show(range)}`);
     checkInt8('Int4QuantizationConfig', this);
   }
   override get mode(): string {

@@ -18,7 +18,8 @@ export interface Quantizer {
 }
 
 /**
- * Base of all quantizers. One of your own overrides `invoke(x)`, which returns the quantized tensor and its scale. This one returns what it gets.
+ * Base of all quantizers. One of your own overrides `invoke(x)`, which returns the quantized tensor and its scale. This one returns what it
+ * gets.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export class Quantizer extends Configurable {

@@ -1,7 +1,11 @@
 // What `Model.quantize` did, layer by layer.
 import { checkOptions } from '../base/errors.js';
 
-const quoted = (paths: readonly string[], most: number): string => `${paths.slice(0, most).map((path) => `'${path}'`).join(', ')}${paths.length > most ? ', ...' : ''}`;
+const quoted = (paths: readonly string[], most: number): string =>
+  `${paths
+    .slice(0, most)
+    .map((path) => `'${path}'`)
+    .join(', ')}${paths.length > most ? ', ...' : ''}`;
 const LINE = '='.repeat(65);
 
 /** The outcome of a call of `Model.quantize`, by the paths of layers. */
@@ -58,7 +62,10 @@ export class QuantizationReport {
     return this.skipped.filter(([, why]) => why === reason).map(([path]) => path);
   }
 
-  /** One message about layers that cannot be quantized and about errors, with at most `maxExamples` paths of each; null where there are none. */
+  /**
+   * One message about layers that cannot be quantized and about errors, with at most `maxExamples` paths of each; null where there are
+   * none.
+   */
   summaryWarning(options: { maxExamples?: number } = {}): string | null {
     checkOptions('QuantizationReport.summaryWarning', options, ['maxExamples']);
     const { maxExamples = 5 } = options;
@@ -67,9 +74,15 @@ export class QuantizationReport {
     if (unsupported.length === 0 && failed.length === 0) return null;
     return [
       '`model.quantize()`:',
-      ...(unsupported.length === 0 ? [] : [`${unsupported.length} layer(s) were skipped because they do not support quantization (e.g. ${quoted(unsupported, maxExamples)}).`]),
+      ...(unsupported.length === 0
+        ? []
+        : [
+            `${unsupported.length} layer(s) were skipped because they do not support quantization (e.g. ` +
+              `${quoted(unsupported, maxExamples)}).`,
+          ]),
       ...(failed.length === 0 ? [] : [`${failed.length} layer(s) reported errors (e.g. ${quoted(failed, maxExamples)}).`]),
-      `Quantized ${this.numQuantized} layer(s) in mode '${this.mode}'. Call \`model.quantizationSummary()\` or inspect the returned \`QuantizationReport\` for details.`,
+      `Quantized ${this.numQuantized} layer(s) in mode '${this.mode}'. Call \`model.quantizationSummary()\` or inspect the returned ` +
+        `\`QuantizationReport\` for details.`,
     ].join(' ');
   }
 
@@ -82,7 +95,9 @@ export class QuantizationReport {
       ...(this.numQuantized === 0 ? ['  (none)'] : this.quantized.map(([path, mode, scheme]) => `  - ${path} (${mode}): ${scheme}`)),
       `Skipped ${this.numSkipped} layer(s):`,
       ...(this.numSkipped === 0 ? ['  (none)'] : this.skipped.map(([path, reason]) => `  - ${path}: ${reason}`)),
-      ...(this.numErrors === 0 ? [] : [`Errors on ${this.numErrors} layer(s):`, ...this.errors.map(([path, message]) => `  - ${path}: ${message}`)]),
+      ...(this.numErrors === 0
+        ? []
+        : [`Errors on ${this.numErrors} layer(s):`, ...this.errors.map(([path, message]) => `  - ${path}: ${message}`)]),
     ].join('\n');
   }
   /** Its numbers. */

@@ -25,38 +25,50 @@ function spread(where: string, name: string, value: TensorLike, shape: Shape, dt
 }
 
 /**
- * Draws from the gamma distribution of shape `alpha`, a number or a tensor that broadcasts to the shape, and scale 1. NaN where `alpha` is negative.
- * Gradients flow to `alpha`.
+ * Draws from the gamma distribution of shape `alpha`, a number or a tensor that broadcasts to the shape, and scale 1. NaN where `alpha` is
+ * negative. Gradients flow to `alpha`.
  */
-export const gamma = publicOp('gamma', (shape: ShapeLike, alpha: TensorLike, { dtype = null, seed = null }: FloatDrawOptions = {}): Tensor => {
-  const type = floatDType('gamma', dtype);
-  return castTo(p.randomGamma(drawSeed('gamma', seed), spread('gamma', 'alpha', alpha, toShape(shape, 'gamma'), type)), type);
-}, ['dtype', 'seed']);
+export const gamma = publicOp(
+  'gamma',
+  (shape: ShapeLike, alpha: TensorLike, { dtype = null, seed = null }: FloatDrawOptions = {}): Tensor => {
+    const type = floatDType('gamma', dtype);
+    return castTo(p.randomGamma(drawSeed('gamma', seed), spread('gamma', 'alpha', alpha, toShape(shape, 'gamma'), type)), type);
+  },
+  ['dtype', 'seed'],
+);
 
 /**
- * Draws from the beta distribution, whose parameters are numbers or tensors that broadcast to the shape. NaN where one of them is negative. Gradients
- * flow to both.
+ * Draws from the beta distribution, whose parameters are numbers or tensors that broadcast to the shape. NaN where one of them is negative.
+ * Gradients flow to both.
  */
-export const beta = publicOp('beta', (shape: ShapeLike, alpha: TensorLike, beta: TensorLike, { dtype = null, seed = null }: FloatDrawOptions = {}): Tensor => {
-  const type = floatDType('beta', dtype);
-  const sizes = toShape(shape, 'beta');
-  const key = drawSeed('beta', seed);
-  // x / (x + y) of two gamma variates, by their logarithms: those of small shapes may be too small for a float.
-  const x = p.randomGamma(key, spread('beta', 'alpha', alpha, sizes, type), { logarithm: true });
-  const y = p.randomGamma(key, spread('beta', 'beta', beta, sizes, type), { logarithm: true, stream: 1 });
-  return castTo(p.sigmoid(p.subtract(x, y)), type);
-}, ['dtype', 'seed']);
+export const beta = publicOp(
+  'beta',
+  (shape: ShapeLike, alpha: TensorLike, beta: TensorLike, { dtype = null, seed = null }: FloatDrawOptions = {}): Tensor => {
+    const type = floatDType('beta', dtype);
+    const sizes = toShape(shape, 'beta');
+    const key = drawSeed('beta', seed);
+    // x / (x + y) of two gamma variates, by their logarithms: those of small shapes may be too small for a float.
+    const x = p.randomGamma(key, spread('beta', 'alpha', alpha, sizes, type), { logarithm: true });
+    const y = p.randomGamma(key, spread('beta', 'beta', beta, sizes, type), { logarithm: true, stream: 1 });
+    return castTo(p.sigmoid(p.subtract(x, y)), type);
+  },
+  ['dtype', 'seed'],
+);
 
 /**
- * How often something of the given probability happens in `counts` attempts. Both are numbers or tensors that broadcast to the shape. NaN where the counts
- * are negative or the probability is outside of 0 to 1.
+ * How often something of the given probability happens in `counts` attempts. Both are numbers or tensors that broadcast to the shape. NaN
+ * where the counts are negative or the probability is outside of 0 to 1.
  */
-export const binomial = publicOp('binomial', (shape: ShapeLike, counts: TensorLike, probabilities: TensorLike, { dtype = null, seed = null }: FloatDrawOptions = {}): Tensor => {
-  const type = floatDType('binomial', dtype);
-  const sizes = toShape(shape, 'binomial');
-  const [n, share] = [spread('binomial', 'counts', counts, sizes, type), spread('binomial', 'probabilities', probabilities, sizes, type)];
-  return castTo(p.randomBinomial(drawSeed('binomial', seed), n, share), type);
-}, ['dtype', 'seed']);
+export const binomial = publicOp(
+  'binomial',
+  (shape: ShapeLike, counts: TensorLike, probabilities: TensorLike, { dtype = null, seed = null }: FloatDrawOptions = {}): Tensor => {
+    const type = floatDType('binomial', dtype);
+    const sizes = toShape(shape, 'binomial');
+    const [n, share] = [spread('binomial', 'counts', counts, sizes, type), spread('binomial', 'probabilities', probabilities, sizes, type)];
+    return castTo(p.randomBinomial(drawSeed('binomial', seed), n, share), type);
+  },
+  ['dtype', 'seed'],
+);
 
 /** Options of `categorical`. */
 export interface CategoricalOptions extends SeedOptions {
@@ -64,10 +76,18 @@ export interface CategoricalOptions extends SeedOptions {
   dtype?: DTypeLike;
 }
 /** `numSamples` classes for each row of `logits` `(rows, classes)`, the logarithms of probabilities but for a constant a row. */
-export const categorical = publicOp('categorical', (logits: TensorLike, numSamples: number, { dtype = 'int32', seed = null }: CategoricalOptions = {}): Tensor => {
-  const given = toTensor(logits, null, 'categorical');
-  if (given.ndim !== 2 || given.shape[1] === 0) throw new RangeError(`categorical: logits must have the shape (rows, classes), received ${showShape(given.shape)}`);
-  integer('categorical', 'numSamples', numSamples, { min: 0 });
-  const scores = isFloat(given.dtype) ? given : toFloat('categorical', given);
-  return castTo(p.randomCategorical(drawSeed('categorical', seed), castTo(scores, drawn(scores.dtype)), numSamples), standardizeDType(dtype));
-}, ['dtype', 'seed']);
+export const categorical = publicOp(
+  'categorical',
+  (logits: TensorLike, numSamples: number, { dtype = 'int32', seed = null }: CategoricalOptions = {}): Tensor => {
+    const given = toTensor(logits, null, 'categorical');
+    if (given.ndim !== 2 || given.shape[1] === 0)
+      throw new RangeError(`categorical: logits must have the shape (rows, classes), received ${showShape(given.shape)}`);
+    integer('categorical', 'numSamples', numSamples, { min: 0 });
+    const scores = isFloat(given.dtype) ? given : toFloat('categorical', given);
+    return castTo(
+      p.randomCategorical(drawSeed('categorical', seed), castTo(scores, drawn(scores.dtype)), numSamples),
+      standardizeDType(dtype),
+    );
+  },
+  ['dtype', 'seed'],
+);

@@ -33,7 +33,13 @@ export function floatDType(where: string, dtype: DTypeLike | null | undefined): 
 }
 type FloatDraw = (seed: Tensor, shape: Shape, dtype: DType, attrs: { floats: readonly number[] }) => Tensor;
 /** A draw of floats; 16-bit ones are drawn as float32 and rounded. */
-function drawFloats(where: string, draw: FloatDraw, shape: ShapeLike, floats: readonly number[], { dtype, seed }: FloatDrawOptions): Tensor {
+function drawFloats(
+  where: string,
+  draw: FloatDraw,
+  shape: ShapeLike,
+  floats: readonly number[],
+  { dtype, seed }: FloatDrawOptions,
+): Tensor {
   const type = floatDType(where, dtype);
   return castTo(draw(drawSeed(where, seed), toShape(shape, where), isHalf(type) ? 'float32' : type, { floats }), type);
 }
@@ -94,19 +100,26 @@ export interface DropoutOptions extends SeedOptions {
   /** Shape of the mask, which broadcasts to that of the inputs; null entries take theirs. Default null: that of the inputs. */
   noiseShape?: readonly (number | null)[] | null;
 }
-/** The inputs with a share `rate` of the elements set to 0 and the others divided by `1 - rate`, so that the sum stays the same on average. */
-export const dropout = publicOp('dropout', (inputs: TensorLike, rate: number, { noiseShape = null, seed = null }: DropoutOptions = {}): Tensor => {
-  if (!(rate >= 0 && rate <= 1)) throw new RangeError(`dropout: the rate must be from 0 to 1, received ${show(rate)}`);
-  const tensor = toFloat('dropout', inputs);
-  const shape = noiseShape === null ? tensor.shape : noiseShape.map((d, i) => d ?? tensor.shape[i]!);
-  checkShape(shape, 'dropout');
-  if (!sameShape(broadcastShapes(shape, tensor.shape, 'dropout'), tensor.shape)) throw new RangeError(`dropout: a mask of shape ${showShape(shape)} does not fit ${showShape(tensor.shape)}`);
-  if (rate === 0) return tensor;
-  const zero = constant(0, tensor);
-  if (rate === 1) return p.multiply(tensor, zero);
-  const noise = p.randomUniform(drawSeed('dropout', seed), shape, 'float32', { floats: [0, 1] });
-  return p.select(p.less(noise, constant(1 - rate, noise)), p.divide(tensor, constant(1 - rate, tensor)), zero);
-}, ['noiseShape', 'seed']);
+/**
+ * The inputs with a share `rate` of the elements set to 0 and the others divided by `1 - rate`, so that the sum stays the same on average.
+ */
+export const dropout = publicOp(
+  'dropout',
+  (inputs: TensorLike, rate: number, { noiseShape = null, seed = null }: DropoutOptions = {}): Tensor => {
+    if (!(rate >= 0 && rate <= 1)) throw new RangeError(`dropout: the rate must be from 0 to 1, received ${show(rate)}`);
+    const tensor = toFloat('dropout', inputs);
+    const shape = noiseShape === null ? tensor.shape : noiseShape.map((d, i) => d ?? tensor.shape[i]!);
+    checkShape(shape, 'dropout');
+    if (!sameShape(broadcastShapes(shape, tensor.shape, 'dropout'), tensor.shape))
+      throw new RangeError(`dropout: a mask of shape ${showShape(shape)} does not fit ${showShape(tensor.shape)}`);
+    if (rate === 0) return tensor;
+    const zero = constant(0, tensor);
+    if (rate === 1) return p.multiply(tensor, zero);
+    const noise = p.randomUniform(drawSeed('dropout', seed), shape, 'float32', { floats: [0, 1] });
+    return p.select(p.less(noise, constant(1 - rate, noise)), p.divide(tensor, constant(1 - rate, tensor)), zero);
+  },
+  ['noiseShape', 'seed'],
+);
 
 /** Options of `shuffle`. */
 export interface ShuffleOptions extends SeedOptions {

@@ -2,7 +2,9 @@
 const SIZE = 624;
 const SHIFT = 397;
 
-/** The Mersenne Twister MT19937 (M. Matsumoto, T. Nishimura: "Mersenne Twister", ACM TOMACS 8, 1998), seeded by one number or by several. */
+/**
+ * The Mersenne Twister MT19937 (M. Matsumoto, T. Nishimura: "Mersenne Twister", ACM TOMACS 8, 1998), seeded by one number or by several.
+ */
 export class MersenneTwister {
   private readonly state = new Uint32Array(SIZE);
   private at = SIZE;
@@ -33,7 +35,8 @@ export class MersenneTwister {
       state[0] = state[SIZE - 1]!;
       at = 1;
     };
-    for (let k = 0; k < Math.max(SIZE, key.length); k++) next((state[at]! ^ Math.imul(this.before(at), 1_664_525)) + key[k % key.length]! + (k % key.length));
+    for (let k = 0; k < Math.max(SIZE, key.length); k++)
+      next((state[at]! ^ Math.imul(this.before(at), 1_664_525)) + key[k % key.length]! + (k % key.length));
     for (let k = 1; k < SIZE; k++) next((state[at]! ^ Math.imul(this.before(at), 1_566_083_941)) - at);
     state[0] = 0x80000000;
   }

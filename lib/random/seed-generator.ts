@@ -17,7 +17,8 @@ const key = (seed: number, counter: number): Tensor =>
   });
 
 function checkSeed(where: string, seed: unknown): asserts seed is number {
-  if (typeof seed !== 'number' || !Number.isInteger(seed)) throw new TypeError(`${where}: the seed must be an integer, received ${show(seed)}`);
+  if (typeof seed !== 'number' || !Number.isInteger(seed))
+    throw new TypeError(`${where}: the seed must be an integer, received ${show(seed)}`);
 }
 
 /** Options of `SeedGenerator`, and its config. */
@@ -51,7 +52,10 @@ export class SeedGenerator {
     this.initialSeed = given.seed ?? null;
     const first = this.initialSeed ?? makeDefaultSeed();
     checkSeed('SeedGenerator', first);
-    this.state = withScope(this.name, () => new Variable(key(first, 0), { trainable: false, aggregation: 'none', name: 'seed_generator_state' }));
+    this.state = withScope(
+      this.name,
+      () => new Variable(key(first, 0), { trainable: false, aggregation: 'none', name: 'seed_generator_state' }),
+    );
   }
 
   /**

@@ -19,7 +19,10 @@ const replay: CallOperation = (operation, args) => operation.invoke(...args);
 function describe(structure: unknown): string {
   if (Array.isArray(structure)) return `[${structure.map(describe).join(', ')}]`;
   if (structure instanceof KerasTensor || structure instanceof Tensor) return showShape(structure.shape);
-  if (typeof structure === 'object' && structure !== null) return `{${Object.entries(structure).map(([key, value]) => `${key}: ${describe(value)}`).join(', ')}}`;
+  if (typeof structure === 'object' && structure !== null)
+    return `{${Object.entries(structure)
+      .map(([key, value]) => `${key}: ${describe(value)}`)
+      .join(', ')}}`;
   return show(structure);
 }
 
@@ -28,7 +31,10 @@ export function symbolsOf(label: string, what: string, structure: unknown): Kera
   const { leaves } = flatten(structure);
   if (leaves.length === 0) throw new TypeError(`${label}: ${what} must not be empty`);
   for (const leaf of leaves) {
-    if (!(leaf instanceof KerasTensor)) throw new TypeError(`${label}: ${what} must be KerasTensors (what keras.Input gives, and what layers give for it), received ${show(leaf)}`);
+    if (!(leaf instanceof KerasTensor))
+      throw new TypeError(
+        `${label}: ${what} must be KerasTensors (what keras.Input gives, and what layers give for it), received ${show(leaf)}`,
+      );
   }
   return leaves as KerasTensor[];
 }
@@ -65,7 +71,10 @@ export class SymbolicFunction extends Operation {
     this.#calls = new Set(this.#graph.calls);
     const known = new Set([...this.#inputs, ...this.#graph.calls.flatMap((call) => (call.inputs.length === 0 ? [] : call.outputs))]);
     this.#outputs.forEach((output, i) => {
-      if (!known.has(output)) throw new Error(`${where}: the output${leafPaths(outputs)[i] === '' ? '' : ` ${leafPaths(outputs)[i]}`}, ${describeSymbol(output)}, is not connected to the inputs`);
+      if (!known.has(output))
+        throw new Error(
+          `${where}: the output${leafPaths(outputs)[i] === '' ? '' : ` ${leafPaths(outputs)[i]}`}, ${describeSymbol(output)}, is not connected to the inputs`,
+        );
     });
   }
 
@@ -130,8 +139,13 @@ export class SymbolicFunction extends Operation {
     }
     flatten<Tensor>(inputs).leaves.forEach((value, i) => {
       const { shape, name } = this.#inputs[i]!;
-      const fits = value.shape.length === shape.length && shape.every((d, axis) => d === null || value.shape[axis] === null || value.shape[axis] === d);
-      if (!fits) throw new RangeError(`${this.name}: the input '${name}' must have the shape ${showShape(shape)}, received ${showShape(value.shape)}`);
+      const fits =
+        value.shape.length === shape.length &&
+        shape.every((d, axis) => d === null || value.shape[axis] === null || value.shape[axis] === d);
+      if (!fits)
+        throw new RangeError(
+          `${this.name}: the input '${name}' must have the shape ${showShape(shape)}, received ${showShape(value.shape)}`,
+        );
     });
   }
 

@@ -72,7 +72,11 @@ function holdsSymbol(value: unknown, depth: number): boolean {
 /** Shapes as they are known: sizes that stand for unknown ones while shapes are computed are null again. */
 export function knownShapes(shapes: unknown): unknown {
   if (!isTracedForShapes()) return shapes;
-  return mapStructure((leaf) => (isShape(leaf) ? (leaf as SymbolicShape).map((d) => (d !== null && isStandIn(d) ? null : d)) : leaf), shapes, isShape);
+  return mapStructure(
+    (leaf) => (isShape(leaf) ? (leaf as SymbolicShape).map((d) => (d !== null && isStandIn(d) ? null : d)) : leaf),
+    shapes,
+    isShape,
+  );
 }
 
 /** What `fn` returns, flat, when it is traced with these shapes in the place of the symbols. */
@@ -88,8 +92,12 @@ function traceWith(fn: (args: readonly unknown[]) => unknown, flat: Flat<unknown
 /** An error in terms of the symbols: the sizes that stand for unknown ones are none that the user knows. */
 function withoutStandIns(error: unknown, symbols: readonly KerasTensor[], sizes: Sizes): unknown {
   if (!(error instanceof Error)) return error;
-  const shapes = error.message.replace(/\(([^()]*)\)/g, (text: string) => text.replace(new RegExp(`\\b(${sizes.join('|')})\\b`, 'g'), 'None'));
-  error.message = symbols.every(({ shape }) => shapes.includes(showShape(shape))) ? shapes : `${shapes}; called on symbols of shape ${symbols.map(({ shape }) => showShape(shape)).join(', ')}`;
+  const shapes = error.message.replace(/\(([^()]*)\)/g, (text: string) =>
+    text.replace(new RegExp(`\\b(${sizes.join('|')})\\b`, 'g'), 'None'),
+  );
+  error.message = symbols.every(({ shape }) => shapes.includes(showShape(shape)))
+    ? shapes
+    : `${shapes}; called on symbols of shape ${symbols.map(({ shape }) => showShape(shape)).join(', ')}`;
   return error;
 }
 
@@ -98,12 +106,17 @@ const isTensor = (leaf: unknown): leaf is Tensor | Variable => leaf instanceof T
 const formOf = ({ key, leaves }: Flat<unknown>): string =>
   `${key} ${leaves.map((leaf) => (isTensor(leaf) ? `${leaf.dtype}${leaf.shape.length}` : typeof leaf)).join()}`;
 
-/** The trials whose results have the form of the first. @throws when others differ that are not of single elements (which may be squeezed). */
+/**
+ * The trials whose results have the form of the first. @throws when others differ that are not of single elements (which may be squeezed).
+ */
 function ofOneForm(trials: readonly Trial<Flat<unknown>>[], symbols: readonly KerasTensor[]): Flat<unknown>[] {
   const form = formOf(trials[0]!.result);
   const [alike, others] = [trials.filter(({ result }) => formOf(result) === form), trials.filter(({ result }) => formOf(result) !== form)];
   if (others.length > 0 && (alike.length < 2 || others.some(({ sizes }) => !sizes.includes(1)))) {
-    throw new RangeError(`what is returned for symbols of shape ${symbols.map(({ shape }) => showShape(shape)).join(', ')} has another structure for each unknown size`);
+    throw new RangeError(
+      `what is returned for symbols of shape ${symbols.map(({ shape }) => showShape(shape)).join(', ')} has another structure for ` +
+        `each unknown size`,
+    );
   }
   return alike.map(({ result }) => result);
 }
@@ -111,13 +124,17 @@ function ofOneForm(trials: readonly Trial<Flat<unknown>>[], symbols: readonly Ke
 /** The results of tracing `fn` with sizes in the place of unknown ones. */
 function resultsOf(fn: (args: readonly unknown[]) => unknown, flat: Flat<unknown>): Flat<unknown>[] {
   const symbols = flat.leaves.filter((leaf) => leaf instanceof KerasTensor);
-  const axes = symbols.flatMap(({ shape }, symbol) => shape.flatMap((d, axis) => (d === null ? [{ symbol, axis, fromEnd: shape.length - 1 - axis }] : [])));
+  const axes = symbols.flatMap(({ shape }, symbol) =>
+    shape.flatMap((d, axis) => (d === null ? [{ symbol, axis, fromEnd: shape.length - 1 - axis }] : [])),
+  );
   const run = (sizes: Sizes): Flat<unknown> => {
     let next = 0;
     return traceWith(fn, flat, symbols.map(({ dtype, shape }) => specOf(dtype, shape.map((d) => d ?? sizes[next++]!))), sizes);
   };
   if (axes.length === 0) return [run([])];
-  const numbers = [...symbols.flatMap(({ shape }) => [...shape]), ...flat.leaves].filter((n): n is number => typeof n === 'number' && Number.isInteger(n));
+  const numbers = [...symbols.flatMap(({ shape }) => [...shape]), ...flat.leaves].filter(
+    (n): n is number => typeof n === 'number' && Number.isInteger(n),
+  );
   const trials = trialsOf(axes, numbers.map(Math.abs), run, (a, b) => formOf(a) === formOf(b));
   if ('error' in trials) throw withoutStandIns(trials.error, symbols, trials.sizes);
   return ofOneForm(trials, symbols);

@@ -90,7 +90,7 @@ function checkConnected(label: string, inputs: readonly KerasTensor[], calls: re
       if (!computable.has(symbol)) {
         throw new Error(
           `${label}: the graph is disconnected: operation "${operation.name}" needs ${describeSymbol(symbol)}, which cannot be computed from the inputs; ` +
-          `reached without it: ${passed.length === 0 ? 'nothing' : passed.join(', ')}`,
+            `reached without it: ${passed.length === 0 ? 'nothing' : passed.join(', ')}`,
         );
       }
     }
@@ -122,7 +122,11 @@ export function graphBetween(label: string, inputs: readonly KerasTensor[], outp
   checkConnected(label, inputs, calls);
   const names = new Set<string>();
   for (const { name } of operations) {
-    if (names.has(name)) throw new Error(`${label}: the name "${name}" is used ${operations.filter((operation) => operation.name === name).length} times in the model; all layers and operations need names of their own (option name)`);
+    if (names.has(name))
+      throw new Error(
+        `${label}: the name "${name}" is used ${operations.filter((operation) => operation.name === name).length} times in the model; ` +
+          `all layers and operations need names of their own (option name)`,
+      );
     names.add(name);
   }
   return { callsByDepth, calls, operations };

@@ -75,9 +75,19 @@ export abstract class Operation extends Callable {
   /** @internal Notes a symbolic call. Returns its outputs, which know the call from now on. */
   noteCall(args: readonly unknown[], result: unknown, recorded: OperationCall['recorded'] = {}): unknown {
     // A symbol that another call made is handed on under a new identity.
-    const outputs = mapStructure((leaf) => (leaf instanceof KerasTensor && leaf.history !== null ? new KerasTensor(leaf.shape, leaf.dtype) : leaf), result);
+    const outputs = mapStructure(
+      (leaf) => (leaf instanceof KerasTensor && leaf.history !== null ? new KerasTensor(leaf.shape, leaf.dtype) : leaf),
+      result,
+    );
     const symbols = (value: unknown) => flatten(value).leaves.filter((leaf) => leaf instanceof KerasTensor);
-    const call: OperationCall = { operation: this, args, inputs: symbols(args), outputs: symbols(outputs), index: this.#calls.length, recorded };
+    const call: OperationCall = {
+      operation: this,
+      args,
+      inputs: symbols(args),
+      outputs: symbols(outputs),
+      index: this.#calls.length,
+      recorded,
+    };
     this.#calls.push(call);
     call.outputs.forEach((output, index) => {
       output.history = { call, index };

@@ -1,9 +1,11 @@
-// Which sizes depend on unknown ones: a function is tried with several sizes in the place of the unknown ones, and what changes with them is unknown.
+// Which sizes depend on unknown ones: a function is tried with several sizes in the place of the unknown ones, and what changes with them
+// is unknown.
 //
-// Sizes have to fit: a batch may have to match a known one, a length to be divided into eleven parts, or to be larger than a window. So the search starts
-// from large sizes with many divisors; where they do not fit, the numbers in the error's message say what would (the size that was expected, the number of
-// parts, the window), and sizes that are equal to them, or multiples of them, are tried. What is found never depends on that guess alone: each unknown size
-// is then varied, towards the smallest that fits and by itself, and an output's size is known only if it is the same in all trials.
+// Sizes have to fit: a batch may have to match a known one, a length to be divided into eleven parts, or to be larger than a window. So the
+// search starts from large sizes with many divisors; where they do not fit, the numbers in the error's message say what would (the size
+// that was expected, the number of parts, the window), and sizes that are equal to them, or multiples of them, are tried. What is found
+// never depends on that guess alone: each unknown size is then varied, towards the smallest that fits and by itself, and an output's size
+// is known only if it is the same in all trials.
 
 /** An unknown axis of a symbol: the symbol's number among the arguments, and the axis counted from both ends. */
 export interface UnknownAxis {
@@ -37,7 +39,8 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
 const distinct = (values: Iterable<number>): number[] => [...new Set(values)];
 /** The whole numbers of a message that are no part of a name. */
-const numbersOf = (text: string): number[] => distinct(Array.from(text.matchAll(/(?<![\w.])\d{1,9}(?![\w.]*\w)/g), ([digits]) => Number(digits)));
+const numbersOf = (text: string): number[] =>
+  distinct(Array.from(text.matchAll(/(?<![\w.])\d{1,9}(?![\w.]*\w)/g), ([digits]) => Number(digits)));
 
 /** The large sizes for these axes, with room above the largest known number; those at the same place are equal. */
 function largeSizes(axes: readonly UnknownAxis[], known: readonly number[], place: (axis: UnknownAxis) => number): Sizes {
@@ -84,7 +87,8 @@ class Search<T> {
       this.found.push(outcome);
     } catch (error) {
       outcome = error instanceof Error ? error : new Error(String(error));
-      if (settled.has(outcome)) throw (this.failure = { error, sizes }); // eslint-disable-line @typescript-eslint/only-throw-error -- caught in trialsOf
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- caught in trialsOf
+      if (settled.has(outcome)) throw (this.failure = { error, sizes });
       this.failure ??= { error, sizes };
     }
     this.outcomes.set(key, outcome);
@@ -100,7 +104,9 @@ class Search<T> {
     return null;
   }
 
-  /** Goes from sizes that do not fit to others, by what the errors say, until some fit. What changed the kind of error is followed first. */
+  /**
+   * Goes from sizes that do not fit to others, by what the errors say, until some fit. What changed the kind of error is followed first.
+   */
   repair(starts: readonly Sizes[]): Trial<T> | null {
     const queue = starts.map((sizes) => ({ sizes, from: '' }));
     for (let next = queue.shift(); next !== undefined && this.outcomes.size < REPAIRS; next = queue.shift()) {
@@ -124,15 +130,22 @@ class Search<T> {
     const groups = mentioned.length === 0 ? own : mentioned;
     const targets = (constants.length === 0 ? this.constants : constants).slice(0, 12);
     const all = (from: number, to: number): Sizes => sizes.map((size) => (size === from ? to : size));
-    const single = (from: number, to: number): Sizes[] => sizes.flatMap((size, i) => (size === from ? [sizes.map((other, j) => (i === j ? to : other))] : []));
+    const single = (from: number, to: number): Sizes[] =>
+      sizes.flatMap((size, i) => (size === from ? [sizes.map((other, j) => (i === j ? to : other))] : []));
     const product = targets.reduce((a, b) => (a * b <= LARGEST ? a * b : a), 1);
     const multiples = (size: number): number[] => [...targets, product].map((n) => lcm(size, n)).filter((n) => n <= LARGEST && n !== size);
-    const above = (size: number): number[] => targets.filter((n) => n > size).map((n) => size * Math.ceil((2 * n) / size)).filter((n) => n <= LARGEST);
+    const above = (size: number): number[] =>
+      targets
+        .filter((n) => n > size)
+        .map((n) => size * Math.ceil((2 * n) / size))
+        .filter((n) => n <= LARGEST);
     // Where a message tells the number of elements, `size * rest`, another number may be wanted.
-    const quotients = (size: number): number[] => constants.flatMap((n) => (n > size && n % size === 0 ? targets.map((wanted) => wanted / (n / size)) : [])).filter(Number.isInteger);
+    const quotients = (size: number): number[] =>
+      constants.flatMap((n) => (n > size && n % size === 0 ? targets.map((wanted) => wanted / (n / size)) : [])).filter(Number.isInteger);
     const others = (size: number): number[] => distinct([...quotients(size), ...targets, ...own.filter((other) => other !== size)]);
     return [
-      ...groups.flatMap((size) => others(size).map((n) => all(size, n))), ...groups.flatMap((size) => others(size).flatMap((n) => single(size, n))),
+      ...groups.flatMap((size) => others(size).map((n) => all(size, n))),
+      ...groups.flatMap((size) => others(size).flatMap((n) => single(size, n))),
       ...groups.flatMap((size) => distinct([...multiples(size), ...above(size)]).map((n) => all(size, n))),
     ];
   }
@@ -156,7 +169,8 @@ class Search<T> {
 function explore<T>(search: Search<T>, axes: readonly UnknownAxis[], known: readonly number[], alike: (a: T, b: T) => boolean): boolean {
   const same = (size: number): Sizes => axes.map(() => size);
   const large = largeSizes(axes, known, ({ axis }) => axis);
-  const base = search.repair([large, same(large[0]!), largeSizes(axes, known, ({ fromEnd }) => fromEnd)]) ?? search.firstOf(SMALL.map(same));
+  const base =
+    search.repair([large, same(large[0]!), largeSizes(axes, known, ({ fromEnd }) => fromEnd)]) ?? search.firstOf(SMALL.map(same));
   if (base === null) return false;
   const one = search.attempt(same(1));
   const plain = search.failure === null && search.found.every(({ result }) => alike(result, base.result));
@@ -169,8 +183,8 @@ function explore<T>(search: Search<T>, axes: readonly UnknownAxis[], known: read
 }
 
 /**
- * Trials of `run` with sizes that fit, the first of which has large ones. `known` are numbers that sizes may have to match: known sizes, and numbers among the
- * arguments. `alike` says whether two results differ in nothing but sizes.
+ * Trials of `run` with sizes that fit, the first of which has large ones. `known` are numbers that sizes may have to match: known sizes,
+ * and numbers among the arguments. `alike` says whether two results differ in nothing but sizes.
  * @returns the trials; or, when no sizes fit, the first error with the sizes it came from.
  */
 export function trialsOf<T>(

@@ -37,7 +37,11 @@ function classification({ yTrue, yPred }: OutputData): 'binary' | 'sparse' | 'ca
   return yTrue.ndim < yPred.ndim || (yTrue.shape.at(-1) === 1 && (yPred.shape.at(-1) ?? 0) > 1) ? 'sparse' : 'categorical';
 }
 
-const CROSSENTROPIES = { binary: 'binary_crossentropy', sparse: 'sparse_categorical_crossentropy', categorical: 'categorical_crossentropy' } as const;
+const CROSSENTROPIES = {
+  binary: 'binary_crossentropy',
+  sparse: 'sparse_categorical_crossentropy',
+  categorical: 'categorical_crossentropy',
+} as const;
 
 /** What a loss or metric that is a function is called: by its name, or as Keras calls those without one. */
 const functionName = ({ name }: { readonly name: string }): string => (name === '' ? 'lambda' : name);
@@ -52,11 +56,17 @@ function resolveLoss(identifier: LossChoice, data: OutputData): losses.Loss {
 function resolveMetric(identifier: MetricChoice, data: OutputData): metrics.Metric {
   const kind = classification(data);
   if (identifier === 'accuracy' || identifier === 'acc') {
-    const Class = { binary: metrics.BinaryAccuracy, sparse: metrics.SparseCategoricalAccuracy, categorical: metrics.CategoricalAccuracy }[kind];
+    const Class = { binary: metrics.BinaryAccuracy, sparse: metrics.SparseCategoricalAccuracy, categorical: metrics.CategoricalAccuracy }[
+      kind
+    ];
     return new Class({ name: identifier });
   }
   if (identifier === 'crossentropy' || identifier === 'ce') {
-    const Class = { binary: metrics.BinaryCrossentropy, sparse: metrics.SparseCategoricalCrossentropy, categorical: metrics.CategoricalCrossentropy }[kind];
+    const Class = {
+      binary: metrics.BinaryCrossentropy,
+      sparse: metrics.SparseCategoricalCrossentropy,
+      categorical: metrics.CategoricalCrossentropy,
+    }[kind];
     return new Class({ name: identifier });
   }
   const found = metrics.get(identifier);
@@ -68,7 +78,13 @@ function resolveMetric(identifier: MetricChoice, data: OutputData): metrics.Metr
 }
 
 /** Tensors of every output, in order; null for one without targets. */
-function pair(y: unknown, yPred: unknown, sampleWeight: unknown, outputs: readonly Output[], used: readonly boolean[]): (OutputData | null)[] {
+function pair(
+  y: unknown,
+  yPred: unknown,
+  sampleWeight: unknown,
+  outputs: readonly Output[],
+  used: readonly boolean[],
+): (OutputData | null)[] {
   const predicted = flatten<Tensor>(yPred).leaves;
   const targets = valuesFor('y', y, yPred, outputs, used);
   const weights = valuesFor('sampleWeight', sampleWeight, yPred, outputs, used);
@@ -76,7 +92,13 @@ function pair(y: unknown, yPred: unknown, sampleWeight: unknown, outputs: readon
 }
 
 /** Where an error happened: in which loss or metric, of which output, on what. */
-function locationOf(what: string, outputs: readonly Output[], output: number, { yTrue, yPred, sampleWeight }: OutputData, weighted: boolean): string {
+function locationOf(
+  what: string,
+  outputs: readonly Output[],
+  output: number,
+  { yTrue, yPred, sampleWeight }: OutputData,
+  weighted: boolean,
+): string {
   const { name } = outputs[output]!;
   const of = outputs.length > 1 ? ` of the output ${name === null ? `number ${output}` : show(name)}` : '';
   const weights = weighted && sampleWeight !== null ? ` and sampleWeight of shape ${showShape(sampleWeight.shape)}` : '';
@@ -84,9 +106,11 @@ function locationOf(what: string, outputs: readonly Output[], output: number, { 
 }
 
 /** True for what is a loss or metric by itself, rather than structure around some. */
-const isChoice = (value: unknown): boolean => typeof value === 'string' || typeof value === 'function' || (isPlainObject(value) && 'class_name' in value);
+const isChoice = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'function' || (isPlainObject(value) && 'class_name' in value);
 /** True for losses that all see one output. */
-const isChoiceList = (value: unknown): boolean => isChoice(value) || (isList(value) && value.every((item) => item === null || isChoice(item)));
+const isChoiceList = (value: unknown): boolean =>
+  isChoice(value) || (isList(value) && value.every((item) => item === null || isChoice(item)));
 
 interface OutputLoss {
   readonly loss: losses.Loss;
@@ -102,9 +126,16 @@ export class CompileLoss {
   private outputs: Output[] = [];
   private used: boolean[] = [];
 
-  constructor(private readonly spec: LossSpec, private readonly weights: LossWeights | null, private readonly outputNames: readonly string[] | null) {
+  constructor(
+    private readonly spec: LossSpec,
+    private readonly weights: LossWeights | null,
+    private readonly outputNames: readonly string[] | null,
+  ) {
     const ok = weights === null || typeof weights === 'number' || isList(weights) || isPlainObject(weights);
-    if (!ok) throw new TypeError(`compile: lossWeights must be a number, or an array or object of numbers for the outputs, received ${show(weights)}`);
+    if (!ok)
+      throw new TypeError(
+        `compile: lossWeights must be a number, or an array or object of numbers for the outputs, received ${show(weights)}`,
+      );
   }
 
   /** Means of the single losses, when there is more than one. */
@@ -115,7 +146,8 @@ export class CompileLoss {
   /** The losses of each output: several for an only output. */
   private choices(yPred: unknown): (LossChoice[] | null)[] {
     const { spec, outputs } = this;
-    if (outputs.length === 1 && isList(spec) && spec.every((item) => item === null || isChoice(item))) return [spec.filter((item) => item !== null) as LossChoice[]];
+    if (outputs.length === 1 && isList(spec) && spec.every((item) => item === null || isChoice(item)))
+      return [spec.filter((item) => item !== null) as LossChoice[]];
     return perOutput<LossChoice>('loss', spec, yPred, outputs, isChoice).map((choice) => (choice === null ? null : [choice]));
   }
 
@@ -125,9 +157,12 @@ export class CompileLoss {
     this.used = choices.map((list) => list !== null);
     const weights = this.weightsOf(choices, yPred);
     const data = pair(y, yPred, null, this.outputs, this.used);
-    const pairs = choices.flatMap((list, output) => (list ?? []).map((choice, i) => ({ choice, output, weight: weights[output]![i] ?? null })));
+    const pairs = choices.flatMap((list, output) =>
+      (list ?? []).map((choice, i) => ({ choice, output, weight: weights[output]![i] ?? null })),
+    );
     this.resolved = pairs.map(({ choice, output, weight }) => {
-      if (data[output] === null) throw new Error(`y has no targets for the output ${this.outputs[output]!.name ?? output}, which has a loss`);
+      if (data[output] === null)
+        throw new Error(`y has no targets for the output ${this.outputs[output]!.name ?? output}, which has a loss`);
       const loss = resolveLoss(choice, data[output]!);
       const tracker = pairs.length > 1 ? new metrics.Mean({ name: `${lossNameOf(this.outputs[output]!, loss.name)}_loss` }) : null;
       return { loss, output, weight, tracker };
@@ -148,7 +183,10 @@ export class CompileLoss {
     let total: Tensor | null = null;
     for (const { loss, output, weight, tracker } of this.resolved!) {
       const { yTrue, yPred: predicted, sampleWeight: weights } = data[output]!;
-      const value = explain(() => locationOf(`loss ${loss.name}`, this.outputs, output, data[output]!, true), () => loss(yTrue, predicted, { sampleWeight: weights }));
+      const value = explain(
+        () => locationOf(`loss ${loss.name}`, this.outputs, output, data[output]!, true),
+        () => loss(yTrue, predicted, { sampleWeight: weights }),
+      );
       tracker?.updateState(value, { sampleWeight: ops.shape(predicted)[0]! });
       const weighted = weight === null ? value : ops.multiply(value, weight);
       total = total === null ? weighted : ops.add(total, weighted);
@@ -168,9 +206,17 @@ export class CompileMetrics {
   private groups: OutputMetrics[] | null = null;
   private outputs: Output[] = [];
 
-  constructor(private readonly spec: MetricsSpec | null, private readonly weightedSpec: MetricsSpec | null, private readonly outputNames: readonly string[] | null) {
-    for (const [name, value] of [['metrics', spec], ['weightedMetrics', weightedSpec]] as const) {
-      if (value !== null && !isList(value) && !isPlainObject(value)) throw new TypeError(`compile: ${name} must be an array or an object, received ${show(value)}`);
+  constructor(
+    private readonly spec: MetricsSpec | null,
+    private readonly weightedSpec: MetricsSpec | null,
+    private readonly outputNames: readonly string[] | null,
+  ) {
+    for (const [name, value] of [
+      ['metrics', spec],
+      ['weightedMetrics', weightedSpec],
+    ] as const) {
+      if (value !== null && !isList(value) && !isPlainObject(value))
+        throw new TypeError(`compile: ${name} must be an array or an object, received ${show(value)}`);
     }
   }
 
@@ -186,14 +232,25 @@ export class CompileMetrics {
 
   private build(y: unknown, yPred: unknown): void {
     this.outputs = outputsOf(yPred, this.outputNames);
-    const data = pair(y, yPred, null, this.outputs, this.outputs.map(() => true));
+    const data = pair(
+      y,
+      yPred,
+      null,
+      this.outputs,
+      this.outputs.map(() => true),
+    );
     const resolveSet = (spec: MetricsSpec | null, weighted: boolean): OutputMetrics[] => {
       if (spec === null || (isList(spec) && spec.length === 0)) return [];
       const what = weighted ? 'weightedMetrics' : 'metrics';
-      const lists = this.outputs.length === 1 ? [flatten(spec, isChoice).leaves] : perOutput<unknown>(what, spec, yPred, this.outputs, this.isEntry(spec));
+      const lists =
+        this.outputs.length === 1
+          ? [flatten(spec, isChoice).leaves]
+          : perOutput<unknown>(what, spec, yPred, this.outputs, this.isEntry(spec));
       return lists.flatMap((list, output) => {
         const items = (isList(list) ? list : [list]).filter((item) => item !== null) as MetricChoice[];
-        return items.length === 0 || data[output] === null ? [] : [{ metrics: items.map((item) => resolveMetric(item, data[output]!)), output, weighted }];
+        return items.length === 0 || data[output] === null
+          ? []
+          : [{ metrics: items.map((item) => resolveMetric(item, data[output]!)), output, weighted }];
       });
     };
     this.groups = [...resolveSet(this.spec, false), ...resolveSet(this.weightedSpec, true)];
@@ -207,12 +264,21 @@ export class CompileMetrics {
   /** Takes a batch into account. */
   updateState(y: unknown, yPred: unknown, sampleWeight: unknown): void {
     if (this.groups === null) this.build(y, yPred);
-    const data = pair(y, yPred, sampleWeight, this.outputs, this.outputs.map(() => true));
+    const data = pair(
+      y,
+      yPred,
+      sampleWeight,
+      this.outputs,
+      this.outputs.map(() => true),
+    );
     for (const { metrics: list, output, weighted } of this.groups!) {
       if (data[output] === null) continue; // no targets for it
       const { yTrue, yPred: predicted, sampleWeight: weights } = data[output]!;
       for (const metric of list) {
-        explain(() => locationOf(`metric ${metric.name}`, this.outputs, output, data[output]!, weighted), () => metric.updateState(yTrue, predicted, { sampleWeight: weighted ? weights : null }));
+        explain(
+          () => locationOf(`metric ${metric.name}`, this.outputs, output, data[output]!, weighted),
+          () => metric.updateState(yTrue, predicted, { sampleWeight: weighted ? weights : null }),
+        );
       }
     }
   }

@@ -20,7 +20,9 @@ function pathsOf(structure: unknown, path: readonly Key[] = []): (readonly Key[]
   return [path];
 }
 
-/** The outputs in their order: sorted by key in objects. The keys of an object of outputs are their names, otherwise the model's names are. */
+/**
+ * The outputs in their order: sorted by key in objects. The keys of an object of outputs are their names, otherwise the model's names are.
+ */
 export function outputsOf(yPred: unknown, names: readonly string[] | null): Output[] {
   const paths = pathsOf(yPred);
   const byKey = isPlainObject(yPred) && paths.every((path) => path.length === 1);
@@ -38,12 +40,21 @@ const namesIn = (outputs: readonly Output[]): string => outputs.map(({ name, pat
 
 function checkKeys(what: string, keys: readonly string[], known: readonly string[]): void {
   for (const key of keys) {
-    if (!known.includes(key)) throw new Error(`compile: ${what} names an output '${key}' that the model does not have${didYouMean(key, known)} (outputs: ${known.join(', ')})`);
+    if (!known.includes(key))
+      throw new Error(
+        `compile: ${what} names an output '${key}' that the model does not have${didYouMean(key, known)} (outputs: ${known.join(', ')})`,
+      );
   }
 }
 
 /** Entries of a spec for the outputs below `path`. */
-function align<T>(what: string, spec: unknown, structure: unknown, outputs: readonly Output[], isEntry: (value: unknown) => boolean): (T | null)[] {
+function align<T>(
+  what: string,
+  spec: unknown,
+  structure: unknown,
+  outputs: readonly Output[],
+  isEntry: (value: unknown) => boolean,
+): (T | null)[] {
   if (spec === null || spec === undefined) return outputs.map(() => null);
   if (isEntry(spec)) return outputs.map(() => spec as T);
   if (Array.isArray(spec)) return alignList<T>(what, spec, structure, outputs, isEntry);
@@ -53,22 +64,50 @@ function align<T>(what: string, spec: unknown, structure: unknown, outputs: read
     checkKeys(what, Object.keys(spec), keys);
     return keys.flatMap((key) => {
       const depth = outputs[0]!.path.length - pathsOf(structure)[0]!.length;
-      return align<T>(what, spec[key], structure[key], outputs.filter(({ path }) => path[depth] === key), isEntry);
+      return align<T>(
+        what,
+        spec[key],
+        structure[key],
+        outputs.filter(({ path }) => path[depth] === key),
+        isEntry,
+      );
     });
   }
   const names = outputs.map(({ name }) => name);
-  checkKeys(what, Object.keys(spec), names.filter((name) => name !== null));
+  checkKeys(
+    what,
+    Object.keys(spec),
+    names.filter((name) => name !== null),
+  );
   const missing = names.filter((name) => name !== null && !(name in spec));
-  if (what === 'loss' && missing.length > 0) throw new Error(`compile: loss has no entry for ${missing.map(show).join(', ')}; null stands for an output without a loss (outputs: ${namesIn(outputs)})`);
+  if (what === 'loss' && missing.length > 0)
+    throw new Error(
+      `compile: loss has no entry for ${missing.map(show).join(', ')}; null stands for an output without a loss (outputs: ` +
+        `${namesIn(outputs)})`,
+    );
   return names.map((name) => (spec[name!] ?? null) as T | null);
 }
 
-function alignList<T>(what: string, spec: readonly unknown[], structure: unknown, outputs: readonly Output[], isEntry: (value: unknown) => boolean): (T | null)[] {
+function alignList<T>(
+  what: string,
+  spec: readonly unknown[],
+  structure: unknown,
+  outputs: readonly Output[],
+  isEntry: (value: unknown) => boolean,
+): (T | null)[] {
   const isOne = (value: unknown): boolean => value === null || isEntry(value) || !(Array.isArray(value) || isPlainObject(value));
   if (spec.length === outputs.length && spec.every(isOne)) return [...spec] as (T | null)[];
   if (Array.isArray(structure) && structure.length === spec.length) {
     const depth = outputs[0]!.path.length - pathsOf(structure)[0]!.length;
-    return structure.flatMap((inner, i) => align<T>(what, spec[i], inner, outputs.filter(({ path }) => path[depth] === i), isEntry));
+    return structure.flatMap((inner, i) =>
+      align<T>(
+        what,
+        spec[i],
+        inner,
+        outputs.filter(({ path }) => path[depth] === i),
+        isEntry,
+      ),
+    );
   }
   throw new Error(`compile: ${what} has ${spec.length} entries, expected one for each of ${outputs.length} outputs (${namesIn(outputs)})`);
 }
@@ -77,17 +116,29 @@ function alignList<T>(what: string, spec: readonly unknown[], structure: unknown
  * One entry of a spec of `compile` for each output. `isEntry` tells what is an entry rather than structure.
  * @throws for names that are no outputs, and for lists of another length.
  */
-export const perOutput = <T>(what: string, spec: unknown, yPred: unknown, outputs: readonly Output[], isEntry: (value: unknown) => boolean = () => false): (T | null)[] =>
-  align<T>(what, spec, yPred, outputs, isEntry);
+export const perOutput = <T,>(
+  what: string,
+  spec: unknown,
+  yPred: unknown,
+  outputs: readonly Output[],
+  isEntry: (value: unknown) => boolean = () => false,
+): (T | null)[] => align<T>(what, spec, yPred, outputs, isEntry);
 
-const at = (structure: unknown, path: readonly Key[]): unknown => path.reduce<unknown>((value, key) => (value as Record<Key, unknown> | null | undefined)?.[key], structure);
+const at = (structure: unknown, path: readonly Key[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<Key, unknown> | null | undefined)?.[key], structure);
 
 /**
  * Targets or weights for each output: in the structure of the outputs, by their names, or flat; for the used outputs alone where there are
  * as many. A single tensor of weights is that of all outputs.
  * @throws when they are not as many as the outputs.
  */
-export function valuesFor(what: 'y' | 'sampleWeight', values: unknown, yPred: unknown, outputs: readonly Output[], used: readonly boolean[]): (Tensor | null)[] {
+export function valuesFor(
+  what: 'y' | 'sampleWeight',
+  values: unknown,
+  yPred: unknown,
+  outputs: readonly Output[],
+  used: readonly boolean[],
+): (Tensor | null)[] {
   if (values === null || values === undefined) return outputs.map(() => null);
   const { leaves, key } = flatten<Tensor | null>(values);
   if (key === flatten(yPred).key) return leaves;
@@ -102,5 +153,7 @@ export function valuesFor(what: 'y' | 'sampleWeight', values: unknown, yPred: un
     let next = 0;
     return used.map((flag) => (flag ? leaves[next++]! : null));
   }
-  throw new Error(`the model has ${outputs.length} outputs (${namesIn(outputs)}), but ${what} has ${leaves.length} arrays${isPlainObject(values) ? ` (${Object.keys(values).map(show).join(', ')})` : ''}`);
+  throw new Error(
+    `the model has ${outputs.length} outputs (${namesIn(outputs)}), but ${what} has ${leaves.length} arrays${isPlainObject(values) ? ` (${Object.keys(values).map(show).join(', ')})` : ''}`,
+  );
 }

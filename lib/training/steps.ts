@@ -27,7 +27,8 @@ export function runStep(model: Model, kind: StepKind, data: [unknown, unknown, u
 }
 
 /** `runStep` op by op, for models compiled with `runEagerly`. One that fails leaves all variables as they were. */
-export const runStepEagerly = (model: Model, kind: StepKind, data: [unknown, unknown, unknown]): unknown => wholeOrNothing(() => runStep(model, kind, data));
+export const runStepEagerly = (model: Model, kind: StepKind, data: [unknown, unknown, unknown]): unknown =>
+  wholeOrNothing(() => runStep(model, kind, data));
 
 /** Checks what a step of a user's own returns. */
 function checkLogs(where: string, logs: unknown): void {
@@ -57,10 +58,18 @@ function batchOf(columns: readonly Tensor[], step: Tensor, permutation: Tensor |
 export const counterIndex = (data: ArrayData): number => data.columns.length;
 
 /**
- * Compiles a step, with turns of the event loop in between where that takes long. For `'given'` its inputs are the batch's columns; otherwise
- * the whole columns, the number of the batch (int32 scalar) and, when permuted, the row numbers. `size` is the number of rows of this batch, `batchSize` that of the full ones.
+ * Compiles a step, with turns of the event loop in between where that takes long. For `'given'` its inputs are the batch's columns;
+ * otherwise the whole columns, the number of the batch (int32 scalar) and, when permuted, the row numbers. `size` is the number of rows of
+ * this batch, `batchSize` that of the full ones.
  */
-export function compileStep(model: Model, kind: StepKind, data: ArrayData, layout: Layout, size: number, batchSize: number): Compiled | Promise<Compiled> {
+export function compileStep(
+  model: Model,
+  kind: StepKind,
+  data: ArrayData,
+  layout: Layout,
+  size: number,
+  batchSize: number,
+): Compiled | Promise<Compiled> {
   const columns: Spec[] = data.columns.map((column) => column.spec);
   const counter = specOf('int32', []);
   const specs = layout === 'given' ? columns : [...columns, counter, ...(layout === 'blocks' ? [] : [specOf('int32', [data.length])])];

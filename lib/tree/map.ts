@@ -19,8 +19,8 @@ const isMapOptions = (value: unknown): value is MapStructureOptions => {
   return keys.length === 1 && keys[0] === 'noneIsLeaf';
 };
 /**
- * `func` of the leaves that stand at the same places of one or several structures of the same layout, in a structure like the first. Options come
- * last: `mapStructure(f, a, b, { noneIsLeaf: false })`.
+ * `func` of the leaves that stand at the same places of one or several structures of the same layout, in a structure like the first.
+ * Options come last: `mapStructure(f, a, b, { noneIsLeaf: false })`.
  * @throws without a structure, and where the structures differ.
  */
 export function mapStructure(func: AnyFunction, ...structures: unknown[]): unknown {
@@ -68,8 +68,8 @@ export interface TraverseOptions {
   topDown?: boolean;
 }
 /**
- * `func` of a structure and its parts, depth first. Where it returns null or undefined the part stays; what else it returns takes the part's place
- * (`MAP_TO_NONE` stands for null). From the top down, a part that is replaced is not entered.
+ * `func` of a structure and its parts, depth first. Where it returns null or undefined the part stays; what else it returns takes the
+ * part's place (`MAP_TO_NONE` stands for null). From the top down, a part that is replaced is not entered.
  */
 export function traverse(func: (part: unknown) => unknown, structure: unknown, { topDown = true }: TraverseOptions = {}): unknown {
   checkFunction('traverse', func);

@@ -1,4 +1,5 @@
-// What nested structures are made of: arrays and plain objects. Everything else is a leaf: tensors, typed arrays, instances of classes, null.
+// What nested structures are made of: arrays and plain objects. Everything else is a leaf: tensors, typed arrays, instances of classes,
+// null.
 import { checkDepth } from '../base/arrays.js';
 import { show } from '../base/errors.js';
 import { isPlainObject } from '../base/tree.js';
@@ -49,7 +50,8 @@ export const flatten = (structure: unknown): unknown[] => flattenWithPath(struct
  * @throws when there are too few or too many.
  */
 export function packSequenceAs(structure: unknown, flatSequence: Iterable<unknown>): unknown {
-  if (typeof flatSequence !== 'object' || flatSequence === null || !(Symbol.iterator in flatSequence)) throw new TypeError(`packSequenceAs: expected an array of leaves, received ${show(flatSequence)}`);
+  if (typeof flatSequence !== 'object' || flatSequence === null || !(Symbol.iterator in flatSequence))
+    throw new TypeError(`packSequenceAs: expected an array of leaves, received ${show(flatSequence)}`);
   const leaves = [...flatSequence];
   const count = flatten(structure).length;
   if (leaves.length !== count) throw new RangeError(`packSequenceAs: the structure has ${count} leaves, received ${leaves.length}`);
@@ -66,7 +68,10 @@ const shown = (path: Path): string => (path.length === 0 ? 'the top' : path.map(
 export function assertAlike(where: string, a: unknown, b: unknown, path: Path): void {
   const kind = (value: unknown) => (Array.isArray(value) ? 'an array' : isPlainObject(value) ? 'an object' : 'a leaf');
   if (kind(a) !== kind(b)) throw new TypeError(`${where}: the structures differ at ${shown(path)}: ${kind(a)} and ${kind(b)}`);
-  const [own, other] = [entriesOf(a), entriesOf(b)].map((entries) => entries?.map(([key]) => key) ?? []) as [(number | string)[], (number | string)[]];
+  const [own, other] = [entriesOf(a), entriesOf(b)].map((entries) => entries?.map(([key]) => key) ?? []) as [
+    (number | string)[],
+    (number | string)[],
+  ];
   if (own.length !== other.length || own.some((key, i) => key !== other[i])) {
     throw new TypeError(`${where}: the structures differ at ${shown(path)}: ${kind(a)} with ${show(own)} and one with ${show(other)}`);
   }
@@ -89,7 +94,10 @@ export function assertSameStructure(a: unknown, b: unknown, _options: { checkTyp
  * @throws naming the places that only one of them has.
  */
 export function assertSamePaths(a: unknown, b: unknown): void {
-  const [own, other] = [a, b].map((structure) => new Set(flattenWithPath(structure).map(([path]) => shown(path.map(String))))) as [Set<string>, Set<string>];
+  const [own, other] = [a, b].map((structure) => new Set(flattenWithPath(structure).map(([path]) => shown(path.map(String))))) as [
+    Set<string>,
+    Set<string>,
+  ];
   const missing = (from: Set<string>, to: Set<string>) => [...from].filter((path) => !to.has(path)).join(', ') || 'none';
   if (own.size !== other.size || [...own].some((path) => !other.has(path))) {
     throw new TypeError(`assertSamePaths: only the first has ${missing(own, other)}; only the second has ${missing(other, own)}`);

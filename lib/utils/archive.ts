@@ -43,7 +43,8 @@ function isTarHeader(block: Buffer): boolean {
 async function isTar(file: string): Promise<boolean> {
   const head = await beginning(createReadStream(file, { end: TAR_BLOCK - 1 }), TAR_BLOCK);
   for (const [format, magic] of OTHERS) {
-    if (head.subarray(0, magic.length).equals(magic)) throw new Error(`${file}: cannot unpack archives that are compressed by ${format}, only tar, tar.gz and zip`);
+    if (head.subarray(0, magic.length).equals(magic))
+      throw new Error(`${file}: cannot unpack archives that are compressed by ${format}, only tar, tar.gz and zip`);
   }
   if (head[0] !== 0x1f || head[1] !== 0x8b) return isTarHeader(head);
   return isTarHeader(await beginning(createReadStream(file).pipe(createGunzip()), TAR_BLOCK));
@@ -52,7 +53,9 @@ async function isTar(file: string): Promise<boolean> {
 const isZip = (bytes: Buffer): boolean => bytes.subarray(-ZIP_TAIL).lastIndexOf(ZIP_END) >= 0;
 
 const skip = (name: string): boolean => {
-  process.emitWarning(`getFile: left out ${JSON.stringify(name)}, which would lie outside of the archive's folder or is no file, folder or link`);
+  process.emitWarning(
+    `getFile: left out ${JSON.stringify(name)}, which would lie outside of the archive's folder or is no file, folder or link`,
+  );
   return false;
 };
 
@@ -63,8 +66,8 @@ const staysInside = (name: string): boolean => {
 };
 
 /**
- * True for a link from `name` that stays inside. Steps upwards come first, since after a folder's name, which may be a link itself, nobody can tell
- * where they lead.
+ * True for a link from `name` that stays inside. Steps upwards come first, since after a folder's name, which may be a link itself, nobody
+ * can tell where they lead.
  */
 function linkStaysInside(name: string, target: string): boolean {
   const depth = path.posix.normalize(name).replace(/\/$/, '').split('/').length - 1;
@@ -97,7 +100,9 @@ async function unpackTar(file: string, folder: string): Promise<void> {
 export async function unzipped(file: string, bytes: Uint8Array): Promise<Record<string, Uint8Array>> {
   const { unzip } = await import('fflate'); // here, since most programs that import the library read no archive
   return new Promise((resolve, reject) => {
-    unzip(bytes, (error, files) => (error === null ? resolve(files) : reject(new Error(`${file}: cannot be unpacked: ${error.message}`, { cause: error }))));
+    unzip(bytes, (error, files) =>
+      error === null ? resolve(files) : reject(new Error(`${file}: cannot be unpacked: ${error.message}`, { cause: error })),
+    );
   });
 }
 

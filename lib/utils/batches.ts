@@ -37,6 +37,7 @@ export function packXYSampleWeight(x: unknown, options: PackOptions = {}): unkno
  */
 export function unpackXYSampleWeight(data: unknown): [x: unknown, y: unknown, sampleWeight: unknown] {
   if (!isTuple(data)) return [data, null, null];
-  if (data.length < 1 || data.length > 3) throw new RangeError(`unpackXYSampleWeight: a batch is x, [x], [x, y] or [x, y, sampleWeight], received ${data.length} entries`);
+  if (data.length < 1 || data.length > 3)
+    throw new RangeError(`unpackXYSampleWeight: a batch is x, [x], [x, y] or [x, y, sampleWeight], received ${data.length} entries`);
   return [data[0], data[1] ?? null, data[2] ?? null];
 }

@@ -21,17 +21,25 @@ export interface ToCategoricalOptions {
  * ```
  * @throws a RangeError for a label outside of 0 … numClasses - 1.
  */
-export function toCategorical(x: TensorLike, numClasses?: number | null | ToCategoricalOptions, options: ToCategoricalOptions = {}): Tensor {
-  const given: ToCategoricalOptions = isPlainObject(numClasses) ? numClasses : { ...options, numClasses: (numClasses as number | null | undefined) ?? options.numClasses ?? null };
+export function toCategorical(
+  x: TensorLike,
+  numClasses?: number | null | ToCategoricalOptions,
+  options: ToCategoricalOptions = {},
+): Tensor {
+  const given: ToCategoricalOptions = isPlainObject(numClasses)
+    ? numClasses
+    : { ...options, numClasses: (numClasses as number | null | undefined) ?? options.numClasses ?? null };
   checkOptions('toCategorical', given, ['numClasses']);
   const wanted = given.numClasses ?? null;
-  if (wanted !== null && (!Number.isInteger(wanted) || wanted < 1)) throw new RangeError(`toCategorical: numClasses must be an integer >= 1, received ${show(wanted)}`);
+  if (wanted !== null && (!Number.isInteger(wanted) || wanted < 1))
+    throw new RangeError(`toCategorical: numClasses must be an integer >= 1, received ${show(wanted)}`);
   const labels = toTensor(x, 'int32', 'toCategorical');
   const { shape } = labels;
   const rows = shape.length > 1 && shape.at(-1) === 1 ? ops.reshape(labels, shape.slice(0, -1)) : labels;
   let largest = -1;
   for (const label of rows.elements as Int32Array) {
-    if (label < 0 || (wanted !== null && label >= wanted)) throw new RangeError(`toCategorical: labels must be from 0 to ${wanted === null ? 'numClasses - 1' : wanted - 1}, received ${label}`);
+    if (label < 0 || (wanted !== null && label >= wanted))
+      throw new RangeError(`toCategorical: labels must be from 0 to ${wanted === null ? 'numClasses - 1' : wanted - 1}, received ${label}`);
     if (label > largest) largest = label;
   }
   const isTensor = x instanceof Tensor || x instanceof Variable;

@@ -26,7 +26,8 @@ const handler: ProxyHandler<Record<string, unknown>> = {
     throw new Error(`Config: has no '${name}'${didYouMean(name, Object.keys(store))}`);
   },
   set(store, name, value) {
-    if (typeof name === 'symbol' || name in (Object.getPrototypeOf(store) as object)) throw new TypeError(`Config: ${String(name)} is a method of configs; set a value of that name with update({ ${String(name)}: … })`);
+    if (typeof name === 'symbol' || name in (Object.getPrototypeOf(store) as object))
+      throw new TypeError(`Config: ${String(name)} is a method of configs; set a value of that name with update({ ${String(name)}: … })`);
     put(store, name, value);
     return true;
   },
@@ -124,7 +125,8 @@ export class Config {
   update(...sources: readonly (Readonly<Record<string, unknown>> | Iterable<readonly [string, unknown]> | Config)[]): void {
     const store = valuesOf(this);
     for (const source of sources) {
-      if (typeof source !== 'object' || source === null) throw new TypeError(`Config.update: expected objects of values, received ${show(source)}`);
+      if (typeof source !== 'object' || source === null)
+        throw new TypeError(`Config.update: expected objects of values, received ${show(source)}`);
       const entries = source instanceof Config || !(Symbol.iterator in source) ? Object.entries(source) : (source);
       for (const [name, value] of entries) put(store, name, value);
     }

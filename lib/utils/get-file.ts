@@ -36,7 +36,19 @@ export interface GetFileOptions {
   /** Formats to try: `'tar'` (also compressed by gzip), `'zip'`, or both for `'auto'`, the default; null for none. */
   archiveFormat?: 'auto' | ArchiveFormat | readonly ArchiveFormat[] | null;
 }
-const OPTIONS = ['fname', 'origin', 'fileHash', 'hashAlgorithm', 'md5Hash', 'cacheSubdir', 'cacheDir', 'forceDownload', 'extract', 'untar', 'archiveFormat'] as const;
+const OPTIONS = [
+  'fname',
+  'origin',
+  'fileHash',
+  'hashAlgorithm',
+  'md5Hash',
+  'cacheSubdir',
+  'cacheDir',
+  'forceDownload',
+  'extract',
+  'untar',
+  'archiveFormat',
+] as const;
 
 /** A hash to compare with. */
 interface Expected {
@@ -64,7 +76,10 @@ async function cacheFolder({ cacheDir, cacheSubdir = 'datasets' }: GetFileOption
 function fileName({ fname, origin }: GetFileOptions): string {
   const name = fname || path.posix.basename(new URL(origin).pathname);
   if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name)) {
-    throw new TypeError(`getFile: the option fname must be the name of a file, without folders, received ${show(name)}; folders go into cacheDir and cacheSubdir`);
+    throw new TypeError(
+      `getFile: the option fname must be the name of a file, without folders, received ${show(name)}; folders go into cacheDir and ` +
+        `cacheSubdir`,
+    );
   }
   return name;
 }
@@ -138,9 +153,12 @@ function archiveNames(name: string, given: boolean): { archive: string; folder: 
 function archiveFormats({ archiveFormat = 'auto', untar = false }: GetFileOptions): readonly ArchiveFormat[] {
   if (untar) return ['tar'];
   if (archiveFormat === null) return [];
-  const formats = archiveFormat === 'auto' ? (['tar', 'zip'] as const) : typeof archiveFormat === 'string' ? [archiveFormat] : archiveFormat;
+  const formats =
+    archiveFormat === 'auto' ? (['tar', 'zip'] as const) : typeof archiveFormat === 'string' ? [archiveFormat] : archiveFormat;
   if (!Array.isArray(formats) || formats.some((format) => format !== 'tar' && format !== 'zip')) {
-    throw new TypeError(`getFile: archiveFormat must be 'auto', 'tar', 'zip', an array of the latter two or null, received ${show(archiveFormat)}`);
+    throw new TypeError(
+      `getFile: archiveFormat must be 'auto', 'tar', 'zip', an array of the latter two or null, received ${show(archiveFormat)}`,
+    );
   }
   return formats;
 }
@@ -160,9 +178,9 @@ async function provide(options: GetFileOptions, target: string): Promise<boolean
  * const file = await keras.utils.getFile({ origin: 'https://example.org/flowers.csv' }); // ~/.keras/datasets/flowers.csv
  * const folder = await keras.utils.getFile({ origin: 'https://example.org/flowers.tgz', extract: true }); // ~/.keras/datasets/flowers.tgz
  * ```
- * With `extract`, archives (tar, tar.gz, zip) are unpacked to a folder: `fname`, or for `fname: 'flowers.tgz'` the folder `flowers_extracted`; the archive
- * stays beside it. It is unpacked under another name first, and again only when the archive was fetched again. Entries that would lie outside of the folder are
- * left out, with a warning.
+ * With `extract`, archives (tar, tar.gz, zip) are unpacked to a folder: `fname`, or for `fname: 'flowers.tgz'` the folder
+ * `flowers_extracted`; the archive stays beside it. It is unpacked under another name first, and again only when the archive was fetched
+ * again. Entries that would lie outside of the folder are left out, with a warning.
  * @returns the path of the file in the cache, or of the folder.
  * @throws (rejects) when the URL cannot be fetched, the content has another hash, or an archive is damaged or compressed by bzip2 or xz.
  */
@@ -181,6 +199,7 @@ export async function getFile(options: GetFileOptions): Promise<string> {
   const [archive, folder] = [path.join(cache, names.archive), path.join(cache, names.folder)];
   const isNew = await provide(options, archive);
   if (!isNew && (await isFolder(folder))) return folder;
-  if (!(await unpackArchive(archive, folder, formats))) process.emitWarning(`getFile: ${archive} was not unpacked: it is no archive of the format ${formats.join(' or ') || 'null'}`);
+  if (!(await unpackArchive(archive, folder, formats)))
+    process.emitWarning(`getFile: ${archive} was not unpacked: it is no archive of the format ${formats.join(' or ') || 'null'}`);
   return folder;
 }

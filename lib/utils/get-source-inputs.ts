@@ -3,7 +3,8 @@ import { show } from '../base/errors.js';
 import { KerasTensor, type OperationCall } from '../symbolic/keras-tensor.js';
 
 /**
- * The symbols of the `Input`s that a symbol is computed from, in the order in which they are met from it; a symbol that no call made is its own.
+ * The symbols of the `Input`s that a symbol is computed from, in the order in which they are met from it; a symbol that no call made is its
+ * own.
  *
  * ```ts
  * keras.utils.getSourceInputs(dense(keras.layers.add([a, b]))); // [a, b]

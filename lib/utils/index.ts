@@ -1,6 +1,13 @@
 // `keras.utils`.
 export * as boundingBoxes from '../layers/preprocessing/bounding-boxes/index.js';
-export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
+export {
+  CustomObjectScope,
+  customObjectScope,
+  getCustomObjects,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
+} from '../config/registration.js';
 export { disableInteractiveLogging, enableInteractiveLogging, isInteractiveLoggingEnabled } from '../config/logging.js';
 export { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 export { standardizeDType as standardizeDtype } from '../base/dtype.js';

@@ -33,17 +33,29 @@ function checkEnd(option: string, value: unknown): SequenceEnd {
   return value;
 }
 /** Which items of a sequence stay, and where they begin in the result. */
-function placed(length: number, maxlen: number, padding: SequenceEnd, truncating: SequenceEnd): { from: number; count: number; at: number } {
+function placed(
+  length: number,
+  maxlen: number,
+  padding: SequenceEnd,
+  truncating: SequenceEnd,
+): { from: number; count: number; at: number } {
   const count = Math.min(length, maxlen);
   return { from: truncating === 'pre' ? length - count : 0, count, at: padding === 'pre' ? maxlen - count : 0 };
 }
 const lengthOf = (sequence: unknown, i: number): number => {
   const length = (sequence as { shape?: readonly number[] } | null)?.shape?.[0] ?? (sequence as ArrayLike<unknown> | null)?.length;
-  if (typeof sequence !== 'object' || typeof length !== 'number') throw new TypeError(`padSequences: expected an array of sequences, received ${show(sequence)} at ${i}`);
+  if (typeof sequence !== 'object' || typeof length !== 'number')
+    throw new TypeError(`padSequences: expected an array of sequences, received ${show(sequence)} at ${i}`);
   return length;
 };
 
-function paddedStrings(sequences: readonly unknown[], lengths: readonly number[], maxlen: number, limit: number, options: Required<Pick<PadSequencesOptions, 'padding' | 'truncating' | 'value'>>): string[][] {
+function paddedStrings(
+  sequences: readonly unknown[],
+  lengths: readonly number[],
+  maxlen: number,
+  limit: number,
+  options: Required<Pick<PadSequencesOptions, 'padding' | 'truncating' | 'value'>>,
+): string[][] {
   const cut = (item: unknown) => String(item).slice(0, limit);
   return sequences.map((sequence, i) => {
     const { from, count, at } = placed(lengths[i]!, maxlen, options.padding, options.truncating);
@@ -54,15 +66,18 @@ function paddedStrings(sequences: readonly unknown[], lengths: readonly number[]
 }
 
 /**
- * Sequences (arrays, typed arrays or tensors, whose items may have axes of their own) brought to one length: `(sequences, maxlen, ...)`. Sequences of
- * strings come back as arrays of strings.
+ * Sequences (arrays, typed arrays or tensors, whose items may have axes of their own) brought to one length: `(sequences, maxlen, ...)`.
+ * Sequences of strings come back as arrays of strings.
  *
  * ```ts
  * keras.utils.padSequences([[1], [2, 3], [4, 5, 6]]); // [[0, 0, 1], [0, 2, 3], [4, 5, 6]]
  * ```
  * @throws when items differ in shape, or `value` does not fit the dtype.
  */
-export function padSequences(sequences: readonly (readonly string[])[], options: PadSequencesOptions & { dtype: 'string' | 'object' | 'str' }): string[][];
+export function padSequences(
+  sequences: readonly (readonly string[])[],
+  options: PadSequencesOptions & { dtype: 'string' | 'object' | 'str' },
+): string[][];
 export function padSequences(sequences: readonly TensorLike[], options?: PadSequencesOptions): Tensor;
 export function padSequences(sequences: readonly unknown[], options: PadSequencesOptions = {}): Tensor | string[][] {
   checkOptions('padSequences', options, OPTIONS);
@@ -73,15 +88,20 @@ export function padSequences(sequences: readonly unknown[], options: PadSequence
   const lengths = sequences.map(lengthOf);
   if (options.maxlen == null && lengths.length === 0) throw new RangeError('padSequences: without sequences the option maxlen is needed');
   const maxlen = options.maxlen ?? Math.max(...lengths);
-  if (!Number.isInteger(maxlen) || maxlen < 0) throw new RangeError(`padSequences: maxlen must be an integer of at least 0 or null, received ${show(options.maxlen)}`);
+  if (!Number.isInteger(maxlen) || maxlen < 0)
+    throw new RangeError(`padSequences: maxlen must be an integer of at least 0 or null, received ${show(options.maxlen)}`);
   const limit = stringLimit(dtype);
   if (limit !== null) return paddedStrings(sequences, lengths, maxlen, limit, { padding, truncating, value });
   const type = standardizeDType(dtype as DTypeLike);
-  if (typeof value === 'string') throw new TypeError(`padSequences: the value ${show(value)} does not fit dtype '${type}'; give dtype: 'string' for strings`);
+  if (typeof value === 'string')
+    throw new TypeError(`padSequences: the value ${show(value)} does not fit dtype '${type}'; give dtype: 'string' for strings`);
   const tensors = sequences.map((sequence, i) => (lengths[i] === 0 ? null : toTensor(sequence as TensorLike, type, 'padSequences')));
   const item = tensors.find((tensor) => tensor !== null)?.shape.slice(1) ?? [];
   tensors.forEach((tensor, i) => {
-    if (tensor !== null && !sameShape(tensor.shape.slice(1), item)) throw new RangeError(`padSequences: items of sequence ${i} have shape ${showShape(tensor.shape.slice(1))}, expected ${showShape(item)} as in the first`);
+    if (tensor !== null && !sameShape(tensor.shape.slice(1), item))
+      throw new RangeError(
+        `padSequences: items of sequence ${i} have shape ${showShape(tensor.shape.slice(1))}, expected ${showShape(item)} as in the first`,
+      );
   });
   const inner = sizeOf(item);
   return makeTensor(type, [sequences.length, maxlen, ...item], (data) => {

@@ -83,10 +83,12 @@ export class Progbar {
     checkOptions('Progbar', options, OPTIONS);
     if (target !== null && !(target >= 0)) throw new TypeError(`Progbar: target must be a number >= 0 or null, received ${show(target)}`);
     const { width = 20, verbose = 1, interval = 0.05, unitName = 'step', statefulMetrics = null, statelessMetrics = null } = options;
-    if (statefulMetrics !== null && statelessMetrics !== null) throw new TypeError('Progbar: give statefulMetrics or statelessMetrics, not both');
+    if (statefulMetrics !== null && statelessMetrics !== null)
+      throw new TypeError('Progbar: give statefulMetrics or statelessMetrics, not both');
     this.target = target;
     this.options = { width, verbose, interval, unitName };
-    this.isAveraged = statelessMetrics === null ? (name) => statefulMetrics?.includes(name) !== true : (name) => statelessMetrics.includes(name);
+    this.isAveraged =
+      statelessMetrics === null ? (name) => statefulMetrics?.includes(name) !== true : (name) => statelessMetrics.includes(name);
   }
 
   /** Shows that `current` steps are done, with their values. */
@@ -126,13 +128,16 @@ export class Progbar {
   /** Seconds a step; the first, which prepares things, counts only while there is no other. */
   private stepDuration(current: number, now: number): number {
     if (current === 0) return 0;
-    const duration = this.afterFirstStep !== null && current > 1 ? (now - this.afterFirstStep) / (current - 1) : (now - this.start) / current;
+    const duration =
+      this.afterFirstStep !== null && current > 1 ? (now - this.afterFirstStep) / (current - 1) : (now - this.start) / current;
     if (current === 1) this.afterFirstStep = now;
     return duration;
   }
 
   private counter(current: number): string {
-    return this.hasTarget ? `${String(current).padStart(String(Math.trunc(this.target!)).length)}/${this.target}` : `${String(current).padStart(7)}/Unknown`;
+    return this.hasTarget
+      ? `${String(current).padStart(String(Math.trunc(this.target!)).length)}/${this.target}`
+      : `${String(current).padStart(7)}/Unknown`;
   }
 
   private metrics(isSmall: (value: number) => boolean): string {
@@ -147,7 +152,9 @@ export class Progbar {
     const { width, unitName } = this.options;
     const done = this.hasTarget ? Math.trunc(width * (current / this.target!)) : 0;
     const filled = done > 0 ? `\x1b[32m${'━'.repeat(done)}\x1b[0m` : '';
-    const bar = this.hasTarget ? `${bold(this.counter(current))} ${filled}\x1b[37m${'━'.repeat(Math.max(0, width - done))}\x1b[0m` : this.counter(current);
+    const bar = this.hasTarget
+      ? `${bold(this.counter(current))} ${filled}\x1b[37m${'━'.repeat(Math.max(0, width - done))}\x1b[0m`
+      : this.counter(current);
     const time = this.hasTarget && !finalize ? formatEta(perStep * (this.target! - current)) : `${fixed(now - this.start, 0)}s`;
     const line = `${bar} ${bold(time)} ${formatDuration(perStep, unitName)}${this.metrics((value) => !(Math.abs(value) > 1e-3))}`;
     const length = shownLength(line);

@@ -39,9 +39,12 @@ export class PyDataset<Item = Batch | Data> implements AsyncIterable<Item> {
   constructor(options: PyDatasetOptions = {}) {
     checkOptions('PyDataset', options, ['workers', 'useMultiprocessing', 'maxQueueSize']);
     const { workers = 1, useMultiprocessing = false, maxQueueSize = 10 } = options;
-    if (!Number.isInteger(workers) || workers < 0) throw new RangeError(`PyDataset: workers must be an integer >= 0, received ${show(workers)}`);
-    if (!Number.isInteger(maxQueueSize) || maxQueueSize < 1) throw new RangeError(`PyDataset: maxQueueSize must be an integer >= 1, received ${show(maxQueueSize)}`);
-    if (typeof useMultiprocessing !== 'boolean') throw new TypeError(`PyDataset: useMultiprocessing must be true or false, received ${show(useMultiprocessing)}`);
+    if (!Number.isInteger(workers) || workers < 0)
+      throw new RangeError(`PyDataset: workers must be an integer >= 0, received ${show(workers)}`);
+    if (!Number.isInteger(maxQueueSize) || maxQueueSize < 1)
+      throw new RangeError(`PyDataset: maxQueueSize must be an integer >= 1, received ${show(maxQueueSize)}`);
+    if (typeof useMultiprocessing !== 'boolean')
+      throw new TypeError(`PyDataset: useMultiprocessing must be true or false, received ${show(useMultiprocessing)}`);
     this.workers = workers;
     this.useMultiprocessing = useMultiprocessing;
     this.maxQueueSize = maxQueueSize;

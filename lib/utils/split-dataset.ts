@@ -30,8 +30,8 @@ const WHERE = 'splitDataset';
 type Columns = Flat<Tensor>;
 
 /**
- * Samples in memory that can be iterated any number of times: one by one, each with the structure of the data, or in batches. Of single samples `batch` makes
- * the batches that `fit` takes.
+ * Samples in memory that can be iterated any number of times: one by one, each with the structure of the data, or in batches. Of single
+ * samples `batch` makes the batches that `fit` takes.
  */
 export class Samples<T = unknown> implements Iterable<T> {
   readonly #columns: Columns;
@@ -58,7 +58,8 @@ export class Samples<T = unknown> implements Iterable<T> {
 
   /** The samples in batches of this size, fewer in the last. @throws unless it is an integer of at least 1. */
   batch(batchSize: number): Samples<T> {
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batch: the size must be an integer >= 1, received ${show(batchSize)}`);
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new RangeError(`batch: the size must be an integer >= 1, received ${show(batchSize)}`);
     return new Samples(this.#columns, this.#rows, batchSize);
   }
 
@@ -67,7 +68,8 @@ export class Samples<T = unknown> implements Iterable<T> {
     const { batchSize } = this;
     const { leaves, pack } = this.#columns;
     for (let at = 0; at < this.#rows.length; at += batchSize ?? 1) {
-      const rows = batchSize === null ? toTensor(this.#rows[at]!, 'int32') : toTensor(Int32Array.from(this.#rows.slice(at, at + batchSize)), 'int32');
+      const rows =
+        batchSize === null ? toTensor(this.#rows[at]!, 'int32') : toTensor(Int32Array.from(this.#rows.slice(at, at + batchSize)), 'int32');
       yield pack(leaves.map((leaf) => ops.take(leaf, rows, { axis: 0 }))) as T;
     }
   }
@@ -77,13 +79,18 @@ export class Samples<T = unknown> implements Iterable<T> {
 function readArrays(data: unknown, what: string): Columns {
   const flat = flatten<TensorLike>(data, isNumberArray);
   const leaves = flat.leaves.map((leaf) => {
-    if (typeof leaf === 'string' || leaf === null || leaf === undefined) throw new TypeError(`${WHERE}: ${what} must be an array, or an array or object of arrays, received ${show(leaf)}`);
+    if (typeof leaf === 'string' || leaf === null || leaf === undefined)
+      throw new TypeError(`${WHERE}: ${what} must be an array, or an array or object of arrays, received ${show(leaf)}`);
     return toTensor(leaf, null, WHERE);
   });
   const rows = leaves[0]?.shape[0];
   if (rows === undefined || rows === 0) throw new RangeError(`${WHERE}: ${what} is empty, expected arrays with a row for each sample`);
   const odd = leaves.find((leaf) => leaf.shape[0] !== rows);
-  if (odd !== undefined) throw new RangeError(`${WHERE}: the arrays of ${what} must have the same number of rows, received shapes ${showShape(leaves[0]!.shape)} and ${showShape(odd.shape)}`);
+  if (odd !== undefined)
+    throw new RangeError(
+      `${WHERE}: the arrays of ${what} must have the same number of rows, received shapes ${showShape(leaves[0]!.shape)} and ` +
+        `${showShape(odd.shape)}`,
+    );
   return { leaves, pack: flat.pack, key: flat.key };
 }
 
@@ -93,18 +100,30 @@ function join(batches: readonly unknown[]): Samples {
   const read = batches.map((batch, i) => readArrays(batch, `batch ${i}`));
   const [first] = read as [Columns, ...Columns[]];
   read.forEach(({ key, leaves }, i) => {
-    if (key !== first.key) throw new TypeError(`${WHERE}: all batches must have the same structure, received ${first.key} in batch 0 and ${key} in batch ${i}`);
+    if (key !== first.key)
+      throw new TypeError(`${WHERE}: all batches must have the same structure, received ${first.key} in batch 0 and ${key} in batch ${i}`);
     leaves.forEach((leaf, k) => {
       const { shape } = first.leaves[k]!;
-      if (leaf.ndim !== shape.length || leaf.shape.slice(1).some((d, axis) => d !== shape[axis + 1])) throw new RangeError(`${WHERE}: all samples must have the same shape, received batches of shapes ${showShape(shape)} and ${showShape(leaf.shape)}`);
+      if (leaf.ndim !== shape.length || leaf.shape.slice(1).some((d, axis) => d !== shape[axis + 1]))
+        throw new RangeError(
+          `${WHERE}: all samples must have the same shape, received batches of shapes ${showShape(shape)} and ${showShape(leaf.shape)}`,
+        );
     });
   });
-  const leaves = first.leaves.map((leaf, k) => (read.length === 1 ? leaf : ops.concatenate(read.map((each) => each.leaves[k]!), { axis: 0 })));
+  const leaves = first.leaves.map((leaf, k) =>
+    read.length === 1
+      ? leaf
+      : ops.concatenate(
+          read.map((each) => each.leaves[k]!),
+          { axis: 0 },
+        ),
+  );
   const rows = Array.from({ length: leaves[0]!.shape[0]! }, (_, i) => i);
   return new Samples({ ...first, leaves }, rows, first.leaves[0]!.shape[0]!);
 }
 
-const isArrays = (value: unknown): boolean => value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value) || isPlainObject(value);
+const isArrays = (value: unknown): boolean =>
+  value instanceof Tensor || value instanceof Variable || ArrayBuffer.isView(value) || Array.isArray(value) || isPlainObject(value);
 
 /** The samples of arrays; null for a data set of batches. */
 function samplesOf(dataset: unknown): Samples | null {
@@ -123,13 +142,20 @@ function sizesFor(total: number, { leftSize: left = null, rightSize: right = nul
   for (const [name, size] of Object.entries({ leftSize: left, rightSize: right })) {
     if (size === null) continue;
     const fits = typeof size === 'number' && size > 0 && (isFraction(size) ? size < 1 : size < total);
-    if (!fits) throw new RangeError(`${WHERE}: ${name} must be an integer from 1 to ${total - 1} or a fraction between 0 and 1, received ${show(size)}`);
+    if (!fits)
+      throw new RangeError(
+        `${WHERE}: ${name} must be an integer from 1 to ${total - 1} or a fraction between 0 and 1, received ${show(size)}`,
+      );
   }
-  if (left !== null && right !== null && isFraction(left) && isFraction(right) && left + right > 1) throw new RangeError(`${WHERE}: leftSize and rightSize must not be more than 1 together, received ${left} and ${right}`);
+  if (left !== null && right !== null && isFraction(left) && isFraction(right) && left + right > 1)
+    throw new RangeError(`${WHERE}: leftSize and rightSize must not be more than 1 together, received ${left} and ${right}`);
   const count = (size: number | null): number | null => (size !== null && isFraction(size) ? roundHalfEven(size * total) : size);
   const [l, r] = [count(left), count(right)];
   const counts: [number, number] = [l ?? total - r!, r ?? total - l!];
-  if (counts[0] + counts[1] > total) throw new RangeError(`${WHERE}: leftSize and rightSize must not be more than the ${total} samples together, received ${counts[0]} and ${counts[1]}`);
+  if (counts[0] + counts[1] > total)
+    throw new RangeError(
+      `${WHERE}: leftSize and rightSize must not be more than the ${total} samples together, received ${counts[0]} and ${counts[1]}`,
+    );
   counts.forEach((n, i) => {
     if (n === 0) throw new RangeError(`${WHERE}: of ${total} samples ${i === 0 ? 'the first' : 'the second'} part would have none`);
   });
@@ -158,7 +184,8 @@ function split(samples: Samples, options: SplitOptions): [Samples, Samples] {
 }
 
 async function collect(dataset: AsyncIterable<unknown>): Promise<unknown[]> {
-  if (dataset instanceof PyDataset && dataset.numBatches === null) throw new RangeError(`${WHERE}: the data set has no end (its numBatches is null)`);
+  if (dataset instanceof PyDataset && dataset.numBatches === null)
+    throw new RangeError(`${WHERE}: the data set has no end (its numBatches is null)`);
   const batches: unknown[] = [];
   for await (const batch of dataset) batches.push(batch);
   return batches;
@@ -172,9 +199,9 @@ export type SampleOf<D> = D extends Tensor | Variable | ArrayBufferView | Number
 /**
  * Data in two parts: the samples from the start and those from the end.
  *
- * Of an array, or an array or object of arrays with the same number of rows, both parts give samples: rows in the structure of the data. Their `batch` makes
- * batches for `fit`. Data sets (iterables of batches, as `fit` takes them) are read into memory; both parts then give batches of the size that the first one
- * had. What is asynchronous gives a promise.
+ * Of an array, or an array or object of arrays with the same number of rows, both parts give samples: rows in the structure of the data.
+ * Their `batch` makes batches for `fit`. Data sets (iterables of batches, as `fit` takes them) are read into memory; both parts then give
+ * batches of the size that the first one had. What is asynchronous gives a promise.
  *
  * ```ts
  * const [train, test] = keras.utils.splitDataset([x, y], { leftSize: 0.8, shuffle: true, seed: 1 });
@@ -184,13 +211,17 @@ export type SampleOf<D> = D extends Tensor | Variable | ArrayBufferView | Number
  */
 export function splitDataset(dataset: AsyncIterable<unknown>, options: SplitOptions): Promise<[Samples, Samples]>;
 export function splitDataset<T>(dataset: Samples<T>, options: SplitOptions): [Samples<T>, Samples<T>];
-export function splitDataset<const D extends Nested<TensorLike>>(dataset: D, options: SplitOptions): [Samples<SampleOf<D>>, Samples<SampleOf<D>>];
+export function splitDataset<const D extends Nested<TensorLike>>(
+  dataset: D,
+  options: SplitOptions,
+): [Samples<SampleOf<D>>, Samples<SampleOf<D>>];
 export function splitDataset(dataset: Iterable<unknown>, options: SplitOptions): [Samples, Samples];
 export function splitDataset(dataset: unknown, options: SplitOptions = {}): [Samples, Samples] | Promise<[Samples, Samples]> {
   checkOptions(WHERE, options, OPTIONS);
   const { seed = null, preferredBackend = null } = options;
   if (seed !== null && !Number.isSafeInteger(seed)) throw new TypeError(`${WHERE}: seed must be an integer, received ${show(seed)}`);
-  if (preferredBackend !== null) checkChoice(WHERE, 'preferredBackend', preferredBackend, ['tensorflow', 'jax', 'torch', 'numpy', 'openvino']);
+  if (preferredBackend !== null)
+    checkChoice(WHERE, 'preferredBackend', preferredBackend, ['tensorflow', 'jax', 'torch', 'numpy', 'openvino']);
   if (options.leftSize == null && options.rightSize == null) sizesFor(0, options); // throws before anything is read
   const samples = samplesOf(dataset);
   if (samples !== null) return split(samples, options);

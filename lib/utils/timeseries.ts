@@ -30,7 +30,9 @@ const WHERE = 'timeseriesDatasetFromArray';
 
 const checkWhole = (name: string, value: unknown, min: number, end = Infinity): void => {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value >= end) {
-    throw new RangeError(`${WHERE}: ${name} must be an integer >= ${min}${end < Infinity ? ` and < ${end}, the number of steps` : ''}, received ${show(value)}`);
+    throw new RangeError(
+      `${WHERE}: ${name} must be an integer >= ${min}${end < Infinity ? ` and < ${end}, the number of steps` : ''}, received ${show(value)}`,
+    );
   }
 };
 
@@ -47,27 +49,41 @@ function checkTimeseries(steps: number, sequenceLength: number, options: Timeser
 }
 
 /** The steps at which windows start, counted from `startIndex`. */
-function startsOf(steps: number, targets: Tensor | null, sequenceLength: number, { sequenceStride = 1, samplingRate = 1, startIndex, endIndex }: TimeseriesOptions): number[] {
+function startsOf(
+  steps: number,
+  targets: Tensor | null,
+  sequenceLength: number,
+  { sequenceStride = 1, samplingRate = 1, startIndex, endIndex }: TimeseriesOptions,
+): number[] {
   const first = startIndex ?? 0;
   const windows = (endIndex ?? steps) - first - (sequenceLength - 1) * samplingRate;
   const count = targets === null ? windows : Math.min(windows, targets.shape[0]!);
   const starts = Array.from({ length: Math.max(0, Math.ceil(count / sequenceStride)) }, (_, i) => i * sequenceStride);
   if (targets !== null && starts.length > 0 && starts.at(-1)! + first >= targets.shape[0]!) {
-    throw new RangeError(`${WHERE}: expected a target for each of the steps ${first} to ${starts.at(-1)! + first} where windows start, received ${targets.shape[0]} targets`);
+    throw new RangeError(
+      `${WHERE}: expected a target for each of the steps ${first} to ${starts.at(-1)! + first} where windows start, received ` +
+        `${targets.shape[0]} targets`,
+    );
   }
   return starts;
 }
 
 /**
- * Windows of `sequenceLength` entries along the first axis of `data`, as a data set for `fit`: batches `[windows, targets]`, or windows alone when `targets` is
- * null. `targets[i]` belongs to the window that starts at step i. Entries that would complete no window are left out.
+ * Windows of `sequenceLength` entries along the first axis of `data`, as a data set for `fit`: batches `[windows, targets]`, or windows
+ * alone when `targets` is null. `targets[i]` belongs to the window that starts at step i. Entries that would complete no window are left
+ * out.
  *
  * ```ts
  * const past = keras.utils.timeseriesDatasetFromArray(series.slice([0], [90]), series.slice([10], [90]), 10); // the next value from ten
  * ```
  * @throws when an option is out of range.
  */
-export function timeseriesDatasetFromArray(data: TensorLike, targets: TensorLike | null, sequenceLength: number, options: TimeseriesOptions = {}): Iterable<Tensor | [Tensor, Tensor]> {
+export function timeseriesDatasetFromArray(
+  data: TensorLike,
+  targets: TensorLike | null,
+  sequenceLength: number,
+  options: TimeseriesOptions = {},
+): Iterable<Tensor | [Tensor, Tensor]> {
   const series = toTensor(data, null, WHERE);
   const goals = targets === null ? null : toTensor(targets, null, WHERE);
   if (series.ndim === 0 || goals?.ndim === 0) throw new RangeError(`${WHERE}: data and targets must have an axis of steps`);
@@ -78,7 +94,10 @@ export function timeseriesDatasetFromArray(data: TensorLike, targets: TensorLike
   const generator = new SeedGenerator({ seed });
   const take = (part: readonly number[]): Tensor | [Tensor, Tensor] => {
     const rows = Int32Array.from(part, (start) => start + first);
-    const entries = Int32Array.from({ length: rows.length * sequenceLength }, (_, i) => rows[Math.floor(i / sequenceLength)]! + (i % sequenceLength) * samplingRate);
+    const entries = Int32Array.from(
+      { length: rows.length * sequenceLength },
+      (_, i) => rows[Math.floor(i / sequenceLength)]! + (i % sequenceLength) * samplingRate,
+    );
     const shape = batchSize === null ? [sequenceLength] : [rows.length, sequenceLength];
     const windows = ops.take(series, ops.reshape(toTensor(entries, 'int32'), shape), { axis: 0 });
     if (goals === null) return windows;
@@ -86,7 +105,10 @@ export function timeseriesDatasetFromArray(data: TensorLike, targets: TensorLike
   };
   return {
     *[Symbol.iterator]() {
-      const order = shuffle && starts.length > 0 ? [...(shuffled(toTensor(Int32Array.from(starts), 'int32'), { seed: generator }).elements as Int32Array)] : starts;
+      const order =
+        shuffle && starts.length > 0
+          ? [...(shuffled(toTensor(Int32Array.from(starts), 'int32'), { seed: generator }).elements as Int32Array)]
+          : starts;
       const size = batchSize ?? 1;
       for (let at = 0; at < order.length; at += size) yield take(order.slice(at, at + size));
     },

@@ -9,7 +9,17 @@ const addon = ['Release/keratin.node', 'keratin.node'].map((name) => path.join(f
 /** Builds what is out of date. Ends the command on failure. */
 export function buildSanitizedAddon() {
   step('building the addon under AddressSanitizer with cmake-js');
-  const args = ['cmake-js', 'build', '--out', folder, '--CDKERATIN_SANITIZE=address', '--CDKERATIN_ONLY_ISAS=', '--CDCMAKE_BUILD_TYPE=Release', '--log-level', 'error'];
+  const args = [
+    'cmake-js',
+    'build',
+    '--out',
+    folder,
+    '--CDKERATIN_SANITIZE=address',
+    '--CDKERATIN_ONLY_ISAS=',
+    '--CDCMAKE_BUILD_TYPE=Release',
+    '--log-level',
+    'error',
+  ];
   if (run('npx', args) !== 0) fail('the sanitized addon could not be built');
 }
 

@@ -84,7 +84,9 @@ export function ensureDependencies() {
     place !== '' && (found[place] ? found[place].version !== version : !optional));
   if (!stale) return;
   step('installing packages (npm ci)');
-  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { shell: process.platform === 'win32' });
+  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], {
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) fail('npm ci failed, see above');
 }
 

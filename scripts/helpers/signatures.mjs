@@ -1,4 +1,5 @@
-// What the published types say of every public function and class: the parameters of calls, as plain data. `npm run fuzz` makes arguments from it.
+// What the published types say of every public function and class: the parameters of calls, as plain data. `npm run fuzz` makes arguments
+// from it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +8,10 @@ import { root } from './process.mjs';
 
 const file = path.join(root, 'build/fuzz/signatures.json');
 
-/** The signatures, from a file while the types are those that it was made of: `[{ path, kind: 'function' | 'class', parameters: [{ name, type }] }]`. */
+/**
+ * The signatures, from a file while the types are those that it was made of: `[{ path, kind: 'function' | 'class', parameters: [{ name,
+ * type }] }]`.
+ */
 export async function readSignatures() {
   const types = filesBelow('dist', /\.d\.ts$/);
   const hash = createHash('sha256').update(readFileSync(path.join(root, 'scripts/helpers/signatures.mjs')));
@@ -25,7 +29,21 @@ export async function readSignatures() {
 }
 
 /** Types by their names: what a value of them is made from. */
-const NAMED = { TensorLike: 'tensor', NestedArray: 'tensor', Tensor: 'tensor', Variable: 'tensor', TypedArray: 'tensor', Numbers: 'numbers', ShapeLike: 'numbers', Shape: 'numbers', DTypeLike: 'dtype', DType: 'dtype', KerasTensor: 'symbol', Axis: 'axis', SymbolicShape: 'numbers' };
+const NAMED = {
+  TensorLike: 'tensor',
+  NestedArray: 'tensor',
+  Tensor: 'tensor',
+  Variable: 'tensor',
+  TypedArray: 'tensor',
+  Numbers: 'numbers',
+  ShapeLike: 'numbers',
+  Shape: 'numbers',
+  DTypeLike: 'dtype',
+  DType: 'dtype',
+  KerasTensor: 'symbol',
+  Axis: 'axis',
+  SymbolicShape: 'numbers',
+};
 const DEEPEST = 4;
 
 class Reader {
@@ -35,7 +53,14 @@ class Reader {
 
   read(entry) {
     const { ts } = this;
-    const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true, skipLibCheck: true, noEmit: true };
+    const options = {
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+    };
     const program = ts.createProgram([entry], options);
     this.checker = program.getTypeChecker();
     this.found = [];
@@ -61,7 +86,11 @@ class Reader {
       const called = type.getCallSignatures();
       const [signature] = made.length > 0 ? made : called;
       if (signature === undefined) continue;
-      this.found.push({ path: name, kind: made.length > 0 ? 'class' : 'function', parameters: signature.getParameters().map((p) => this.parameter(p)) });
+      this.found.push({
+        path: name,
+        kind: made.length > 0 ? 'class' : 'function',
+        parameters: signature.getParameters().map((p) => this.parameter(p)),
+      });
     }
   }
 
@@ -87,7 +116,8 @@ class Reader {
     if (type.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Void)) return 'undefined';
     if (type.isUnion()) return this.union(type.types, depth);
     if (checker.isTupleType(type)) return { tuple: checker.getTypeArguments(type).map((t) => this.describe(t, depth + 1)) };
-    if (checker.isArrayType(type) || type.symbol?.name === 'ReadonlyArray') return { array: this.describe(checker.getTypeArguments(type)[0], depth + 1) };
+    if (checker.isArrayType(type) || type.symbol?.name === 'ReadonlyArray')
+      return { array: this.describe(checker.getTypeArguments(type)[0], depth + 1) };
     if (type.getCallSignatures().length > 0) return 'function';
     if (type.isClass() || type.symbol?.flags & ts.SymbolFlags.Class) return { class: type.symbol.name };
     return this.object(type, depth);

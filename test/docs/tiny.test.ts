@@ -5,7 +5,8 @@ import * as tiny from '../../docs/tiny.js';
 
 const { ops } = keras;
 
-const random = (shape: number[], seed: number): tiny.Tensor => tiny.tensor(shape, ops.convertToNumpy(keras.random.normal(shape, { seed, dtype: 'float64' })) as Float64Array);
+const random = (shape: number[], seed: number): tiny.Tensor =>
+  tiny.tensor(shape, ops.convertToNumpy(keras.random.normal(shape, { seed, dtype: 'float64' })) as Float64Array);
 const numbers = (x: tiny.Tensor): number[] => [...x.memory!];
 const x = random([5, 3], 1);
 const w = random([3, 4], 2);

@@ -41,7 +41,8 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
 };
 
 type Class = new (options: object) => Record<string, unknown>;
-const find = (module: string): Record<string, Class> => module.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], keras) as Record<string, Class>;
+const find = (module: string): Record<string, Class> =>
+  module.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], keras) as Record<string, Class>;
 
 /** A value as the recorder writes it. */
 function plain(value: unknown): unknown {
@@ -51,7 +52,8 @@ function plain(value: unknown): unknown {
   if (value instanceof RegExp) return value.source;
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key ?? 'None', plain(item)]));
   if (value instanceof keras.DTypePolicy) return { $class: value.constructor.name };
-  if (typeof value === 'function' && typeof (value as { getConfig?: unknown }).getConfig === 'function') return { $class: value.constructor.name };
+  if (typeof value === 'function' && typeof (value as { getConfig?: unknown }).getConfig === 'function')
+    return { $class: value.constructor.name };
   if (typeof value === 'function') return { $function: toSnakeCase((value as { name: string }).name) };
   if (isPlainObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
   if (typeof value === 'object' && value !== null) return { $class: value.constructor.name };
@@ -59,10 +61,23 @@ function plain(value: unknown): unknown {
 }
 /** Keras keeps some numbers as float32. */
 const rounded = (value: unknown): unknown =>
-  typeof value === 'number' ? Math.fround(value) : Array.isArray(value) ? value.map(rounded) : isPlainObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)])) : value;
+  typeof value === 'number'
+    ? Math.fround(value)
+    : Array.isArray(value)
+      ? value.map(rounded)
+      : isPlainObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)]))
+        : value;
 
-const cases = readFixture<Case>('attributes').filter(({ module, class: name, options }) => name in find(module) && !(LEFT_OUT[name] ?? []).some((option) => option in options));
-const argument = (value: unknown): unknown => (isPlainObject(value) && 'symbol' in value ? make(keras[(value as unknown as Spec).symbol.split('.')[0] as 'layers'], value as unknown as Spec) : Array.isArray(value) ? value.map(argument) : value);
+const cases = readFixture<Case>('attributes').filter(
+  ({ module, class: name, options }) => name in find(module) && !(LEFT_OUT[name] ?? []).some((option) => option in options),
+);
+const argument = (value: unknown): unknown =>
+  isPlainObject(value) && 'symbol' in value
+    ? make(keras[(value as unknown as Spec).symbol.split('.')[0] as 'layers'], value as unknown as Spec)
+    : Array.isArray(value)
+      ? value.map(argument)
+      : value;
 
 describe.each(cases)('$name', (recorded) => {
   const left = new Set(LEFT_OUT[recorded.class]);

@@ -1,5 +1,5 @@
-// 16-bit floats: every recorded call of `keras.ops` and every primitive's samples once more, in float16 and bfloat16. Results and gradients have the dtype
-// of the inputs and agree with float32's on the same values, immediate and compiled.
+// 16-bit floats: every recorded call of `keras.ops` and every primitive's samples once more, in float16 and bfloat16. Results and gradients
+// have the dtype of the inputs and agree with float32's on the same values, immediate and compiled.
 import { describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
 import { jit, ops, vjp, type Tensor } from 'keratin';
@@ -36,17 +36,25 @@ const REFUSES = /\.(stft|istft)$/;
 const isFloatTensor = (value: unknown): value is Tensor => value instanceof AnyTensor && isFloat(value.dtype);
 const tensorsOf = (result: unknown): Tensor[] => flatten(result).leaves.filter((leaf) => leaf instanceof AnyTensor);
 /** Float tensors, nested or not, in another dtype. */
-const floatsAs = <T>(value: T, dtype: Half | 'float32'): T => mapStructure((leaf: unknown) => (isFloatTensor(leaf) ? ops.cast(leaf, dtype) : leaf), value) as T;
+const floatsAs = <T,>(value: T, dtype: Half | 'float32'): T =>
+  mapStructure((leaf: unknown) => (isFloatTensor(leaf) ? ops.cast(leaf, dtype) : leaf), value) as T;
 
 /** Fails unless `actual` is `expected` of float32, rounded. Where that is beyond the dtype's range, nothing is asked. */
 function expectRounded(actual: Tensor, expected: Tensor, half: Half, dtype: DType, where: string): void {
-  expect(`${where}: ${actual.dtype} ${actual.shape}`).toBe(`${where}: ${expected.dtype === 'float32' ? dtype : expected.dtype} ${expected.shape}`);
+  expect(`${where}: ${actual.dtype} ${actual.shape}`).toBe(
+    `${where}: ${expected.dtype === 'float32' ? dtype : expected.dtype} ${expected.shape}`,
+  );
   const [given, wanted] = [values(actual), values(expected)];
   const largest = Math.max(0, ...wanted.filter(Number.isFinite).map(Math.abs));
   if (half === 'float16' && largest > 30000) return;
   const bound = isFloat(actual.dtype) ? ROUNDINGS * UNIT[half] * Math.max(largest, 2 ** -10) : 0;
-  const apart = wanted.flatMap((value, i) => (Object.is(value, given[i]) || value === given[i] || Math.abs(value - given[i]) <= bound ? [] : [`number ${i}: ${given[i]}, expected ${value}`]));
-  if (apart.length > 0) throw new Error(`${where}: ${apart.length} of ${wanted.length} differ by more than ${bound}; ${apart.slice(0, 4).join('; ')}`);
+  const apart = wanted.flatMap((value, i) =>
+    Object.is(value, given[i]) || value === given[i] || Math.abs(value - given[i]) <= bound
+      ? []
+      : [`number ${i}: ${given[i]}, expected ${value}`],
+  );
+  if (apart.length > 0)
+    throw new Error(`${where}: ${apart.length} of ${wanted.length} differ by more than ${bound}; ${apart.slice(0, 4).join('; ')}`);
 }
 
 /** Runs a function compiled, unless the shape of its result depends on data. */
@@ -59,7 +67,10 @@ function compiled(fn: (...xs: Tensor[]) => Tensor[], xs: readonly Tensor[]): Ten
   }
 }
 
-/** Compares results and gradients of a function of float tensors in a 16-bit float and in float32. `dtype` is that of the results, where float32's are float32. */
+/**
+ * Compares results and gradients of a function of float tensors in a 16-bit float and in float32. `dtype` is that of the results, where
+ * float32's are float32.
+ */
 function compare(fn: (...floats: Tensor[]) => unknown, floats: readonly Tensor[], half: Half, dtype: DType): void {
   const given = floats.map((x) => ops.cast(x, half));
   const wide = given.map((x) => ops.cast(x, 'float32'));
@@ -87,7 +98,9 @@ function compare(fn: (...floats: Tensor[]) => unknown, floats: readonly Tensor[]
 }
 
 describe.each(fixtureNames('ops_'))('%s', (fixture) => {
-  const cases = readFixture<FunctionCase>(fixture).filter(({ symbol }) => !BITS.test(symbol)).map((recorded) => [recorded.name, recorded] as const);
+  const cases = readFixture<FunctionCase>(fixture)
+    .filter(({ symbol }) => !BITS.test(symbol))
+    .map((recorded) => [recorded.name, recorded] as const);
   describe.each(cases)('%s', (name, { symbol, args, options, differentiate = [] }) => {
     const given = args.map(argumentOf);
     const named = Object.keys(options).length === 0 ? [] : [camelKeys(argumentOf(options) as Record<string, unknown>)];
@@ -112,7 +125,12 @@ describe.each(allPrimitives.filter(([, { op, samples }]) => samples.length > 0 &
       const inputs = drawAll(sample, 'float32');
       const floats = [...inputs.keys()].filter((i) => isFloatTensor(inputs[i]));
       if (floats.length === 0) continue;
-      const call = (...xs: Tensor[]) => callPrimitive(primitive.op, inputs.map((input, i) => (floats.includes(i) ? xs[floats.indexOf(i)] : input)), sample.attrs);
+      const call = (...xs: Tensor[]) =>
+        callPrimitive(
+          primitive.op,
+          inputs.map((input, i) => (floats.includes(i) ? xs[floats.indexOf(i)] : input)),
+          sample.attrs,
+        );
       compare(call, floats.map((i) => inputs[i]), half, half);
     }
   });

@@ -105,7 +105,10 @@ describe.each(samples)('$name, sample $i', ({ name, Class, sample }) => {
     const run = (...args: Tensor[]): Tensor => {
       const given = floats.length === 0 ? inputs : args.slice(0, floats.length);
       const [result] = layer.statelessCall(args.slice(floats.length), layer.nonTrainableVariables.map((v) => v.value), only(given));
-      return ops.multiply(ops.cast(result as Tensor, 'float64'), random.uniform((result as Tensor).shape, { minval: 0.5, maxval: 1.5, seed: 9 }));
+      return ops.multiply(
+        ops.cast(result as Tensor, 'float64'),
+        random.uniform((result as Tensor).shape, { minval: 0.5, maxval: 1.5, seed: 9 }),
+      );
     };
     const directions = values.map((value, i) => random.uniform(value.shape, { minval: -1, maxval: 1, seed: 20 + i }));
     const along = (step: number) => ops.sum(run(...values.map((value, i) => ops.add(value, ops.multiply(directions[i], step))))).item();

@@ -17,12 +17,23 @@ const DISCONTINUOUS = new Set(['floor_divide', 'mod', 'floor', 'ceil', 'round', 
 /** Ops that are made of what a call computes: they are tested with the functions that make them, in test/lib/ops/control.test.ts. */
 const MADE_OF_PROGRAMS = ['switch', 'while_loop', 'scan'];
 /** Ops that only gradients call: the second derivatives of the others test them. */
-const GRADIENTS = ['ctc_curvature', 'ctc_gradient', 'digamma', 'gamma_density', 'gammainc_da', 'gammainc_daa', 'max_pool_grad', 'max_pool_pick'];
+const GRADIENTS = [
+  'ctc_curvature',
+  'ctc_gradient',
+  'digamma',
+  'gamma_density',
+  'gammainc_da',
+  'gammainc_daa',
+  'max_pool_grad',
+  'max_pool_pick',
+];
 
 it('all primitives are tested', () => {
   const folder = new URL('../../../lib/ops/primitives/', import.meta.url);
   const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
-  const defined = sources.flatMap((text) => [...text.matchAll(/\b(?:defineOp|unary|binary|ternary|reduction|normalizer)(?:<[^(]*>)?\('(\w+)'/g)].map(([, name]) => name));
+  const defined = sources.flatMap((text) =>
+    [...text.matchAll(/\b(?:defineOp|unary|binary|ternary|reduction|normalizer)(?:<[^(]*>)?\('(\w+)'/g)].map(([, name]) => name),
+  );
   const tested = new Set(allPrimitives.map(([, { op }]) => op.name));
   expect(defined.length).toBeGreaterThan(100);
   expect(defined.filter((name) => !tested.has(name) && ![...MADE_OF_PROGRAMS, ...GRADIENTS].includes(name))).toEqual([]);

@@ -15,11 +15,18 @@ interface Case {
 interface LayerClass {
   new (...args: unknown[]): layers.Layer;
   fromConfig(config: Config): layers.Layer;
-  readonly samples: readonly { readonly args: readonly unknown[]; readonly inputs: readonly (readonly number[])[]; readonly below?: number }[];
+  readonly samples: readonly {
+    readonly args: readonly unknown[];
+    readonly inputs: readonly (readonly number[])[];
+    readonly below?: number;
+  }[];
 }
 const exported = layers as unknown as Record<string, LayerClass | undefined>;
 const cases = readFixture<Case>('attributes')
-  .filter(({ module, class: name, name: label }) => module === 'layers' && label.split('.').length === 3 && (exported[name]?.samples?.length ?? 0) > 0)
+  .filter(
+    ({ module, class: name, name: label }) =>
+      module === 'layers' && label.split('.').length === 3 && (exported[name]?.samples?.length ?? 0) > 0,
+  )
   .map(({ name, class: className, options }) => ({ name, key: name.split('.')[2], Class: exported[className]!, options }));
 
 /** What a layer computes, in training where it draws nothing at random. */
@@ -31,7 +38,9 @@ const outputs = (layer: layers.Layer, inputs: readonly Tensor[]): unknown => {
 
 it.each(cases)('$name', ({ key, Class, options }) => {
   const [{ args, inputs: shapes, below }] = Class.samples;
-  const inputs = shapes.map((shape, i) => (below === undefined ? random.uniform(shape, { minval: -2, maxval: 2, seed: i }) : random.randint(shape, 0, below, { seed: i })));
+  const inputs = shapes.map((shape, i) =>
+    below === undefined ? random.uniform(shape, { minval: -2, maxval: 2, seed: i }) : random.randint(shape, 0, below, { seed: i }),
+  );
   const layer = new Class(...args);
   outputs(layer, inputs);
   let other: layers.Layer;

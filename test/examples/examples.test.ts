@@ -30,7 +30,9 @@ describe('examples', () => {
     const lines = await linesOf('mnist_mlp', { EPOCHS: '1', SAMPLES: '12800' });
     expect(lines).toContain('12800 train samples');
     expect(lines).toContain(' Total params: 407,050 (1.55 MB)');
-    expect(lines.filter((line) => /^100\/100 - \d+s - \d+(ms|us|s)\/step - accuracy: 0\.\d{4} - loss: \d\.\d{4}$/.test(line))).toHaveLength(1);
+    expect(lines.filter((line) => /^100\/100 - \d+s - \d+(ms|us|s)\/step - accuracy: 0\.\d{4} - loss: \d\.\d{4}$/.test(line))).toHaveLength(
+      1,
+    );
     expect(lines.filter((line) => line.includes('█')).length).toBeGreaterThan(8);
     expect(lines.some((line) => /^(predicted: \d\s*){5}$/.test(line))).toBe(true);
     expect(lines.at(-1)).toMatch(/^test accuracy: 0\.\d{4}$/);

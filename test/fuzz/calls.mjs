@@ -3,15 +3,29 @@ import { describe, Values } from './values.mjs';
 
 /** Not called: what reads files or the network, is large, loops as long as its arguments say, or changes settings of the whole process. */
 const LEFT_OUT = [
-  /^datasets\./, /^applications\./, /^saving\./, /^config\.(set|enable|disable)/, /^mixedPrecision\.set/, /^backend\.set/, /^utils\.(getFile|clearSession|setRandomSeed|Progbar)$/,
-  /^callbacks\.(CSVLogger|RemoteMonitor|BackupAndRestore|ModelCheckpoint|TensorBoard)$/, /^ops\.(whileLoop|foriLoop|scan)$/, /^device$/, /^preprocessing\.image/,
+  /^datasets\./,
+  /^applications\./,
+  /^saving\./,
+  /^config\.(set|enable|disable)/,
+  /^mixedPrecision\.set/,
+  /^backend\.set/,
+  /^utils\.(getFile|clearSession|setRandomSeed|Progbar)$/,
+  /^callbacks\.(CSVLogger|RemoteMonitor|BackupAndRestore|ModelCheckpoint|TensorBoard)$/,
+  /^ops\.(whileLoop|foriLoop|scan)$/,
+  /^device$/,
+  /^preprocessing\.image/,
 ];
 
 /** How many calls are left as they are: the others have hostile arguments. */
 const PLAUSIBLE = 5;
 
 const at = (object, path) => path.reduce((value, key) => value?.[key], object);
-const copied = (value) => (Array.isArray(value) ? value.map(copied) : value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copied(v)])) : value);
+const copied = (value) =>
+  Array.isArray(value)
+    ? value.map(copied)
+    : value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+      ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copied(v)]))
+      : value;
 
 /** Prepares the suite: a function that makes the call of a random generator, with its text. `only` is a part of names. */
 export function prepare({ keras, signatures, only = '' }) {
@@ -76,7 +90,9 @@ function addOption(args, { parameters }, values) {
 
 function inputsOf(sample, values) {
   if (sample === null) return values.random.list(values.random.pick([1, 1, 2]), () => values.tensor());
-  return sample.inputs.map((shape) => values.tensor(shape, sample.below === undefined ? 'float32' : 'int32')).map((x) => (sample.below === undefined ? x : values.keras.ops.mod(x, sample.below)));
+  return sample.inputs
+    .map((shape) => values.tensor(shape, sample.below === undefined ? 'float32' : 'int32'))
+    .map((x) => (sample.below === undefined ? x : values.keras.ops.mod(x, sample.below)));
 }
 
 /** Uses an object as its family is used. */

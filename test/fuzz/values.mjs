@@ -1,9 +1,40 @@
 // Arguments: plausible ones from the type and the name of a parameter, and hostile ones in their place.
 import { inspect } from 'node:util';
 
-export const DTYPES = ['bool', 'uint8', 'uint16', 'uint32', 'uint64', 'int8', 'int16', 'int32', 'int64', 'float16', 'bfloat16', 'float32', 'float64', 'complex64', 'complex128'];
+export const DTYPES = [
+  'bool',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'float16',
+  'bfloat16',
+  'float32',
+  'float64',
+  'complex64',
+  'complex128',
+];
 const NUMBERS = [0, 1, 2, 3, 4, 5, -1, -2, 0.5, 0.1, 1e-3, 7];
-const NAMED_STRINGS = ['relu', 'softmax', 'zeros', 'glorot_uniform', 'l2', 'same', 'valid', 'channels_last', 'mse', 'adam', 'a b -> b a', 'ij,jk->ik', 'ij->ji', 'foo'];
+const NAMED_STRINGS = [
+  'relu',
+  'softmax',
+  'zeros',
+  'glorot_uniform',
+  'l2',
+  'same',
+  'valid',
+  'channels_last',
+  'mse',
+  'adam',
+  'a b -> b a',
+  'ij,jk->ik',
+  'ij->ji',
+  'foo',
+];
 /** Thrown by hostile getters and functions: seen in a result, it is the caller's own error. */
 export class Hostile extends Error {}
 const boom = () => {
@@ -13,7 +44,9 @@ const boom = () => {
 /** Writes an argument as an error report shows it. */
 export function describe(value) {
   try {
-    return inspect(value, { depth: 4, breakLength: Infinity, maxArrayLength: 12, maxStringLength: 60 }).replaceAll(/\s+/g, ' ').slice(0, 300);
+    return inspect(value, { depth: 4, breakLength: Infinity, maxArrayLength: 12, maxStringLength: 60 })
+      .replaceAll(/\s+/g, ' ')
+      .slice(0, 300);
   } catch {
     return '<an object that cannot be shown>';
   }
@@ -37,7 +70,10 @@ export class Values {
     const { random, keras: { ops } } = this;
     const size = shape.reduce((a, b) => a * b, 1);
     const scale = random.pick([1, 1, 3, 10, 0]);
-    const values = random.list(Math.min(size, 4096), () => Math.round((random.next() * 2 - (dtype.startsWith('u') ? 0 : 1)) * scale * 8) / (random.once(2) ? 8 : 1));
+    const values = random.list(
+      Math.min(size, 4096),
+      () => Math.round((random.next() * 2 - (dtype.startsWith('u') ? 0 : 1)) * scale * 8) / (random.once(2) ? 8 : 1),
+    );
     const whole = /^(u?int|bool)/.test(dtype) ? values.map((v) => Math.trunc(v)) : values;
     const flat = size <= 4096 ? ops.convertToTensor(Float64Array.from(whole), { dtype }) : ops.zeros([size], { dtype });
     return ops.reshape(flat, shape);
@@ -58,19 +94,36 @@ export class Values {
   named(type, name) {
     const { random } = this;
     switch (type) {
-      case 'tensor': return this.tensorLike();
-      case 'number': return /axis|axes|dim|k$|index/i.test(name) ? random.int(-3, 3) : random.once(3) ? random.pick(this.base.length > 0 ? this.base : [1]) : random.pick(NUMBERS);
-      case 'numbers': return random.once(4) ? random.int(0, 5) : random.once(2) ? [...this.base] : this.shape();
-      case 'axis': return random.pick([null, 0, -1, 1, [0], [0, 1], [-1]]);
-      case 'dtype': return random.pick(DTYPES);
-      case 'boolean': return random.once(2);
-      case 'string': return random.pick(NAMED_STRINGS);
-      case 'bigint': return BigInt(random.int(-3, 3));
-      case 'null': return null;
-      case 'undefined': return undefined;
-      case 'function': return random.pick([(x) => x, (...args) => args[0], () => this.tensor(), (a, b) => this.keras.ops.add(a, b ?? a), (a) => [a, a]]);
-      case 'symbol': return this.symbol();
-      default: return random.pick([() => this.tensorLike(), () => random.pick(NUMBERS), () => null, () => ({}), () => [1, 2]])();
+      case 'tensor':
+        return this.tensorLike();
+      case 'number':
+        return /axis|axes|dim|k$|index/i.test(name)
+          ? random.int(-3, 3)
+          : random.once(3)
+            ? random.pick(this.base.length > 0 ? this.base : [1])
+            : random.pick(NUMBERS);
+      case 'numbers':
+        return random.once(4) ? random.int(0, 5) : random.once(2) ? [...this.base] : this.shape();
+      case 'axis':
+        return random.pick([null, 0, -1, 1, [0], [0, 1], [-1]]);
+      case 'dtype':
+        return random.pick(DTYPES);
+      case 'boolean':
+        return random.once(2);
+      case 'string':
+        return random.pick(NAMED_STRINGS);
+      case 'bigint':
+        return BigInt(random.int(-3, 3));
+      case 'null':
+        return null;
+      case 'undefined':
+        return undefined;
+      case 'function':
+        return random.pick([(x) => x, (...args) => args[0], () => this.tensor(), (a, b) => this.keras.ops.add(a, b ?? a), (a) => [a, a]]);
+      case 'symbol':
+        return this.symbol();
+      default:
+        return random.pick([() => this.tensorLike(), () => random.pick(NUMBERS), () => null, () => ({}), () => [1, 2]])();
     }
   }
 
@@ -107,7 +160,8 @@ export class Values {
       for (const key of Object.keys(container)) {
         places.push([container, key]);
         const inner = container[key];
-        const isStructure = Array.isArray(inner) || (inner !== null && typeof inner === 'object' && Object.getPrototypeOf(inner) === Object.prototype);
+        const isStructure =
+          Array.isArray(inner) || (inner !== null && typeof inner === 'object' && Object.getPrototypeOf(inner) === Object.prototype);
         if (isStructure && depth < 3 && Object.keys(inner).length < 40) walk(inner, depth + 1);
       }
     };
@@ -121,7 +175,30 @@ export class Values {
   }
 }
 
-const EDGES = [NaN, Infinity, -Infinity, -0, 0.5, 1.7, 2.5, -1, -2, 127, 255, 2 ** 31, 2 ** 31 - 1, -(2 ** 31), 2 ** 32, 2 ** 32 + 1, 2 ** 40, 2 ** 53, 2 ** 53 - 1, -(2 ** 53), 1e308, 5e-324];
+const EDGES = [
+  NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  0.5,
+  1.7,
+  2.5,
+  -1,
+  -2,
+  127,
+  255,
+  2 ** 31,
+  2 ** 31 - 1,
+  -(2 ** 31),
+  2 ** 32,
+  2 ** 32 + 1,
+  2 ** 40,
+  2 ** 53,
+  2 ** 53 - 1,
+  -(2 ** 53),
+  1e308,
+  5e-324,
+];
 const NUMBERS_AT_EDGES = ({ random }) => () => random.pick(EDGES);
 const hole = (length, ...entries) => {
   const list = new Array(length);
@@ -146,20 +223,97 @@ const revoked = (target) => {
 /** An array that says something else each time it is read. */
 const shifty = () => {
   let reads = 0;
-  return new Proxy([0, 1], { get: (target, key) => (/^\d+$/.test(String(key)) ? (reads++ % 2 === 0 ? 0 : 2 ** 31 + 0.5) : Reflect.get(target, key)) });
+  return new Proxy([0, 1], {
+    get: (target, key) => (/^\d+$/.test(String(key)) ? (reads++ % 2 === 0 ? 0 : 2 ** 31 + 0.5) : Reflect.get(target, key)),
+  });
 };
-const ARRAYS = ({ random }) => random.pick([
-  () => hole(2, [1, 0]), () => hole(3, [0, 0], [2, 1]), () => hole(1), () => [], () => [[]], () => [NaN], () => [2 ** 31], () => [-1], () => [0.5, 1], () => [0, 0],
-  () => [1, undefined], () => ['a'], () => [null], () => [[1, 2], [3]], () => [2 ** 16, 2 ** 16], () => [2 ** 31, 2 ** 31], () => [1n], cyclic, shifty, () => new Array(70).fill(1),
-  () => [2 ** 53], () => [0, -0], () => Object.assign([0, 1], { length: 5 }), () => [Symbol('a')], () => [() => 0], () => new Array(2 ** 20).fill(0), () => [Infinity, 1],
-]);
-const THINGS = ({ random }) => random.pick([
-  () => undefined, () => null, () => true, () => false, () => '', () => 'foo', () => '0:1', () => '2', () => Symbol('x'), () => 1n, () => 2n ** 64n, () => ({}), cyclicObject,
-  () => revoked([]), () => revoked({}), () => ({ valueOf: () => 2 }), () => ({ valueOf: boom }), () => ({ get axis() { return boom(); } }), () => ({ get length() { return boom(); } }),
-  () => Object.create(null), () => new Date(0), () => new Map(), () => Promise.resolve(1), () => (x) => x, () => boom, () => class {}, () => /x/, () => (function* () { yield 1; })(),
-  () => ({ re: 1, im: NaN }), () => ({ re: 1 }), () => ({ class_name: 'foo', config: {} }), () => ({ [Symbol.iterator]: boom }), () => new Proxy({}, { get: boom, ownKeys: boom }),
-  () => ({ toString: boom }), () => Object.freeze([1, 2]), () => new (class Odd { constructor() { this.shape = [2]; this.dtype = 'float32'; } })(), () => ({ spec: { shape: [2 ** 31], dtype: 'float32' } }),
-]);
+const ARRAYS = ({ random }) =>
+  random.pick([
+    () => hole(2, [1, 0]),
+    () => hole(3, [0, 0], [2, 1]),
+    () => hole(1),
+    () => [],
+    () => [[]],
+    () => [NaN],
+    () => [2 ** 31],
+    () => [-1],
+    () => [0.5, 1],
+    () => [0, 0],
+    () => [1, undefined],
+    () => ['a'],
+    () => [null],
+    () => [[1, 2], [3]],
+    () => [2 ** 16, 2 ** 16],
+    () => [2 ** 31, 2 ** 31],
+    () => [1n],
+    cyclic,
+    shifty,
+    () => new Array(70).fill(1),
+    () => [2 ** 53],
+    () => [0, -0],
+    () => Object.assign([0, 1], { length: 5 }),
+    () => [Symbol('a')],
+    () => [() => 0],
+    () => new Array(2 ** 20).fill(0),
+    () => [Infinity, 1],
+  ]);
+const THINGS = ({ random }) =>
+  random.pick([
+    () => undefined,
+    () => null,
+    () => true,
+    () => false,
+    () => '',
+    () => 'foo',
+    () => '0:1',
+    () => '2',
+    () => Symbol('x'),
+    () => 1n,
+    () => 2n ** 64n,
+    () => ({}),
+    cyclicObject,
+    () => revoked([]),
+    () => revoked({}),
+    () => ({ valueOf: () => 2 }),
+    () => ({ valueOf: boom }),
+    () => ({
+      get axis() {
+        return boom();
+      },
+    }),
+    () => ({
+      get length() {
+        return boom();
+      },
+    }),
+    () => Object.create(null),
+    () => new Date(0),
+    () => new Map(),
+    () => Promise.resolve(1),
+    () => (x) => x,
+    () => boom,
+    () => class {},
+    () => /x/,
+    () =>
+      (function* () {
+        yield 1;
+      })(),
+    () => ({ re: 1, im: NaN }),
+    () => ({ re: 1 }),
+    () => ({ class_name: 'foo', config: {} }),
+    () => ({ [Symbol.iterator]: boom }),
+    () => new Proxy({}, { get: boom, ownKeys: boom }),
+    () => ({ toString: boom }),
+    () => Object.freeze([1, 2]),
+    () =>
+      new (class Odd {
+        constructor() {
+          this.shape = [2];
+          this.dtype = 'float32';
+        }
+      })(),
+    () => ({ spec: { shape: [2 ** 31], dtype: 'float32' } }),
+  ]);
 function detached(array) {
   structuredClone(array.buffer, { transfer: [array.buffer] });
   return array;
@@ -175,18 +329,46 @@ const resizable = (shrink) => {
   if (shrink) buffer.resize?.(6);
   return view;
 };
-const BUFFERS = ({ random }) => random.pick([
-  () => detached(new Float32Array(8)), () => detached(new Int32Array([0, 1])), () => resizable(false), () => resizable(true), () => new Float32Array(new SharedArrayBuffer(32)),
-  () => new Int32Array(new SharedArrayBuffer(8)), () => new DataView(new ArrayBuffer(8)), () => new ArrayBuffer(8), () => new Float32Array(0), () => Float64Array.of(NaN, Infinity, -0),
-  () => BigInt64Array.of(2n ** 62n, -1n), () => BigUint64Array.of(2n ** 64n - 1n), () => Uint8ClampedArray.of(1, 2), () => Int32Array.of(2, 0), () => Int32Array.of(-5, 2 ** 30),
-  () => new Float32Array(new ArrayBuffer(20), 4, 3), () => Buffer.from('abc'), () => new (class Float33Array extends Float32Array {})(3), () => Uint16Array.of(1, 2, 3),
-]);
+const BUFFERS = ({ random }) =>
+  random.pick([
+    () => detached(new Float32Array(8)),
+    () => detached(new Int32Array([0, 1])),
+    () => resizable(false),
+    () => resizable(true),
+    () => new Float32Array(new SharedArrayBuffer(32)),
+    () => new Int32Array(new SharedArrayBuffer(8)),
+    () => new DataView(new ArrayBuffer(8)),
+    () => new ArrayBuffer(8),
+    () => new Float32Array(0),
+    () => Float64Array.of(NaN, Infinity, -0),
+    () => BigInt64Array.of(2n ** 62n, -1n),
+    () => BigUint64Array.of(2n ** 64n - 1n),
+    () => Uint8ClampedArray.of(1, 2),
+    () => Int32Array.of(2, 0),
+    () => Int32Array.of(-5, 2 ** 30),
+    () => new Float32Array(new ArrayBuffer(20), 4, 3),
+    () => Buffer.from('abc'),
+    () => new (class Float33Array extends Float32Array {})(3),
+    () => Uint16Array.of(1, 2, 3),
+  ]);
 const TENSORS = (values) => {
   const { random, keras: { ops }, keras } = values;
   return random.pick([
-    () => ops.zeros([0]), () => ops.zeros([3, 0, 2]), () => ops.ones([]), () => ops.ones(new Array(10).fill(1)), () => ops.ones(new Array(31).fill(1)), () => ops.full([2, 3], NaN), () => ops.full([3], Infinity),
-    () => ops.convertToTensor([2 ** 31 - 1, -(2 ** 31)], { dtype: 'int32' }), () => ops.convertToTensor([2 ** 40, -1], { dtype: 'int64' }), () => ops.convertToTensor([-1, 100], { dtype: 'int32' }),
-    ...DTYPES.map((dtype) => () => values.tensor(undefined, dtype)), () => values.symbol(), () => new keras.KerasTensor([null, null], 'float32'), () => new keras.Variable(ops.ones([2])),
-    () => values.tensor([1024, 33]), () => values.tensor([17, 9, 16, 5]),
+    () => ops.zeros([0]),
+    () => ops.zeros([3, 0, 2]),
+    () => ops.ones([]),
+    () => ops.ones(new Array(10).fill(1)),
+    () => ops.ones(new Array(31).fill(1)),
+    () => ops.full([2, 3], NaN),
+    () => ops.full([3], Infinity),
+    () => ops.convertToTensor([2 ** 31 - 1, -(2 ** 31)], { dtype: 'int32' }),
+    () => ops.convertToTensor([2 ** 40, -1], { dtype: 'int64' }),
+    () => ops.convertToTensor([-1, 100], { dtype: 'int32' }),
+    ...DTYPES.map((dtype) => () => values.tensor(undefined, dtype)),
+    () => values.symbol(),
+    () => new keras.KerasTensor([null, null], 'float32'),
+    () => new keras.Variable(ops.ones([2])),
+    () => values.tensor([1024, 33]),
+    () => values.tensor([17, 9, 16, 5]),
   ]);
 };

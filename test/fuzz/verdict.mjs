@@ -4,10 +4,37 @@ import { Hostile } from './values.mjs';
 
 /** Errors of the JavaScript engine, and words that only the library's own code knows: no user can act on them. */
 const INTERNAL = [
-  /Cannot (read|set|convert|destructure|assign|access|create|delete|perform|use|mix|define)\b(?! .*revoked)/, /is not (a function|iterable|a constructor|an object|extensible)$/, /^\S+ is not defined$/, /is not iterable \(/, /undefined \(reading/, /Invalid array length/,
-  /Maximum call stack/, /Invalid typed array length/, /offset is out of bounds/, /Reduce of empty array/, /word \d+ of the plan/, /Unexpected (token|end)/, /Array buffer allocation/,
-  /invalid (string|array) length/i, /Invalid time value/, /start offset of/, /byte length of/, /toFixed|toString\(\) radix/, /Class constructor/, /object is not/, /private (field|member)/, /BigInt(?!64|Uint64)/, /cyclic object|circular structure/,
-  /Invalid count value/, /The number .* cannot be converted/, /Method .* called on incompatible/, /^compile: /, /^plan: /, /must be of type|ERR_/, /Iterator value/, /Generator is already/,
+  /Cannot (read|set|convert|destructure|assign|access|create|delete|perform|use|mix|define)\b(?! .*revoked)/,
+  /is not (a function|iterable|a constructor|an object|extensible)$/,
+  /^\S+ is not defined$/,
+  /is not iterable \(/,
+  /undefined \(reading/,
+  /Invalid array length/,
+  /Maximum call stack/,
+  /Invalid typed array length/,
+  /offset is out of bounds/,
+  /Reduce of empty array/,
+  /word \d+ of the plan/,
+  /Unexpected (token|end)/,
+  /Array buffer allocation/,
+  /invalid (string|array) length/i,
+  /Invalid time value/,
+  /start offset of/,
+  /byte length of/,
+  /toFixed|toString\(\) radix/,
+  /Class constructor/,
+  /object is not/,
+  /private (field|member)/,
+  /BigInt(?!64|Uint64)/,
+  /cyclic object|circular structure/,
+  /Invalid count value/,
+  /The number .* cannot be converted/,
+  /Method .* called on incompatible/,
+  /^compile: /,
+  /^plan: /,
+  /must be of type|ERR_/,
+  /Iterator value/,
+  /Generator is already/,
 ];
 /** The engine's own words for what only the caller's object did. */
 const CALLERS = [/revoked/, /detached ArrayBuffer/, /Cannot convert a Symbol value/, /thrown by the argument/];
@@ -35,11 +62,14 @@ export function digest(keras, value) {
       hash.update(`${item.dtype}${item.shape.join()}`);
       if (item.memory !== null) hash.update(item.memory);
     } else if (item instanceof keras.KerasTensor) {
-      for (const d of item.shape) if (d !== null && !(Number.isSafeInteger(d) && d >= 0)) throw new Error(`a symbol of shape [${item.shape.join(', ')}]`);
-    } else if (ArrayBuffer.isView(item) && !(item instanceof DataView)) hash.update(new Uint8Array(item.buffer, item.byteOffset, item.byteLength));
+      for (const d of item.shape)
+        if (d !== null && !(Number.isSafeInteger(d) && d >= 0)) throw new Error(`a symbol of shape [${item.shape.join(', ')}]`);
+    } else if (ArrayBuffer.isView(item) && !(item instanceof DataView))
+      hash.update(new Uint8Array(item.buffer, item.byteOffset, item.byteLength));
     else if (Array.isArray(item)) for (let i = 0; i < Math.min(item.length, 64); i++) visit(item[i], depth + 1);
     else if (typeof item === 'number' || typeof item === 'boolean' || typeof item === 'bigint') hash.update(String(item));
-    else if (item !== null && typeof item === 'object' && Object.getPrototypeOf(item) === Object.prototype) for (const key of Object.keys(item).slice(0, 64)) visit(item[key], depth + 1);
+    else if (item !== null && typeof item === 'object' && Object.getPrototypeOf(item) === Object.prototype)
+      for (const key of Object.keys(item).slice(0, 64)) visit(item[key], depth + 1);
   };
   visit(value, 0);
   return hash.digest('hex').slice(0, 12);

@@ -25,7 +25,8 @@ if (!show) {
 }
 
 const WAIT = 5000;
-const settled = async (value) => (value instanceof Promise ? Promise.race([value, new Promise((resolve) => setTimeout(resolve, WAIT, null).unref())]) : value);
+const settled = async (value) =>
+  value instanceof Promise ? Promise.race([value, new Promise((resolve) => setTimeout(resolve, WAIT, null).unref())]) : value;
 
 async function judge(seed) {
   keras.utils.setRandomSeed(seed % 0x7fffffff);

@@ -22,7 +22,25 @@ export interface FamilyExports {
 }
 
 const CANDIDATES = [
-  true, false, 'sum', 'columns', 'fan_out', 'uniform', 'imag', 'spectrum', 'variance_weighted_average', 0.25, 2, 3, [0, 1], [1], 'PR', 'minoring', 'micro', 'float64', 'mine',
+  true,
+  false,
+  'sum',
+  'columns',
+  'fan_out',
+  'uniform',
+  'imag',
+  'spectrum',
+  'variance_weighted_average',
+  0.25,
+  2,
+  3,
+  [0, 1],
+  [1],
+  'PR',
+  'minoring',
+  'micro',
+  'float64',
+  'mine',
 ];
 
 /** A value that a field takes and that is not its default. */
@@ -45,7 +63,12 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
  * Tests of all classes that `family` exports and that extend `Base`. `module` is Keras's name of the family, `needed` makes the
  * arguments of classes that take more than options, or whose options need each other.
  */
-export function testFamily(module: string, family: FamilyExports, Base: abstract new (...args: never[]) => unknown, needed: Readonly<Record<string, (options: Record<string, unknown>) => unknown[]>> = {}): void {
+export function testFamily(
+  module: string,
+  family: FamilyExports,
+  Base: abstract new (...args: never[]) => unknown,
+  needed: Readonly<Record<string, (options: Record<string, unknown>) => unknown[]>> = {},
+): void {
   const isConfigured = (value: unknown): value is { name: string } =>
     typeof value === 'function' && value.prototype instanceof Base && Object.hasOwn(Object.getPrototypeOf(value) as object, 'schema');
   const classes = Object.entries(family).filter(([name, value]) => isConfigured(value) && name === value.name);
@@ -81,12 +104,13 @@ export function testFamily(module: string, family: FamilyExports, Base: abstract
       expect(again.getConfig()).toEqual(serialized.config);
     });
 
-    for (const option of Object.keys(schema).filter((key) => !schema[key].required)) it(`keeps the option ${option}`, () => {
-      const given = alternative(schema[option]);
-      const made = make({ [option]: given });
-      const config = made.getConfig();
-      expect(Class.fromConfig(config).getConfig()).toEqual(config);
-    });
+    for (const option of Object.keys(schema).filter((key) => !schema[key].required))
+      it(`keeps the option ${option}`, () => {
+        const given = alternative(schema[option]);
+        const made = make({ [option]: given });
+        const config = made.getConfig();
+        expect(Class.fromConfig(config).getConfig()).toEqual(config);
+      });
 
     it('names the nearest option when one is unknown', () => {
       const [option] = Object.keys(schema);

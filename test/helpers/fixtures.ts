@@ -62,4 +62,7 @@ export function readFixture<Case extends { name: string }>(name: string): Case[]
 
 /** The names of the recordings that begin with `prefix`. */
 export const fixtureNames = (prefix: string): string[] =>
-  readdirSync(folder).filter((file) => file.startsWith(prefix) && file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length)).sort();
+  readdirSync(folder)
+    .filter((file) => file.startsWith(prefix) && file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();

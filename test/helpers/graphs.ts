@@ -8,8 +8,16 @@ import { specOf } from '#lib/base/shape.js';
 import type { DType } from '#lib/base/dtype.js';
 
 /** The graph of a function of tensors of these shapes, float32 unless said. */
-export function graphOf(shapes: readonly (readonly number[])[], fn: (...inputs: Tensor[]) => readonly Tensor[], dtype: DType = 'float32'): Graph {
-  return trace(shapes.map((shape) => specOf(dtype, shape)), fn as never, (outputs) => outputs as never).graph;
+export function graphOf(
+  shapes: readonly (readonly number[])[],
+  fn: (...inputs: Tensor[]) => readonly Tensor[],
+  dtype: DType = 'float32',
+): Graph {
+  return trace(
+    shapes.map((shape) => specOf(dtype, shape)),
+    fn as never,
+    (outputs) => outputs as never,
+  ).graph;
 }
 
 /** What a pass makes of a graph, verified. */

@@ -57,7 +57,8 @@ export function drawAll(sample: Case<unknown>, dtype: DType, seed = 7): Tensor[]
 export const callOf = (op: Op, sample: Case<Attrs>) => (...inputs: Tensor[]): Tensor[] => bind(op, inputs, sample.attrs);
 
 /** The elements as numbers, 16-bit floats too. */
-export const values = (tensor: Tensor): number[] => Array.from(isFloat(tensor.dtype) ? castTo(tensor, 'float64').data : tensor.data, Number);
+export const values = (tensor: Tensor): number[] =>
+  Array.from(isFloat(tensor.dtype) ? castTo(tensor, 'float64').data : tensor.data, Number);
 
 /** Float cotangents for float outputs, the same for the same shapes. */
 function cotangentsOf(outputs: readonly Tensor[]): Tensor[] {

@@ -16,7 +16,8 @@ export function argumentOf(value: unknown): unknown {
 }
 const isRecordedArray = (value: unknown): value is RecordedArray => typeof value === 'object' && value !== null && 'data' in value;
 /** Options with Keras's names in camelCase. */
-export const camelKeys = (options: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
+export const camelKeys = (options: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
 
 const isSpec = (value: unknown): value is Spec => isPlainObject(value) && 'symbol' in value;
 /** The object of a spec, made of a family's exports; so are specs among its arguments. */
@@ -29,7 +30,10 @@ export function make<T>(family: object, { symbol, args, options }: Spec): T {
 /** The function `<symbol>` of the package, or of an object, called with arguments by position and options by Keras's names. */
 export function callRecorded(keras: object, symbol: string, args: readonly unknown[], options: Record<string, unknown>): unknown {
   const path = symbol.split('.').map((part) => camelCase(part));
-  const owner = path.slice(0, -1).reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], keras) as Record<string, (...args: unknown[]) => unknown>;
+  const owner = path.slice(0, -1).reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], keras) as Record<
+    string,
+    (...args: unknown[]) => unknown
+  >;
   const fn = (...given: unknown[]) => owner[path.at(-1)!](...given);
   const named = camelKeys(Object.fromEntries(Object.entries(options).map(([key, value]) => [key, argumentOf(value)])));
   return Object.keys(named).length === 0 ? fn(...args) : fn(...args, named);
@@ -50,7 +54,11 @@ export function expectClose(actual: Tensor, expected: RecordedArray, tolerance: 
 }
 
 /** Expects numbers within the tolerance; NaN is expected where NaN is. */
-export function expectNumbersClose(actual: readonly number[], expected: readonly number[], { relative, absolute }: Tolerance = FLOAT32): void {
+export function expectNumbersClose(
+  actual: readonly number[],
+  expected: readonly number[],
+  { relative, absolute }: Tolerance = FLOAT32,
+): void {
   expect(actual.length).toBe(expected.length);
   const far = expected.flatMap((e, i) => {
     const a = actual[i];

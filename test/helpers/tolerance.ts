@@ -24,6 +24,8 @@ export function expectWithin(actual: ArrayLike<number>, expected: ArrayLike<numb
   });
   if (apart.length > 0) {
     const [i, a, b] = apart[0];
-    throw new Error(`${where}${apart.length} of ${actual.length} values differ by more than ${relative}; the first is number ${i}: ${a}, expected ${b}`);
+    throw new Error(
+      `${where}${apart.length} of ${actual.length} values differ by more than ${relative}; the first is number ${i}: ${a}, expected ${b}`,
+    );
   }
 }

@@ -42,6 +42,7 @@ export const shapes = (smallest = 0, rank: { minLength?: number; maxLength?: num
 export const arrays = (shape: readonly number[]): fc.Arbitrary<Model> =>
   fc.array(fc.integer({ min: -9, max: 9 }), { minLength: sizeOf(shape), maxLength: sizeOf(shape) }).map((data) => ({ shape, data }));
 /** Arrays of any shape. */
-export const anyArray = (smallest?: number, rank?: { minLength?: number; maxLength?: number }): fc.Arbitrary<Model> => shapes(smallest, rank).chain(arrays);
+export const anyArray = (smallest?: number, rank?: { minLength?: number; maxLength?: number }): fc.Arbitrary<Model> =>
+  shapes(smallest, rank).chain(arrays);
 /** An axis of a shape, counted from either end. */
 export const axisOf = (shape: readonly number[]): fc.Arbitrary<number> => fc.integer({ min: -shape.length, max: shape.length - 1 });

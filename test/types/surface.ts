@@ -135,7 +135,10 @@ export async function surface(): Promise<void> {
   model.compile({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy', metrics: ['accuracy'] });
   // @ts-expect-error -- no such optimizer
   model.compile({ optimizer: 'adamm', loss: 'mse' });
-  exactly<keras.callbacks.History>()(await model.fit([[1, 2, 3, 4]], [0], { epochs: 2, callbacks: [new callbacks.EarlyStopping({ patience: 2 })] }), true);
+  exactly<keras.callbacks.History>()(
+    await model.fit([[1, 2, 3, 4]], [0], { epochs: 2, callbacks: [new callbacks.EarlyStopping({ patience: 2 })] }),
+    true,
+  );
   exactly<Record<string, number>>()(await model.evaluate([[1, 2, 3, 4]], [0], { returnDict: true }), true);
   exactly<keras.Tensor>()(await model.predict(new Float32Array(4)), true);
   // @ts-expect-error -- no such option

@@ -4,8 +4,8 @@ import { hasEffect, rewrite, type Graph, type Value } from '../graph.js';
 import type { Work } from '../work.js';
 
 /**
- * The graph with each distinct call made once. Ops are functions of their inputs (random ones of their seed), so equal calls are equal; those with an
- * effect are left alone.
+ * The graph with each distinct call made once. Ops are functions of their inputs (random ones of their seed), so equal calls are equal;
+ * those with an effect are left alone.
  */
 export function eliminateCommon(graph: Graph): Work<Graph> {
   const numbers = new Map<Value, number>();

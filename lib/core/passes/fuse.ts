@@ -110,7 +110,9 @@ class Fusion {
   /** Outputs of these nodes that are read by others or are results of the graph. */
   private escaping(nodes: readonly Node[]): Value[] {
     const inside = new Set(nodes);
-    return nodes.flatMap((node) => node.outputs).filter((value) => this.kept.has(value) || this.users.get(value)?.some((user) => !inside.has(user)));
+    return nodes
+      .flatMap((node) => node.outputs)
+      .filter((value) => this.kept.has(value) || this.users.get(value)?.some((user) => !inside.has(user)));
   }
 
   /** Joins elementwise nodes with the elementwise producers of their inputs. */

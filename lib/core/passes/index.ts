@@ -15,7 +15,8 @@ export type Pass = (graph: Graph) => Work<Graph>;
 /** Throws unless the calls with effects are the same, in the same order, before and after a pass. */
 function verifyEffects(before: Graph, after: Graph): void {
   const [old, now] = [before, after].map(({ nodes }) => nodes.filter(hasEffect).map(({ op }) => op));
-  if (old!.length !== now!.length || old!.some((op, i) => op !== now![i])) throw new Error('graph: a pass dropped, merged or moved a call with an effect');
+  if (old!.length !== now!.length || old!.some((op, i) => op !== now![i]))
+    throw new Error('graph: a pass dropped, merged or moved a call with an effect');
 }
 
 /** Runs a pass. With `KERATIN_VERIFY=1` what comes out is checked. */

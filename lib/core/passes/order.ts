@@ -8,12 +8,14 @@ interface Place<T> {
   rank: number;
 }
 
-/** Items that one question may look at: a search that takes longer is given up, so that whole passes take time in proportion to the graph. */
+/**
+ * Items that one question may look at: a search that takes longer is given up, so that whole passes take time in proportion to the graph.
+ */
 const PATIENCE = 1000;
 
 /**
- * A topological order. What `dependencies` tells of an item must come before it; it is asked again at each search, so that it may change, as long as the
- * order fits it.
+ * A topological order. What `dependencies` tells of an item must come before it; it is asked again at each search, so that it may change,
+ * as long as the order fits it.
  */
 export class Order<T> {
   private readonly places = new Map<T, Place<T>>();

@@ -83,8 +83,8 @@ class Scheduler {
   }
 
   /**
-   * Tries to have the update written over the variable by the node that makes it; true when that is safe: when all others that read the variable can run
-   * before, and everything that can fail too, so that a failed step leaves the variable as it was.
+   * Tries to have the update written over the variable by the node that makes it; true when that is safe: when all others that read the
+   * variable can run before, and everything that can fail too, so that a failed step leaves the variable as it was.
    */
   private writeInPlace({ variable, read }: VariableUse, update: Value): boolean {
     const root = rootOf(update);
@@ -144,7 +144,8 @@ export function verifySchedule({ graph, inPlace }: Schedule): void {
   const reads = new Map(graph.variables.map(({ variable, read }) => [variable, read]));
   for (const [root, variable] of inPlace) {
     const written = numbers.get(producer(root)!)!;
-    if ((readers.get(reads.get(variable)!) ?? []).some((node) => numbers.get(node)! > written)) throw new Error(`schedule: ${variable.path} is read after it was written`);
+    if ((readers.get(reads.get(variable)!) ?? []).some((node) => numbers.get(node)! > written))
+      throw new Error(`schedule: ${variable.path} is read after it was written`);
     if (written < lastFault) throw new Error(`schedule: ${variable.path} is written before a step that can fail`);
   }
 }

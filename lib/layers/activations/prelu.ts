@@ -36,7 +36,10 @@ export type PReLUOptions = OptionsOf<typeof schema> & LayerOptions;
  * @throws when a shared axis is none of the input, or another axis has another size than the layer was built with.
  */
 export class PReLU extends layer('PReLU', schema) {
-  static readonly samples = [{ args: [{ alphaInitializer: 'ones' }], inputs: [[2, 3]] }, { args: [{ sharedAxes: [1] }], inputs: [[2, 3, 4]] }];
+  static readonly samples = [
+    { args: [{ alphaInitializer: 'ones' }], inputs: [[2, 3]] },
+    { args: [{ sharedAxes: [1] }], inputs: [[2, 3, 4]] },
+  ];
   /** Slopes, of the shape of a sample with 1 for each shared axis. */
   declare alpha: Variable;
 
@@ -47,7 +50,8 @@ export class PReLU extends layer('PReLU', schema) {
     const { alphaInitializer, alphaRegularizer, alphaConstraint, sharedAxes } = this.config;
     const shared = new Set(sharedAxes ?? []);
     const rank = inputShape.length;
-    for (const axis of shared) if (axis >= rank) throw new RangeError(`PReLU "${this.name}": sharedAxes names axis ${axis}, but the input has ${rank} axes`);
+    for (const axis of shared)
+      if (axis >= rank) throw new RangeError(`PReLU "${this.name}": sharedAxes names axis ${axis}, but the input has ${rank} axes`);
     this.alpha = this.addWeight({
       name: 'alpha',
       shape: inputShape.slice(1).map((size, i) => (shared.has(i + 1) ? 1 : size)),

@@ -23,7 +23,10 @@ export type ReLUOptions = OptionsOf<typeof schema> & LayerOptions;
  */
 export class ReLU extends layer('ReLU', schema) {
   static override readonly builtWhenMade = true;
-  static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [{ maxValue: 1, negativeSlope: 0.25, threshold: 0.5 }], inputs: [[2, 3, 4]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 3]] },
+    { args: [{ maxValue: 1, negativeSlope: 0.25, threshold: 0.5 }], inputs: [[2, 3, 4]] },
+  ];
   override supportsMasking = true;
 
   override call(x: Tensor): Tensor {

@@ -45,7 +45,10 @@ export class Softmax extends layer('Softmax', schema) {
   private readMask(value: TensorLike, x: Tensor): Tensor {
     const mask = toTensor(value, null, `Softmax "${this.name}": mask`);
     const fits = mask.ndim <= x.ndim && mask.shape.every((size, i) => size === 1 || size === x.shape[x.ndim - mask.ndim + i]);
-    if (!fits) throw new RangeError(`Softmax "${this.name}": the mask must broadcast to the inputs of shape ${showShape(x.shape)}, received ${showShape(mask.shape)}`);
+    if (!fits)
+      throw new RangeError(
+        `Softmax "${this.name}": the mask must broadcast to the inputs of shape ${showShape(x.shape)}, received ${showShape(mask.shape)}`,
+      );
     return mask.dtype === 'bool' ? mask : ops.greater(mask, 0.5);
   }
 }

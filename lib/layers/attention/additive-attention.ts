@@ -22,14 +22,30 @@ const AttentionBase = Attention as unknown as (new (options: LayerOptions) => At
 };
 
 /**
- * Attention whose scores are `sum(scale * tanh(query + key))` over the features (Bahdanau et al., 2014). Inputs, options of the call and output are those of
- * `Attention`; queries and keys need the same number of features.
+ * Attention whose scores are `sum(scale * tanh(query + key))` over the features (Bahdanau et al., 2014). Inputs, options of the call and
+ * output are those of `Attention`; queries and keys need the same number of features.
  *
  * @throws as `Attention`.
  */
 export class AdditiveAttention extends configured(AttentionBase, 'AdditiveAttention', schema) {
   static readonly callDefaults = { training: false, mask: null };
-  static readonly samples = [{ args: [], inputs: [[2, 3, 4], [2, 5, 4]] }, { args: [{ useScale: false }], inputs: [[2, 3, 4], [2, 5, 2], [2, 5, 4]] }];
+  static readonly samples = [
+    {
+      args: [],
+      inputs: [
+        [2, 3, 4],
+        [2, 5, 4],
+      ],
+    },
+    {
+      args: [{ useScale: false }],
+      inputs: [
+        [2, 3, 4],
+        [2, 5, 2],
+        [2, 5, 4],
+      ],
+    },
+  ];
   /** @internal */
   protected override makeScale(inputShape: readonly SymbolicShape[]): Variable {
     return this.addWeight({ name: 'scale', shape: [inputShape[0]!.at(-1) ?? null], initializer: 'glorot_uniform' });

@@ -36,7 +36,10 @@ export type AttentionOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /** Options of the call of `Attention` and `AdditiveAttention`. */
 export interface AttentionCallOptions extends CallOptions {
-  /** `[queryMask, valueMask]` of shapes (batch, targets) and (batch, sources): outputs of queries that do not count are 0, values that do not count get no weight. */
+  /**
+   * `[queryMask, valueMask]` of shapes (batch, targets) and (batch, sources): outputs of queries that do not count are 0, values that do
+   * not count get no weight.
+   */
   mask?: (Tensor | null)[] | null | undefined;
   /** Whether the weights come too, as `[outputs, weights]`. Default false. */
   returnAttentionScores?: boolean;
@@ -45,9 +48,9 @@ export interface AttentionCallOptions extends CallOptions {
 }
 
 /**
- * Attention by dot products (Luong et al., 2015). Called on `[query, value]` or `[query, value, key]` of shapes `(batch, targets, features)`,
- * `(batch, sources, valueFeatures)` and `(batch, sources, features)`; the keys are the values when there are none. The output, of shape
- * `(batch, targets, valueFeatures)`, has for each query the mean of the values, weighted by the softmax of its scores.
+ * Attention by dot products (Luong et al., 2015). Called on `[query, value]` or `[query, value, key]` of shapes `(batch, targets,
+ * features)`, `(batch, sources, valueFeatures)` and `(batch, sources, features)`; the keys are the values when there are none. The output,
+ * of shape `(batch, targets, valueFeatures)`, has for each query the mean of the values, weighted by the softmax of its scores.
  *
  * ```ts
  * const layer = new keras.layers.Attention();
@@ -60,7 +63,21 @@ export class Attention extends layer('Attention', schema) {
   /** @internal For the layers that extend this one: their options are this one's too. */
   static override readonly baseSchema = { ...layerSchema, ...sharedSchema };
   static readonly samples: readonly { readonly args: readonly unknown[]; readonly inputs: readonly (readonly number[])[] }[] = [
-    { args: [], inputs: [[2, 3, 4], [2, 5, 4]] }, { args: [{ useScale: true, scoreMode: 'concat' }], inputs: [[2, 3, 4], [2, 5, 2], [2, 5, 4]] },
+    {
+      args: [],
+      inputs: [
+        [2, 3, 4],
+        [2, 5, 4],
+      ],
+    },
+    {
+      args: [{ useScale: true, scoreMode: 'concat' }],
+      inputs: [
+        [2, 3, 4],
+        [2, 5, 2],
+        [2, 5, 4],
+      ],
+    },
   ];
   /** Factor of the scores (inside of the tanh, when they are concatenated), with `useScale`. */
   declare scale: Variable | null;
@@ -78,8 +95,14 @@ export class Attention extends layer('Attention', schema) {
   /** @throws unless there are two or three inputs. */
   private checkInputs(inputs: unknown, what: string): void {
     const where = `${this.constructor.name} "${this.name}"`;
-    const fits = Array.isArray(inputs) && (inputs.length === 2 || inputs.length === 3) && inputs.every((item) => typeof item === 'object' && item !== null);
-    if (!fits) throw new TypeError(`${where}: is called on an array [query, value] or [query, value, key], received ${what} ${Array.isArray(inputs) ? `an array of ${inputs.length}` : show(inputs)}`);
+    const fits =
+      Array.isArray(inputs) &&
+      (inputs.length === 2 || inputs.length === 3) &&
+      inputs.every((item) => typeof item === 'object' && item !== null);
+    if (!fits)
+      throw new TypeError(
+        `${where}: is called on an array [query, value] or [query, value, key], received ${what} ${Array.isArray(inputs) ? `an array of ${inputs.length}` : show(inputs)}`,
+      );
   }
   private checkMask(mask: unknown): void {
     if (mask === null || mask === undefined || (Array.isArray(mask) && (mask.length === 2 || mask.length === 3))) return;
@@ -89,7 +112,8 @@ export class Attention extends layer('Attention', schema) {
   override build(inputShape: unknown): void {
     this.checkInputs(inputShape, 'the shape of');
     this.scale = this.config.useScale ? this.makeScale(inputShape as readonly SymbolicShape[]) : null;
-    this.concatScoreWeight = this.config.scoreMode === 'concat' ? this.addWeight({ name: 'concat_score_weight', shape: [], initializer: 'ones' }) : null;
+    this.concatScoreWeight =
+      this.config.scoreMode === 'concat' ? this.addWeight({ name: 'concat_score_weight', shape: [], initializer: 'ones' }) : null;
   }
 
   /** @internal The learned factor of the scores. */
@@ -103,7 +127,10 @@ export class Attention extends layer('Attention', schema) {
       return this.scale === null ? products : ops.multiply(products, this.scale);
     }
     const sums = ops.add(ops.expandDims(query, -2), ops.expandDims(key, -3));
-    return ops.multiply(this.concatScoreWeight, ops.sum(ops.tanh(this.scale === null ? sums : ops.multiply(this.scale, sums)), { axis: -1 }));
+    return ops.multiply(
+      this.concatScoreWeight,
+      ops.sum(ops.tanh(this.scale === null ? sums : ops.multiply(this.scale, sums)), { axis: -1 }),
+    );
   }
 
   private scoreMask(scores: Tensor, valueMask: Tensor | null, useCausalMask: boolean): Tensor | null {
@@ -120,11 +147,16 @@ export class Attention extends layer('Attention', schema) {
     return training && this.seedGenerator !== null ? random.dropout(weights, this.config.dropout, { seed: this.seedGenerator }) : weights;
   }
 
-  override call(inputs: unknown, { mask = null, training, returnAttentionScores = false, useCausalMask = false }: AttentionCallOptions = {}): Tensor | [Tensor, Tensor] {
+  override call(
+    inputs: unknown,
+    { mask = null, training, returnAttentionScores = false, useCausalMask = false }: AttentionCallOptions = {},
+  ): Tensor | [Tensor, Tensor] {
     this.checkInputs(inputs, 'inputs');
     this.checkMask(mask);
     const [query, value, key = value] = inputs as [Tensor, Tensor, Tensor?];
-    const [queryMask, valueMask] = [0, 1].map((i) => (mask?.[i] === null || mask?.[i] === undefined ? null : toTensor(mask[i] as TensorLike, 'bool', `${this.constructor.name}: mask`)));
+    const [queryMask, valueMask] = [0, 1].map((i) =>
+      mask?.[i] === null || mask?.[i] === undefined ? null : toTensor(mask[i] as TensorLike, 'bool', `${this.constructor.name}: mask`),
+    );
     const scores = this.scores(query, key);
     const weights = this.weigh(scores, this.scoreMask(scores, valueMask!, useCausalMask), training === true);
     const mixed = ops.matmul(weights, value);

@@ -33,12 +33,15 @@ function named(args: readonly unknown[]): Arguments {
   const last = args.at(-1);
   const options = isPlainObject(last) ? last : {};
   if (options.name !== null && options.name !== undefined) return args as Arguments;
-  return [...(isPlainObject(last) ? args.slice(0, -1) : args), { ...options, name: autoName('GroupedQueryAttention') }] as unknown as Arguments;
+  return [
+    ...(isPlainObject(last) ? args.slice(0, -1) : args),
+    { ...options, name: autoName('GroupedQueryAttention') },
+  ] as unknown as Arguments;
 }
 
 /**
- * Attention whose keys and values have fewer heads than the queries (Ainslie et al., 2023). Called as `layer(query, value, { key })` on shapes
- * `(batch, targets, features)` and `(batch, sources, features)`; the output is `(batch, targets, features)`.
+ * Attention whose keys and values have fewer heads than the queries (Ainslie et al., 2023). Called as `layer(query, value, { key })` on
+ * shapes `(batch, targets, features)` and `(batch, sources, features)`; the output is `(batch, targets, features)`.
  *
  * ```ts
  * const layer = new keras.layers.GroupQueryAttention(16, 8, 2);
@@ -55,7 +58,10 @@ export class GroupQueryAttention extends Base {
   constructor(...args: Arguments) {
     super(...(new.target === GroupQueryAttention ? named(args) : args));
     const { numQueryHeads, numKeyValueHeads } = this.config;
-    if (numQueryHeads % numKeyValueHeads !== 0) throw new RangeError(`GroupQueryAttention: numQueryHeads must be a multiple of numKeyValueHeads, received ${numQueryHeads} and ${numKeyValueHeads}`);
+    if (numQueryHeads % numKeyValueHeads !== 0)
+      throw new RangeError(
+        `GroupQueryAttention: numQueryHeads must be a multiple of numKeyValueHeads, received ${numQueryHeads} and ${numKeyValueHeads}`,
+      );
   }
 
   override build(queryShape: SymbolicShape, valueShape?: SymbolicShape, keyShape?: SymbolicShape | null): void {
@@ -69,14 +75,17 @@ export class GroupQueryAttention extends Base {
     this.valueDense = this.project({ ...sources, name: 'value' }, value);
     this.softmax = new Softmax({ axis: -1, dtype: this.dtypePolicy });
     this.dropoutLayer = new Dropout(dropout, { dtype: this.dtypePolicy, seed });
-    this.outputDense = this.project({ equation: 'bquh,uhm->bqm', outputShape: [null, query.at(-1) ?? null], biasAxes: 'm', name: 'attention_output' }, [null, null, numQueryHeads, headDim]);
+    this.outputDense = this.project(
+      { equation: 'bquh,uhm->bqm', outputShape: [null, query.at(-1) ?? null], biasAxes: 'm', name: 'attention_output' },
+      [null, null, numQueryHeads, headDim],
+    );
   }
 
   override call(query: Tensor, value: Tensor, ...rest: unknown[]): Tensor | [Tensor, Tensor] {
     const options = rest.at(-1) as HeadAttentionCallOptions;
     const key = rest.length > 1 ? (rest[0] as Tensor) : value;
     const mask = this.mergedMask(query, value, options);
-    const gate = this.config.useGate ? (this.gateDense(query)) : null;
+    const gate = this.config.useGate ? this.gateDense(query) : null;
     const heads = [this.queryDense(query), this.keyDense(key), this.valueDense(value)] as [Tensor, Tensor, Tensor];
     const [mixed, weights] = this.attend(...heads, this.widenMask(mask, 4, -3), options);
     const outputs = this.outputDense(gate === null ? mixed : ops.multiply(mixed, gate));
@@ -84,22 +93,38 @@ export class GroupQueryAttention extends Base {
   }
 
   /** The heads' means of the values, and the weights where they were computed apart. */
-  private attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null, { training, returnAttentionScores = false }: HeadAttentionCallOptions): [Tensor, Tensor | null] {
+  private attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | null,
+    { training, returnAttentionScores = false }: HeadAttentionCallOptions,
+  ): [Tensor, Tensor | null] {
     const { headDim, numQueryHeads, numKeyValueHeads, dropout, flashAttention } = this.config;
     const scale = 1 / Math.sqrt(headDim);
     if (dropout === 0 && !returnAttentionScores) return [ops.dotProductAttention(query, key, value, { mask, scale, flashAttention }), null];
     const [keys, values] = [key, value].map((x) => ops.repeat(x, numQueryHeads / numKeyValueHeads, { axis: 2 })) as [Tensor, Tensor];
     const scores = ops.einsum('bquh,bkuh->buqk', ops.multiply(query, scale), keys);
     const weights = this.softmax(scores, { mask });
-    const kept = dropout > 0 ? (this.dropoutLayer(weights, { training })) : weights;
+    const kept = dropout > 0 ? this.dropoutLayer(weights, { training }) : weights;
     return [ops.einsum('buqk,bkuh->bquh', kept, values), weights];
   }
 
   /** Shape of the output: that of the query. @throws when query and value differ in their features, or value and key in their sources. */
-  override computeOutputShape(queryShape: SymbolicShape, valueShape?: SymbolicShape, keyShape?: SymbolicShape | { keyShape?: SymbolicShape | null } | null): SymbolicShape {
-    const key = Array.isArray(keyShape) ? (keyShape as SymbolicShape) : ((keyShape as { keyShape?: SymbolicShape | null } | null | undefined)?.keyShape ?? null);
+  override computeOutputShape(
+    queryShape: SymbolicShape,
+    valueShape?: SymbolicShape,
+    keyShape?: SymbolicShape | { keyShape?: SymbolicShape | null } | null,
+  ): SymbolicShape {
+    const key = Array.isArray(keyShape)
+      ? (keyShape as SymbolicShape)
+      : ((keyShape as { keyShape?: SymbolicShape | null } | null | undefined)?.keyShape ?? null);
     if (valueShape !== undefined) {
-      if (queryShape.at(-1) !== valueShape.at(-1)) throw new RangeError(`GroupQueryAttention "${this.name}": query and value must have the same number of features, received shapes ${showShape(queryShape)} and ${showShape(valueShape)}`);
+      if (queryShape.at(-1) !== valueShape.at(-1))
+        throw new RangeError(
+          `GroupQueryAttention "${this.name}": query and value must have the same number of features, received shapes ` +
+            `${showShape(queryShape)} and ${showShape(valueShape)}`,
+        );
       if (key !== null) this.checkSources(valueShape, key);
     }
     return [...queryShape];

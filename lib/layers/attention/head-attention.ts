@@ -60,7 +60,15 @@ export interface HeadAttentionCallOptions extends CallOptions {
   useCausalMask?: boolean;
 }
 /** @internal What stands in `HeadAttentionCallOptions`, for the classes whose `call` takes the key before them. */
-export const HEAD_CALL_OPTIONS = ['key', 'queryMask', 'valueMask', 'keyMask', 'attentionMask', 'returnAttentionScores', 'useCausalMask'] as const;
+export const HEAD_CALL_OPTIONS = [
+  'key',
+  'queryMask',
+  'valueMask',
+  'keyMask',
+  'attentionMask',
+  'returnAttentionScores',
+  'useCausalMask',
+] as const;
 
 /** What is projected with which weights; see `EinsumDense`. */
 export interface Projection {
@@ -113,14 +121,21 @@ export abstract class HeadAttention extends Layer {
   override invoke(...args: unknown[]): unknown {
     const { inputs, options } = this.split(args);
     const where = `${this.constructor.name} "${this.name}"`;
-    if (inputs.length < 2 || inputs.length > 3) throw new TypeError(`${where}: is called on a query and a value, as layer(query, value, options), received ${inputs.length} input${inputs.length === 1 ? '' : 's'}`);
+    if (inputs.length < 2 || inputs.length > 3)
+      throw new TypeError(
+        `${where}: is called on a query and a value, as layer(query, value, options), received ${inputs.length} ` +
+          `input${inputs.length === 1 ? '' : 's'}`,
+      );
     const { key = null, ...rest } = (options ?? {}) as HeadAttentionCallOptions;
     return super.invoke(...inputs, ...(key === null ? [] : [key]), ...(options === null ? [] : [rest]));
   }
 
   /** @internal Notes the key under its name, as Keras's configs have it. */
   override noteCall(args: readonly unknown[], result: unknown, recorded: OperationCall['recorded'] = {}): unknown {
-    const { inputs: [query, value, key], options } = splitCall(args);
+    const {
+      inputs: [query, value, key],
+      options,
+    } = splitCall(args);
     const named = key === undefined ? options : { key, ...options };
     return super.noteCall([query, value, ...(named === null ? [] : [named])], result, recorded);
   }
@@ -134,10 +149,22 @@ export abstract class HeadAttention extends Layer {
   }
 
   /** @internal Notes the shapes; the key has that of the value when there is none. @throws when the sources of value and key differ. */
-  protected noteShapes(query: SymbolicShape, value: SymbolicShape | undefined, key: SymbolicShape | null | undefined): [SymbolicShape, SymbolicShape, SymbolicShape] {
-    if (value === undefined) throw new TypeError(`${this.constructor.name} "${this.name}": is built for the shapes of a query and a value, received one shape`);
-    for (const [name, shape] of [['query', query], ['value', value]] as const) {
-      if (shape.length < 3) throw new RangeError(`${this.constructor.name} "${this.name}": the ${name} must have at least 3 axes (batch, positions, features), received shape ${showShape(shape)}`);
+  protected noteShapes(
+    query: SymbolicShape,
+    value: SymbolicShape | undefined,
+    key: SymbolicShape | null | undefined,
+  ): [SymbolicShape, SymbolicShape, SymbolicShape] {
+    if (value === undefined)
+      throw new TypeError(`${this.constructor.name} "${this.name}": is built for the shapes of a query and a value, received one shape`);
+    for (const [name, shape] of [
+      ['query', query],
+      ['value', value],
+    ] as const) {
+      if (shape.length < 3)
+        throw new RangeError(
+          `${this.constructor.name} "${this.name}": the ${name} must have at least 3 axes (batch, positions, features), received ` +
+            `shape ${showShape(shape)}`,
+        );
     }
     this.#shapes = { query_shape: query, value_shape: value, ...(key === null || key === undefined ? {} : { key_shape: key }) };
     return [query, value, this.checkSources(value, key ?? value)];
@@ -146,7 +173,10 @@ export abstract class HeadAttention extends Layer {
   protected checkSources(value: SymbolicShape, key: SymbolicShape): SymbolicShape {
     const [a, b] = [value, key].map((shape) => shape.slice(1, -1));
     if (a!.length !== b!.length || a!.some((d, i) => d !== b![i])) {
-      throw new RangeError(`${this.constructor.name} "${this.name}": value and key must agree in all axes but the first and the last, received shapes ${showShape(value)} and ${showShape(key)}`);
+      throw new RangeError(
+        `${this.constructor.name} "${this.name}": value and key must agree in all axes but the first and the last, received shapes ` +
+          `${showShape(value)} and ${showShape(key)}`,
+      );
     }
     return key;
   }
@@ -159,10 +189,20 @@ export abstract class HeadAttention extends Layer {
 
   /** @internal A projection, built. */
   protected project({ equation, outputShape, biasAxes, name, activation }: Projection, inputShape: SymbolicShape): EinsumDense {
-    const { useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.config;
+    const { useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } =
+      this.config;
     const dense = new EinsumDense(equation, outputShape, {
-      name, biasAxes: useBias ? biasAxes : null, dtype: this.dtypePolicy, activityRegularizer: this.projectionRegularizer, activation: activation ?? null,
-      kernelInitializer: fresh(kernelInitializer), biasInitializer: fresh(biasInitializer), kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint,
+      name,
+      biasAxes: useBias ? biasAxes : null,
+      dtype: this.dtypePolicy,
+      activityRegularizer: this.projectionRegularizer,
+      activation: activation ?? null,
+      kernelInitializer: fresh(kernelInitializer),
+      biasInitializer: fresh(biasInitializer),
+      kernelRegularizer,
+      biasRegularizer,
+      kernelConstraint,
+      biasConstraint,
     });
     // The masks of query, value and key end in this layer, which heeds them: no reason to warn.
     dense.supportsMasking = true;
@@ -181,11 +221,14 @@ export abstract class HeadAttention extends Layer {
   protected mergedMask(query: Tensor, value: Tensor, options: HeadAttentionCallOptions): Tensor | null {
     const { queryMask = null, valueMask = null, keyMask = null, attentionMask = null, useCausalMask = false } = options;
     const where = `${this.constructor.name} "${this.name}"`;
-    const read = (mask: unknown, axis: number): Tensor | null => (mask === null ? null : ops.expandDims(toTensor(mask as TensorLike, 'bool', where), axis));
+    const read = (mask: unknown, axis: number): Tensor | null =>
+      mask === null ? null : ops.expandDims(toTensor(mask as TensorLike, 'bool', where), axis);
     const [targets, sources] = [query.shape[1]!, value.shape[1]!];
     const { slidingWindow } = this.config;
     const masks = [
-      read(queryMask, -1), read(valueMask, -2), read(keyMask, -2),
+      read(queryMask, -1),
+      read(valueMask, -2),
+      read(keyMask, -2),
       useCausalMask ? causalMask(targets, sources) : null,
       slidingWindow === null ? null : windowMask(targets, sources, slidingWindow),
     ].filter((mask) => mask !== null);

@@ -9,7 +9,14 @@ import { Softmax } from '../activations/softmax.js';
 import type { splitCall } from '../base/call.js';
 import type { LayerOptions } from '../base/options.js';
 import { Dropout } from '../regularization/dropout.js';
-import { HEAD_CALL_OPTIONS, HeadAttentionBase, type HeadAttentionCallOptions, headConfig, headSchema, type Projection } from './head-attention.js';
+import {
+  HEAD_CALL_OPTIONS,
+  HeadAttentionBase,
+  type HeadAttentionCallOptions,
+  headConfig,
+  headSchema,
+  type Projection,
+} from './head-attention.js';
 
 const whole = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
 const axes = field<number | readonly number[], readonly number[]>('an axis or an array of axes', (v) =>
@@ -55,9 +62,9 @@ function attentionEquations(rank: number, axes: readonly number[]): { scores: st
 const Base = configured(HeadAttentionBase, 'MultiHeadAttention', schema, ['numHeads', 'keyDim']);
 
 /**
- * Attention with several heads (Vaswani et al., 2017): query, value and key are projected for each head, `softmax(query · key / √keyDim)` weighs the values,
- * and a last projection mixes the heads. Called as `layer(query, value, { key })` on shapes `(batch, targets, features)` and `(batch, sources, features)`,
- * also with further axes; the output is `(batch, targets, features)`. `layer(x, x)` is self-attention.
+ * Attention with several heads (Vaswani et al., 2017): query, value and key are projected for each head, `softmax(query · key / √keyDim)`
+ * weighs the values, and a last projection mixes the heads. Called as `layer(query, value, { key })` on shapes `(batch, targets, features)`
+ * and `(batch, sources, features)`, also with further axes; the output is `(batch, targets, features)`. `layer(x, x)` is self-attention.
  *
  * As in Keras the mask of the query is the one that it carries: one in the option `queryMask` is not looked at.
  *
@@ -121,18 +128,21 @@ export class MultiHeadAttention extends Base {
     const [query, value, key] = this.noteShapes(queryShape, valueShape, keyShape);
     this.queryDense = this.project(this.heads(query.length, this.keyDim, 'query'), query);
     this.keyDense = this.project(this.heads(key.length, this.keyDim, 'key'), key);
-    if (this.config.useGate) this.gateDense = this.project({ ...this.heads(query.length, this.valueDim, 'gate'), activation: 'sigmoid' }, query);
+    if (this.config.useGate)
+      this.gateDense = this.project({ ...this.heads(query.length, this.valueDim, 'gate'), activation: 'sigmoid' }, query);
     this.valueDense = this.project(this.heads(value.length, this.valueDim, 'value'), value);
     this.buildAttention(value.length + 1);
     const output = this.config.outputShape ?? [query.at(-1) ?? null];
     const free = Array.from({ length: query.length - 2 }, () => null);
     this.outputDense = this.project(
-      { ...projection(query.length - 1, 2, output.length), outputShape: [...free, ...output], name: 'attention_output' }, [...query.slice(0, -1), this.numHeads, this.valueDim],
+      { ...projection(query.length - 1, 2, output.length), outputShape: [...free, ...output], name: 'attention_output' },
+      [...query.slice(0, -1), this.numHeads, this.valueDim],
     );
   }
 
   private buildAttention(rank: number): void {
-    const axes = this.config.attentionAxes?.map((axis) => (axis >= 0 ? axis : rank - 1 + axis)) ?? Array.from({ length: rank - 3 }, (_, i) => i + 1);
+    const axes =
+      this.config.attentionAxes?.map((axis) => (axis >= 0 ? axis : rank - 1 + axis)) ?? Array.from({ length: rank - 3 }, (_, i) => i + 1);
     this.#axes = axes;
     this.#equations = attentionEquations(rank, axes);
     const { rank: scoresRank } = this.#equations;
@@ -144,7 +154,7 @@ export class MultiHeadAttention extends Base {
     const options = rest.at(-1) as HeadAttentionCallOptions;
     const key = rest.length > 1 ? (rest[0] as Tensor) : value;
     const mask = this.mergedMask(query, value, options);
-    const gate = this.config.useGate ? (this.gateDense(query)) : null;
+    const gate = this.config.useGate ? this.gateDense(query) : null;
     const heads = [this.queryDense(query), this.keyDense(key), this.valueDense(value)] as [Tensor, Tensor, Tensor];
     const [mixed, weights] = this.attend(...heads, mask, options);
     const outputs = this.outputDense(gate === null ? mixed : ops.multiply(mixed, gate));
@@ -154,21 +164,40 @@ export class MultiHeadAttention extends Base {
   }
 
   /** The heads' means of the values, and the weights where they were computed apart. */
-  private attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null, { training, returnAttentionScores = false }: HeadAttentionCallOptions): [Tensor, Tensor | null] {
+  private attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | null,
+    { training, returnAttentionScores = false }: HeadAttentionCallOptions,
+  ): [Tensor, Tensor | null] {
     const scale = 1 / Math.sqrt(this.keyDim);
     const axis = -2 * this.#axes!.length - 1;
     if (this.dropout === 0 && !returnAttentionScores && query.ndim === 4) {
-      return [ops.dotProductAttention(query, key, value, { mask: this.widenMask(mask, 4, axis), scale, flashAttention: this.config.flashAttention }), null];
+      return [
+        ops.dotProductAttention(query, key, value, {
+          mask: this.widenMask(mask, 4, axis),
+          scale,
+          flashAttention: this.config.flashAttention,
+        }),
+        null,
+      ];
     }
     const scores = ops.einsum(this.#equations.scores, key, ops.multiply(query, scale));
     const weights = this.softmax(scores, { mask: this.widenMask(mask, scores.ndim, axis) });
-    const kept = this.dropout > 0 ? (this.dropoutLayer(weights, { training })) : weights;
+    const kept = this.dropout > 0 ? this.dropoutLayer(weights, { training }) : weights;
     return [ops.einsum(this.#equations.mean, kept, value), weights];
   }
 
   /** Shape of the output. @throws when the sources of value and key differ. */
-  override computeOutputShape(queryShape: SymbolicShape, valueShape?: SymbolicShape, keyShape?: SymbolicShape | { keyShape?: SymbolicShape | null } | null): SymbolicShape {
-    const key = Array.isArray(keyShape) ? (keyShape as SymbolicShape) : ((keyShape as { keyShape?: SymbolicShape | null } | null | undefined)?.keyShape ?? null);
+  override computeOutputShape(
+    queryShape: SymbolicShape,
+    valueShape?: SymbolicShape,
+    keyShape?: SymbolicShape | { keyShape?: SymbolicShape | null } | null,
+  ): SymbolicShape {
+    const key = Array.isArray(keyShape)
+      ? (keyShape as SymbolicShape)
+      : ((keyShape as { keyShape?: SymbolicShape | null } | null | undefined)?.keyShape ?? null);
     if (valueShape !== undefined && key !== null) this.checkSources(valueShape, key);
     return this.config.outputShape === null ? [...queryShape] : [...queryShape.slice(0, -1), ...this.config.outputShape];
   }

@@ -1,7 +1,10 @@
 // Which inputs and options the call of a layer takes: those that its class declares, or those that its method names.
 import { checkOptions, show } from '../../base/errors.js';
 
-/** The parts between top-level commas of a list in brackets that opens at `start`, without comments; null for source that is not followed (regular expressions, templates). */
+/**
+ * The parts between top-level commas of a list in brackets that opens at `start`, without comments; null for source that is not followed
+ * (regular expressions, templates).
+ */
 function partsOf(source: string, start: number): string[] | null {
   const parts = [''];
   let depth = 0;
@@ -34,7 +37,10 @@ function partsOf(source: string, start: number): string[] | null {
 /** The source of each parameter of a function; null where it cannot be told. */
 function parametersOf(source: string): string[] | null {
   // What may stand before the parameters: async, function, *, and a name, which may be a string or computed.
-  const head = /^(?:\s|\/\*.*?\*\/|\/\/.*?\n|async\b|function\b|\*|'[^']*'|"[^"]*"|\[[^\]]*\]|[\p{ID_Start}$_][\p{ID_Continue}$]*(?=\s*\())*/su.exec(source)![0];
+  const head =
+    /^(?:\s|\/\*.*?\*\/|\/\/.*?\n|async\b|function\b|\*|'[^']*'|"[^"]*"|\[[^\]]*\]|[\p{ID_Start}$_][\p{ID_Continue}$]*(?=\s*\())*/su.exec(
+      source,
+    )![0];
   if (source[head.length] === '(') return partsOf(source, head.length);
   const [, only] = /^([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.exec(source.slice(head.length)) ?? [];
   return only === undefined ? null : [only];
@@ -42,7 +48,9 @@ function parametersOf(source: string): string[] | null {
 
 /** The names that an object pattern takes apart; null for one with the rest of them, or with computed names. */
 function namesIn(pattern: string): string[] | null {
-  const names = partsOf(pattern, 0)?.map((part) => /^(?:(['"])(.*?)\1|([\p{ID_Start}$_][\p{ID_Continue}$]*))/su.exec(part)).map((match) => match?.[2] ?? match?.[3]);
+  const names = partsOf(pattern, 0)
+    ?.map((part) => /^(?:(['"])(.*?)\1|([\p{ID_Start}$_][\p{ID_Continue}$]*))/su.exec(part))
+    .map((match) => match?.[2] ?? match?.[3]);
   return names === undefined || names.includes(undefined) ? null : (names as string[]);
 }
 
@@ -77,7 +85,8 @@ interface Declaring {
 /** Names of the options that the call of a layer takes, beside `training` and `mask`; null when it takes any. */
 function optionsOf(layer: object, count: number): readonly string[] | null {
   if (!Object.hasOwn(layer, 'call')) {
-    // A class that declares them speaks for the method that it has or inherits; one with a method of its own does not inherit the declaration.
+    // A class that declares them speaks for the method that it has or inherits; one with a method of its own does not inherit the
+    // declaration.
     for (let at = Object.getPrototypeOf(layer) as object | null; at !== null; at = Object.getPrototypeOf(at) as object | null) {
       const { constructor } = at;
       if (Object.hasOwn(constructor, 'callOptions')) return (constructor as Declaring).callOptions ?? null;
@@ -88,8 +97,9 @@ function optionsOf(layer: object, count: number): readonly string[] | null {
 }
 
 /**
- * Refuses options that the call of a layer does not take. Known are `training` and `mask`, and what the class declares in `callOptions`; without a
- * declaration what `call` takes apart (`call(x, { reverse = false })`), or all when it takes its options whole (`call(x, options)`).
+ * Refuses options that the call of a layer does not take. Known are `training` and `mask`, and what the class declares in `callOptions`;
+ * without a declaration what `call` takes apart (`call(x, { reverse = false })`), or all when it takes its options whole (`call(x,
+ * options)`).
  * @throws a TypeError with the nearest name.
  */
 export function checkCallOptions(layer: { readonly name: string }, options: Readonly<Record<string, unknown>>, count: number): void {
@@ -113,9 +123,18 @@ export function checkCallInputs(layer: { readonly name: string }, inputs: readon
   if (parameters === null || usesArguments || parameters.some((part) => part.startsWith('...'))) return;
   const count = inputs.length;
   const [, flat] = /^(training|mask)\s*(?:=|$)/.exec(parameters[count] ?? '') ?? [];
-  if (flat !== undefined) throw new TypeError(`${label}: call gets its options in one object; write call(${parameters.slice(0, count).join(', ')}, { ${flat} }) in place of call(${parameters.slice(0, count + 1).join(', ')})`);
+  if (flat !== undefined)
+    throw new TypeError(
+      `${label}: call gets its options in one object; write call(${parameters.slice(0, count).join(', ')}, { ${flat} }) in place of ` +
+        `call(${parameters.slice(0, count + 1).join(', ')})`,
+    );
   for (let i = 1; i < count; i++) {
-    if (parameters[i]?.startsWith('{') === true) throw new TypeError(`${label}: expected an object of options, such as { training: true }, received ${show(inputs[i])}`);
-    if (parameters[i] === undefined) throw new TypeError(`${label}: takes ${i} input${i === 1 ? '' : 's'} and an object of options, received ${count} inputs${i === 1 ? '; several tensors for one input are given as an array' : ''}`);
+    if (parameters[i]?.startsWith('{') === true)
+      throw new TypeError(`${label}: expected an object of options, such as { training: true }, received ${show(inputs[i])}`);
+    if (parameters[i] === undefined)
+      throw new TypeError(
+        `${label}: takes ${i} input${i === 1 ? '' : 's'} and an object of options, received ${count} ` +
+          `inputs${i === 1 ? '; several tensors for one input are given as an array' : ''}`,
+      );
   }
 }

@@ -1,4 +1,5 @@
-// What calls of layers share: their arguments, the masks and the training flag that travel through nested calls, and where an error happened.
+// What calls of layers share: their arguments, the masks and the training flag that travel through nested calls, and where an error
+// happened.
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
 import { type DType, isFloat } from '../../base/dtype.js';
@@ -79,14 +80,20 @@ export function convertInput(input: unknown, dtype: DType | null, where: string)
   return mapStructure(convert, input, isNumberArray);
 }
 
-const isOutput = (value: unknown): boolean => isTensor(value) || value instanceof Variable || value === null || typeof value === 'number' || typeof value === 'boolean';
-/** What `call` returned, which must be tensors, alone or in arrays and objects. @throws a TypeError for a promise, a string, undefined and the like. */
+const isOutput = (value: unknown): boolean =>
+  isTensor(value) || value instanceof Variable || value === null || typeof value === 'number' || typeof value === 'boolean';
+/**
+ * What `call` returned, which must be tensors, alone or in arrays and objects. @throws a TypeError for a promise, a string, undefined and
+ * the like.
+ */
 export function checkOutputs(label: string, outputs: unknown): void {
   if (outputs instanceof Tensor) return;
   if (outputs === undefined) throw new TypeError(`${label}: call returned undefined; was a return forgotten?`);
-  if (outputs instanceof Promise) throw new TypeError(`${label}: call returned a promise; a layer computes at once, so call must not be async`);
+  if (outputs instanceof Promise)
+    throw new TypeError(`${label}: call returned a promise; a layer computes at once, so call must not be async`);
   const wrong = flatten(outputs).leaves.find((leaf) => !isOutput(leaf));
-  if (wrong !== undefined || flatten(outputs).leaves.includes(undefined)) throw new TypeError(`${label}: call must return tensors, received ${show(outputs)}`);
+  if (wrong !== undefined || flatten(outputs).leaves.includes(undefined))
+    throw new TypeError(`${label}: call must return tensors, received ${show(outputs)}`);
 }
 
 /** Shapes of a structure of inputs, as text. */

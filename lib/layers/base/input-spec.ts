@@ -57,13 +57,16 @@ function complaint(spec: InputSpec, shape: SymbolicShape): string | null {
  * @throws a RangeError in Keras's words when one does not fit, or when their number differs.
  */
 export function assertInputCompatibility(specs: readonly InputSpec[], inputs: readonly (Tensor | KerasTensor)[], layerName: string): void {
-  if (inputs.length !== specs.length) throw new RangeError(`Layer "${layerName}" expects ${specs.length} input(s), but it received ${inputs.length} input tensors`);
+  if (inputs.length !== specs.length)
+    throw new RangeError(`Layer "${layerName}" expects ${specs.length} input(s), but it received ${inputs.length} input tensors`);
   specs.forEach((spec, i) => {
     const { shape } = (inputs[i] as Tensor | null | undefined) ?? {};
     if (shape === undefined) throw new TypeError(`Layer "${layerName}" expects a tensor as input ${i}, received ${String(inputs[i])}`);
     const problem = complaint(spec, shape);
     if (problem !== null) {
-      throw new RangeError(`Input ${i} of layer "${layerName}" is incompatible with the layer: ${problem}, but received input with shape ${showShape(shape)}`);
+      throw new RangeError(
+        `Input ${i} of layer "${layerName}" is incompatible with the layer: ${problem}, but received input with shape ${showShape(shape)}`,
+      );
     }
   });
 }

@@ -34,7 +34,8 @@ export abstract class LayerPrecision extends LayerState {
       if (this.#policy.has(this.path)) this.#policy.delete(this.path);
       this.#policy.set(this.path, policy);
     } else this.#policy = policy;
-    if (policy.quantizationMode !== null && this.built && !this.isQuantized) this.quantize(policy.quantizationMode as QuantizationMode, { config: configOfPolicy(policy) });
+    if (policy.quantizationMode !== null && this.built && !this.isQuantized)
+      this.quantize(policy.quantizationMode as QuantizationMode, { config: configOfPolicy(policy) });
   }
   /** @internal The policy, in a map that of the layer's path. */
   get ownPolicy(): DTypePolicy {
@@ -71,7 +72,8 @@ export abstract class LayerPrecision extends LayerState {
   }
   /**
    * Brings the weights to few bits, in place: `layer.quantize('int8')`. Afterwards the layer's policy is `int8_from_float32`, say.
-   * @throws for unknown modes, for layers that cannot be quantized so or were not built or were quantized before, and for int8 in a layer that computes in float16.
+   * @throws for unknown modes, for layers that cannot be quantized so or were not built or were quantized before, and for int8 in a layer
+   * that computes in float16.
    */
   quantize(mode: QuantizationMode | QuantizeOptions | null = null, options: QuantizeOptions = {}): void {
     quantizeLayer(this, mode, options);
@@ -90,6 +92,7 @@ export abstract class LayerPrecision extends LayerState {
   }
   /** @internal @throws for a quantized policy of a layer that computes nothing then. */
   protected checkPolicy(): void {
-    if (this.quantizationMode !== null && this.quantizedCall === LayerPrecision.prototype.quantizedCall) checkQuantizable(this, this.quantizationMode);
+    if (this.quantizationMode !== null && this.quantizedCall === LayerPrecision.prototype.quantizedCall)
+      checkQuantizable(this, this.quantizationMode);
   }
 }

@@ -39,7 +39,18 @@ export interface AddWeightOptions {
   name?: string | null;
 }
 
-const WEIGHT_OPTIONS = ['shape', 'initializer', 'dtype', 'trainable', 'autocast', 'overwriteWithGradient', 'regularizer', 'constraint', 'aggregation', 'name'] as const satisfies readonly (keyof AddWeightOptions)[];
+const WEIGHT_OPTIONS = [
+  'shape',
+  'initializer',
+  'dtype',
+  'trainable',
+  'autocast',
+  'overwriteWithGradient',
+  'regularizer',
+  'constraint',
+  'aggregation',
+  'name',
+] as const satisfies readonly (keyof AddWeightOptions)[];
 
 /** What a layer saves of itself: values by number, in the order of `saveOwnVariables`. */
 export type VariableStore<T = Variable | Tensor> = Record<string, T>;
@@ -74,7 +85,10 @@ export abstract class LayerState extends Operation {
 
   /** The shape of a weight. @throws for sizes that are not known. */
   protected knownShape(shape: SymbolicShape, name: string | null = null): Shape {
-    if (shape.some((size) => size === null)) throw new RangeError(`${this.label}: the weight${name === null ? '' : ` ${name}`} has shape ${showShape(shape)}, but every size must be known`);
+    if (shape.some((size) => size === null))
+      throw new RangeError(
+        `${this.label}: the weight${name === null ? '' : ` ${name}`} has shape ${showShape(shape)}, but every size must be known`,
+      );
     return shape as Shape;
   }
 
@@ -86,13 +100,26 @@ export abstract class LayerState extends Operation {
     const dtype = options.dtype ?? this.variableDtype;
     const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'));
     const build = () => {
-      const variable = new Variable(initializer, { shape: known, dtype, trainable, autocast, overwriteWithGradient, aggregation, name: name ?? null });
+      const variable = new Variable(initializer, {
+        shape: known,
+        dtype,
+        trainable,
+        autocast,
+        overwriteWithGradient,
+        aggregation,
+        name: name ?? null,
+      });
       variable.regularizer = regularizers.get(options.regularizer ?? null);
       variable.constraint = constraints.get(options.constraint ?? null);
       return variable;
     };
     // Outside of build and call the layer's own name is not yet part of the path.
-    const variable = this.built && this.path !== null ? withPath(this.path, build) : currentScope().split('/').at(-1) === this.name ? build() : withScope(this.name, build);
+    const variable =
+      this.built && this.path !== null
+        ? withPath(this.path, build)
+        : currentScope().split('/').at(-1) === this.name
+          ? build()
+          : withScope(this.name, build);
     this.#tracked[trainable ? 'trainable' : 'nonTrainable'].push(variable);
     if (this.built) noteChange();
     // It stays one of the trainable ones: setting `trainable` of the layer makes it so again.
@@ -159,7 +186,10 @@ export abstract class LayerState extends Operation {
   }
   /** All variables, of sublayers too, with the state of random number generators. */
   get variables(): Variable[] {
-    return this.collect((layer) => [...layer.ownVariables(), ...[...layer.held()].filter((item) => item instanceof SeedGenerator).map((seed) => seed.state)]);
+    return this.collect((layer) => [
+      ...layer.ownVariables(),
+      ...[...layer.held()].filter((item) => item instanceof SeedGenerator).map((seed) => seed.state),
+    ]);
   }
   /** The weights that gradients reach. Empty when the layer is not trainable. */
   get trainableWeights(): Variable[] {
@@ -203,11 +233,15 @@ export abstract class LayerState extends Operation {
    */
   setWeights(weights: readonly TensorLike[]): void {
     const own = this.weights;
-    if (weights.length !== own.length) throw new RangeError(`${this.label}: setWeights expects ${own.length} weights, received ${weights.length}`);
+    if (weights.length !== own.length)
+      throw new RangeError(`${this.label}: setWeights expects ${own.length} weights, received ${weights.length}`);
     const tensors = weights.map((weight, i) => toTensor(weight, own[i]!.dtype, `${this.label}: setWeights`));
     tensors.forEach((tensor, i) => {
       const { shape, path } = own[i]!;
-      if (tensor.spec !== own[i]!.spec) throw new RangeError(`${this.label}: weight ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`);
+      if (tensor.spec !== own[i]!.spec)
+        throw new RangeError(
+          `${this.label}: weight ${path} has shape ${showShape(shape)}, received a value of shape ${showShape(tensor.shape)}`,
+        );
     });
     own.forEach((variable, i) => variable.assign(tensors[i]!));
   }
@@ -216,7 +250,10 @@ export abstract class LayerState extends Operation {
   savedVariables(): SavedVariables {
     return this.ownVariables().map((variable) => [variable, variable]);
   }
-  /** Puts the layer's own variables, without those of layers in it, into `store`: under `'0'`, `'1'`, …, in Keras's order. Override it to save something else. */
+  /**
+   * Puts the layer's own variables, without those of layers in it, into `store`: under `'0'`, `'1'`, …, in Keras's order. Override it to
+   * save something else.
+   */
   saveOwnVariables(store: VariableStore): void {
     this.savedVariables().forEach(([, value], i) => {
       store[i] = value;
@@ -227,7 +264,10 @@ export abstract class LayerState extends Operation {
     const saved = this.savedVariables();
     const received = Object.keys(store).length;
     if (received !== saved.length) {
-      const reason = saved.length === 0 && !this.built ? 'it is not built, so that it has none yet; a build() around it has to build it too, or buildFromConfig' : saved.map(([{ name }]) => name).join(', ');
+      const reason =
+        saved.length === 0 && !this.built
+          ? 'it is not built, so that it has none yet; a build() around it has to build it too, or buildFromConfig'
+          : saved.map(([{ name }]) => name).join(', ');
       throw new RangeError(`${this.label}: loadOwnVariables expects ${saved.length} variables (${reason}), received ${received}`);
     }
     saved.forEach(([variable], i) => variable.assign(store[i]!));
@@ -235,7 +275,8 @@ export abstract class LayerState extends Operation {
 
   /** Number of scalars in all weights. @throws while the layer is not built. */
   countParams(): number {
-    if (!this.built) throw new Error(`${this.label}: its weights are counted after it was built; call it on data, or call build(inputShape) first`);
+    if (!this.built)
+      throw new Error(`${this.label}: its weights are counted after it was built; call it on data, or call build(inputShape) first`);
     return this.weights.reduce((total, { size }) => total + size, 0);
   }
 
@@ -272,7 +313,10 @@ export abstract class LayerState extends Operation {
 
   /** @throws always: Keras has no such method any more. */
   addMetric(..._args: unknown[]): never {
-    throw new Error(`${this.label}: addMetric does not exist in Keras 3; keep the metric in a property (this.loss = new metrics.Mean()) and call its updateState`);
+    throw new Error(
+      `${this.label}: addMetric does not exist in Keras 3; keep the metric in a property (this.loss = new metrics.Mean()) and call ` +
+        `its updateState`,
+    );
   }
 
   /** Losses of the last call (`addLoss`, activity regularizers), and those of the weights' regularizers. */

@@ -82,7 +82,10 @@ export abstract class Layer extends LayerPrecision {
   /** @internal Shapes that `build` was called with. */
   buildShapes: unknown = null;
 
-  /** @internal `training` and `mask` with their defaults, where the call of Keras's class has them: what it writes into the nodes of a functional model. */
+  /**
+   * @internal `training` and `mask` with their defaults, where the call of Keras's class has them: what it writes into the nodes of a
+   * functional model.
+   */
   static readonly callDefaults: CallDefaults = {};
   /** @internal The names of the inputs, by which a call may give them; none where an object is a structure of inputs. */
   static readonly parameters: readonly string[] = ['inputs'];
@@ -90,8 +93,8 @@ export abstract class Layer extends LayerPrecision {
   static readonly maskOptions: readonly string[] = [];
 
   /**
-   * Names of the options that `call` takes beside `training` and `mask`; null: any. By default they are those that `call` takes apart, as in
-   * `call(x, { training, reverse = false })`, and any where it takes its options whole, as in `call(x, options)`. Calls refuse others.
+   * Names of the options that `call` takes beside `training` and `mask`; null: any. By default they are those that `call` takes apart, as
+   * in `call(x, { training, reverse = false })`, and any where it takes its options whole, as in `call(x, options)`. Calls refuse others.
    */
   declare static readonly callOptions?: readonly string[] | null;
 
@@ -101,10 +104,16 @@ export abstract class Layer extends LayerPrecision {
 
   constructor(options: LayerOptions = {}) {
     for (const key of Object.keys(options)) {
-      if (!Object.hasOwn(layerSchema, key)) throw new TypeError(`${new.target.name}: unknown option '${key}'${didYouMean(key, Object.keys(layerSchema))}`);
+      if (!Object.hasOwn(layerSchema, key))
+        throw new TypeError(`${new.target.name}: unknown option '${key}'${didYouMean(key, Object.keys(layerSchema))}`);
     }
     const given = resolve(new.target.name, layerSchema, options as Record<string, unknown>);
-    super({ name: given.name ?? autoName(new.target.name === '' ? 'Layer' : new.target.name), trainable: given.trainable, policy: given.dtype, autocast: given.autocast });
+    super({
+      name: given.name ?? autoName(new.target.name === '' ? 'Layer' : new.target.name),
+      trainable: given.trainable,
+      policy: given.dtype,
+      autocast: given.autocast,
+    });
     this.#activityRegularizer = given.activityRegularizer;
     // Whoever calls `build`, it runs once and under the layer's name.
     const build = (shape: unknown, ...others: unknown[]): void => {
@@ -112,7 +121,10 @@ export abstract class Layer extends LayerPrecision {
       this.buildFrom(shape, others);
     };
     Object.defineProperty(this, 'build', { value: build, configurable: true, writable: true });
-    this.declaredInput = given.batchInputShape ?? given.batchShape ?? (given.inputShape === null ? (given.inputDim === null ? null : [null, given.inputDim]) : [null, ...given.inputShape]);
+    this.declaredInput =
+      given.batchInputShape ??
+      given.batchShape ??
+      (given.inputShape === null ? (given.inputDim === null ? null : [null, given.inputDim]) : [null, ...given.inputShape]);
   }
 
   /** A function from an output to a scalar loss, or null; set also by its name. */
@@ -133,7 +145,8 @@ export abstract class Layer extends LayerPrecision {
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
     const { inputs: given, options } = this.split(args);
-    if (given[0] === null || given[0] === undefined) throw new TypeError(`${this.label}: the input must be a tensor, received ${show(given[0])}`);
+    if (given[0] === null || given[0] === undefined)
+      throw new TypeError(`${this.label}: the input must be a tensor, received ${show(given[0])}`);
     checkCallInputs(this, given);
     if (options !== null) checkCallOptions(this, options, given.length);
     const inputs = given.map((arg) => this.convertInput(arg));
@@ -141,7 +154,8 @@ export abstract class Layer extends LayerPrecision {
     this.ensureBuilt(inputs);
     const masked = withMasks(inputs, options, (this.constructor as typeof Layer).maskOptions);
     const previous = masked.mask ?? masksOf(inputs[0]);
-    const outputs = isSymbolic(inputs) || isSymbolic(masked) ? this.callOnSymbols(given, options, inputs, masked) : this.compute(inputs, masked);
+    const outputs =
+      isSymbolic(inputs) || isSymbolic(masked) ? this.callOnSymbols(given, options, inputs, masked) : this.compute(inputs, masked);
     this.maskOutputs(inputs[0], outputs, previous);
     return outputs;
   }
@@ -175,7 +189,8 @@ export abstract class Layer extends LayerPrecision {
     const { training, mask } = callDefaultsOf(this);
     const own: CallOptions = { ...options, ...(mask !== undefined && hasMask(masked.mask) ? { mask: masked.mask } : {}) };
     const recorded = {
-      ...(training === undefined || own.training !== undefined ? {} : { training }), ...(mask === undefined || own.mask !== undefined ? {} : { mask: null }),
+      ...(training === undefined || own.training !== undefined ? {} : { training }),
+      ...(mask === undefined || own.mask !== undefined ? {} : { mask: null }),
     };
     return this.noteCall([...given, ...(Object.keys(own).length === 0 ? [] : [own])], result, recorded);
   }
@@ -204,12 +219,14 @@ export abstract class Layer extends LayerPrecision {
   }
 
   /**
-   * @internal Whether the layer makes of each sample what it would make of it alone. Assumed of Keratin's own layers, unless they work along the axis of the
-   * batch, and of no others.
+   * @internal Whether the layer makes of each sample what it would make of it alone. Assumed of Keratin's own layers, unless they work
+   * along the axis of the batch, and of no others.
    */
   takesSamplesApart(_training: boolean): boolean {
     const { axis, noiseShape } = (this as { config?: { axis?: unknown; noiseShape?: unknown } }).config ?? {};
-    return findClass('keras.layers', this.constructor.name) === this.constructor && ![axis].flat().includes(0) && (noiseShape ?? null) === null;
+    return (
+      findClass('keras.layers', this.constructor.name) === this.constructor && ![axis].flat().includes(0) && (noiseShape ?? null) === null
+    );
   }
 
   private checkInput(input: unknown): void {
@@ -231,11 +248,15 @@ export abstract class Layer extends LayerPrecision {
     const [shape, ...others] = [given, ...givenOthers].map(knownShapes);
     const { build } = Object.getPrototypeOf(this) as Layer;
     try {
-      forShapes(null, () => withScope(this.name, () => {
-        this.path = currentScope();
-        this.checkPolicy();
-        this.#usedByBuild = namesRead(this as { config?: object }, () => (build as (...shapes: unknown[]) => void).call(this, shape, ...others));
-      }));
+      forShapes(null, () =>
+        withScope(this.name, () => {
+          this.path = currentScope();
+          this.checkPolicy();
+          this.#usedByBuild = namesRead(this as { config?: object }, () =>
+            (build as (...shapes: unknown[]) => void).call(this, shape, ...others),
+          );
+        }),
+      );
     } catch (error) {
       // Weights need sizes that are known: no other sizes in the place of unknown ones would do.
       throw shape === given ? error : settle(error);
@@ -247,7 +268,10 @@ export abstract class Layer extends LayerPrecision {
   /** @internal @throws for an option that weights were made by. */
   protected optionChanging(name: string, _value: unknown): void {
     if (!this.built) return;
-    if (this.#usedByBuild.has(name)) throw new TypeError(`${this.label}: ${name} is used when the layer is built, so it cannot be set afterwards; make another layer with it`);
+    if (this.#usedByBuild.has(name))
+      throw new TypeError(
+        `${this.label}: ${name} is used when the layer is built, so it cannot be set afterwards; make another layer with it`,
+      );
     noteChange();
   }
 
@@ -268,7 +292,9 @@ export abstract class Layer extends LayerPrecision {
 
   /** @internal What the layer computes as it is, or quantized. */
   callInMode(inputs: readonly unknown[], options: CallOptions): unknown {
-    return this.quantizationMode === null ? this.call(inputs[0], ...inputs.slice(1), options) : this.quantizedCall(inputs[0], ...inputs.slice(1), options);
+    return this.quantizationMode === null
+      ? this.call(inputs[0], ...inputs.slice(1), options)
+      : this.quantizedCall(inputs[0], ...inputs.slice(1), options);
   }
 
   private regularizeActivity(outputs: unknown): void {
@@ -281,14 +307,19 @@ export abstract class Layer extends LayerPrecision {
 
   // Not declared as methods, which would stand in the way of the interface's `build` and show up in the types.
   static {
-    Object.defineProperty(Layer.prototype, Symbol.for('nodejs.util.inspect.custom'), { value(this: Layer) { return this.toString(); } });
+    Object.defineProperty(Layer.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Layer) {
+        return this.toString();
+      },
+    });
     Layer.prototype.build = function build() {
       /* a layer without weights of its own */
     };
   }
 
   /**
-   * Shape of the output for inputs of this shape (or of a structure of shapes); `null` sizes are unknown. By default it is found by tracing `call`.
+   * Shape of the output for inputs of this shape (or of a structure of shapes); `null` sizes are unknown. By default it is found by tracing
+   * `call`.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- one shape, or a structure of shapes
   computeOutputShape(inputShape: any): any {
@@ -322,13 +353,21 @@ export abstract class Layer extends LayerPrecision {
    * Calls the layer with other values for its variables and without side effects.
    * @returns `[outputs, nonTrainableValues]`, and the losses as a third with `returnLosses`.
    */
-  statelessCall(trainable: readonly TensorLike[], nonTrainable: readonly TensorLike[], ...args: unknown[]): [unknown, Tensor[], ...Tensor[][]] {
+  statelessCall(
+    trainable: readonly TensorLike[],
+    nonTrainable: readonly TensorLike[],
+    ...args: unknown[]
+  ): [unknown, Tensor[], ...Tensor[][]] {
     const { inputs, options } = this.split(args);
     const { returnLosses = false, ...rest } = (options ?? {}) as CallOptions & { returnLosses?: boolean };
-    const groups = [[this.trainableVariables, trainable], [this.nonTrainableVariables, nonTrainable]] as const;
+    const groups = [
+      [this.trainableVariables, trainable],
+      [this.nonTrainableVariables, nonTrainable],
+    ] as const;
     const values = new Map<Variable, Tensor>();
     for (const [variables, given] of groups) {
-      if (variables.length !== given.length) throw new RangeError(`${this.label}: statelessCall expects ${variables.length} values, received ${given.length}`);
+      if (variables.length !== given.length)
+        throw new RangeError(`${this.label}: statelessCall expects ${variables.length} values, received ${given.length}`);
       variables.forEach((variable, i) => values.set(variable, toTensor(given[i]!, variable.dtype)));
     }
     return withValues(values, () => {
@@ -350,7 +389,10 @@ export abstract class Layer extends LayerPrecision {
     };
   }
 
-  /** What the layer was built for; null while it is not built. Classes that Keras builds when it makes them know it only when `build` was called. */
+  /**
+   * What the layer was built for; null while it is not built. Classes that Keras builds when it makes them know it only when `build` was
+   * called.
+   */
   getBuildConfig(): Config | null {
     const { builtWhenMade } = this.constructor as typeof Layer;
     return this.built && (!builtWhenMade || this.#buildWasCalled) && this.buildShapes !== null ? { input_shape: this.buildShapes } : null;
@@ -382,14 +424,26 @@ const warned = new WeakSet<Layer>();
 function warnOfLostMask(layer: Layer): void {
   if (warned.has(layer)) return;
   warned.add(layer);
-  process.emitWarning(`Layer "${layer.name}" (${layer.constructor.name}) does not support masking, but its input has a mask: the layers after it will not see the mask.`);
+  process.emitWarning(
+    `Layer "${layer.name}" (${layer.constructor.name}) does not support masking, but its input has a mask: the layers after it will ` +
+      `not see the mask.`,
+  );
 }
 
 /** The base of a layer with these options; see `configured`. `positional` are the options given by position, in Keras's order. */
-export function layer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, positional?: P) {
+export function layer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
+  className: string,
+  schema: S,
+  positional?: P,
+) {
   return configured<typeof LayerBase, S, P>(LayerBase, className, schema, positional);
 }
 // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
-const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean; readonly quantizationModes: readonly QuantizationMode[] };
+const LayerBase = Layer as unknown as (new (options: LayerOptions) => Layer) & {
+  readonly baseSchema: typeof layerSchema;
+  readonly module: string | null;
+  readonly builtWhenMade: boolean;
+  readonly quantizationModes: readonly QuantizationMode[];
+};
 /** @internal Types for the declarations of layers. */
 export type { ArgumentsOf, ConfigOf };

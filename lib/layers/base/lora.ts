@@ -1,4 +1,5 @@
-// LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021): weights stay as they are, and the product of two small matrices is learned.
+// LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021): weights stay as they are, and the product of two small
+// matrices is learned.
 import type { Config } from '../../config/configurable.js';
 import { type Field, float, int, nullable } from '../../config/fields.js';
 import type { TensorLike } from '../../core/convert.js';
@@ -19,8 +20,8 @@ export const loraSchema = {
   /** Rank of the product that is learned beside the weights, which stay as they are; null: the weights are learned. See `enableLora`. */
   loraRank: unsaved(nullable(int({ min: 1 }))),
   /**
-   * The product counts `loraAlpha / loraRank` times; null: once. As in Keras, `Dense` and `Embedding` that are built with LoRA count it once in any case:
-   * for them give `loraAlpha` to `enableLora`.
+   * The product counts `loraAlpha / loraRank` times; null: once. As in Keras, `Dense` and `Embedding` that are built with LoRA count it
+   * once in any case: for them give `loraAlpha` to `enableLora`.
    */
   loraAlpha: unsaved(nullable(float())),
 } as const;
@@ -70,8 +71,8 @@ export interface Adaptable {
   /** What is learned counts this number over the rank; null without LoRA. */
   readonly loraAlpha: number | null;
   /**
-   * Keeps the weights as they are from now on, and learns the product of two matrices of this rank beside them (LoRA), in float32: the first has the shape
-   * of the weights with `rank` as its last axis, the second the shape (rank, last axis of the weights).
+   * Keeps the weights as they are from now on, and learns the product of two matrices of this rank beside them (LoRA), in float32: the
+   * first has the shape of the weights with `rank` as its last axis, the second the shape (rank, last axis of the weights).
    * @throws before the layer is built, when it was called before, and for weights with a constraint.
    */
   enableLora(rank: number, options?: EnableLoraOptions): void;
@@ -96,8 +97,8 @@ export interface AdaptableStatics {
 }
 
 /**
- * @internal The base of layers with one weight that can be adapted, a kernel unless the class says otherwise in `adapted`. The layer's `build` makes it with
- * `addAdaptable`, and ends with `adaptByOptions`.
+ * @internal The base of layers with one weight that can be adapted, a kernel unless the class says otherwise in `adapted`. The layer's
+ * `build` makes it with `addAdaptable`, and ends with `adaptByOptions`.
  */
 export function adaptable<B extends LayerClass>(Base: B): B & AdaptableClass & AdaptableStatics {
   abstract class AdaptableLayer extends Base implements Adaptable {
@@ -138,19 +139,23 @@ export function adaptable<B extends LayerClass>(Base: B): B & AdaptableClass & A
 }
 
 /** A layer as it is saved: what was learned beside the weights is added to them, and the config has the options of LoRA. */
-function savedWithLora<B extends abstract new (...args: any[]) => Layer & Adaptable>(Base: B): B { // eslint-disable-line @typescript-eslint/no-explicit-any -- mixin base
+function savedWithLora<B extends abstract new (...args: any[]) => Layer & Adaptable>(Base: B): B {
+  // eslint-disable-line @typescript-eslint/no-explicit-any -- mixin base
   abstract class Saved extends Base {
     /** @internal Without what is learned beside the weights: it is added to what is saved of them. */
     override savedVariables(): SavedVariables {
       const { lora, weight } = this;
       const saved = super.savedVariables();
       if (lora === null) return saved;
-      return saved.filter(([variable]) => variable !== lora.a && variable !== lora.b).map(([variable, value]) => [variable, variable === weight ? this.adaptedWeight() : value]);
+      return saved
+        .filter(([variable]) => variable !== lora.a && variable !== lora.b)
+        .map(([variable, value]) => [variable, variable === weight ? this.adaptedWeight() : value]);
     }
     /** What was learned beside the weights is in those that were saved, and begins anew. */
     override loadOwnVariables(store: VariableStore<TensorLike>): void {
       super.loadOwnVariables(store);
-      if (this.lora !== null) for (const factor of [this.lora.a, this.lora.b]) factor.assign(ops.zeros(factor.shape, { dtype: factor.dtype }));
+      if (this.lora !== null)
+        for (const factor of [this.lora.a, this.lora.b]) factor.assign(ops.zeros(factor.shape, { dtype: factor.dtype }));
     }
     override getConfig(): Config {
       const { loraRank, loraAlpha } = this;
@@ -168,7 +173,8 @@ function addFactors(layer: Layer & Adaptable, rank: number, options: EnableLoraO
   const config = configOf(layer);
   const { name } = adaptedOf(layer);
   if (layer.weight === null) throw new Error(`${where} needs a built layer; call it on data, or call build(inputShape) first`);
-  if (config[`${name}Constraint`] !== null) throw new Error(`${where}: the ${name} would leave its constraint with what is learned beside it; leave out ${name}Constraint`);
+  if (config[`${name}Constraint`] !== null)
+    throw new Error(`${where}: the ${name} would leave its constraint with what is learned beside it; leave out ${name}Constraint`);
   if (layer.lora !== null) throw new Error(`${where}: LoRA is enabled already, which can be done once`);
   const shape = layer.adaptedShape();
   const rules = { dtype: 'float32', regularizer: config[`${name}Regularizer`] as AddWeightOptions['regularizer'] } as const;
@@ -180,7 +186,9 @@ function addFactors(layer: Layer & Adaptable, rank: number, options: EnableLoraO
 }
 
 const notBuilt = (label: string, name: string): Error =>
-  new Error(`${label}: it has ${name === 'kernel' ? 'a kernel' : name} after it was built; call it on data, or call build(inputShape) first`);
+  new Error(
+    `${label}: it has ${name === 'kernel' ? 'a kernel' : name} after it was built; call it on data, or call build(inputShape) first`,
+  );
 /** @internal What the class of a layer says of its weights. */
 export const adaptedOf = (layer: object): AdaptedWeights => (layer.constructor as unknown as { adapted: AdaptedWeights }).adapted;
 const configOf = (layer: object): AdaptableConfig => (layer as { config: AdaptableConfig }).config;

@@ -13,7 +13,10 @@ const policy: Field<DTypePolicyName | 'float' | DTypePolicy | SerializedObject |
   initial: null,
 };
 const sizes = field<SymbolicShape>('an array of sizes (null where unknown)', (v) =>
-  Array.isArray(v) && v.every((d) => d === null || (typeof d === 'number' && Number.isInteger(d) && d >= 0)) ? (v as SymbolicShape) : undefined);
+  Array.isArray(v) && v.every((d) => d === null || (typeof d === 'number' && Number.isInteger(d) && d >= 0))
+    ? (v as SymbolicShape)
+    : undefined,
+);
 
 /** Options of every layer, with their defaults. */
 export const layerSchema = {

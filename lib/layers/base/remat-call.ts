@@ -13,7 +13,10 @@ export function callInScope(layer: Layer, scope: RematScope | null, inputs: read
   if (scope === null || scope.mode === null) return call();
   if (scope.mode === 'activations') return withActivationAgain(layer, call);
   const isMeant =
-    scope.mode === 'full' || (scope.mode === 'list_of_layers' ? scope.layerNames.includes(layer.name) : countOutputs(layer, inputs, options) > scope.outputSizeThreshold);
+    scope.mode === 'full' ||
+    (scope.mode === 'list_of_layers'
+      ? scope.layerNames.includes(layer.name)
+      : countOutputs(layer, inputs, options) > scope.outputSizeThreshold);
   return isMeant ? callAgain(layer, call) : call();
 }
 

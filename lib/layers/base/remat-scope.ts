@@ -10,8 +10,8 @@ export type RematMode = (typeof MODES)[number];
 /** Options of `RematScope`. */
 export interface RematScopeOptions {
   /**
-   * `'full'`: every layer; `'activations'`: the activation functions of layers; `'larger_than'`: layers with more outputs than `outputSizeThreshold`;
-   * `'list_of_layers'`: those in `layerNames`; null: none. Default `'full'`.
+   * `'full'`: every layer; `'activations'`: the activation functions of layers; `'larger_than'`: layers with more outputs than
+   * `outputSizeThreshold`; `'list_of_layers'`: those in `layerNames`; null: none. Default `'full'`.
    */
   mode?: RematMode | null;
   /** Default 1024. */
@@ -21,7 +21,8 @@ export interface RematScopeOptions {
 }
 
 /**
- * Layers that are made in the scope compute their intermediate results again for the gradient instead of keeping them, which saves memory and takes time:
+ * Layers that are made in the scope compute their intermediate results again for the gradient instead of keeping them, which saves memory
+ * and takes time:
  *
  * ```ts
  * const model = new keras.RematScope({ mode: 'full' }).run(() => new keras.Sequential([…]));
@@ -37,7 +38,10 @@ export class RematScope extends Scope {
     super();
     checkOptions('RematScope', options, ['mode', 'outputSizeThreshold', 'layerNames']);
     const { mode = 'full', outputSizeThreshold = 1024, layerNames = null } = options;
-    if (mode !== null && !MODES.includes(mode)) throw new TypeError(`RematScope: unknown mode ${show(mode)}${didYouMean(mode, MODES)}; expected ${MODES.map(show).join(', ')} or null`);
+    if (mode !== null && !MODES.includes(mode))
+      throw new TypeError(
+        `RematScope: unknown mode ${show(mode)}${didYouMean(mode, MODES)}; expected ${MODES.map(show).join(', ')} or null`,
+      );
     this.mode = mode;
     this.outputSizeThreshold = outputSizeThreshold;
     this.layerNames = layerNames ?? [];

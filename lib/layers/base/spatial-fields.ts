@@ -14,7 +14,9 @@ export const sizes = (rank: number, least = 1): Field<number | readonly number[]
 
 /** Whether windows lie within the input or over its borders; in lower or upper case. */
 export const windowPadding = (): Field<Padding, Padding, false> => ({
-  ...field<Padding>("'valid' or 'same'", (value) => (typeof value === 'string' && ['valid', 'same'].includes(value.toLowerCase()) ? (value as Padding) : undefined)),
+  ...field<Padding>("'valid' or 'same'", (value) =>
+    typeof value === 'string' && ['valid', 'same'].includes(value.toLowerCase()) ? (value as Padding) : undefined,
+  ),
   required: false,
   initial: 'valid',
 });
@@ -25,7 +27,9 @@ export type Ends = readonly [number, number];
 export type EndsLike = number | readonly [number, number] | readonly number[];
 function endsOf(value: unknown): Ends | undefined {
   if (isWhole(value, 0)) return [value, value];
-  return Array.isArray(value) && value.length === 2 && value.every((n) => isWhole(n, 0)) ? [value[0] as number, value[1] as number] : undefined;
+  return Array.isArray(value) && value.length === 2 && value.every((n) => isWhole(n, 0))
+    ? [value[0] as number, value[1] as number]
+    : undefined;
 }
 /** Whole numbers for the two ends of the only spatial axis: one for both, or start and end. */
 export const ends = (initial: EndsLike): Field<EndsLike, Ends, false> => ({
@@ -34,13 +38,19 @@ export const ends = (initial: EndsLike): Field<EndsLike, Ends, false> => ({
   initial,
 });
 /** Whole numbers for the ends of each of `rank` axes: one for all, or for each axis one for both ends, or start and end. */
-export const endsOfAxes = (rank: number, initial: number | readonly EndsLike[]): Field<number | readonly EndsLike[], readonly Ends[], false> => ({
-  ...field<number | readonly EndsLike[], readonly Ends[]>(`an integer >= 0, or an array of ${rank} with an integer >= 0 or an array of 2 of them (start, end) for each axis`, (value) => {
-    const list: unknown = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
-    if (!Array.isArray(list) || list.length !== rank) return undefined;
-    const pairs = list.map(endsOf);
-    return pairs.every((pair) => pair !== undefined) ? pairs : undefined;
-  }),
+export const endsOfAxes = (
+  rank: number,
+  initial: number | readonly EndsLike[],
+): Field<number | readonly EndsLike[], readonly Ends[], false> => ({
+  ...field<number | readonly EndsLike[], readonly Ends[]>(
+    `an integer >= 0, or an array of ${rank} with an integer >= 0 or an array of 2 of them (start, end) for each axis`,
+    (value) => {
+      const list: unknown = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
+      if (!Array.isArray(list) || list.length !== rank) return undefined;
+      const pairs = list.map(endsOf);
+      return pairs.every((pair) => pair !== undefined) ? pairs : undefined;
+    },
+  ),
   required: false,
   initial,
 });

@@ -16,7 +16,9 @@ const schema = (rank: number) => ({
   filters: int({ min: 1 }),
   ...windowSchema(rank),
   padding: convPadding('valid', 'same'),
-  /** Elements added to the end of each spatial axis of the output, less than `strides`; null, the default: as many as `padding` asks for. */
+  /**
+   * Elements added to the end of each spatial axis of the output, less than `strides`; null, the default: as many as `padding` asks for.
+   */
   outputPadding: nullable(sizes(rank, 0)),
   ...kernelSchema,
 });
@@ -33,7 +35,10 @@ export abstract class BaseConvTranspose extends Convolution {
   protected override specBeforeBuild(): InputSpec {
     const { outputPadding, strides } = this.config;
     if (outputPadding?.some((extra, axis) => extra >= strides[axis]!) === true) {
-      throw new RangeError(`${this.constructor.name}: outputPadding must be less than strides along each axis, received outputPadding ${show(outputPadding)} and strides ${show(strides)}`);
+      throw new RangeError(
+        `${this.constructor.name}: outputPadding must be less than strides along each axis, received outputPadding ` +
+          `${show(outputPadding)} and strides ${show(strides)}`,
+      );
     }
     this.checkDilation();
     return super.specBeforeBuild();
@@ -42,7 +47,11 @@ export abstract class BaseConvTranspose extends Convolution {
   override build(inputShape: SymbolicShape): void {
     const { filters, kernelSize, kernelInitializer, kernelRegularizer, kernelConstraint } = this.config;
     const channels = this.bindChannels(inputShape);
-    this.kernel = this.addKernel('kernel', [...kernelSize, filters, channels], { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
+    this.kernel = this.addKernel('kernel', [...kernelSize, filters, channels], {
+      initializer: kernelInitializer,
+      regularizer: kernelRegularizer,
+      constraint: kernelConstraint,
+    });
     this.addBias(filters);
   }
 
@@ -59,9 +68,10 @@ const transposeLayer = <const S extends Schema>(name: string, fields: S & { filt
   configured<typeof Base, S, readonly ['filters', 'kernelSize']>(Base, name, fields, ['filters', 'kernelSize']);
 
 /**
- * Transposed convolution of `(batch, steps, channels)`: what the gradient of a `Conv1D` does, so that steps become more with `strides` above 1:
- * `(batch, newSteps, filters)`, then the bias and the activation. With `padding: 'same'` there are `steps * strides` new steps, with `'valid'`
- * `(steps - 1) * strides` and the greater of window and stride; with `outputPadding` see `ops.convTranspose`. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Transposed convolution of `(batch, steps, channels)`: what the gradient of a `Conv1D` does, so that steps become more with `strides`
+ * above 1: `(batch, newSteps, filters)`, then the bias and the activation. With `padding: 'same'` there are `steps * strides` new steps,
+ * with `'valid'` `(steps - 1) * strides` and the greater of window and stride; with `outputPadding` see `ops.convTranspose`. With
+ * `dataFormat: 'channels_first'` the channels are axis 1.
  *
  * ```ts
  * new keras.layers.Conv1DTranspose(8, 3, { strides: 2, padding: 'same' })(ops.ones([2, 10, 4])).shape; // [2, 20, 8]
@@ -93,7 +103,10 @@ export class Conv2DTranspose extends transposeLayer('Conv2DTranspose', schema(2)
   override inputSpec = this.specBeforeBuild();
 }
 
-/** As `Conv1DTranspose`, for `(batch, depth, rows, columns, channels)`. @throws for an input that has not five axes, or has another number of channels than the layer was built with. */
+/**
+ * As `Conv1DTranspose`, for `(batch, depth, rows, columns, channels)`. @throws for an input that has not five axes, or has another number
+ * of channels than the layer was built with.
+ */
 export class Conv3DTranspose extends transposeLayer('Conv3DTranspose', schema(3)) {
   static readonly samples = [
     { args: [2, 2], inputs: [[1, 2, 3, 2, 2]] },

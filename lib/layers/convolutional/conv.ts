@@ -37,7 +37,10 @@ export abstract class BaseConv extends adaptable(Convolution) {
 
   protected override specBeforeBuild(): InputSpec {
     const { filters, groups } = this.config;
-    if (filters % groups !== 0) throw new RangeError(`${this.constructor.name}: filters must be a multiple of groups, received filters ${filters} and groups ${groups}`);
+    if (filters % groups !== 0)
+      throw new RangeError(
+        `${this.constructor.name}: filters must be a multiple of groups, received filters ${filters} and groups ${groups}`,
+      );
     this.checkDilation();
     return super.specBeforeBuild();
   }
@@ -45,13 +48,25 @@ export abstract class BaseConv extends adaptable(Convolution) {
   override build(inputShape: SymbolicShape): void {
     const { filters, groups, kernelSize, kernelInitializer, kernelRegularizer, kernelConstraint } = this.config;
     const channels = this.bindChannels(inputShape);
-    if (channels % groups !== 0) throw new RangeError(`${this.label}: the number of channels must be a multiple of groups, received ${channels} channels and groups ${groups}`);
-    this.addAdaptable(kernelOptions([...kernelSize, channels / groups, filters], { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint }));
+    if (channels % groups !== 0)
+      throw new RangeError(
+        `${this.label}: the number of channels must be a multiple of groups, received ${channels} channels and groups ${groups}`,
+      );
+    this.addAdaptable(
+      kernelOptions([...kernelSize, channels / groups, filters], {
+        initializer: kernelInitializer,
+        regularizer: kernelRegularizer,
+        constraint: kernelConstraint,
+      }),
+    );
     this.addBias(filters);
     this.adaptByOptions();
   }
 
-  /** Weights of shape (...kernelSize, channels / groups, filters); with LoRA a tensor that has what was learned beside them. @throws while the layer is not built. */
+  /**
+   * Weights of shape (...kernelSize, channels / groups, filters); with LoRA a tensor that has what was learned beside them. @throws while
+   * the layer is not built.
+   */
   get kernel(): Variable | Tensor {
     return this.adaptedWeight();
   }
@@ -65,14 +80,18 @@ export abstract class BaseConv extends adaptable(Convolution) {
   }
 }
 // `configured` makes instances, so it wants a class that can be made.
-const Base = BaseConv as unknown as (new (options: LayerOptions) => BaseConv) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean };
+const Base = BaseConv as unknown as (new (options: LayerOptions) => BaseConv) & {
+  readonly baseSchema: typeof layerSchema;
+  readonly module: string | null;
+  readonly builtWhenMade: boolean;
+};
 const convLayer = <const S extends Schema>(name: string, fields: S & { filters: S[string]; kernelSize: S[string] }) =>
   configured<typeof Base, S, readonly ['filters', 'kernelSize']>(Base, name, fields, ['filters', 'kernelSize']);
 
 /**
- * Convolution of `(batch, steps, channels)` with `filters` kernels, each over `kernelSize` steps and all channels of its group: `(batch, newSteps, filters)`,
- * then the bias and the activation. Padding `'causal'` puts zeros before the first step only, so that an output depends on no later step.
- * With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Convolution of `(batch, steps, channels)` with `filters` kernels, each over `kernelSize` steps and all channels of its group: `(batch,
+ * newSteps, filters)`, then the bias and the activation. Padding `'causal'` puts zeros before the first step only, so that an output
+ * depends on no later step. With `dataFormat: 'channels_first'` the channels are axis 1.
  *
  * ```ts
  * new keras.layers.Conv1D(8, 3, { padding: 'causal' })(ops.ones([2, 10, 4])).shape; // [2, 10, 8]
@@ -89,8 +108,9 @@ export class Conv1D extends convLayer('Conv1D', sequenceSchema) {
 }
 
 /**
- * Convolution of `(batch, rows, columns, channels)` with `filters` kernels, each over a window of `kernelSize` and all channels of its group:
- * `(batch, newRows, newColumns, filters)`, then the bias and the activation. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Convolution of `(batch, rows, columns, channels)` with `filters` kernels, each over a window of `kernelSize` and all channels of its
+ * group: `(batch, newRows, newColumns, filters)`, then the bias and the activation. With `dataFormat: 'channels_first'` the channels are
+ * axis 1.
  *
  * ```ts
  * new keras.layers.Conv2D(32, [3, 3], { activation: 'relu' })(ops.ones([1, 28, 28, 1])).shape; // [1, 26, 26, 32]

@@ -20,7 +20,9 @@ import { sizes } from '../base/spatial-fields.js';
 export function convPadding<P extends string>(...known: readonly P[]): Field<P, P, false> {
   const names = known.map((name) => `'${name}'`);
   return {
-    ...field<P>(`${names.slice(0, -1).join(', ')} or ${names.at(-1)}`, (value) => known.find((name) => typeof value === 'string' && name === value.toLowerCase())),
+    ...field<P>(`${names.slice(0, -1).join(', ')} or ${names.at(-1)}`, (value) =>
+      known.find((name) => typeof value === 'string' && name === value.toLowerCase()),
+    ),
     required: false,
     initial: known[0]!,
   };
@@ -60,7 +62,11 @@ export const depthwiseSchema = {
 type WeightRules = Pick<AddWeightOptions, 'regularizer' | 'constraint'> & { initializer: InitializerLike | null };
 
 /** Options of `addWeight` for a kernel of this shape, with the initializer of layers where none is given. */
-export const kernelOptions = (shape: readonly number[], { initializer: initial, ...rules }: WeightRules): AddWeightOptions => ({ shape, ...rules, ...(initial === null ? {} : { initializer: initial }) });
+export const kernelOptions = (shape: readonly number[], { initializer: initial, ...rules }: WeightRules): AddWeightOptions => ({
+  shape,
+  ...rules,
+  ...(initial === null ? {} : { initializer: initial }),
+});
 
 /** Base of the convolutional layers: checks, the bias and the activation. */
 export abstract class Convolution extends Layer {
@@ -81,18 +87,28 @@ export abstract class Convolution extends Layer {
   protected checkDilation(): void {
     const { strides, dilationRate } = this.config;
     if (Math.max(...strides) === 1 || Math.max(...dilationRate) === 1) return;
-    throw new RangeError(`${this.constructor.name}: strides > 1 and dilationRate > 1 do not go together, received strides ${show(strides)} and dilationRate ${show(dilationRate)}`);
+    throw new RangeError(
+      `${this.constructor.name}: strides > 1 and dilationRate > 1 do not go together, received strides ${show(strides)} and ` +
+        `dilationRate ${show(dilationRate)}`,
+    );
   }
 
   /** Number of channels of inputs of this shape, to which the layer is bound from then on. */
   protected bindChannels(inputShape: SymbolicShape): number {
     const { kernelSize, dataFormat: format } = this.config;
     if (inputShape.length !== kernelSize.length + 2) {
-      throw new RangeError(`${this.label}: expected inputs with ${kernelSize.length + 2} axes (a batch axis, ${kernelSize.length} spatial and the channels), received shape ${showShape(inputShape)}`);
+      throw new RangeError(
+        `${this.label}: expected inputs with ${kernelSize.length + 2} axes (a batch axis, ${kernelSize.length} spatial and the ` +
+          `channels), received shape ${showShape(inputShape)}`,
+      );
     }
     const axis = format === 'channels_last' ? -1 : 1;
     const channels = inputShape.at(axis) ?? null;
-    if (channels === null) throw new RangeError(`${this.label}: the number of channels (axis ${axis} with dataFormat '${format}') must be known, received shape ${showShape(inputShape)}`);
+    if (channels === null)
+      throw new RangeError(
+        `${this.label}: the number of channels (axis ${axis} with dataFormat '${format}') must be known, received shape ` +
+          `${showShape(inputShape)}`,
+      );
     this.inputSpec = new InputSpec({ minNdim: kernelSize.length + 2, axes: { [axis]: channels } });
     return channels;
   }
@@ -104,7 +120,9 @@ export abstract class Convolution extends Layer {
   /** Adds the bias, one number for each filter, unless `useBias` is false. */
   protected addBias(size: number): void {
     const { useBias, biasInitializer, biasRegularizer, biasConstraint } = this.config;
-    this.bias = useBias ? this.addKernel('bias', [size], { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;
+    this.bias = useBias
+      ? this.addKernel('bias', [size], { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint })
+      : null;
   }
 
   /** Adds the bias along the channels, and applies the activation. */

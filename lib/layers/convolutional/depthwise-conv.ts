@@ -28,7 +28,11 @@ export abstract class BaseDepthwiseConv extends Convolution {
   override build(inputShape: SymbolicShape): void {
     const { depthMultiplier, kernelSize, depthwiseInitializer, depthwiseRegularizer, depthwiseConstraint } = this.config;
     const channels = this.bindChannels(inputShape);
-    this.kernel = this.addKernel('kernel', [...kernelSize, channels, depthMultiplier], { initializer: depthwiseInitializer, regularizer: depthwiseRegularizer, constraint: depthwiseConstraint });
+    this.kernel = this.addKernel('kernel', [...kernelSize, channels, depthMultiplier], {
+      initializer: depthwiseInitializer,
+      regularizer: depthwiseRegularizer,
+      constraint: depthwiseConstraint,
+    });
     this.addBias(channels * depthMultiplier);
   }
 
@@ -45,8 +49,9 @@ const depthwiseLayer = <const S extends Schema>(name: string, fields: S & { kern
   configured<typeof Base, S, readonly ['kernelSize']>(Base, name, fields, ['kernelSize']);
 
 /**
- * Convolution of each channel of `(batch, steps, channels)` with `depthMultiplier` kernels of its own: `(batch, newSteps, channels * depthMultiplier)`, those of the first
- * channel first, then the bias and the activation. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Convolution of each channel of `(batch, steps, channels)` with `depthMultiplier` kernels of its own: `(batch, newSteps, channels *
+ * depthMultiplier)`, those of the first channel first, then the bias and the activation. With `dataFormat: 'channels_first'` the channels
+ * are axis 1.
  *
  * ```ts
  * new keras.layers.DepthwiseConv1D(3, { depthMultiplier: 2 })(ops.ones([2, 10, 4])).shape; // [2, 8, 8]
@@ -56,7 +61,10 @@ const depthwiseLayer = <const S extends Schema>(name: string, fields: S & { kern
 export class DepthwiseConv1D extends depthwiseLayer('DepthwiseConv1D', schema(1)) {
   static readonly samples = [
     { args: [3], inputs: [[2, 7, 3]] },
-    { args: [[2], { strides: 2, padding: 'same', depthMultiplier: 2, dataFormat: 'channels_first', activation: 'tanh' }], inputs: [[2, 3, 7]] },
+    {
+      args: [[2], { strides: 2, padding: 'same', depthMultiplier: 2, dataFormat: 'channels_first', activation: 'tanh' }],
+      inputs: [[2, 3, 7]],
+    },
   ];
   override inputSpec = this.specBeforeBuild();
 }

@@ -60,8 +60,9 @@ const separableLayer = <const S extends Schema>(name: string, fields: S & { filt
   configured<typeof Base, S, readonly ['filters', 'kernelSize']>(Base, name, fields, ['filters', 'kernelSize']);
 
 /**
- * A depthwise convolution of `(batch, steps, channels)` (see `DepthwiseConv1D`), whose outputs are combined to `filters` channels at each step by a convolution with windows
- * of one step: `(batch, newSteps, filters)`, then the bias and the activation. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * A depthwise convolution of `(batch, steps, channels)` (see `DepthwiseConv1D`), whose outputs are combined to `filters` channels at each
+ * step by a convolution with windows of one step: `(batch, newSteps, filters)`, then the bias and the activation. With `dataFormat:
+ * 'channels_first'` the channels are axis 1.
  *
  * ```ts
  * new keras.layers.SeparableConv1D(8, 3)(ops.ones([2, 10, 4])).shape; // [2, 8, 8]
@@ -71,7 +72,10 @@ const separableLayer = <const S extends Schema>(name: string, fields: S & { filt
 export class SeparableConv1D extends separableLayer('SeparableConv1D', schema(1)) {
   static readonly samples = [
     { args: [4, 3], inputs: [[2, 7, 3]] },
-    { args: [4, [2], { strides: 2, padding: 'same', depthMultiplier: 2, dataFormat: 'channels_first', activation: 'tanh' }], inputs: [[2, 3, 7]] },
+    {
+      args: [4, [2], { strides: 2, padding: 'same', depthMultiplier: 2, dataFormat: 'channels_first', activation: 'tanh' }],
+      inputs: [[2, 3, 7]],
+    },
   ];
   override inputSpec = this.specBeforeBuild();
 }

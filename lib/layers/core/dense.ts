@@ -57,10 +57,24 @@ export class Dense extends quantizableLayer('Dense', schema, { weights: 'kernel'
   override supportsMasking = true;
 
   override build(inputShape: readonly (number | null)[]): void {
-    const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.config;
+    const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } =
+      this.config;
     const features = inputShape.at(-1) ?? null;
-    this.addAdaptable({ shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
-    this.bias = useBias ? this.addWeight({ name: 'bias', shape: [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;
+    this.addAdaptable({
+      shape: [features, units],
+      initializer: kernelInitializer,
+      regularizer: kernelRegularizer,
+      constraint: kernelConstraint,
+    });
+    this.bias = useBias
+      ? this.addWeight({
+          name: 'bias',
+          shape: [units],
+          initializer: biasInitializer,
+          regularizer: biasRegularizer,
+          constraint: biasConstraint,
+        })
+      : null;
     this.inputSpec = new InputSpec({ minNdim: 2, axes: { [-1]: features } });
     this.adaptByOptions();
   }
@@ -77,7 +91,11 @@ export class Dense extends quantizableLayer('Dense', schema, { weights: 'kernel'
   }
 
   override quantizedCall(x: Tensor, { training }: CallOptions = {}): Tensor {
-    const y = this.quantizedProduct(x, { product: ops.matmul, transposed: (upstream, kernel) => ops.matmul(upstream, ops.transpose(kernel)) }, training);
+    const y = this.quantizedProduct(
+      x,
+      { product: ops.matmul, transposed: (upstream, kernel) => ops.matmul(upstream, ops.transpose(kernel)) },
+      training,
+    );
     const biased = this.bias === null ? y : ops.add(y, this.quantizedBias(this.bias));
     return this.config.activation(biased);
   }

@@ -26,13 +26,19 @@ import { einsumShapes, type EinsumShapes } from './einsum-equation.js';
 import { type EinsumScales, einsumScales } from './einsum-scales.js';
 
 const isSize = (value: unknown): boolean => value === null || (typeof value === 'number' && Number.isInteger(value) && value >= 1);
-const sizes = field<number | SymbolicShape, SymbolicShape>('an integer >= 1 or an array of them (null where the input tells the size)', (v) => {
-  if (Array.isArray(v)) return v.every(isSize) ? (v as SymbolicShape) : undefined;
-  return v !== null && isSize(v) ? [v as number] : undefined;
-});
+const sizes = field<number | SymbolicShape, SymbolicShape>(
+  'an integer >= 1 or an array of them (null where the input tells the size)',
+  (v) => {
+    if (Array.isArray(v)) return v.every(isSize) ? (v as SymbolicShape) : undefined;
+    return v !== null && isSize(v) ? [v as number] : undefined;
+  },
+);
 
 const schema = {
-  /** The product: `'abc,cd->abd'`, say, with the input's axes, the kernel's and the output's; `...` may stand for axes at one end of input and output. */
+  /**
+   * The product: `'abc,cd->abd'`, say, with the input's axes, the kernel's and the output's; `...` may stand for axes at one end of input
+   * and output.
+   */
   equation: string(),
   /** Shape of the output, without the batch and without what `...` stands for. */
   outputShape: sizes,
@@ -60,7 +66,12 @@ function withFans<I extends object>(initial: I, { inputAxes, outputAxes }: Einsu
   if (!('input_axes' in config) || (config.input_axes !== null && config.output_axes !== null)) return initial;
   const { fromConfig } = initial.constructor as unknown as { fromConfig(this: unknown, config: Config): I };
   // The seed that was drawn when the initializer was made, so that it gives the values that it would have given.
-  return fromConfig.call(initial.constructor, { ...config, seed: (initial as RandomInitializer & Initializer).seed, input_axes: inputAxes, output_axes: outputAxes });
+  return fromConfig.call(initial.constructor, {
+    ...config,
+    seed: (initial as RandomInitializer & Initializer).seed,
+    input_axes: inputAxes,
+    output_axes: outputAxes,
+  });
 }
 
 /**
@@ -72,7 +83,10 @@ function withFans<I extends object>(initial: I, { inputAxes, outputAxes }: Einsu
  * ```
  * @throws when the equation has another form than `X,Y->Z`, `...X,Y->...Z` or `X...,Y->Z...`, or contradicts the shapes or `biasAxes`.
  */
-export class EinsumDense extends quantizableLayer('EinsumDense', schema, { weights: 'kernel', others: ['bias'] }, ['equation', 'outputShape']) {
+export class EinsumDense extends quantizableLayer('EinsumDense', schema, { weights: 'kernel', others: ['bias'] }, [
+  'equation',
+  'outputShape',
+]) {
   static readonly samples = [
     { args: ['ab,bc->ac', 4], inputs: [[2, 3]] },
     { args: ['abc,cde->abde', [3, 2, 3], { biasAxes: 'e', loraRank: 2, loraAlpha: 3 }], inputs: [[2, 3, 4]] },
@@ -97,13 +111,29 @@ export class EinsumDense extends quantizableLayer('EinsumDense', schema, { weigh
     const { kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.config;
     const shapes = this.shapes(inputShape);
     this.inputSpec = new InputSpec({ ndim: inputShape.length });
-    this.addAdaptable({ shape: shapes.kernel, initializer: withFans(kernelInitializer, shapes), regularizer: kernelRegularizer, constraint: kernelConstraint });
-    this.bias = shapes.bias === null ? null
-      : this.addWeight({ name: 'bias', shape: shapes.bias, initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint });
+    this.addAdaptable({
+      shape: shapes.kernel,
+      initializer: withFans(kernelInitializer, shapes),
+      regularizer: kernelRegularizer,
+      constraint: kernelConstraint,
+    });
+    this.bias =
+      shapes.bias === null
+        ? null
+        : this.addWeight({
+            name: 'bias',
+            shape: shapes.bias,
+            initializer: biasInitializer,
+            regularizer: biasRegularizer,
+            constraint: biasConstraint,
+          });
     this.adaptByOptions();
   }
 
-  /** Weights, with the axes that the equation names; with LoRA a tensor that has what was learned beside them. @throws while the layer is not built. */
+  /**
+   * Weights, with the axes that the equation names; with LoRA a tensor that has what was learned beside them. @throws while the layer is
+   * not built.
+   */
   get kernel(): Variable | Tensor {
     return this.adaptedWeight();
   }
@@ -139,12 +169,16 @@ export class EinsumDense extends quantizableLayer('EinsumDense', schema, { weigh
   override quantizedCall(inputs: Tensor, { training }: CallOptions = {}): Tensor {
     const { equation, activation: activate } = this.config;
     const { inputAxes, alignInput, inputGradient } = this.scales();
-    const product = this.quantizedProduct(inputs, {
-      product: (x, kernel) => ops.einsum(equation, x, kernel),
-      transposed: (upstream, kernel) => inputGradient(upstream, kernel, inputs.shape),
-      axes: inputAxes,
-      align: alignInput,
-    }, training);
+    const product = this.quantizedProduct(
+      inputs,
+      {
+        product: (x, kernel) => ops.einsum(equation, x, kernel),
+        transposed: (upstream, kernel) => inputGradient(upstream, kernel, inputs.shape),
+        axes: inputAxes,
+        align: alignInput,
+      },
+      training,
+    );
     return activate(this.bias === null ? product : ops.add(product, this.quantizedBias(this.bias)));
   }
 

@@ -34,7 +34,10 @@ function termsOf(equation: string, where: string): Terms {
   throw new RangeError(`${where}: equation must have the form 'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...', received ${show(equation)}`);
 }
 
-/** @internal The letters of an equation's terms, with others for the axes that `...` stands for in inputs of this rank. @throws for equations of another form. */
+/**
+ * @internal The letters of an equation's terms, with others for the axes that `...` stands for in inputs of this rank. @throws for
+ * equations of another form.
+ */
 export function einsumLetters(equation: string, rank: number, where: string): { input: string; kernel: string; output: string } {
   const { input, kernel, output, ellipsis } = termsOf(equation, where);
   const free = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'].filter((letter) => !(input + kernel + output).includes(letter));
@@ -44,9 +47,16 @@ export function einsumLetters(equation: string, rank: number, where: string): { 
 }
 
 /** Shape of the bias: sizes of the output from the first axis that has a bias on, 1 for the axes without. */
-function biasShape(axes: string, { output, ellipsis }: Terms, sizeOf: (letter: string) => number | null, elided: number, where: string): SymbolicShape {
+function biasShape(
+  axes: string,
+  { output, ellipsis }: Terms,
+  sizeOf: (letter: string) => number | null,
+  elided: number,
+  where: string,
+): SymbolicShape {
   for (const letter of axes) {
-    if (!output.includes(letter)) throw new RangeError(`${where}: biasAxes names ${show(letter)}, which is none of the output's axes ${show(output)}`);
+    if (!output.includes(letter))
+      throw new RangeError(`${where}: biasAxes names ${show(letter)}, which is none of the output's axes ${show(output)}`);
   }
   const first = Math.min(...[...axes].map((letter) => output.indexOf(letter)));
   const own = [...output.slice(first)].map((letter) => (axes.includes(letter) ? sizeOf(letter) : 1));
@@ -63,31 +73,46 @@ function fullOutput({ ellipsis }: Terms, input: SymbolicShape, given: SymbolicSh
  * The shapes of an EinsumDense. `given` is the shape of the output without the batch and what `...` stands for.
  * @throws when the equation is none that the layer understands, or contradicts the shapes.
  */
-export function einsumShapes(equation: string, biasAxes: string | null, input: SymbolicShape, given: SymbolicShape, where: string): EinsumShapes {
+export function einsumShapes(
+  equation: string,
+  biasAxes: string | null,
+  input: SymbolicShape,
+  given: SymbolicShape,
+  where: string,
+): EinsumShapes {
   const terms = termsOf(equation, where);
   const elided = input.length - terms.input.length;
   if (elided < 0 || (terms.ellipsis === null && elided > 0)) {
-    throw new RangeError(`${where}: the equation ${show(equation)} takes inputs of ${terms.ellipsis === null ? '' : 'at least '}${terms.input.length} axes, received shape ${showShape(input)}`);
+    throw new RangeError(
+      `${where}: the equation ${show(equation)} takes inputs of ${terms.ellipsis === null ? '' : 'at least '}${terms.input.length} ` +
+        `axes, received shape ${showShape(input)}`,
+    );
   }
   const output = fullOutput(terms, input, given, elided);
   const skipped = terms.ellipsis === 'left' ? elided : 0;
   const expected = terms.output.length + elided;
   if (output.length !== expected) {
-    throw new RangeError(`${where}: outputShape ${showShape(given)} does not fit the equation ${show(equation)}, whose output has ${expected} axes for inputs of shape ${showShape(input)}`);
+    throw new RangeError(
+      `${where}: outputShape ${showShape(given)} does not fit the equation ${show(equation)}, whose output has ${expected} axes for ` +
+        `inputs of shape ${showShape(input)}`,
+    );
   }
   const inputSize = (letter: string): number | null => input[terms.input.indexOf(letter) + skipped] ?? null;
   const outputSize = (letter: string): number | null => output[terms.output.indexOf(letter) + skipped] ?? null;
   for (const letter of terms.input) {
     if (!terms.output.includes(letter)) continue;
     const [from, to] = [inputSize(letter), outputSize(letter)];
-    if (to !== null && to !== from) throw new RangeError(`${where}: axis ${show(letter)} has size ${from ?? 'None'} in the inputs and ${to} in outputShape`);
+    if (to !== null && to !== from)
+      throw new RangeError(`${where}: axis ${show(letter)} has size ${from ?? 'None'} in the inputs and ${to} in outputShape`);
   }
   for (const letter of terms.output) {
-    if (!terms.input.includes(letter) && !terms.kernel.includes(letter)) throw new RangeError(`${where}: the output's axis ${show(letter)} is in neither the inputs nor the kernel, in ${show(equation)}`);
+    if (!terms.input.includes(letter) && !terms.kernel.includes(letter))
+      throw new RangeError(`${where}: the output's axis ${show(letter)} is in neither the inputs nor the kernel, in ${show(equation)}`);
   }
   const letters = [...terms.kernel];
   const stray = letters.find((letter) => !terms.output.includes(letter) && !terms.input.includes(letter));
-  if (stray !== undefined) throw new RangeError(`${where}: the kernel's axis ${show(stray)} is in neither the inputs nor the output, in ${show(equation)}`);
+  if (stray !== undefined)
+    throw new RangeError(`${where}: the kernel's axis ${show(stray)} is in neither the inputs nor the output, in ${show(equation)}`);
   const inOutput = (letter: string): boolean => terms.output.includes(letter);
   return {
     kernel: letters.map((letter) => (inOutput(letter) ? outputSize(letter) : inputSize(letter))),

@@ -19,10 +19,12 @@ export interface EinsumScales {
 }
 
 const placesOf = (letters: string, among: string): number[] => [...letters].map((letter) => among.indexOf(letter));
-const summed = (letters: string, output: string): number[] => [...letters].flatMap((letter, axis) => (output.includes(letter) ? [] : [axis]));
+const summed = (letters: string, output: string): number[] =>
+  [...letters].flatMap((letter, axis) => (output.includes(letter) ? [] : [axis]));
 const common = (letters: string, others: string): string => [...letters].filter((letter) => others.includes(letter)).join('');
 /** Shape of a scale at the axes of `letters`, from its sizes at those of `known`; 1 for the others. */
-const spread = (letters: string, known: string, sizes: readonly number[]): number[] => [...letters].map((letter) => (known.includes(letter) ? sizes[known.indexOf(letter)]! : 1));
+const spread = (letters: string, known: string, sizes: readonly number[]): number[] =>
+  [...letters].map((letter) => (known.includes(letter) ? sizes[known.indexOf(letter)]! : 1));
 
 /** The scales of an equation, for inputs of this rank. @throws as `einsumLetters`. */
 export function einsumScales(equation: string, rank: number, where: string): EinsumScales {

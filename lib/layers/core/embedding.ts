@@ -22,7 +22,11 @@ import type { Layout } from '../quantization/weights.js';
 const vectors = array();
 // Keras takes the tensor itself or, as setWeights does, a list of it.
 const firstValues = field<TensorLike | readonly [TensorLike], TensorLike>('an array of numbers', (v, where) =>
-  vectors.parse(Array.isArray(v) && v.length === 1 && (v[0] instanceof Tensor || (Array.isArray(v[0]) && Array.isArray(v[0][0]))) ? v[0] : v, where));
+  vectors.parse(
+    Array.isArray(v) && v.length === 1 && (v[0] instanceof Tensor || (Array.isArray(v[0]) && Array.isArray(v[0][0]))) ? v[0] : v,
+    where,
+  ),
+);
 
 const schema = {
   /** Number of things: inputs are integers from 0 to `inputDim - 1`. */
@@ -73,7 +77,8 @@ export class Embedding extends Base {
     super(...args);
     const given: object = isPlainObject(args.at(-1)) ? (args.at(-1) as object) : {};
     // The family's option of the same name tells the size of an input.
-    if (!['inputShape', 'batchShape', 'batchInputShape'].some((key) => key in given)) (this as { declaredInput: SymbolicShape | null }).declaredInput = null;
+    if (!['inputShape', 'batchShape', 'batchInputShape'].some((key) => key in given))
+      (this as { declaredInput: SymbolicShape | null }).declaredInput = null;
     const { weights, inputLength } = this.config;
     if (inputLength !== null) process.emitWarning(`Embedding "${this.name}": inputLength is deprecated and has no effect; leave it out`);
     if (weights === null) return;
@@ -84,12 +89,17 @@ export class Embedding extends Base {
   override build(_inputShape?: SymbolicShape): void {
     const { inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint } = this.config;
     this.addAdaptable({
-      shape: [inputDim, outputDim], initializer: embeddingsInitializer, regularizer: embeddingsRegularizer, constraint: embeddingsConstraint,
+      shape: [inputDim, outputDim],
+      initializer: embeddingsInitializer,
+      regularizer: embeddingsRegularizer,
+      constraint: embeddingsConstraint,
     });
     this.adaptByOptions();
   }
 
-  /** Vectors of shape (inputDim, outputDim); with LoRA a tensor that has what was learned beside them. @throws while the layer is not built. */
+  /**
+   * Vectors of shape (inputDim, outputDim); with LoRA a tensor that has what was learned beside them. @throws while the layer is not built.
+   */
   get embeddings(): Variable | Tensor {
     return this.adaptedWeight();
   }

@@ -79,7 +79,8 @@ export class InputLayer extends Layer {
     checkOptions('InputLayer', options, OPTIONS);
     const { dtype = null, sparse, ragged, optional = false, name = null, inputTensor = null } = options;
     super({ name });
-    if (sparse === true || ragged === true) throw new TypeError(`InputLayer: ${sparse === true ? 'sparse' : 'ragged'} inputs do not exist here; give a dense tensor`);
+    if (sparse === true || ragged === true)
+      throw new TypeError(`InputLayer: ${sparse === true ? 'sparse' : 'ragged'} inputs do not exist here; give a dense tensor`);
     const shape = wholeShape(options);
     if (shape === null && inputTensor === null) throw new TypeError('InputLayer: the option shape is required');
     this.output = inputTensor === null ? new KerasTensor(shape!, standardizeDType(dtype), { name }) : checkedSymbol(inputTensor, options);
@@ -115,7 +116,8 @@ export class InputLayer extends Layer {
 export function Input(shape: SymbolicShape | null, options?: InputOptions & { tensor?: KerasTensor | null }): KerasTensor;
 export function Input(options: InputOptions & { tensor?: KerasTensor | null }): KerasTensor;
 export function Input(first: SymbolicShape | InputOptions | null, rest: InputOptions & { tensor?: KerasTensor | null } = {}): KerasTensor {
-  if (first !== null && typeof first !== 'object') throw new TypeError(`Input: expected the shape of a sample, such as [${show(first)}], or options, received ${show(first)}`);
+  if (first !== null && typeof first !== 'object')
+    throw new TypeError(`Input: expected the shape of a sample, such as [${show(first)}], or options, received ${show(first)}`);
   const given = first === null || Array.isArray(first) ? { shape: first as SymbolicShape | null, ...rest } : { ...first, ...rest };
   const { tensor = null, ...options } = given as InputOptions & { tensor?: KerasTensor | null };
   return new InputLayer({ ...options, inputTensor: tensor }).output;

@@ -26,7 +26,9 @@ type AnyFunction = (...args: never[]) => unknown;
 
 /** A function without a name is saved as its source, any other by its name. */
 function serializeFunction(fn: AnyFunction): unknown {
-  return fn.name === '' ? { class_name: '__lambda__', config: { code: String(fn), defaults: null, closure: null, language: 'javascript' } } : serializeKerasObject(fn);
+  return fn.name === ''
+    ? { class_name: '__lambda__', config: { code: String(fn), defaults: null, closure: null, language: 'javascript' } }
+    : serializeKerasObject(fn);
 }
 /** What `serializeFunction` wrote, or the value itself. @throws in safe mode for source. */
 function revive(value: unknown, safeMode: boolean | null | undefined): unknown {
@@ -39,13 +41,27 @@ function revive(value: unknown, safeMode: boolean | null | undefined): unknown {
 
 const schema = {
   /** What the layer computes. */
-  function: field<LambdaFunction>('a function', (v) => (typeof v === 'function' ? (v as LambdaFunction) : undefined), { serialize: serializeFunction as (fn: LambdaFunction) => unknown }),
+  function: field<LambdaFunction>('a function', (v) => (typeof v === 'function' ? (v as LambdaFunction) : undefined), {
+    serialize: serializeFunction as (fn: LambdaFunction) => unknown,
+  }),
   /** Shape of the output, where it is not to be found by running the function on symbols. */
-  outputShape: nullable(field<LambdaOutputShape>('a shape without the batch, or a function of the input shape', (v) => (typeof v === 'function' || Array.isArray(v) ? (v as LambdaOutputShape) : undefined))),
+  outputShape: nullable(
+    field<LambdaOutputShape>('a shape without the batch, or a function of the input shape', (v) =>
+      typeof v === 'function' || Array.isArray(v) ? (v as LambdaOutputShape) : undefined,
+    ),
+  ),
   /** Mask of the output. Default null: the layer supports no masking. */
-  mask: usedWhen('made', nullable(field<LambdaMask>('a mask or a function', (v) => (typeof v === 'function' || v instanceof Tensor ? (v as LambdaMask) : undefined)))),
+  mask: usedWhen(
+    'made',
+    nullable(
+      field<LambdaMask>('a mask or a function', (v) => (typeof v === 'function' || v instanceof Tensor ? (v as LambdaMask) : undefined)),
+    ),
+  ),
   /** Further options for the function. */
-  arguments: withDefault(field<Record<string, unknown>>('an object', (v) => (isPlainObject(v) ? v : undefined), { serialize: serializeKerasObject }), {}),
+  arguments: withDefault(
+    field<Record<string, unknown>>('an object', (v) => (isPlainObject(v) ? v : undefined), { serialize: serializeKerasObject }),
+    {},
+  ),
 } as const;
 
 /** Options of `Lambda`. */
@@ -107,14 +123,25 @@ export class Lambda extends layer('Lambda', schema, ['function']) {
     const { function: fn, outputShape, mask } = this.config;
     const plain = (value: unknown) => (typeof value === 'function' ? serializeFunction(value as AnyFunction) : serializeKerasObject(value));
     return {
-      ...rest, function: serializeFunction(fn), ...(outputShape === null ? {} : { output_shape: plain(outputShape) }), ...(mask === null ? {} : { mask: plain(mask) }), arguments: own,
+      ...rest,
+      function: serializeFunction(fn),
+      ...(outputShape === null ? {} : { output_shape: plain(outputShape) }),
+      ...(mask === null ? {} : { mask: plain(mask) }),
+      arguments: own,
     };
   }
 
   /** Makes a layer from what `getConfig` gave. @throws in safe mode, the default, when the config has the source of a function. */
   static override fromConfig<T>(this: AnyClass<T>, config: Config, { safeMode = null }: { safeMode?: boolean | null } = {}): T {
     const { function: fn, output_shape: outputShape, mask, arguments: own, name, trainable, dtype } = config;
-    const options = { outputShape: revive(outputShape, safeMode), mask: revive(mask, safeMode), arguments: deserializeKerasObject(own) ?? undefined, name, trainable, dtype };
+    const options = {
+      outputShape: revive(outputShape, safeMode),
+      mask: revive(mask, safeMode),
+      arguments: deserializeKerasObject(own) ?? undefined,
+      name,
+      trainable,
+      dtype,
+    };
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     return new (this as unknown as new (fn: unknown, options: object) => T)(revive(fn, safeMode), given);
   }

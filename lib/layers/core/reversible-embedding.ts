@@ -1,5 +1,14 @@
 // ReversibleEmbedding: an Embedding that can also be called backwards.
-import { type AttributesOf, type Config, type ConfigOf, defineAttributes, type OptionsOf, readArguments, resolve, serializeFields } from '../../config/configurable.js';
+import {
+  type AttributesOf,
+  type Config,
+  type ConfigOf,
+  defineAttributes,
+  type OptionsOf,
+  readArguments,
+  resolve,
+  serializeFields,
+} from '../../config/configurable.js';
 import type { QuantizationMode } from '../../config/dtype-policy.js';
 import { bool, field, float, nullable, usedWhen } from '../../config/fields.js';
 import { castTo } from '../../core/cast.js';
@@ -62,7 +71,10 @@ export class ReversibleEmbedding extends Embedding {
   }
 
   static override readonly className = 'ReversibleEmbedding';
-  static override readonly samples = [{ args: [7, 3], inputs: [[2, 4]], below: 7 }, { args: [7, 3, { tieWeights: false, maskZero: true, logitSoftCap: 5 }], inputs: [[5]], below: 7 }];
+  static override readonly samples = [
+    { args: [7, 3], inputs: [[2, 4]], below: 7 },
+    { args: [7, 3, { tieWeights: false, maskZero: true, logitSoftCap: 5 }], inputs: [[5]], below: 7 },
+  ];
   static override readonly quantizationModes: readonly QuantizationMode[] = ['int8', 'int4'];
   /** Weights of the way back, of shape (outputDim, inputDim), when `tieWeights` is false. */
   declare reverseEmbeddings: Variable;
@@ -84,7 +96,12 @@ export class ReversibleEmbedding extends Embedding {
   override build(inputShape?: SymbolicShape): void {
     super.build(inputShape);
     const { inputDim, outputDim, embeddingsInitializer } = this.config;
-    if (!this.own.tieWeights && this.#reverse === null) this.reverseEmbeddings = this.addWeight({ name: 'reverse_embeddings', shape: [outputDim, inputDim], initializer: embeddingsInitializer });
+    if (!this.own.tieWeights && this.#reverse === null)
+      this.reverseEmbeddings = this.addWeight({
+        name: 'reverse_embeddings',
+        shape: [outputDim, inputDim],
+        initializer: embeddingsInitializer,
+      });
   }
 
   /** With `reverse: true`: from vectors to scores. */
@@ -100,7 +117,9 @@ export class ReversibleEmbedding extends Embedding {
   private backwards(inputs: Tensor): Tensor {
     const { tieWeights, reverseDtype } = this.own;
     const kernel = tieWeights ? ops.transpose(this.embeddings) : this.reverseEmbeddings.value;
-    return this.capped(reverseDtype === null ? ops.matmul(inputs, kernel) : ops.matmul(castTo(inputs, reverseDtype), castTo(kernel, reverseDtype)));
+    return this.capped(
+      reverseDtype === null ? ops.matmul(inputs, kernel) : ops.matmul(castTo(inputs, reverseDtype), castTo(kernel, reverseDtype)),
+    );
   }
   private capped(logits: Tensor): Tensor {
     const { logitSoftCap } = this.own;
@@ -117,13 +136,20 @@ export class ReversibleEmbedding extends Embedding {
     if (blockSize === null) return super.makeQuantized(layout, mode, config);
     // The groups of both matrices divide a vector alike.
     const groups = this.quantized instanceof GroupedWeights ? this.quantized.groups : null;
-    return new GroupedWeights(this, layout, blockSize, { groups, inputsQuantizer: QuantizationConfig.activationQuantizerOrDefault(config, this.defaultActivationQuantizer()) });
+    return new GroupedWeights(this, layout, blockSize, {
+      groups,
+      inputsQuantizer: QuantizationConfig.activationQuantizerOrDefault(config, this.defaultActivationQuantizer()),
+    });
   }
   override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode, options: { config?: QuantizationConfig | null } = {}): void {
     super.quantizedBuild(shape, mode, options);
     if (this.own.tieWeights) return;
     const { inputDim, outputDim } = this.config;
-    this.#reverse = this.makeQuantized({ name: 'reverse_embeddings', shape: [outputDim, inputDim], axes: [0], packedAxis: 0, zeroDtype: null }, mode, options.config ?? null);
+    this.#reverse = this.makeQuantized(
+      { name: 'reverse_embeddings', shape: [outputDim, inputDim], axes: [0], packedAxis: 0, zeroDtype: null },
+      mode,
+      options.config ?? null,
+    );
     this.reverseEmbeddings = this.#reverse.value;
   }
   /** @internal */
@@ -137,21 +163,38 @@ export class ReversibleEmbedding extends Embedding {
     const spec = super.variableSerializationSpec;
     if (this.own.tieWeights) return spec;
     const details: Readonly<Record<string, readonly string[]>> = { int8: ['_scale'], int4: ['_scale', '_zero'] };
-    return new Map([...spec].map(([mode, names]) => [mode, [...names, ...['', ...(details[mode ?? ''] ?? [])].map((end) => `reverse_embeddings${end}`)]]));
+    return new Map(
+      [...spec].map(([mode, names]) => [
+        mode,
+        [...names, ...['', ...(details[mode ?? ''] ?? [])].map((end) => `reverse_embeddings${end}`)],
+      ]),
+    );
   }
 
   /**
-   * With `reverse: true`: from vectors to scores. As in Keras, what LoRA has learned counts on the way forth only, and `reverseDtype` does not count. The gradient
-   * of the vectors is that of a product of floats, where Keras has that of the rounding: 0 but for each vector's largest value.
+   * With `reverse: true`: from vectors to scores. As in Keras, what LoRA has learned counts on the way forth only, and `reverseDtype` does
+   * not count. The gradient of the vectors is that of a product of floats, where Keras has that of the rounding: 0 but for each vector's
+   * largest value.
    */
   override quantizedCall(inputs: Tensor, { reverse = false }: CallOptions & { reverse?: boolean } = {}): Tensor {
     if (!reverse) return this.masked(inputs, super.quantizedCall(inputs));
-    const contraction = this.#reverse === null
-      ? { product: (x: Tensor, w: Tensor) => ops.matmul(x, ops.transpose(w)), transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, w) }
-      : { product: (x: Tensor, w: Tensor) => ops.matmul(x, w), transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, ops.transpose(w)) };
+    const contraction =
+      this.#reverse === null
+        ? {
+            product: (x: Tensor, w: Tensor) => ops.matmul(x, ops.transpose(w)),
+            transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, w),
+          }
+        : {
+            product: (x: Tensor, w: Tensor) => ops.matmul(x, w),
+            transposed: (upstream: Tensor, w: Tensor) => ops.matmul(upstream, ops.transpose(w)),
+          };
     const { computeDtype: dtype } = this;
     // Scales too are read in the compute dtype, though the layer does not cast its inputs.
-    return this.capped(withAutocast(isFloat(dtype) ? dtype : null, () => (this.#reverse ?? this.quantized!).times(inputs, { ...contraction, axes: null }, { dtype })));
+    return this.capped(
+      withAutocast(isFloat(dtype) ? dtype : null, () =>
+        (this.#reverse ?? this.quantized!).times(inputs, { ...contraction, axes: null }, { dtype }),
+      ),
+    );
   }
 
   /** Null: `call` gives its outputs their masks, forwards only. */

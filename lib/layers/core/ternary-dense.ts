@@ -20,7 +20,9 @@ import { ternary, TernaryWeights } from '../quantization/ternary-weights.js';
 const schema = {
   /** Size of the output's last axis. */
   units: int({ min: 1 }),
-  /** Weights of at most this size become 0, the others -1 or 1; null: half the mean of all sizes, and the product counts that mean times. */
+  /**
+   * Weights of at most this size become 0, the others -1 or 1; null: half the mean of all sizes, and the product counts that mean times.
+   */
   threshold: nullable(float({ min: 0 })),
   activation: activation(null),
   useBias: bool(true),
@@ -37,9 +39,9 @@ const schema = {
 export type TernaryDenseOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /**
- * `activation(scale · x · ternary(kernel) + bias)` over the last axis, where `ternary` makes -1, 0 or 1 of each weight: weights beyond `threshold` become
- * their sign. Gradients reach the kernel as if it were multiplied as it is. By Ma et al., "The Era of 1-bit LLMs: All Large Language Models are in 1.58
- * Bits" (2024). `layer.quantize('ternary')` keeps only what the kernel became, five weights to a byte.
+ * `activation(scale · x · ternary(kernel) + bias)` over the last axis, where `ternary` makes -1, 0 or 1 of each weight: weights beyond
+ * `threshold` become their sign. Gradients reach the kernel as if it were multiplied as it is. By Ma et al., "The Era of 1-bit LLMs: All
+ * Large Language Models are in 1.58 Bits" (2024). `layer.quantize('ternary')` keeps only what the kernel became, five weights to a byte.
  *
  * ```ts
  * const layer = new keras.layers.TernaryDense(64);
@@ -62,12 +64,28 @@ export class TernaryDense extends layer('TernaryDense', schema, ['units']) {
   override supportsMasking = true;
 
   override build(inputShape: SymbolicShape): void {
-    const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = this.config;
+    const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } =
+      this.config;
     const features = inputShape.at(-1) ?? null;
     this.kernel = null;
     if (this.quantizationMode !== null) this.quantizedBuild([features, units], this.quantizationMode as QuantizationMode);
-    else this.kernel = this.addWeight({ name: 'kernel', shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
-    this.bias = useBias ? this.addWeight({ name: 'bias', shape: [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : null;
+    else
+      this.kernel = this.addWeight({
+        name: 'kernel',
+        shape: [features, units],
+        initializer: kernelInitializer,
+        regularizer: kernelRegularizer,
+        constraint: kernelConstraint,
+      });
+    this.bias = useBias
+      ? this.addWeight({
+          name: 'bias',
+          shape: [units],
+          initializer: biasInitializer,
+          regularizer: biasRegularizer,
+          constraint: biasConstraint,
+        })
+      : null;
     this.inputSpec = new InputSpec({ minNdim: 2, axes: { [-1]: features } });
   }
 
@@ -94,7 +112,11 @@ export class TernaryDense extends layer('TernaryDense', schema, ['units']) {
   }
   override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode): void {
     super.quantizedBuild(shape, mode);
-    this.quantized = new TernaryWeights(this, { name: 'kernel', shape: this.knownShape(shape, 'kernel'), axes: [0] }, this.config.threshold);
+    this.quantized = new TernaryWeights(
+      this,
+      { name: 'kernel', shape: this.knownShape(shape, 'kernel'), axes: [0] },
+      this.config.threshold,
+    );
   }
   /** @internal */
   override quantizeWeights(mode: QuantizationMode): void {
@@ -112,6 +134,10 @@ export class TernaryDense extends layer('TernaryDense', schema, ['units']) {
   /** @internal */
   override savedVariables(): SavedVariables {
     const own = new Map(this.ownVariables().map((variable) => [variable.name, variable]));
-    return this.variableSerializationSpec.get(this.quantizationMode)!.map((key) => own.get(key)).filter((variable) => variable !== undefined).map((variable) => [variable, variable]);
+    return this.variableSerializationSpec
+      .get(this.quantizationMode)!
+      .map((key) => own.get(key))
+      .filter((variable) => variable !== undefined)
+      .map((variable) => [variable, variable]);
   }
 }

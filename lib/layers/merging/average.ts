@@ -21,4 +21,5 @@ export class Average extends mergeLayer('Average', {}) {
 }
 
 /** `new Average(options)(inputs)`. */
-export const average = ((inputs: readonly Tensor[], options: AverageOptions = {}) => new Average(options)(inputs)) as MergeFunction<AverageOptions>;
+export const average = ((inputs: readonly Tensor[], options: AverageOptions = {}) =>
+  new Average(options)(inputs)) as MergeFunction<AverageOptions>;

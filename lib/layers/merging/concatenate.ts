@@ -27,7 +27,11 @@ export class Concatenate extends mergeLayer('Concatenate', schema) {
     const shapes = this.shapesOf(inputShape);
     const [first] = shapes as readonly [SymbolicShape];
     const axis = normalizeAxis(this.config.axis, first.length, this.where);
-    const wrong = () => new RangeError(`${this.where}: the inputs must have the same shape except for axis ${this.config.axis}, received [${shapes.map(showShape).join(', ')}]`);
+    const wrong = () =>
+      new RangeError(
+        `${this.where}: the inputs must have the same shape except for axis ${this.config.axis}, received ` +
+          `[${shapes.map(showShape).join(', ')}]`,
+      );
     return first.map((_, i): number | null => {
       if (shapes.some((shape) => shape.length !== first.length)) throw wrong();
       const sizes = shapes.map((shape) => shape[i] as number | null);
@@ -58,4 +62,5 @@ export class Concatenate extends mergeLayer('Concatenate', schema) {
 }
 
 /** `new Concatenate(options)(inputs)`. */
-export const concatenate = ((inputs: readonly Tensor[], options: ConcatenateOptions = {}) => new Concatenate(options)(inputs)) as MergeFunction<ConcatenateOptions>;
+export const concatenate = ((inputs: readonly Tensor[], options: ConcatenateOptions = {}) =>
+  new Concatenate(options)(inputs)) as MergeFunction<ConcatenateOptions>;

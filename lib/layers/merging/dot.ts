@@ -12,7 +12,9 @@ type Axes = number | readonly [number, number];
 
 const schema = {
   /** The axis of both inputs to sum over, or one for each. Not 0, the batch. */
-  axes: field<Axes>('an axis or an array of two axes', (v) => (isWhole(v) || (Array.isArray(v) && v.length === 2 && v.every(isWhole)) ? (v as Axes) : undefined)),
+  axes: field<Axes>('an axis or an array of two axes', (v) =>
+    isWhole(v) || (Array.isArray(v) && v.length === 2 && v.every(isWhole)) ? (v as Axes) : undefined,
+  ),
   /** Whether the samples are brought to length 1 along the axes first: the result is the cosine of the angle between them. */
   normalize: bool(false),
 } as const;
@@ -37,7 +39,22 @@ function flatWith(x: Tensor, axis: number, place: 'last' | 'second'): { matrix: 
  * @throws for another number of inputs, axes of different size, and the axis 0.
  */
 export class Dot extends mergeLayer('Dot', schema, ['axes']) {
-  static readonly samples = [{ args: [1], inputs: [[2, 3], [2, 3]] }, { args: [[1, 2], { normalize: true }], inputs: [[2, 3, 4], [2, 5, 3]] }];
+  static readonly samples = [
+    {
+      args: [1],
+      inputs: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
+    {
+      args: [[1, 2], { normalize: true }],
+      inputs: [
+        [2, 3, 4],
+        [2, 5, 3],
+      ],
+    },
+  ];
 
   /** The axes from the front. */
   private axesOf(shapes: readonly SymbolicShape[]): [number, number] {
@@ -47,8 +64,12 @@ export class Dot extends mergeLayer('Dot', schema, ['axes']) {
     const [x, y] = shapes as [SymbolicShape, SymbolicShape];
     const [i, j] = [a < 0 ? a + x.length : a, b < 0 ? b + y.length : b];
     const both = `inputs of shape ${showShape(x)} and ${showShape(y)}`;
-    if (i <= 0 || j <= 0 || i >= x.length || j >= y.length) throw new RangeError(`${this.where}: axes must be axes of the inputs other than 0, received ${JSON.stringify(axes)} for ${both}`);
-    if (x[i] !== y[j] && x[i] !== null && y[j] !== null) throw new RangeError(`${this.where}: the axes to sum over have different sizes, ${x[i]} (axis ${i}) and ${y[j]} (axis ${j}) of ${both}`);
+    if (i <= 0 || j <= 0 || i >= x.length || j >= y.length)
+      throw new RangeError(`${this.where}: axes must be axes of the inputs other than 0, received ${JSON.stringify(axes)} for ${both}`);
+    if (x[i] !== y[j] && x[i] !== null && y[j] !== null)
+      throw new RangeError(
+        `${this.where}: the axes to sum over have different sizes, ${x[i]} (axis ${i}) and ${y[j]} (axis ${j}) of ${both}`,
+      );
     return [i, j];
   }
 
@@ -81,4 +102,5 @@ export class Dot extends mergeLayer('Dot', schema, ['axes']) {
 }
 
 /** `new Dot(axes, options)(inputs)`; `axes` defaults to -1. */
-export const dot = ((inputs: readonly Tensor[], { axes = -1, ...options }: DotOptions & { axes?: Axes } = {}) => new Dot(axes, options)(inputs)) as MergeFunction<DotOptions & { axes?: Axes }>;
+export const dot = ((inputs: readonly Tensor[], { axes = -1, ...options }: DotOptions & { axes?: Axes } = {}) =>
+  new Dot(axes, options)(inputs)) as MergeFunction<DotOptions & { axes?: Axes }>;

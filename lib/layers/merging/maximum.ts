@@ -21,4 +21,5 @@ export class Maximum extends mergeLayer('Maximum', {}) {
 }
 
 /** `new Maximum(options)(inputs)`. */
-export const maximum = ((inputs: readonly Tensor[], options: MaximumOptions = {}) => new Maximum(options)(inputs)) as MergeFunction<MaximumOptions>;
+export const maximum = ((inputs: readonly Tensor[], options: MaximumOptions = {}) =>
+  new Maximum(options)(inputs)) as MergeFunction<MaximumOptions>;

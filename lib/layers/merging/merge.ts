@@ -20,7 +20,8 @@ export type MergeInputs = readonly (Tensor | KerasTensor)[];
 
 const showAll = (shapes: readonly SymbolicShape[]): string => `[${shapes.map(showShape).join(', ')}]`;
 /** True for an array of shapes, as against one shape. */
-export const isShapeList = (value: unknown): value is readonly SymbolicShape[] => Array.isArray(value) && value.length > 0 && value.every(Array.isArray);
+export const isShapeList = (value: unknown): value is readonly SymbolicShape[] =>
+  Array.isArray(value) && value.length > 0 && value.every(Array.isArray);
 
 /** The mask of a tensor spread over all its entries. */
 const spread = (mask: Tensor, x: Tensor): Tensor => ops.broadcastTo(ops.expandDims(mask, -1), x.shape);
@@ -55,7 +56,10 @@ export abstract class Merge extends Layer {
 
   /** The inputs' shapes, of which there must be several. */
   protected shapesOf(inputShape: unknown): readonly SymbolicShape[] {
-    if (!isShapeList(inputShape)) throw new TypeError(`${this.where}: is called on an array of tensors, received ${Array.isArray(inputShape) ? `one of shape ${showShape(inputShape as SymbolicShape)}` : 'something else'}`);
+    if (!isShapeList(inputShape))
+      throw new TypeError(
+        `${this.where}: is called on an array of tensors, received ${Array.isArray(inputShape) ? `one of shape ${showShape(inputShape as SymbolicShape)}` : 'something else'}`,
+      );
     return inputShape;
   }
 
@@ -68,7 +72,11 @@ export abstract class Merge extends Layer {
     if (!Array.isArray(inputs)) throw new TypeError(`${this.where}: is called on an array of tensors`);
     const tensors = inputs as Tensor[];
     const rank = Math.max(...tensors.map(({ ndim }) => ndim));
-    const widened = tensors.map((x) => (x.ndim === rank ? x : ops.reshape(x, [...x.shape.slice(0, 1), ...Array.from({ length: rank - x.ndim }, () => 1), ...x.shape.slice(1)])));
+    const widened = tensors.map((x) =>
+      x.ndim === rank
+        ? x
+        : ops.reshape(x, [...x.shape.slice(0, 1), ...Array.from({ length: rank - x.ndim }, () => 1), ...x.shape.slice(1)]),
+    );
     return this.merge(widened);
   }
 
@@ -86,7 +94,14 @@ export abstract class Merge extends Layer {
 
   override computeOutputShape(inputShape: unknown): SymbolicShape {
     const shapes = this.shapesOf(inputShape);
-    const batches = [...new Set(shapes.filter((shape) => shape.length > 0).map(([batch]) => batch).filter((batch) => batch !== null && batch !== undefined))];
+    const batches = [
+      ...new Set(
+        shapes
+          .filter((shape) => shape.length > 0)
+          .map(([batch]) => batch)
+          .filter((batch) => batch !== null && batch !== undefined),
+      ),
+    ];
     if (batches.length > 1) throw new RangeError(`${this.where}: the inputs have batches of different sizes, received ${showAll(shapes)}`);
     const rest = shapes.map((shape): SymbolicShape => shape.slice(1)).reduce((a, b) => this.broadcast(a, b, shapes));
     return [batches[0] ?? null, ...rest];
@@ -147,9 +162,17 @@ export abstract class Merge extends Layer {
   }
 }
 
-const MergeBase = Merge as unknown as (new (options: LayerOptions) => Merge) & { readonly baseSchema: typeof layerSchema; readonly module: string | null; readonly builtWhenMade: boolean };
+const MergeBase = Merge as unknown as (new (options: LayerOptions) => Merge) & {
+  readonly baseSchema: typeof layerSchema;
+  readonly module: string | null;
+  readonly builtWhenMade: boolean;
+};
 /** The base of a merging layer with these options; see `configured`. */
-export function mergeLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, positional?: P) {
+export function mergeLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
+  className: string,
+  schema: S,
+  positional?: P,
+) {
   return configured<typeof MergeBase, S, P>(MergeBase, className, schema, positional);
 }
 /** A merging layer's call as a function of the inputs and the layer's options. */

@@ -21,4 +21,5 @@ export class Minimum extends mergeLayer('Minimum', {}) {
 }
 
 /** `new Minimum(options)(inputs)`. */
-export const minimum = ((inputs: readonly Tensor[], options: MinimumOptions = {}) => new Minimum(options)(inputs)) as MergeFunction<MinimumOptions>;
+export const minimum = ((inputs: readonly Tensor[], options: MinimumOptions = {}) =>
+  new Minimum(options)(inputs)) as MergeFunction<MinimumOptions>;

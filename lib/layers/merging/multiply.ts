@@ -20,4 +20,5 @@ export class Multiply extends mergeLayer('Multiply', {}) {
 }
 
 /** `new Multiply(options)(inputs)`. */
-export const multiply = ((inputs: readonly Tensor[], options: MultiplyOptions = {}) => new Multiply(options)(inputs)) as MergeFunction<MultiplyOptions>;
+export const multiply = ((inputs: readonly Tensor[], options: MultiplyOptions = {}) =>
+  new Multiply(options)(inputs)) as MergeFunction<MultiplyOptions>;

@@ -28,4 +28,5 @@ export class Subtract extends mergeLayer('Subtract', {}) {
 }
 
 /** `new Subtract(options)(inputs)`. */
-export const subtract = ((inputs: readonly Tensor[], options: SubtractOptions = {}) => new Subtract(options)(inputs)) as MergeFunction<SubtractOptions>;
+export const subtract = ((inputs: readonly Tensor[], options: SubtractOptions = {}) =>
+  new Subtract(options)(inputs)) as MergeFunction<SubtractOptions>;

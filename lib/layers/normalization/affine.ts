@@ -25,10 +25,24 @@ type Affine = Layer & { readonly config: ConfigOf<typeof affineSchema> };
 /** Makes the factors of a layer. Statistics are computed in float32 at least, so they are not cast to a lower compute dtype. */
 export function addGamma(layer: Affine, shape: readonly (number | null)[]): Variable {
   const { gammaInitializer, gammaRegularizer, gammaConstraint } = layer.config;
-  return layer.addWeight({ name: 'gamma', shape, initializer: gammaInitializer, regularizer: gammaRegularizer, constraint: gammaConstraint, autocast: false });
+  return layer.addWeight({
+    name: 'gamma',
+    shape,
+    initializer: gammaInitializer,
+    regularizer: gammaRegularizer,
+    constraint: gammaConstraint,
+    autocast: false,
+  });
 }
 /** Makes the offsets of a layer. */
 export function addBeta(layer: Affine, shape: readonly (number | null)[]): Variable {
   const { betaInitializer, betaRegularizer, betaConstraint } = layer.config;
-  return layer.addWeight({ name: 'beta', shape, initializer: betaInitializer, regularizer: betaRegularizer, constraint: betaConstraint, autocast: false });
+  return layer.addWeight({
+    name: 'beta',
+    shape,
+    initializer: betaInitializer,
+    regularizer: betaRegularizer,
+    constraint: betaConstraint,
+    autocast: false,
+  });
 }

@@ -33,7 +33,8 @@ const clipping = field<RenormClipping>('an object { rmax, rmin, dmax } of number
   if (wrong !== undefined) throw new TypeError(`${where} has an unknown key '${wrong}'${didYouMean(wrong, CLIPPING_KEYS)}`);
   if (Object.values(v).some((value) => value !== null && value !== undefined && typeof value !== 'number')) return undefined;
   const { rmax, rmin, dmax } = v as RenormClipping;
-  if (typeof rmax === 'number' && typeof rmin === 'number' && rmax < rmin) throw new RangeError(`${where}: rmax must be at least rmin, received ${show(v)}`);
+  if (typeof rmax === 'number' && typeof rmin === 'number' && rmax < rmin)
+    throw new RangeError(`${where}: rmax must be at least rmin, received ${show(v)}`);
   if (typeof dmax === 'number' && dmax < 0) throw new RangeError(`${where}: dmax must be at least 0, received ${show(dmax)}`);
   return v;
 });
@@ -64,8 +65,8 @@ const schema = {
 export type BatchNormalizationLayerOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /**
- * `gamma (x - mean) / √(variance + epsilon) + beta` for each feature (Ioffe and Szegedy, 2015). In training the statistics are those of the batch,
- * and running ones are updated; in inference, and when `trainable` is false, the running ones are used. The shape stays the same.
+ * `gamma (x - mean) / √(variance + epsilon) + beta` for each feature (Ioffe and Szegedy, 2015). In training the statistics are those of the
+ * batch, and running ones are updated; in inference, and when `trainable` is false, the running ones are used. The shape stays the same.
  * `mask` in the options of the call, of the input's shape without the last axis, leaves entries out of the statistics.
  *
  * @throws when the axis is none of the input, or the mask has another rank.
@@ -94,7 +95,8 @@ export class BatchNormalization extends layer('BatchNormalization', schema) {
     const shape = [size];
     this.gamma = this.config.scale ? addGamma(this, shape) : null;
     this.beta = this.config.center ? addBeta(this, shape) : null;
-    const running = (name: string, initial: typeof movingMeanInitializer): Variable => this.addWeight({ name, shape, initializer: initial, trainable: false, autocast: false });
+    const running = (name: string, initial: typeof movingMeanInitializer): Variable =>
+      this.addWeight({ name, shape, initializer: initial, trainable: false, autocast: false });
     this.movingMean = running('moving_mean', movingMeanInitializer);
     this.movingVariance = running('moving_variance', movingVarianceInitializer);
     this.inputSpec = new InputSpec({ ndim: inputShape.length, axes: { [axis]: size } });
@@ -122,7 +124,13 @@ export class BatchNormalization extends layer('BatchNormalization', schema) {
     }
     const [factor, offset] = this.corrections(mean, variance).map((value) => ops.stopGradient(value)) as [Tensor, Tensor];
     const shifted = gamma === null ? offset : ops.multiply(offset, gamma);
-    const result = this.normalized(x, mean, variance, gamma === null ? factor : ops.multiply(factor, gamma), beta === null ? shifted : ops.add(shifted, beta));
+    const result = this.normalized(
+      x,
+      mean,
+      variance,
+      gamma === null ? factor : ops.multiply(factor, gamma),
+      beta === null ? shifted : ops.add(shifted, beta),
+    );
     this.updateRenormalization(mean, variance);
     return result;
   }
@@ -139,7 +147,11 @@ export class BatchNormalization extends layer('BatchNormalization', schema) {
   /** Moments of the entries where the mask is true. */
   private maskedMoments(x: Tensor, given: TensorLike): [Tensor, Tensor] {
     const mask = toTensor(given, 'bool', `BatchNormalization "${this.name}": mask`);
-    if (mask.ndim !== x.ndim - 1) throw new RangeError(`BatchNormalization "${this.name}": the mask must have one axis less than the inputs of shape ${showShape(x.shape)}, received ${showShape(mask.shape)}`);
+    if (mask.ndim !== x.ndim - 1)
+      throw new RangeError(
+        `BatchNormalization "${this.name}": the mask must have one axis less than the inputs of shape ${showShape(x.shape)}, received ` +
+          `${showShape(mask.shape)}`,
+      );
     const keep = ops.broadcastTo(ops.expandDims(mask, -1), x.shape);
     const along = { axis: this.otherAxes(x), keepdims: true };
     const count = ops.add(ops.sum(ops.cast(keep, x.dtype), along), settings.epsilon);

@@ -24,7 +24,8 @@ const schema = {
 export type LayerNormalizationLayerOptions = OptionsOf<typeof schema> & LayerOptions;
 
 /**
- * `gamma (x - mean) / √(variance + epsilon) + beta` with the statistics of each sample along axes (Ba et al., 2016). The shape stays the same.
+ * `gamma (x - mean) / √(variance + epsilon) + beta` with the statistics of each sample along axes (Ba et al., 2016). The shape stays the
+ * same.
  *
  * @throws when an axis is none of the input, or is named twice.
  */
@@ -49,7 +50,10 @@ export class LayerNormalization extends layer('LayerNormalization', schema) {
     const shape = list.map((a) => inputShape[a]!);
     this.gamma = scale || rmsScaling ? addGamma(this, shape) : null;
     this.beta = center && !rmsScaling ? addBeta(this, shape) : null;
-    if (rmsScaling) process.emitWarning(`${where}: rmsScaling is deprecated: it divides by the standard deviation, not by the root mean square; use RMSNormalization`);
+    if (rmsScaling)
+      process.emitWarning(
+        `${where}: rmsScaling is deprecated: it divides by the standard deviation, not by the root mean square; use RMSNormalization`,
+      );
   }
 
   override call(x: Tensor): Tensor {

@@ -19,7 +19,10 @@ const schema = {
 /** Options of `RMSNormalization`. */
 export type RMSNormalizationOptions = OptionsOf<typeof schema> & LayerOptions;
 
-/** `scale · x / √(mean(x²) + epsilon)` along axes (Zhang and Sennrich, 2019). The shape stays the same. @throws when an axis is none of the input. */
+/**
+ * `scale · x / √(mean(x²) + epsilon)` along axes (Zhang and Sennrich, 2019). The shape stays the same. @throws when an axis is none of the
+ * input.
+ */
 export class RMSNormalization extends layer('RMSNormalization', schema) {
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [{ axis: [1, 2] }], inputs: [[2, 3, 4]] }];
   /** Factors of the shape of the normalised axes. */

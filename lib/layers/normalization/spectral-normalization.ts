@@ -24,9 +24,9 @@ export type SpectralNormalizationOptions = WrapperOptions & {
 };
 
 /**
- * Calls a layer whose weights it has divided by their spectral norm, the largest singular value of the kernel as a matrix whose columns are its last
- * axis (Miyato et al., 2018): in training each call approximates that value by power iteration, and replaces the layer's `kernel`, or its
- * `embeddings`; in inference the layer is used as it is. The output has the dtype of the inputs.
+ * Calls a layer whose weights it has divided by their spectral norm, the largest singular value of the kernel as a matrix whose columns are
+ * its last axis (Miyato et al., 2018): in training each call approximates that value by power iteration, and replaces the layer's `kernel`,
+ * or its `embeddings`; in inference the layer is used as it is. The output has the dtype of the inputs.
  *
  * ```ts
  * const layer = new keras.layers.SpectralNormalization(new keras.layers.Dense(10), { powerIterations: 2 });
@@ -36,7 +36,12 @@ export type SpectralNormalizationOptions = WrapperOptions & {
 export class SpectralNormalization extends Wrapper {
   static readonly callDefaults = { training: false };
   static override readonly className = 'SpectralNormalization';
-  static override readonly samples = [{ args: [{ module: 'keras.layers', class_name: 'Dense', config: { units: 4 }, registered_name: null }, { powerIterations: 2 }], inputs: [[2, 3]] }];
+  static override readonly samples = [
+    {
+      args: [{ module: 'keras.layers', class_name: 'Dense', config: { units: 4 }, registered_name: null }, { powerIterations: 2 }],
+      inputs: [[2, 3]],
+    },
+  ];
   /** The weights that are normalized: those of the layer. */
   declare kernel: Variable;
   /** Approximates the first right singular vector of the kernel; shape (1, columns). */
@@ -48,7 +53,10 @@ export class SpectralNormalization extends Wrapper {
   constructor(layer: Layer | SerializedObject, options?: SpectralNormalizationOptions);
   constructor(named: { layer: Layer | SerializedObject } & SpectralNormalizationOptions);
   constructor(...args: unknown[]) {
-    const [layer, { powerIterations, ...options } = {}] = byPosition('SpectralNormalization', args, ['layer']) as [Layer | SerializedObject, SpectralNormalizationOptions?];
+    const [layer, { powerIterations, ...options } = {}] = byPosition('SpectralNormalization', args, ['layer']) as [
+      Layer | SerializedObject,
+      SpectralNormalizationOptions?,
+    ];
     super(layer, options);
     this.#own = resolve('SpectralNormalization', ownSchema, { powerIterations });
   }
@@ -63,9 +71,19 @@ export class SpectralNormalization extends Wrapper {
     this.inputSpec = new InputSpec({ minNdim: 1, axes: { [-1]: inputShape.at(-1) ?? null } });
     const { kernel, embeddings } = this.layer as Layer & { kernel?: unknown; embeddings?: unknown };
     const found = [kernel, embeddings].find((weight) => weight instanceof Variable);
-    if (found === undefined) throw new TypeError(`SpectralNormalization "${this.name}": ${this.layer.typeName} "${this.layer.name}" has neither a kernel nor embeddings to normalize`);
+    if (found === undefined)
+      throw new TypeError(
+        `SpectralNormalization "${this.name}": ${this.layer.typeName} "${this.layer.name}" has neither a kernel nor embeddings to ` +
+          `normalize`,
+      );
     this.kernel = found;
-    this.vectorU = this.addWeight({ name: 'vector_u', shape: [1, found.shape.at(-1)!], initializer: new TruncatedNormal({ stddev: 0.02 }), trainable: false, dtype: found.dtype });
+    this.vectorU = this.addWeight({
+      name: 'vector_u',
+      shape: [1, found.shape.at(-1)!],
+      initializer: new TruncatedNormal({ stddev: 0.02 }),
+      trainable: false,
+      dtype: found.dtype,
+    });
   }
 
   override takesSamplesApart(training: boolean): boolean {
@@ -77,7 +95,8 @@ export class SpectralNormalization extends Wrapper {
       const [vector, kernel] = this.normalizedWeights();
       const isZero = ops.all(ops.equal(this.kernel.value, 0));
       // The weights are set, as TensorFlow sets them: their gradient is that of what they are now.
-      const assign = (variable: Variable, value: Tensor): Tensor => variable.assign(ops.stopGradient(ops.where(isZero, variable.value, value)));
+      const assign = (variable: Variable, value: Tensor): Tensor =>
+        variable.assign(ops.stopGradient(ops.where(isZero, variable.value, value)));
       assign(this.vectorU, vector);
       assign(this.kernel, kernel);
     }
@@ -100,7 +119,10 @@ export class SpectralNormalization extends Wrapper {
       u = unit(ops.matmul(v, weights));
     }
     const norm = ops.matmul(ops.matmul(ops.stopGradient(v), weights), ops.transpose(ops.stopGradient(u)));
-    return [ops.cast(ops.stopGradient(u), this.vectorU.dtype), ops.cast(ops.reshape(ops.divide(value, norm), value.shape), this.kernel.dtype)];
+    return [
+      ops.cast(ops.stopGradient(u), this.vectorU.dtype),
+      ops.cast(ops.reshape(ops.divide(value, norm), value.shape), this.kernel.dtype),
+    ];
   }
 
   override getConfig(): Config {

@@ -15,7 +15,10 @@ const schema = {
 /** Options of `UnitNormalization`. */
 export type UnitNormalizationOptions = OptionsOf<typeof schema> & LayerOptions;
 
-/** `x / ‖x‖` along axes: the Euclidean norm of each sample's vector becomes 1. The shape stays the same. @throws when an axis is none of the input. */
+/**
+ * `x / ‖x‖` along axes: the Euclidean norm of each sample's vector becomes 1. The shape stays the same. @throws when an axis is none of the
+ * input.
+ */
 export class UnitNormalization extends layer('UnitNormalization', schema) {
   static override readonly builtWhenMade = true;
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [{ axis: [1, 2] }], inputs: [[2, 3, 4]] }];

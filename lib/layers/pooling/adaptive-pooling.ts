@@ -20,8 +20,9 @@ const adaptivePooling = (className: string, rank: number, op: typeof ops.adaptiv
   poolingLayer(className, schema(rank), { rank, pool: (x, { outputSize, ...options }) => op(x, outputSize, options) }, ['outputSize']);
 
 /**
- * The mean of each of `outputSize` windows of about equal length, which cover `(batch, steps, channels)`, for each channel. Of n steps, window i of m
- * is that from `floor(i * n / m)` up to before `ceil((i + 1) * n / m)`. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * The mean of each of `outputSize` windows of about equal length, which cover `(batch, steps, channels)`, for each channel. Of n steps,
+ * window i of m is that from `floor(i * n / m)` up to before `ceil((i + 1) * n / m)`. With `dataFormat: 'channels_first'` the channels are
+ * axis 1.
  *
  * @throws for an input that has not three axes.
  */
@@ -32,7 +33,10 @@ export class AdaptiveAveragePooling1D extends adaptivePooling('AdaptiveAveragePo
   ];
 }
 
-/** As `AdaptiveAveragePooling1D`, for `(batch, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws for an input that has not four axes. */
+/**
+ * As `AdaptiveAveragePooling1D`, for `(batch, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws for an
+ * input that has not four axes.
+ */
 export class AdaptiveAveragePooling2D extends adaptivePooling('AdaptiveAveragePooling2D', 2, ops.adaptiveAveragePool) {
   static readonly samples = [
     { args: [[3, 4]], inputs: [[2, 7, 6, 3]] },
@@ -40,7 +44,10 @@ export class AdaptiveAveragePooling2D extends adaptivePooling('AdaptiveAveragePo
   ];
 }
 
-/** As `AdaptiveAveragePooling1D`, for `(batch, depth, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws for an input that has not five axes. */
+/**
+ * As `AdaptiveAveragePooling1D`, for `(batch, depth, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws
+ * for an input that has not five axes.
+ */
 export class AdaptiveAveragePooling3D extends adaptivePooling('AdaptiveAveragePooling3D', 3, ops.adaptiveAveragePool) {
   static readonly samples = [
     { args: [[2, 4, 3]], inputs: [[2, 5, 4, 6, 2]] },
@@ -49,8 +56,9 @@ export class AdaptiveAveragePooling3D extends adaptivePooling('AdaptiveAveragePo
 }
 
 /**
- * The largest element of each of `outputSize` windows of about equal length, which cover `(batch, steps, channels)`, for each channel. Of n steps, window i of m
- * is that from `floor(i * n / m)` up to before `ceil((i + 1) * n / m)`. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * The largest element of each of `outputSize` windows of about equal length, which cover `(batch, steps, channels)`, for each channel. Of n
+ * steps, window i of m is that from `floor(i * n / m)` up to before `ceil((i + 1) * n / m)`. With `dataFormat: 'channels_first'` the
+ * channels are axis 1.
  *
  * @throws for an input that has not three axes.
  */
@@ -61,7 +69,10 @@ export class AdaptiveMaxPooling1D extends adaptivePooling('AdaptiveMaxPooling1D'
   ];
 }
 
-/** As `AdaptiveMaxPooling1D`, for `(batch, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws for an input that has not four axes. */
+/**
+ * As `AdaptiveMaxPooling1D`, for `(batch, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws for an input
+ * that has not four axes.
+ */
 export class AdaptiveMaxPooling2D extends adaptivePooling('AdaptiveMaxPooling2D', 2, ops.adaptiveMaxPool) {
   static readonly samples = [
     { args: [[3, 4]], inputs: [[2, 7, 6, 3]] },
@@ -69,7 +80,10 @@ export class AdaptiveMaxPooling2D extends adaptivePooling('AdaptiveMaxPooling2D'
   ];
 }
 
-/** As `AdaptiveMaxPooling1D`, for `(batch, depth, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws for an input that has not five axes. */
+/**
+ * As `AdaptiveMaxPooling1D`, for `(batch, depth, rows, columns, channels)`: `outputSize` is one number or one for each axis. @throws for an
+ * input that has not five axes.
+ */
 export class AdaptiveMaxPooling3D extends adaptivePooling('AdaptiveMaxPooling3D', 3, ops.adaptiveMaxPool) {
   static readonly samples = [
     { args: [[2, 4, 3]], inputs: [[2, 5, 4, 6, 2]] },

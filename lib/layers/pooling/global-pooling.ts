@@ -37,14 +37,18 @@ function globalPooling(className: string, rank: number, reduce: typeof ops.mean)
 }
 
 /**
- * The mean over the steps of `(batch, steps, channels)`: `(batch, channels)`, or `(batch, 1, channels)` with `keepdims`. With `mask` in the options of
- * the call, `(batch, steps)`, only the steps where it is true count. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * The mean over the steps of `(batch, steps, channels)`: `(batch, channels)`, or `(batch, 1, channels)` with `keepdims`. With `mask` in the
+ * options of the call, `(batch, steps)`, only the steps where it is true count. With `dataFormat: 'channels_first'` the channels are axis
+ * 1.
  *
  * @throws for an input that has not three axes.
  */
 export class GlobalAveragePooling1D extends globalPooling('GlobalAveragePooling1D', 1, ops.mean) {
   static readonly callDefaults = { mask: null };
-  static readonly samples = [{ args: [], inputs: [[2, 7, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 7, 3]] },
+    { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7]] },
+  ];
   override supportsMasking = true;
 
   override call(x: Tensor, { mask = null }: CallOptions = {}): Tensor {
@@ -60,14 +64,26 @@ export class GlobalAveragePooling1D extends globalPooling('GlobalAveragePooling1
   }
 }
 
-/** The mean over rows and columns of `(batch, rows, columns, channels)`, otherwise as `GlobalAveragePooling1D`, without a mask. @throws for an input that has not four axes. */
+/**
+ * The mean over rows and columns of `(batch, rows, columns, channels)`, otherwise as `GlobalAveragePooling1D`, without a mask. @throws for
+ * an input that has not four axes.
+ */
 export class GlobalAveragePooling2D extends globalPooling('GlobalAveragePooling2D', 2, ops.mean) {
-  static readonly samples = [{ args: [], inputs: [[2, 7, 6, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7, 6]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 7, 6, 3]] },
+    { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7, 6]] },
+  ];
 }
 
-/** The mean over depth, rows and columns of `(batch, depth, rows, columns, channels)`, otherwise as `GlobalAveragePooling1D`, without a mask. @throws for an input that has not five axes. */
+/**
+ * The mean over depth, rows and columns of `(batch, depth, rows, columns, channels)`, otherwise as `GlobalAveragePooling1D`, without a
+ * mask. @throws for an input that has not five axes.
+ */
 export class GlobalAveragePooling3D extends globalPooling('GlobalAveragePooling3D', 3, ops.mean) {
-  static readonly samples = [{ args: [], inputs: [[2, 5, 4, 6, 2]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 2, 5, 4, 6]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 5, 4, 6, 2]] },
+    { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 2, 5, 4, 6]] },
+  ];
 }
 
 /**
@@ -77,15 +93,30 @@ export class GlobalAveragePooling3D extends globalPooling('GlobalAveragePooling3
  * @throws for an input that has not three axes.
  */
 export class GlobalMaxPooling1D extends globalPooling('GlobalMaxPooling1D', 1, ops.max) {
-  static readonly samples = [{ args: [], inputs: [[2, 7, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 7, 3]] },
+    { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7]] },
+  ];
 }
 
-/** The largest element over rows and columns of `(batch, rows, columns, channels)`, otherwise as `GlobalMaxPooling1D`. @throws for an input that has not four axes. */
+/**
+ * The largest element over rows and columns of `(batch, rows, columns, channels)`, otherwise as `GlobalMaxPooling1D`. @throws for an input
+ * that has not four axes.
+ */
 export class GlobalMaxPooling2D extends globalPooling('GlobalMaxPooling2D', 2, ops.max) {
-  static readonly samples = [{ args: [], inputs: [[2, 7, 6, 3]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7, 6]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 7, 6, 3]] },
+    { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 3, 7, 6]] },
+  ];
 }
 
-/** The largest element over depth, rows and columns of `(batch, depth, rows, columns, channels)`, otherwise as `GlobalMaxPooling1D`. @throws for an input that has not five axes. */
+/**
+ * The largest element over depth, rows and columns of `(batch, depth, rows, columns, channels)`, otherwise as `GlobalMaxPooling1D`. @throws
+ * for an input that has not five axes.
+ */
 export class GlobalMaxPooling3D extends globalPooling('GlobalMaxPooling3D', 3, ops.max) {
-  static readonly samples = [{ args: [], inputs: [[2, 5, 4, 6, 2]] }, { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 2, 5, 4, 6]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 5, 4, 6, 2]] },
+    { args: [{ dataFormat: 'channels_first', keepdims: true }], inputs: [[2, 2, 5, 4, 6]] },
+  ];
 }

@@ -11,7 +11,8 @@ export interface PoolingLayer extends Layer {
   /** The pooled batch, of as many axes unless the spatial ones are gone. */
   call(x: Tensor, options?: CallOptions): Tensor;
 }
-const PoolingBase = Layer as unknown as (new (options: LayerOptions) => PoolingLayer) & Pick<typeof Layer, 'baseSchema' | 'module' | 'builtWhenMade'>;
+const PoolingBase = Layer as unknown as (new (options: LayerOptions) => PoolingLayer) &
+  Pick<typeof Layer, 'baseSchema' | 'module' | 'builtWhenMade'>;
 
 /** What is pooled: over how many spatial axes, and how. */
 interface Pooling<S extends Schema> {
@@ -20,7 +21,12 @@ interface Pooling<S extends Schema> {
 }
 
 /** The base of a pooling layer with these options. */
-export function poolingLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, { rank, pool }: Pooling<S>, positional?: P) {
+export function poolingLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
+  className: string,
+  schema: S,
+  { rank, pool }: Pooling<S>,
+  positional?: P,
+) {
   const Base = configured<typeof PoolingBase, S, P>(PoolingBase, className, schema, positional);
   class PoolingOfRank extends (Base as unknown as new () => PoolingLayer & { readonly config: ConfigOf<S> }) {
     override inputSpec = new InputSpec({ ndim: rank + 2 });

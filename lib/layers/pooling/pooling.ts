@@ -70,7 +70,10 @@ export class MaxPooling1D extends maxPooling('MaxPooling1D', 1) {
   ];
 }
 
-/** As `MaxPooling1D`, for `(batch, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not four axes. */
+/**
+ * As `MaxPooling1D`, for `(batch, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an
+ * input that has not four axes.
+ */
 export class MaxPooling2D extends maxPooling('MaxPooling2D', 2) {
   static readonly samples = [
     { args: [], inputs: [[2, 7, 6, 3]] },
@@ -78,7 +81,10 @@ export class MaxPooling2D extends maxPooling('MaxPooling2D', 2) {
   ];
 }
 
-/** As `MaxPooling1D`, for `(batch, depth, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not five axes. */
+/**
+ * As `MaxPooling1D`, for `(batch, depth, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws
+ * for an input that has not five axes.
+ */
 export class MaxPooling3D extends maxPooling('MaxPooling3D', 3) {
   static readonly samples = [
     { args: [], inputs: [[2, 5, 4, 6, 2]] },
@@ -87,8 +93,8 @@ export class MaxPooling3D extends maxPooling('MaxPooling3D', 3) {
 }
 
 /**
- * The mean of each window of `poolSize` steps of `(batch, steps, channels)`, for each channel; with padding `'same'` of the steps that there are.
- * With `dataFormat: 'channels_first'` the channels are axis 1.
+ * The mean of each window of `poolSize` steps of `(batch, steps, channels)`, for each channel; with padding `'same'` of the steps that
+ * there are. With `dataFormat: 'channels_first'` the channels are axis 1.
  *
  * ```ts
  * new keras.layers.AveragePooling1D(2)(ops.ones([1, 6, 4])).shape; // [1, 3, 4]
@@ -102,7 +108,10 @@ export class AveragePooling1D extends averagePooling('AveragePooling1D', 1) {
   ];
 }
 
-/** As `AveragePooling1D`, for `(batch, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not four axes. */
+/**
+ * As `AveragePooling1D`, for `(batch, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for
+ * an input that has not four axes.
+ */
 export class AveragePooling2D extends averagePooling('AveragePooling2D', 2) {
   static readonly samples = [
     { args: [2], inputs: [[2, 7, 6, 3]] },
@@ -110,7 +119,10 @@ export class AveragePooling2D extends averagePooling('AveragePooling2D', 2) {
   ];
 }
 
-/** As `AveragePooling1D`, for `(batch, depth, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis. @throws for an input that has not five axes. */
+/**
+ * As `AveragePooling1D`, for `(batch, depth, rows, columns, channels)`: `poolSize` and `strides` are one number or one for each axis.
+ * @throws for an input that has not five axes.
+ */
 export class AveragePooling3D extends averagePooling('AveragePooling3D', 3) {
   static readonly samples = [
     { args: [2], inputs: [[2, 5, 4, 6, 2]] },

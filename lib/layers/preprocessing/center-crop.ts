@@ -7,7 +7,14 @@ import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { columnsOf, convertFormat, joined, type LabeledBoxes } from './bounding-boxes/formats.js';
 import { clipToImageSize, crop } from './bounding-boxes/geometry.js';
-import { type ImageData, imageLayer, type ImageLayerOptions, type ImageSize, sizeOfImages, type TransformCallOptions } from './image-layer.js';
+import {
+  type ImageData,
+  imageLayer,
+  type ImageLayerOptions,
+  type ImageSize,
+  sizeOfImages,
+  type TransformCallOptions,
+} from './image-layer.js';
 
 const schema = {
   /** Height of the output in pixels. */
@@ -20,8 +27,9 @@ const schema = {
 export type CenterCropOptions = OptionsOf<typeof schema> & ImageLayerOptions;
 
 /**
- * The middle part, `height` × `width`, of images `(batch, height, width, channels)` or of one image. Of images that are too small the largest middle
- * part of the same aspect ratio is resized. Also takes an object of images with `labels`, `bounding_boxes` and `segmentation_masks`.
+ * The middle part, `height` × `width`, of images `(batch, height, width, channels)` or of one image. Of images that are too small the
+ * largest middle part of the same aspect ratio is resized. Also takes an object of images with `labels`, `bounding_boxes` and
+ * `segmentation_masks`.
  *
  * ```ts
  * new keras.layers.CenterCrop(224, 224);
@@ -29,7 +37,10 @@ export type CenterCropOptions = OptionsOf<typeof schema> & ImageLayerOptions;
  */
 export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'width']) {
   static readonly callDefaults = { training: true };
-  static readonly samples = [{ args: [3, 2], inputs: [[2, 6, 5, 3]] }, { args: [6, 5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 8]] }];
+  static readonly samples = [
+    { args: [3, 2], inputs: [[2, 6, 5, 3]] },
+    { args: [6, 5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 8]] },
+  ];
 
   override getRandomTransformation(data: TensorLike | ImageData): ImageSize {
     return sizeOfImages(data, this.dataFormat);
@@ -53,7 +64,10 @@ export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'wid
   override transformSegmentationMasks(segmentationMasks: Tensor): Tensor {
     return this.cropped(segmentationMasks, 'nearest');
   }
-  override transformBoundingBoxes(boundingBoxes: LabeledBoxes<Tensor>, { transformation }: TransformCallOptions = {}): LabeledBoxes<Tensor> {
+  override transformBoundingBoxes(
+    boundingBoxes: LabeledBoxes<Tensor>,
+    { transformation }: TransformCallOptions = {},
+  ): LabeledBoxes<Tensor> {
     const format = this.boundingBoxFormat!;
     const target = { height: this.config.height, width: this.config.width };
     const size = transformation as ImageSize;
@@ -61,10 +75,14 @@ export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'wid
     const part = this.fits(size) ? target : this.largestPart(size);
     const [top, left] = [Math.trunc((size.height - part.height) / 2), Math.trunc((size.width - part.width) / 2)];
     const [x1, y1, x2, y2] = columnsOf('CenterCrop', crop(boxes.boxes, top, left, part.height, part.width));
-    const stretched = this.fits(size) ? joined([x1, y1, x2, y2]) : joined([
-      ops.multiply(ops.divide(x1, part.width), target.width), ops.multiply(ops.divide(y1, part.height), target.height),
-      ops.multiply(ops.divide(x2, part.width), target.width), ops.multiply(ops.divide(y2, part.height), target.height),
-    ]);
+    const stretched = this.fits(size)
+      ? joined([x1, y1, x2, y2])
+      : joined([
+          ops.multiply(ops.divide(x1, part.width), target.width),
+          ops.multiply(ops.divide(y1, part.height), target.height),
+          ops.multiply(ops.divide(x2, part.width), target.width),
+          ops.multiply(ops.divide(y2, part.height), target.height),
+        ]);
     return convertFormat(clipToImageSize({ ...boxes, boxes: stretched }, target), 'xyxy', format, target);
   }
   /** The size of the largest part of the images that has the aspect ratio of the output. */

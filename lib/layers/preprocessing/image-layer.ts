@@ -77,7 +77,8 @@ export abstract class ImageLayer<T = unknown> extends Layer {
     if (!isPlainObject(data)) return this.transformImages(this.checked(data), call);
     const parts = data as unknown as ImageData<Tensor>;
     const result: ImageData<Tensor> = { ...parts, images: this.transformImages(this.checked(parts.images), call) };
-    if (parts.bounding_boxes !== undefined) result.bounding_boxes = this.transformBoundingBoxes(this.checkedBoxes(parts.bounding_boxes), call);
+    if (parts.bounding_boxes !== undefined)
+      result.bounding_boxes = this.transformBoundingBoxes(this.checkedBoxes(parts.bounding_boxes), call);
     if (parts.labels !== undefined) result.labels = this.transformLabels(parts.labels, call);
     if (parts.segmentation_masks !== undefined) result.segmentation_masks = this.transformSegmentationMasks(parts.segmentation_masks, call);
     return result;
@@ -88,16 +89,24 @@ export abstract class ImageLayer<T = unknown> extends Layer {
   }
   private checked(images: unknown): Tensor {
     const tensor = toTensor(images as TensorLike, null, this.title);
-    if (tensor.ndim !== 3 && tensor.ndim !== 4) throw new RangeError(`${this.title}: expected an image (3 axes) or a batch of images (4 axes), received shape ${showShape(tensor.shape)}`);
+    if (tensor.ndim !== 3 && tensor.ndim !== 4)
+      throw new RangeError(
+        `${this.title}: expected an image (3 axes) or a batch of images (4 axes), received shape ${showShape(tensor.shape)}`,
+      );
     return tensor;
   }
   private checkedBoxes(value: unknown): LabeledBoxes<Tensor> {
-    if (this.boundingBoxFormat === null) throw new TypeError(`${this.title}: inputs with bounding_boxes need the option boundingBoxFormat, such as 'xyxy'`);
+    if (this.boundingBoxFormat === null)
+      throw new TypeError(`${this.title}: inputs with bounding_boxes need the option boundingBoxFormat, such as 'xyxy'`);
     const { boxes, labels } = (isPlainObject(value) ? value : {}) as Partial<LabeledBoxes<Tensor>>;
-    if (boxes === undefined || labels === undefined) throw new TypeError(`${this.title}: bounding_boxes must be an object with boxes and labels, received ${show(value)}`);
+    if (boxes === undefined || labels === undefined)
+      throw new TypeError(`${this.title}: bounding_boxes must be an object with boxes and labels, received ${show(value)}`);
     const wanted = boxes.ndim === 2 ? [1, 2] : boxes.ndim === 3 ? [2, 3] : [];
     if (!wanted.includes(labels.ndim)) {
-      throw new RangeError(`${this.title}: bounding_boxes has boxes of shape ${showShape(boxes.shape)} with labels of shape ${showShape(labels.shape)}, expected (boxes, 4) with (boxes) or (batch, boxes, 4) with (batch, boxes)`);
+      throw new RangeError(
+        `${this.title}: bounding_boxes has boxes of shape ${showShape(boxes.shape)} with labels of shape ${showShape(labels.shape)}, ` +
+          `expected (boxes, 4) with (boxes) or (batch, boxes, 4) with (batch, boxes)`,
+      );
     }
     return { ...(value as LabeledBoxes<Tensor>), boxes: castTo(boxes, 'float32'), labels };
   }
@@ -121,7 +130,15 @@ export function sizeOfImages(data: TensorLike | ImageData, format: DataFormat): 
 }
 
 /** The base of a preprocessing layer of images with these options; see `configured`. */
-export function imageLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(className: string, schema: S, positional?: P) {
+export function imageLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
+  className: string,
+  schema: S,
+  positional?: P,
+) {
   return configured<typeof ImageLayerBase, S, P>(ImageLayerBase, className, schema, positional);
 }
-const ImageLayerBase = ImageLayer as unknown as (new (options: ImageLayerOptions) => ImageLayer) & { readonly baseSchema: typeof baseSchema; readonly module: string; readonly builtWhenMade: boolean };
+const ImageLayerBase = ImageLayer as unknown as (new (options: ImageLayerOptions) => ImageLayer) & {
+  readonly baseSchema: typeof baseSchema;
+  readonly module: string;
+  readonly builtWhenMade: boolean;
+};

@@ -16,11 +16,14 @@ const numbers: Field<TensorLike, number | readonly unknown[] | Tensor, true> = {
   expects: 'a number or an array of numbers',
   parse: (value, where) => {
     if (typeof value === 'number' && !Number.isNaN(value)) return value;
-    const { value: saved, dtype } = isSerialized(value) ? (value.config as unknown as { value: TensorLike; dtype?: DType }) : { value: value as TensorLike };
+    const { value: saved, dtype } = isSerialized(value)
+      ? (value.config as unknown as { value: TensorLike; dtype?: DType })
+      : { value: value as TensorLike };
     const tensor = toTensor(saved, dtype ?? null, where);
     return Array.isArray(value) ? value : tensor;
   },
-  serialize: (value) => (value instanceof Tensor ? { class_name: '__numpy__', config: { value: value.tolist(), dtype: value.dtype } } : value),
+  serialize: (value) =>
+    value instanceof Tensor ? { class_name: '__numpy__', config: { value: value.tolist(), dtype: value.dtype } } : value,
 };
 
 const schema = {
@@ -41,7 +44,10 @@ export type RescalingOptions = OptionsOf<typeof schema> & LayerOptions;
  * ```
  */
 export class Rescaling extends layer('Rescaling', schema, ['scale']) {
-  static readonly samples = [{ args: [1 / 255], inputs: [[2, 3]] }, { args: [[1, 2, 3], { offset: [0.5, 0, -1] }], inputs: [[2, 4, 4, 3]] }];
+  static readonly samples = [
+    { args: [1 / 255], inputs: [[2, 3]] },
+    { args: [[1, 2, 3], { offset: [0.5, 0, -1] }], inputs: [[2, 4, 4, 3]] },
+  ];
   override supportsMasking = true;
 
   override call(x: Tensor): Tensor {

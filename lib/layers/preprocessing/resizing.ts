@@ -7,7 +7,14 @@ import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { columnsOf, convertFormat, joined, type LabeledBoxes } from './bounding-boxes/formats.js';
 import { clipToImageSize } from './bounding-boxes/geometry.js';
-import { type ImageData, imageLayer, type ImageLayerOptions, type ImageSize, sizeOfImages, type TransformCallOptions } from './image-layer.js';
+import {
+  type ImageData,
+  imageLayer,
+  type ImageLayerOptions,
+  type ImageSize,
+  sizeOfImages,
+  type TransformCallOptions,
+} from './image-layer.js';
 
 const schema = {
   /** Height of the output in pixels. */
@@ -40,8 +47,8 @@ interface Move {
 const { fround } = Math;
 
 /**
- * Images `(batch, height, width, channels)`, or one image, resized to `height` × `width`. Integer images keep their dtype. Also takes an object of
- * images with `labels`, `bounding_boxes` and `segmentation_masks`.
+ * Images `(batch, height, width, channels)`, or one image, resized to `height` × `width`. Integer images keep their dtype. Also takes an
+ * object of images with `labels`, `bounding_boxes` and `segmentation_masks`.
  *
  * ```ts
  * new keras.layers.Resizing(224, 224, { cropToAspectRatio: true });
@@ -51,7 +58,10 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
   static readonly callDefaults = { training: true };
   static readonly samples = [
     { args: [4, 7], inputs: [[2, 6, 5, 3]] },
-    { args: [3, 4, { interpolation: 'bicubic', antialias: true, cropToAspectRatio: true, dataFormat: 'channels_first' }], inputs: [[2, 3, 8, 5]] },
+    {
+      args: [3, 4, { interpolation: 'bicubic', antialias: true, cropToAspectRatio: true, dataFormat: 'channels_first' }],
+      inputs: [[2, 3, 8, 5]],
+    },
     { args: [8, 3, { interpolation: 'nearest', padToAspectRatio: true, fillValue: 1 }], inputs: [[2, 4, 5, 1]] },
   ];
 
@@ -60,7 +70,15 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
   }
   private resized(images: Tensor, interpolation: ops.image.ResizeInterpolation): Tensor {
     const { height, width, antialias, cropToAspectRatio, padToAspectRatio, fillMode, fillValue } = this.config;
-    return ops.image.resize(images, [height, width], { interpolation, antialias, cropToAspectRatio, padToAspectRatio, fillMode, fillValue, dataFormat: this.dataFormat });
+    return ops.image.resize(images, [height, width], {
+      interpolation,
+      antialias,
+      cropToAspectRatio,
+      padToAspectRatio,
+      fillMode,
+      fillValue,
+      dataFormat: this.dataFormat,
+    });
   }
   override transformImages(images: Tensor): Tensor {
     return this.resized(images, this.config.interpolation);
@@ -69,7 +87,10 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
     return this.resized(segmentationMasks, 'nearest');
   }
 
-  override transformBoundingBoxes(boundingBoxes: LabeledBoxes<Tensor>, { transformation }: TransformCallOptions = {}): LabeledBoxes<Tensor> {
+  override transformBoundingBoxes(
+    boundingBoxes: LabeledBoxes<Tensor>,
+    { transformation }: TransformCallOptions = {},
+  ): LabeledBoxes<Tensor> {
     const format = this.boundingBoxFormat!;
     const target = { height: this.config.height, width: this.config.width };
     const size = transformation as ImageSize;
@@ -99,6 +120,11 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
     const newWidth = wide ? fround(target.height * aspect) : target.width;
     const newHeight = wide ? target.height : fround(target.width / aspect);
     const cut = (size: number, wanted: number) => -Math.floor(fround(size - wanted) / 2);
-    return { scaleX: fround(newWidth / width), scaleY: fround(newHeight / height), moveX: cut(newWidth, target.width), moveY: cut(newHeight, target.height) };
+    return {
+      scaleX: fround(newWidth / width),
+      scaleY: fround(newHeight / height),
+      moveX: cut(newWidth, target.width),
+      moveY: cut(newHeight, target.height),
+    };
   }
 }

@@ -22,8 +22,10 @@ export function packedShape({ shape, packedAxis = -1 }: Layout, bits: Bits): Sha
   return bits === 8 ? shape : shape.map((size, i) => (i === axis ? Math.ceil(size / 2) : size));
 }
 /** Integers as they are kept, and back. */
-export const packed = (integers: Tensor, { packedAxis = -1 }: Layout, bits: Bits): Tensor => (bits === 8 ? integers : packInt4(integers, { axis: packedAxis })[0]);
-export const unpacked = (kept: Tensor, { shape, packedAxis = -1 }: Layout, bits: Bits): Tensor => (bits === 8 ? kept : unpackInt4(kept, shape.at(packedAxis)!, { axis: packedAxis }));
+export const packed = (integers: Tensor, { packedAxis = -1 }: Layout, bits: Bits): Tensor =>
+  bits === 8 ? integers : packInt4(integers, { axis: packedAxis })[0];
+export const unpacked = (kept: Tensor, { shape, packedAxis = -1 }: Layout, bits: Bits): Tensor =>
+  bits === 8 ? kept : unpackInt4(kept, shape.at(packedAxis)!, { axis: packedAxis });
 
 /** Symmetric integers: `weight = integer / scale`. */
 export class ChannelWeights extends QuantizedWeights {
@@ -31,7 +33,12 @@ export class ChannelWeights extends QuantizedWeights {
   readonly scale: Variable;
 
   /** `inputsQuantizer` brings inputs to integers too; null: products are of floats. */
-  constructor(owner: Owner, layout: Layout, readonly bits: Bits, private readonly inputsQuantizer: Quantizer | null) {
+  constructor(
+    owner: Owner,
+    layout: Layout,
+    readonly bits: Bits,
+    private readonly inputsQuantizer: Quantizer | null,
+  ) {
     super(layout);
     const { name, shape, axes } = layout;
     const scale = this.keep(ops.ones(shape.map((size, i) => (axes.includes(i) ? 1 : size))));
@@ -51,9 +58,14 @@ export class ChannelWeights extends QuantizedWeights {
 
   override quantize(matrix: Tensor, config: QuantizationConfig | null): ReadonlyMap<Variable, Tensor> {
     const quantizer = config?.weightQuantizer ?? null;
-    const [integers, scale] = quantizer === null
-      ? absMaxQuantize(matrix, this.layout.axes, { valueRange: RANGES[this.bits], toNumpy: true }) : (quantizer(matrix, { toNumpy: true }) as [Tensor, Tensor]);
-    return new Map([[this.value, packed(integers, this.layout, this.bits)], [this.scale, this.keep(scale)]]);
+    const [integers, scale] =
+      quantizer === null
+        ? absMaxQuantize(matrix, this.layout.axes, { valueRange: RANGES[this.bits], toNumpy: true })
+        : (quantizer(matrix, { toNumpy: true }) as [Tensor, Tensor]);
+    return new Map([
+      [this.value, packed(integers, this.layout, this.bits)],
+      [this.scale, this.keep(scale)],
+    ]);
   }
 
   private integers(): Tensor {
@@ -69,7 +81,11 @@ export class ChannelWeights extends QuantizedWeights {
     return this.descaled(this.integers(), this.scale.value, dtype);
   }
 
-  override times(inputs: Tensor, { product, transposed, axes = -1, align = (scale) => scale }: Contraction, { dtype }: QuantizedCall): Tensor {
+  override times(
+    inputs: Tensor,
+    { product, transposed, axes = -1, align = (scale) => scale }: Contraction,
+    { dtype }: QuantizedCall,
+  ): Tensor {
     const multiply = customGradient((x: Tensor, kept: Tensor, scale: Tensor) => {
       const integers = unpacked(kept, this.layout, this.bits);
       const gradient = (upstream: Tensor): (Tensor | null)[] => [transposed(upstream, this.descaled(integers, scale, dtype)), null, null];

@@ -1,6 +1,12 @@
-// Training with float8: inputs, weights and gradients are rounded to float8, by scales that follow their largest values (Micikevicius et al., "FP8 Formats for
-// Deep Learning", 2022).
-import { computeFloat8AmaxHistory, computeFloat8Scale, FLOAT8_MAX, type Float8DType, quantizeAndDequantize } from '../../quantizers/float8.js';
+// Training with float8: inputs, weights and gradients are rounded to float8, by scales that follow their largest values (Micikevicius et
+// al., "FP8 Formats for Deep Learning", 2022).
+import {
+  computeFloat8AmaxHistory,
+  computeFloat8Scale,
+  FLOAT8_MAX,
+  type Float8DType,
+  quantizeAndDequantize,
+} from '../../quantizers/float8.js';
 import type { DType } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';

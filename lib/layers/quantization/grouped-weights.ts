@@ -9,7 +9,10 @@ import type { Quantizer } from '../../quantizers/quantizer.js';
 import { packed, packedShape, unpacked } from './channel-weights.js';
 import { type Contraction, type Layout, type Owner, productOfFloats, type QuantizedCall, QuantizedWeights } from './weights.js';
 
-/** Integers with zero points: `weight = (integer - zero) * scale`. The matrix has two axes, and groups run along the one that is summed over. */
+/**
+ * Integers with zero points: `weight = (integer - zero) * scale`. The matrix has two axes, and groups run along the one that is summed
+ * over.
+ */
 export class GroupedWeights extends QuantizedWeights {
   override readonly value: Variable;
   readonly scale: Variable;
@@ -20,8 +23,16 @@ export class GroupedWeights extends QuantizedWeights {
   private readonly inputsQuantizer: Quantizer | null;
   private readonly axis: number;
 
-  /** `groups` are those of another matrix with as long an axis. `inputsQuantizer` brings inputs of products to integers; null: they stay as they are. */
-  constructor(owner: Owner, layout: Layout, private readonly blockSize: number, { groups = null, inputsQuantizer = null }: { groups?: Variable | null; inputsQuantizer?: Quantizer | null } = {}) {
+  /**
+   * `groups` are those of another matrix with as long an axis. `inputsQuantizer` brings inputs of products to integers; null: they stay as
+   * they are.
+   */
+  constructor(
+    owner: Owner,
+    layout: Layout,
+    private readonly blockSize: number,
+    { groups = null, inputsQuantizer = null }: { groups?: Variable | null; inputsQuantizer?: Quantizer | null } = {},
+  ) {
     super(layout);
     this.inputsQuantizer = inputsQuantizer;
     this.ownsGroups = groups === null;
@@ -34,7 +45,8 @@ export class GroupedWeights extends QuantizedWeights {
     this.scale = owner.addWeight({ ...common, name: `${name}_scale`, shape: perGroup, initializer: 'ones' });
     this.zero = owner.addWeight({ ...common, name: `${name}_zero`, shape: perGroup, initializer: 'zeros', dtype: zeroDtype });
     // Not in the compute dtype: bfloat16 cannot count beyond 256.
-    this.groups = groups ?? owner.addWeight({ ...common, name: 'g_idx', shape: [length], initializer: 'zeros', dtype: 'float32', autocast: false });
+    this.groups =
+      groups ?? owner.addWeight({ ...common, name: 'g_idx', shape: [length], initializer: 'zeros', dtype: 'float32', autocast: false });
     if (this.ownsGroups) this.groups.assign(ops.floorDivide(ops.arange(length, { dtype: 'float32' }), blockSize));
   }
 
@@ -44,8 +56,16 @@ export class GroupedWeights extends QuantizedWeights {
 
   override quantize(matrix: Tensor): ReadonlyMap<Variable, Tensor> {
     const turn = (x: Tensor): Tensor => (this.axis === 0 ? x : ops.transpose(x));
-    const [integers, scale, zero] = absMaxQuantizeGroupedWithZeroPoint(turn(matrix), this.blockSize, { toNumpy: true }).map(turn) as [Tensor, Tensor, Tensor];
-    return new Map([[this.value, packed(integers, this.layout, 4)], [this.scale, scale], [this.zero, zero]]);
+    const [integers, scale, zero] = absMaxQuantizeGroupedWithZeroPoint(turn(matrix), this.blockSize, { toNumpy: true }).map(turn) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    return new Map([
+      [this.value, packed(integers, this.layout, 4)],
+      [this.scale, scale],
+      [this.zero, zero],
+    ]);
   }
 
   override numbers(): Tensor {
@@ -65,7 +85,11 @@ export class GroupedWeights extends QuantizedWeights {
   }
 
   override rows(indices: Tensor, dtype: DType): Tensor {
-    const [integers, scale, zero] = [this.numbers(), this.scale.value, this.zero.value].map((x) => rowsAt('Embedding', x, indices)) as [Tensor, Tensor, Tensor];
+    const [integers, scale, zero] = [this.numbers(), this.scale.value, this.zero.value].map((x) => rowsAt('Embedding', x, indices)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     return this.descaled(ops.cast(integers, dtype), scale, zero, -1);
   }
 }

@@ -34,40 +34,62 @@ const DEFAULTS: Readonly<Record<string, () => QuantizationConfig>> = {
 /** The mode. @throws for what is none. */
 export function checkMode(where: string, mode: unknown): QuantizationMode {
   if (!(QUANTIZATION_MODES as readonly unknown[]).includes(mode)) {
-    throw new TypeError(`${where}: unknown quantization mode ${show(mode)}${didYouMean(mode, QUANTIZATION_MODES)}; expected one of ${QUANTIZATION_MODES.join(', ')}`);
+    throw new TypeError(
+      `${where}: unknown quantization mode ${show(mode)}${didYouMean(mode, QUANTIZATION_MODES)}; expected one of ` +
+        `${QUANTIZATION_MODES.join(', ')}`,
+    );
   }
   return mode as QuantizationMode;
 }
 
-/** What `quantize` is asked for: the config with its mode. @throws without either, for unknown modes, and for a mode that is not the config's. */
-export function resolveConfig(where: string, mode: string | null, config: QuantizationConfig | string | null): { mode: QuantizationMode; config: QuantizationConfig } {
+/**
+ * What `quantize` is asked for: the config with its mode. @throws without either, for unknown modes, and for a mode that is not the
+ * config's.
+ */
+export function resolveConfig(
+  where: string,
+  mode: string | null,
+  config: QuantizationConfig | string | null,
+): { mode: QuantizationMode; config: QuantizationConfig } {
   if (typeof config === 'string') return resolveConfig(where, config, null);
   if (mode !== null) checkMode(where, mode);
   if (config === null) {
     if (mode === null) throw new TypeError(`${where}: give a mode, such as 'int8', or a config`);
     const make = DEFAULTS[mode];
-    if (make === undefined) throw new NotQuantizableError(`${where}: mode ${show(mode)} quantizes by data, which is not supported; expected one of ${Object.keys(DEFAULTS).join(', ')}`);
+    if (make === undefined)
+      throw new NotQuantizableError(
+        `${where}: mode ${show(mode)} quantizes by data, which is not supported; expected one of ${Object.keys(DEFAULTS).join(', ')}`,
+      );
     return { mode: mode as QuantizationMode, config: make() };
   }
-  if (!(config instanceof QuantizationConfig)) throw new TypeError(`${where}: config must be a QuantizationConfig, received ${show(config)}`);
-  if (mode !== null && config.mode !== mode) throw new TypeError(`${where}: the mode is ${show(mode)}, but that of the config is ${show(config.mode)}; leave one of them out`);
+  if (!(config instanceof QuantizationConfig))
+    throw new TypeError(`${where}: config must be a QuantizationConfig, received ${show(config)}`);
+  if (mode !== null && config.mode !== mode)
+    throw new TypeError(`${where}: the mode is ${show(mode)}, but that of the config is ${show(config.mode)}; leave one of them out`);
   return { mode: checkMode(where, config.mode), config };
 }
 
 /** @throws for int8 in what computes in float16. */
 export function checkFloat16(where: string, mode: QuantizationMode, computeDtype: DType): void {
   if (mode !== 'int8' || computeDtype !== 'float16') return;
-  throw new TypeError(`${where}: mode 'int8' does not go with computing in float16: its products leave the range; use the dtype policy 'mixed_bfloat16', say`);
+  throw new TypeError(
+    `${where}: mode 'int8' does not go with computing in float16: its products leave the range; use the dtype policy 'mixed_bfloat16', say`,
+  );
 }
 
 /** @internal The options of `quantize`, whose first argument is the mode or the options. @throws for a config in its place. */
 export function withMode<O extends QuantizeOptions>(where: string, mode: string | O | null, options: O): O {
-  if (mode instanceof QuantizationConfig) throw new TypeError(`${where}: expected a mode first, received a ${mode.constructor.name}; give it as the option config`);
+  if (mode instanceof QuantizationConfig)
+    throw new TypeError(`${where}: expected a mode first, received a ${mode.constructor.name}; give it as the option config`);
   return typeof mode === 'object' && mode !== null ? { ...options, ...mode } : { ...options, mode: mode ?? options.mode ?? null };
 }
 
 /** The arguments of `quantize`. */
-export function readQuantizeOptions(where: string, mode: string | QuantizeOptions | null, options: QuantizeOptions): { mode: string | null; config: QuantizationConfig | string | null; typeCheck: boolean } {
+export function readQuantizeOptions(
+  where: string,
+  mode: string | QuantizeOptions | null,
+  options: QuantizeOptions,
+): { mode: string | null; config: QuantizationConfig | string | null; typeCheck: boolean } {
   const given = withMode(where, mode, options);
   checkOptions(where, given, ['mode', 'typeCheck', 'config']);
   return { mode: given.mode ?? null, config: given.config ?? null, typeCheck: given.typeCheck ?? true };
@@ -86,10 +108,17 @@ export function quantizedPolicyOf(before: DTypePolicy, mode: QuantizationMode, c
 }
 
 /** What a policy that is set on a built layer asks for. */
-export const configOfPolicy = (policy: DTypePolicy): QuantizationConfig | null => (policy instanceof Int4DTypePolicy ? new Int4QuantizationConfig({ blockSize: policy.blockSize }) : null);
+export const configOfPolicy = (policy: DTypePolicy): QuantizationConfig | null =>
+  policy instanceof Int4DTypePolicy ? new Int4QuantizationConfig({ blockSize: policy.blockSize }) : null;
 
 /** The option `quantizationConfig` of layers. */
-export const quantizationConfigField = nullable(field<QuantizationConfig | SerializedObject, QuantizationConfig>('a QuantizationConfig', (value) => {
-  const config = value instanceof QuantizationConfig ? value : deserializeKerasObject(value);
-  return config instanceof QuantizationConfig ? config : undefined;
-}, { serialize: serializeKerasObject }));
+export const quantizationConfigField = nullable(
+  field<QuantizationConfig | SerializedObject, QuantizationConfig>(
+    'a QuantizationConfig',
+    (value) => {
+      const config = value instanceof QuantizationConfig ? value : deserializeKerasObject(value);
+      return config instanceof QuantizationConfig ? config : undefined;
+    },
+    { serialize: serializeKerasObject },
+  ),
+);

@@ -57,8 +57,8 @@ interface Configured {
 const configOf = (layer: object): Configured => (layer as { config: Configured }).config;
 
 /**
- * @internal The base of layers whose weights can be adapted, and quantized in the class's `quantizationModes`. The layer defines `layout`, when its
- * scales are not shared along the first axis alone, and `quantizedCall`.
+ * @internal The base of layers whose weights can be adapted, and quantized in the class's `quantizationModes`. The layer defines `layout`,
+ * when its scales are not shared along the first axis alone, and `quantizedCall`.
  */
 export abstract class QuantizableLayer extends adaptable(Layer) implements Quantizable {
   quantized: QuantizedWeights | null = null;
@@ -86,7 +86,8 @@ export abstract class QuantizableLayer extends adaptable(Layer) implements Quant
     const inputs = QuantizationConfig.activationQuantizerOrDefault(config, this.defaultActivationQuantizer(mode));
     if (mode === 'ternary') return new TernaryWeights(this, layout);
     if (mode === 'float8') {
-      const { amaxHistoryLength } = policy instanceof QuantizedFloat8DTypePolicy ? policy : { amaxHistoryLength: QuantizedFloat8DTypePolicy.defaultAmaxHistoryLength };
+      const { amaxHistoryLength } =
+        policy instanceof QuantizedFloat8DTypePolicy ? policy : { amaxHistoryLength: QuantizedFloat8DTypePolicy.defaultAmaxHistoryLength };
       return new Float8Weights(this, layout, amaxHistoryLength, () => this.weight!);
     }
     if (mode === 'int8') return new ChannelWeights(this, layout, 8, inputs);
@@ -99,7 +100,11 @@ export abstract class QuantizableLayer extends adaptable(Layer) implements Quant
     if (mode !== null) this.quantizedBuild(options.shape!, mode as QuantizationMode, { config: this.quantizationConfig });
     return this.weight ?? super.addAdaptable(options);
   }
-  override quantizedBuild(shape: SymbolicShape, mode: QuantizationMode, { config = null }: { config?: QuantizationConfig | null } = {}): void {
+  override quantizedBuild(
+    shape: SymbolicShape,
+    mode: QuantizationMode,
+    { config = null }: { config?: QuantizationConfig | null } = {},
+  ): void {
     super.quantizedBuild(shape, mode);
     this.quantized = this.makeQuantized(this.layout(this.knownShape(shape, adaptedOf(this).name), mode), mode, config);
     // Float8 has ranges beside the weights; the others have weights of their own.
@@ -116,7 +121,8 @@ export abstract class QuantizableLayer extends adaptable(Layer) implements Quant
   }
 
   private checkLora(mode: string | null): void {
-    if (WITHOUT_LORA.includes(mode)) throw new NotQuantizableError(`${this.label}: LoRA does not go with the quantization mode '${mode}'; quantize in int8 or int4`);
+    if (WITHOUT_LORA.includes(mode))
+      throw new NotQuantizableError(`${this.label}: LoRA does not go with the quantization mode '${mode}'; quantize in int8 or int4`);
   }
   override enableLora(rank: number, options: EnableLoraOptions = {}): void {
     this.checkLora(this.quantizationMode);
@@ -149,18 +155,29 @@ export abstract class QuantizableLayer extends adaptable(Layer) implements Quant
     if (quantized === null) return super.savedVariables();
     const merged = lora === null ? null : quantized.quantize(ops.add(quantized.float(this.variableDtype), correction(lora)), null);
     const own = new Map(this.ownVariables().map((variable) => [variable.name, variable]));
-    return this.variableSerializationSpec.get(mode)!.map((key) => own.get(key)).filter((variable) => variable !== undefined).map((variable) => [variable, merged?.get(variable) ?? variable]);
+    return this.variableSerializationSpec
+      .get(mode)!
+      .map((key) => own.get(key))
+      .filter((variable) => variable !== undefined)
+      .map((variable) => [variable, merged?.get(variable) ?? variable]);
   }
 }
 
-/** @internal `layer` of layer.ts, for a layer around weights that can be quantized and adapted. `others` are the names of its other variables. */
+/**
+ * @internal `layer` of layer.ts, for a layer around weights that can be quantized and adapted. `others` are the names of its other
+ * variables.
+ */
 export function quantizableLayer<const S extends Schema, const P extends readonly (keyof S & string)[] = []>(
-  className: string, schema: S, { weights, others = [], ignoresAlpha = false }: { weights: AdaptedWeights['name']; others?: readonly string[]; ignoresAlpha?: boolean }, positional?: P,
+  className: string,
+  schema: S,
+  { weights, others = [], ignoresAlpha = false }: { weights: AdaptedWeights['name']; others?: readonly string[]; ignoresAlpha?: boolean },
+  positional?: P,
 ) {
   abstract class Base extends QuantizableLayer {
     static override readonly adapted: AdaptedWeights = { name: weights, others, ignoresAlpha };
   }
   // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.
-  type Made = (new (options: LayerOptions) => Layer & Quantizable) & Pick<typeof Layer, 'baseSchema' | 'module' | 'builtWhenMade' | 'quantizationModes'> & { readonly baseSchema: typeof layerSchema };
+  type Made = (new (options: LayerOptions) => Layer & Quantizable) &
+    Pick<typeof Layer, 'baseSchema' | 'module' | 'builtWhenMade' | 'quantizationModes'> & { readonly baseSchema: typeof layerSchema };
   return configured<Made, S, P>(Base as unknown as Made, className, schema, positional);
 }

@@ -8,10 +8,16 @@ const labelOf = (layer: LayerPrecision): string => `${layer.constructor.name} "$
 /** @throws when the class of a layer has no such mode; with `typeCheck` also when it only extends a class that has. */
 export function checkQuantizable(layer: LayerPrecision, mode: string, typeCheck = false): void {
   const { quantizationModes: modes } = layer.constructor as typeof LayerPrecision;
-  if (modes.length === 0) throw new NotQuantizableError(`${labelOf(layer)}: it cannot be quantized, received mode '${mode}'; leave it out, or give its dtype policy without the mode`);
-  if (!(modes as readonly string[]).includes(mode)) throw new NotQuantizableError(`${labelOf(layer)}: it cannot be quantized in mode '${mode}'; expected one of ${modes.join(', ')}`);
+  if (modes.length === 0)
+    throw new NotQuantizableError(
+      `${labelOf(layer)}: it cannot be quantized, received mode '${mode}'; leave it out, or give its dtype policy without the mode`,
+    );
+  if (!(modes as readonly string[]).includes(mode))
+    throw new NotQuantizableError(`${labelOf(layer)}: it cannot be quantized in mode '${mode}'; expected one of ${modes.join(', ')}`);
   if (typeCheck && !Object.hasOwn(layer.constructor, 'quantizationModes')) {
-    throw new NotQuantizableError(`${labelOf(layer)}: it extends a layer that can be quantized, and may compute something else; give typeCheck: false if it does not`);
+    throw new NotQuantizableError(
+      `${labelOf(layer)}: it extends a layer that can be quantized, and may compute something else; give typeCheck: false if it does not`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
-// Weights that are -1, 0 or 1 times a scale, five to a byte (Ma et al., "The Era of 1-bit LLMs: All Large Language Models are in 1.58 Bits", 2024).
+// Weights that are -1, 0 or 1 times a scale, five to a byte (Ma et al., "The Era of 1-bit LLMs: All Large Language Models are in 1.58
+// Bits", 2024).
 import { packTernary, unpackTernary } from '../../quantizers/packing.js';
 import type { DType } from '../../base/dtype.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -25,7 +26,13 @@ export class TernaryWeights extends QuantizedWeights {
   constructor(owner: Owner, layout: Layout, private readonly threshold: number | null = null) {
     super(layout);
     const { name, shape: [rows, columns] } = layout as Layout & { shape: readonly [number, number] };
-    this.value = owner.addWeight({ name, shape: [Math.ceil(rows / 5), columns], initializer: new initializers.Constant(ZEROS), dtype: 'uint8', trainable: false });
+    this.value = owner.addWeight({
+      name,
+      shape: [Math.ceil(rows / 5), columns],
+      initializer: new initializers.Constant(ZEROS),
+      dtype: 'uint8',
+      trainable: false,
+    });
     this.scale = owner.addWeight({ name: `${name}_scale`, initializer: 'ones', trainable: false });
   }
   override get details(): readonly Variable[] {

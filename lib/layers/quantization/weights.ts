@@ -50,8 +50,17 @@ export interface Owner {
   addWeight(options: AddWeightOptions): Variable;
 }
 
-/** The product of inputs, which `quantizer` rounds where there is one, with weights in floats; the gradient of the inputs is that of a product of floats. */
-export function productOfFloats(inputs: Tensor, weights: Tensor, { product, transposed, axes = -1, align = (scale) => scale }: Contraction, quantizer: Quantizer | null, dtype: DType): Tensor {
+/**
+ * The product of inputs, which `quantizer` rounds where there is one, with weights in floats; the gradient of the inputs is that of a
+ * product of floats.
+ */
+export function productOfFloats(
+  inputs: Tensor,
+  weights: Tensor,
+  { product, transposed, axes = -1, align = (scale) => scale }: Contraction,
+  quantizer: Quantizer | null,
+  dtype: DType,
+): Tensor {
   const multiply = customGradient((x: Tensor, w: Tensor) => {
     const gradient = (upstream: Tensor): (Tensor | null)[] => [transposed(upstream, w), null];
     if (quantizer === null) return [product(x, w), gradient] as const;

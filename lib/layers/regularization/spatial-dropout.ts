@@ -59,13 +59,18 @@ export class SpatialDropout1D extends noiseLayer('SpatialDropout1D', schema, ['r
 export class SpatialDropout2D extends noiseLayer('SpatialDropout2D', imageSchema, ['rate']) {
   static readonly callDefaults = { training: false };
   static override readonly builtWhenMade = true;
-  static readonly samples = [{ args: [0.5], inputs: [[2, 3, 4, 5]] }, { args: [0.5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 5]] }];
+  static readonly samples = [
+    { args: [0.5], inputs: [[2, 3, 4, 5]] },
+    { args: [0.5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 5]] },
+  ];
   override seedGenerator = seedGenerator(this.config.rate, this.config.seed);
   override inputSpec = new InputSpec({ ndim: 4 });
   override supportsMasking = true;
 
   override call(x: Tensor, { training }: CallOptions = {}): Tensor {
-    return training === true && this.seedGenerator !== null ? dropChannels(x, this.config.rate, this.config.dataFormat, this.seedGenerator) : x;
+    return training === true && this.seedGenerator !== null
+      ? dropChannels(x, this.config.rate, this.config.dataFormat, this.seedGenerator)
+      : x;
   }
   override getConfig(): Config {
     return { ...shortConfig(this, this.config), data_format: this.config.dataFormat };
@@ -82,7 +87,9 @@ export class SpatialDropout3D extends noiseLayer('SpatialDropout3D', imageSchema
   override supportsMasking = true;
 
   override call(x: Tensor, { training }: CallOptions = {}): Tensor {
-    return training === true && this.seedGenerator !== null ? dropChannels(x, this.config.rate, this.config.dataFormat, this.seedGenerator) : x;
+    return training === true && this.seedGenerator !== null
+      ? dropChannels(x, this.config.rate, this.config.dataFormat, this.seedGenerator)
+      : x;
   }
   override getConfig(): Config {
     return { ...shortConfig(this, this.config), data_format: this.config.dataFormat };

@@ -27,14 +27,17 @@ export type CroppingOptions = OptionsOf<ReturnType<typeof schema>> & LayerOption
 /** A batch without the ends of neighbouring axes, the first of which is `first`. `complaint` says what must be smaller than what. */
 function cropped(x: Tensor, first: number, cropping: readonly Ends[], complaint: string): Tensor {
   if (cropping.some(([start, end], i) => start + end >= x.shape[first + i]!)) {
-    throw new RangeError(`${complaint}, received inputs of shape ${showShape(x.shape)} and cropping [${cropping.map((pair) => `[${pair.join(', ')}]`).join(', ')}]`);
+    throw new RangeError(
+      `${complaint}, received inputs of shape ${showShape(x.shape)} and cropping [${cropping.map((pair) => `[${pair.join(', ')}]`).join(', ')}]`,
+    );
   }
   return ops.getItem(x, x.shape.map((size, axis) => {
     const [start, end] = cropping[axis - first] ?? [0, 0];
     return { start, stop: size - end };
   }));
 }
-const forImages = (name: string): string => `${name}: Values in \`cropping\` argument should be smaller than the corresponding spatial dimension of the input`;
+const forImages = (name: string): string =>
+  `${name}: Values in \`cropping\` argument should be smaller than the corresponding spatial dimension of the input`;
 
 /**
  * Takes steps off the ends of `(batch, steps, channels)`.
@@ -46,12 +49,18 @@ export class Cropping1D extends layer('Cropping1D', schema1D, ['cropping']) {
   override inputSpec = new InputSpec({ ndim: 3 });
 
   override call(x: Tensor): Tensor {
-    return cropped(x, 1, [this.config.cropping], `Cropping1D "${this.name}": \`cropping\` parameter of \`Cropping1D\` layer must be smaller than the input length`);
+    return cropped(
+      x,
+      1,
+      [this.config.cropping],
+      `Cropping1D "${this.name}": \`cropping\` parameter of \`Cropping1D\` layer must be smaller than the input length`,
+    );
   }
 }
 
 /**
- * Takes rows and columns off the borders of `(batch, rows, columns, channels)`; by default none. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Takes rows and columns off the borders of `(batch, rows, columns, channels)`; by default none. With `dataFormat: 'channels_first'` the
+ * channels are axis 1.
  *
  * ```ts
  * new keras.layers.Cropping2D([[1, 2], 3])(ops.ones([1, 10, 10, 4])).shape; // [1, 7, 4, 4]
@@ -59,7 +68,10 @@ export class Cropping1D extends layer('Cropping1D', schema1D, ['cropping']) {
  * @throws for an input that has not four axes, and when nothing would be left.
  */
 export class Cropping2D extends layer('Cropping2D', schema(2, 0), ['cropping']) {
-  static readonly samples = [{ args: [[[1, 2], 1]], inputs: [[2, 5, 4, 3]] }, { args: [1, { dataFormat: 'channels_first' }], inputs: [[2, 2, 5, 4]] }];
+  static readonly samples = [
+    { args: [[[1, 2], 1]], inputs: [[2, 5, 4, 3]] },
+    { args: [1, { dataFormat: 'channels_first' }], inputs: [[2, 2, 5, 4]] },
+  ];
   override inputSpec = new InputSpec({ ndim: 4 });
 
   override call(x: Tensor): Tensor {
@@ -67,9 +79,15 @@ export class Cropping2D extends layer('Cropping2D', schema(2, 0), ['cropping']) 
   }
 }
 
-/** As `Cropping2D`, for `(batch, depth, rows, columns, channels)`; by default one at every border. @throws for an input that has not five axes. */
+/**
+ * As `Cropping2D`, for `(batch, depth, rows, columns, channels)`; by default one at every border. @throws for an input that has not five
+ * axes.
+ */
 export class Cropping3D extends layer('Cropping3D', schema(3, 1), ['cropping']) {
-  static readonly samples = [{ args: [], inputs: [[2, 4, 5, 4, 3]] }, { args: [[0, [1, 0], [2, 1]], { dataFormat: 'channels_first' }], inputs: [[2, 2, 3, 4, 5]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 4, 5, 4, 3]] },
+    { args: [[0, [1, 0], [2, 1]], { dataFormat: 'channels_first' }], inputs: [[2, 2, 3, 4, 5]] },
+  ];
   override inputSpec = new InputSpec({ ndim: 5 });
 
   override call(x: Tensor): Tensor {

@@ -41,7 +41,11 @@ export class Reshape extends layer('Reshape', schema, ['targetShape']) {
     const known = sizeOf(targetShape.filter((d) => d !== -1));
     const rest = known === 0 ? 0 : size / known;
     const fits = targetShape.includes(-1) ? Number.isInteger(rest) && known * rest === size : known === size;
-    if (!fits) throw new RangeError(`Reshape "${this.name}": samples of shape ${showShape(sample)} have ${size} elements, which do not fit targetShape [${targetShape.join(', ')}]`);
+    if (!fits)
+      throw new RangeError(
+        `Reshape "${this.name}": samples of shape ${showShape(sample)} have ${size} elements, which do not fit targetShape ` +
+          `[${targetShape.join(', ')}]`,
+      );
     return targetShape.map((d) => (d === -1 ? rest : d));
   }
 }

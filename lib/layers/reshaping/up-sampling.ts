@@ -24,7 +24,8 @@ const interpolation: Field<UpSamplingInterpolation, UpSamplingInterpolation, fal
   // Keras takes it in capitals too, and saves it without.
   parse: (value, where) => {
     const found = INTERPOLATIONS.find((name) => name === String(value).toLowerCase());
-    if (found === undefined) throw new TypeError(`${where} must be ${interpolation.expects}, received ${show(value)}${didYouMean(value, INTERPOLATIONS)}`);
+    if (found === undefined)
+      throw new TypeError(`${where} must be ${interpolation.expects}, received ${show(value)}${didYouMean(value, INTERPOLATIONS)}`);
     return found;
   },
   serialize: (value) => value,
@@ -70,8 +71,8 @@ export class UpSampling1D extends layer('UpSampling1D', schema1D, ['size']) {
 }
 
 /**
- * Images `(batch, rows, columns, channels)` with `size` times as many rows and columns: each pixel repeated, or with another `interpolation` as
- * `ops.image.resize` finds values between pixels. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Images `(batch, rows, columns, channels)` with `size` times as many rows and columns: each pixel repeated, or with another
+ * `interpolation` as `ops.image.resize` finds values between pixels. With `dataFormat: 'channels_first'` the channels are axis 1.
  *
  * @throws for an input that has not four axes.
  */
@@ -92,12 +93,16 @@ export class UpSampling2D extends layer('UpSampling2D', schema2D, ['size']) {
 }
 
 /**
- * Repeats each element of the spatial axes of `(batch, depth, rows, columns, channels)`. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Repeats each element of the spatial axes of `(batch, depth, rows, columns, channels)`. With `dataFormat: 'channels_first'` the channels
+ * are axis 1.
  *
  * @throws for an input that has not five axes.
  */
 export class UpSampling3D extends layer('UpSampling3D', schema3D, ['size']) {
-  static readonly samples = [{ args: [], inputs: [[2, 1, 2, 3, 2]] }, { args: [[1, 2, 3], { dataFormat: 'channels_first' }], inputs: [[2, 1, 2, 3, 2]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 1, 2, 3, 2]] },
+    { args: [[1, 2, 3], { dataFormat: 'channels_first' }], inputs: [[2, 1, 2, 3, 2]] },
+  ];
   override inputSpec = new InputSpec({ ndim: 5 });
 
   override call(x: Tensor): Tensor {

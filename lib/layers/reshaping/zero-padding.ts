@@ -42,7 +42,8 @@ export class ZeroPadding1D extends layer('ZeroPadding1D', schema1D, ['padding'])
 }
 
 /**
- * Adds rows and columns of zeros at the borders of `(batch, rows, columns, channels)`. With `dataFormat: 'channels_first'` the channels are axis 1.
+ * Adds rows and columns of zeros at the borders of `(batch, rows, columns, channels)`. With `dataFormat: 'channels_first'` the channels are
+ * axis 1.
  *
  * ```ts
  * new keras.layers.ZeroPadding2D([[1, 2], 0])(ops.ones([1, 4, 4, 3])).shape; // [1, 7, 4, 3]
@@ -50,7 +51,10 @@ export class ZeroPadding1D extends layer('ZeroPadding1D', schema1D, ['padding'])
  * @throws for an input that has not four axes.
  */
 export class ZeroPadding2D extends layer('ZeroPadding2D', schema(2), ['padding']) {
-  static readonly samples = [{ args: [], inputs: [[2, 3, 4, 2]] }, { args: [[1, [0, 2]], { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 2]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 3, 4, 2]] },
+    { args: [[1, [0, 2]], { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 2]] },
+  ];
   override inputSpec = new InputSpec({ ndim: 4 });
 
   override call(x: Tensor): Tensor {
@@ -60,7 +64,10 @@ export class ZeroPadding2D extends layer('ZeroPadding2D', schema(2), ['padding']
 
 /** As `ZeroPadding2D`, for `(batch, depth, rows, columns, channels)`. @throws for an input that has not five axes. */
 export class ZeroPadding3D extends layer('ZeroPadding3D', schema(3), ['padding']) {
-  static readonly samples = [{ args: [], inputs: [[2, 3, 4, 2, 2]] }, { args: [[1, [0, 2], 0], { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 2, 1]] }];
+  static readonly samples = [
+    { args: [], inputs: [[2, 3, 4, 2, 2]] },
+    { args: [[1, [0, 2], 0], { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 2, 1]] },
+  ];
   override inputSpec = new InputSpec({ ndim: 5 });
 
   override call(x: Tensor): Tensor {

@@ -72,7 +72,14 @@ const lanczos = (radius: number): Interpolation => ({
 });
 /** Interpolations by Keras's names. */
 export const INTERPOLATIONS = {
-  linear: triangle, bilinear: triangle, trilinear: triangle, cubic, bicubic: cubic, tricubic: cubic, lanczos3: lanczos(3), lanczos5: lanczos(5),
+  linear: triangle,
+  bilinear: triangle,
+  trilinear: triangle,
+  cubic,
+  bicubic: cubic,
+  tricubic: cubic,
+  lanczos3: lanczos(3),
+  lanczos5: lanczos(5),
 } as const satisfies Readonly<Record<string, Interpolation>>;
 /** Sums of weights up to this size count as 0, so that a place without neighbours gets 0: 1000 float32 epsilons, as in JAX. */
 export const LEAST_WEIGHT = 1000 * 2 ** -23;
@@ -88,7 +95,11 @@ export function resizeMatrix(from: number, to: number, method: keyof typeof INTE
     const reach = radius * stretch;
     // In float32, as Keras computes them: integer images are rounded, and a place half an ulp away turns halves the other way.
     const places = Array.from({ length: to }, (_, i) => Math.fround(Math.fround((i + 0.5) * Math.fround(step)) - 0.5));
-    const bands = places.map((place) => ({ place, low: Math.max(0, Math.ceil(place - reach)), high: Math.min(from - 1, Math.floor(place + reach)) }));
+    const bands = places.map((place) => ({
+      place,
+      low: Math.max(0, Math.ceil(place - reach)),
+      high: Math.min(from - 1, Math.floor(place + reach)),
+    }));
     const taps = bands.reduce((most, { low, high }) => Math.max(most, high - low + 1), 1);
     // Distances beyond the band are beyond the radius as well, where weights are 0.
     const distances = makeTensor('float64', [to, taps], (data) => {

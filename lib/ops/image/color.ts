@@ -11,18 +11,20 @@ import { publicOp } from '../public.js';
 import { imagesOf, type ImageFormat, type ImageFormatOptions, type Images } from './layout.js';
 
 /** The channels, each with an axis of size 1. */
-const planesOf = ({ tensor, channels }: Images): Tensor[] => Array.from({ length: tensor.shape[channels]! }, (_, c) => partOf(tensor, channels, c, 1));
+const planesOf = ({ tensor, channels }: Images): Tensor[] =>
+  Array.from({ length: tensor.shape[channels]! }, (_, c) => partOf(tensor, channels, c, 1));
 
 /** Shares of red, green and blue in the brightness (ITU-R BT.601). */
 const BRIGHTNESS = [0.2989, 0.587, 0.114] as const;
 /**
- * The brightness of images of three channels, red, green and blue, as one channel; images of one channel come back as they are. Integers are
- * computed in `floatx` and cut off.
+ * The brightness of images of three channels, red, green and blue, as one channel; images of one channel come back as they are. Integers
+ * are computed in `floatx` and cut off.
  */
 export const rgbToGrayscale = publicOp('rgbToGrayscale', (images: TensorLike, { dataFormat }: ImageFormatOptions = {}): Tensor => {
   const source = imagesOf('rgbToGrayscale', images, dataFormat);
   const count = source.tensor.shape[source.channels];
-  if (count !== 1 && count !== 3) throw new RangeError(`rgbToGrayscale: expected 3 channels (or 1), received shape ${showShape(source.tensor.shape)}`);
+  if (count !== 1 && count !== 3)
+    throw new RangeError(`rgbToGrayscale: expected 3 channels (or 1), received shape ${showShape(source.tensor.shape)}`);
   if (count === 1) return source.tensor;
   const { dtype } = source.tensor;
   const wide = castTo(source.tensor, floatType(dtype));
@@ -34,11 +36,16 @@ export const rgbToGrayscale = publicOp('rgbToGrayscale', (images: TensorLike, { 
 const EPSILON: Record<FloatDType, number> = { float16: 2 ** -10, bfloat16: 2 ** -7, float32: 2 ** -23, float64: 2 ** -52 };
 
 /** The three channels of float images. */
-function colours(where: string, images: TensorLike, dataFormat: ImageFormat | undefined): { planes: [Tensor, Tensor, Tensor]; axis: number; dtype: FloatDType } {
+function colours(
+  where: string,
+  images: TensorLike,
+  dataFormat: ImageFormat | undefined,
+): { planes: [Tensor, Tensor, Tensor]; axis: number; dtype: FloatDType } {
   const source = imagesOf(where, images, dataFormat);
   const { dtype } = source.tensor;
   if (!isFloat(dtype)) throw new TypeError(`${where}: expected float images, received ${dtype}`);
-  if (source.tensor.shape[source.channels] !== 3) throw new RangeError(`${where}: expected 3 channels, received shape ${showShape(source.tensor.shape)}`);
+  if (source.tensor.shape[source.channels] !== 3)
+    throw new RangeError(`${where}: expected 3 channels, received shape ${showShape(source.tensor.shape)}`);
   return { planes: planesOf(source) as [Tensor, Tensor, Tensor], axis: source.channels, dtype };
 }
 

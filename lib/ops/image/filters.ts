@@ -23,13 +23,21 @@ function gaussian(where: string, size: number, sigma: number): number[] {
 }
 const pairOf = (where: string, option: string, value: Numbers): [number, number] => {
   const list: readonly unknown[] = value instanceof Tensor ? Array.from(value.elements, Number) : Array.isArray(value) ? value : [];
-  if (list.length !== 2 || !list.every((entry) => typeof entry === 'number')) throw new RangeError(`${where}: ${option} must have two numbers, received ${show(value)}`);
+  if (list.length !== 2 || !list.every((entry) => typeof entry === 'number'))
+    throw new RangeError(`${where}: ${option} must have two numbers, received ${show(value)}`);
   return list as [number, number];
 };
 
 /** @internal `x` blurred along two axes, zeros lying around it. */
-export function blurred(x: Tensor, horizontal: { axis: number; size: number; sigma: number }, vertical: { axis: number; size: number; sigma: number }, where: string): Tensor {
-  return widened(x, (wide) => [vertical, horizontal].reduce((result, { axis, size, sigma }) => filtered(result, gaussian(where, size, sigma), axis, 'same'), wide));
+export function blurred(
+  x: Tensor,
+  horizontal: { axis: number; size: number; sigma: number },
+  vertical: { axis: number; size: number; sigma: number },
+  where: string,
+): Tensor {
+  return widened(x, (wide) =>
+    [vertical, horizontal].reduce((result, { axis, size, sigma }) => filtered(result, gaussian(where, size, sigma), axis, 'same'), wide),
+  );
 }
 
 /** Options of `gaussianBlur`. */
@@ -40,23 +48,33 @@ export interface GaussianBlurOptions extends ImageFormatOptions {
   sigma?: Numbers;
 }
 /** Float images, one or a batch, blurred by a Gaussian window; outside of the images there are zeros. */
-export const gaussianBlur = publicOp('gaussianBlur', (images: TensorLike, { kernelSize = [3, 3], sigma = [1, 1], dataFormat }: GaussianBlurOptions = {}): Tensor => {
-  const { tensor, height, width } = imagesOf('gaussianBlur', images, dataFormat);
-  if (!isFloat(tensor.dtype)) throw new TypeError(`gaussianBlur: expected float images, received ${tensor.dtype}`);
-  const sizes = pairOf('gaussianBlur', 'kernelSize', kernelSize);
-  const sigmas = pairOf('gaussianBlur', 'sigma', sigma);
-  return blurred(tensor, { axis: width, size: sizes[0], sigma: sigmas[0] }, { axis: height, size: sizes[1], sigma: sigmas[1] }, 'gaussianBlur');
-}, ['kernelSize', 'sigma', 'dataFormat']);
+export const gaussianBlur = publicOp(
+  'gaussianBlur',
+  (images: TensorLike, { kernelSize = [3, 3], sigma = [1, 1], dataFormat }: GaussianBlurOptions = {}): Tensor => {
+    const { tensor, height, width } = imagesOf('gaussianBlur', images, dataFormat);
+    if (!isFloat(tensor.dtype)) throw new TypeError(`gaussianBlur: expected float images, received ${tensor.dtype}`);
+    const sizes = pairOf('gaussianBlur', 'kernelSize', kernelSize);
+    const sigmas = pairOf('gaussianBlur', 'sigma', sigma);
+    return blurred(
+      tensor,
+      { axis: width, size: sizes[0], sigma: sigmas[0] },
+      { axis: height, size: sizes[1], sigma: sigmas[1] },
+      'gaussianBlur',
+    );
+  },
+  ['kernelSize', 'sigma', 'dataFormat'],
+);
 
 /**
- * The slopes of a batch of images by Sobel's filter: down in `[..., 0]`, across in `[..., 1]` of a new last axis. Outside of the images there
- * are zeros. Floats and signed integers.
+ * The slopes of a batch of images by Sobel's filter: down in `[..., 0]`, across in `[..., 1]` of a new last axis. Outside of the images
+ * there are zeros. Floats and signed integers.
  */
 export const sobelEdges = publicOp('sobelEdges', (images: TensorLike, { dataFormat }: ImageFormatOptions = {}): Tensor => {
   const { tensor, batched, height, width } = imagesOf('sobelEdges', images, dataFormat);
   if (!batched) throw new RangeError(`sobelEdges: expected a batch of images (4 axes), received shape ${showShape(tensor.shape)}`);
   const { dtype } = tensor;
-  if (!isFloat(dtype) && (!isInteger(dtype) || dtype.startsWith('u'))) throw new TypeError(`sobelEdges: slopes may be negative: expected floats or signed integers, received ${dtype}`);
+  if (!isFloat(dtype) && (!isInteger(dtype) || dtype.startsWith('u')))
+    throw new TypeError(`sobelEdges: slopes may be negative: expected floats or signed integers, received ${dtype}`);
   const slopes = (x: Tensor) => {
     const edge = (across: number, along: number) => filtered(filtered(x, [-1, 0, 1], along, 'same'), [1, 2, 1], across, 'same');
     const pair = [edge(width, height), edge(height, width)].map((slope) => p.reshape(slope, [...slope.shape, 1]));
@@ -100,9 +118,13 @@ export const ssim = publicOp('ssim', (image1: TensorLike, image2: TensorLike, op
   const source = imagesOf('ssim', image1, dataFormat);
   const { height, width, batched } = source;
   const other = imagesOf('ssim', image2, dataFormat);
-  if (other.batched !== batched) throw new RangeError(`ssim: images of shapes ${showShape(source.tensor.shape)} and ${showShape(other.tensor.shape)} differ in their number of axes`);
+  if (other.batched !== batched)
+    throw new RangeError(
+      `ssim: images of shapes ${showShape(source.tensor.shape)} and ${showShape(other.tensor.shape)} differ in their number of axes`,
+    );
   const shape = broadcastShapes(source.tensor.shape, other.tensor.shape, 'ssim');
-  if (shape[height]! < filterSize || shape[width]! < filterSize) throw new RangeError(`ssim: images of shape ${showShape(shape)} are smaller than a window of ${filterSize} × ${filterSize}`);
+  if (shape[height]! < filterSize || shape[width]! < filterSize)
+    throw new RangeError(`ssim: images of shape ${showShape(shape)} are smaller than a window of ${filterSize} × ${filterSize}`);
   const taps = gaussian('ssim', filterSize, filterSigma);
   const wide = (x: Images) => {
     const float = toFloat('ssim', x.tensor);

@@ -36,7 +36,15 @@ export interface ResizeOptions extends ImageFormatOptions {
   /** The constant. Default 0. */
   fillValue?: number;
 }
-const RESIZE_OPTIONS = ['interpolation', 'antialias', 'cropToAspectRatio', 'padToAspectRatio', 'fillMode', 'fillValue', 'dataFormat'] as const;
+const RESIZE_OPTIONS = [
+  'interpolation',
+  'antialias',
+  'cropToAspectRatio',
+  'padToAspectRatio',
+  'fillMode',
+  'fillValue',
+  'dataFormat',
+] as const;
 
 /** The pixel that is nearest to each new one, as JAX rounds: in float32, by a factor that is made once. */
 function nearestPixels(from: number, to: number): Tensor {
@@ -46,14 +54,21 @@ function nearestPixels(from: number, to: number): Tensor {
   });
 }
 /** The images with the given axes resized; the axis that shrinks most comes first, which leaves less work to the other. */
-function resizeAxes(x: Tensor, targets: readonly { axis: number; size: number }[], method: ResizeInterpolation, antialias: boolean): Tensor {
+function resizeAxes(
+  x: Tensor,
+  targets: readonly { axis: number; size: number }[],
+  method: ResizeInterpolation,
+  antialias: boolean,
+): Tensor {
   const changed = targets.filter(({ axis, size }) => x.shape[axis] !== size);
   const ordered = changed.sort((a, b) => a.size / x.shape[a.axis]! - b.size / x.shape[b.axis]!);
   return ordered.reduce((result, { axis, size }) => {
     const from = result.shape[axis]!;
     if (from === 0) throw new RangeError(`resize: images of shape ${showShape(x.shape)} have no pixels`);
     checkBytes((result.spec.bytes / from) * size);
-    return method === 'nearest' ? p.gather(result, nearestPixels(from, size), axis) : p.resample(result, resizeMatrix(from, size, method, antialias), axis);
+    return method === 'nearest'
+      ? p.gather(result, nearestPixels(from, size), axis)
+      : p.resample(result, resizeMatrix(from, size, method, antialias), axis);
   }, x);
 }
 /** The central part of the images that has the aspect ratio of the target. */
@@ -65,7 +80,11 @@ function croppedToRatio({ tensor, height, width }: Images, [targetHeight, target
   return partOf(part, width, Math.trunc((columns - keptColumns) / 2), keptColumns);
 }
 /** The images with a frame that brings them to the aspect ratio of the target. */
-function paddedToRatio({ tensor, height, width }: Images, [targetHeight, targetWidth]: readonly [number, number], fillValue: number): Tensor {
+function paddedToRatio(
+  { tensor, height, width }: Images,
+  [targetHeight, targetWidth]: readonly [number, number],
+  fillValue: number,
+): Tensor {
   const [rows, columns] = [tensor.shape[height]!, tensor.shape[width]!];
   const above = Math.trunc((Math.max(rows, Math.trunc((columns * targetHeight) / targetWidth)) - rows) / 2);
   const left = Math.trunc((Math.max(columns, Math.trunc((rows * targetWidth) / targetHeight)) - columns) / 2);
@@ -76,12 +95,19 @@ function paddedToRatio({ tensor, height, width }: Images, [targetHeight, targetW
 }
 
 /**
- * Images, `(height, width, channels)` or a batch of them, brought to `size`, `[height, width]`. Integer images are computed in float32, rounded and
- * cut off at the ends of their range. Pixels are areas: their centres lie at halves.
+ * Images, `(height, width, channels)` or a batch of them, brought to `size`, `[height, width]`. Integer images are computed in float32,
+ * rounded and cut off at the ends of their range. Pixels are areas: their centres lie at halves.
  * @throws when `size` is no pair of whole sizes, an option is unknown, or both crop and pad are asked for.
  */
 export const resize = publicOp('resize', (images: TensorLike, size: Numbers, options: ResizeOptions = {}): Tensor => {
-  const { interpolation = 'bilinear', antialias = false, cropToAspectRatio = false, padToAspectRatio = false, fillMode = 'constant', fillValue = 0 } = options;
+  const {
+    interpolation = 'bilinear',
+    antialias = false,
+    cropToAspectRatio = false,
+    padToAspectRatio = false,
+    fillMode = 'constant',
+    fillValue = 0,
+  } = options;
   const method = checkChoice('resize', 'interpolation', interpolation, RESIZE_METHODS);
   checkChoice('resize', 'fillMode', fillMode, ['constant']);
   if (cropToAspectRatio && padToAspectRatio) throw new TypeError('resize: give cropToAspectRatio or padToAspectRatio, not both');
@@ -91,7 +117,11 @@ export const resize = publicOp('resize', (images: TensorLike, size: Numbers, opt
   const source = imagesOf('resize', images, options.dataFormat);
   const pair = target as [number, number];
   const { dtype } = source.tensor;
-  const framed = cropToAspectRatio ? croppedToRatio(source, pair) : padToAspectRatio ? paddedToRatio(source, pair, fillValue) : source.tensor;
+  const framed = cropToAspectRatio
+    ? croppedToRatio(source, pair)
+    : padToAspectRatio
+      ? paddedToRatio(source, pair, fillValue)
+      : source.tensor;
   const axes = [{ axis: source.height, size: pair[0] }, { axis: source.width, size: pair[1] }];
   const apply = (x: Tensor) => resizeAxes(x, axes, method, antialias);
   const resized = method === 'nearest' ? apply(framed) : widened(isFloat(framed.dtype) ? framed : castTo(framed, 'float32'), apply);
@@ -119,7 +149,8 @@ function scaleWeights(from: number, to: number, scale: Tensor, translation: Tens
 }
 /** The shape of the window: whole sizes, null for those of the images. */
 function outputShapeOf(where: string, outputShape: Numbers, shape: readonly number[]): number[] {
-  const sizes: readonly unknown[] = outputShape instanceof Tensor ? Array.from(outputShape.elements, Number) : Array.isArray(outputShape) ? outputShape : [outputShape];
+  const sizes: readonly unknown[] =
+    outputShape instanceof Tensor ? Array.from(outputShape.elements, Number) : Array.isArray(outputShape) ? outputShape : [outputShape];
   return sizes.map((size, axis) => (size === null ? (shape[axis] ?? 0) : integer(where, `outputShape[${axis}]`, size, { min: 0 })));
 }
 /**
@@ -127,29 +158,55 @@ function outputShapeOf(where: string, outputShape: Numbers, shape: readonly numb
  * `outputShape`; what lies outside of the images is 0. One number of each stands for each of the axes. Integers become `floatx`.
  * @throws when shapes and axes do not fit together or the method is unknown.
  */
-export const scaleAndTranslate = publicOp('scaleAndTranslate', (
-  images: TensorLike, outputShape: Numbers, scale: TensorLike, translation: TensorLike, spatialDims: Numbers, method: ScaleMethod, { antialias = true }: { antialias?: boolean } = {},
-): Tensor => {
-  const where = 'scaleAndTranslate';
-  checkChoice(where, 'method', method, Object.keys(INTERPOLATIONS));
-  const tensor = toFloat(where, images);
-  const shape = outputShapeOf(where, outputShape, tensor.shape);
-  const axes = numbersOf(where, 'spatialDims', spatialDims).map((axis) => normalizeAxis(axis, tensor.ndim, where));
-  if (shape.length !== tensor.ndim || new Set(axes).size !== axes.length) throw new RangeError(`${where}: outputShape ${show(shape)} and spatialDims ${show(axes)} do not fit images of shape ${showShape(tensor.shape)}`);
-  shape.forEach((size, axis) => {
-    if (!axes.includes(axis) && size !== tensor.shape[axis]) throw new RangeError(`${where}: axis ${axis} is not among spatialDims ${show(axes)}, so its size must stay ${tensor.shape[axis]}, received ${size}`);
-  });
-  const [factors, moves] = promote(where, [toFloat(where, scale), toFloat(where, translation)]);
-  if (factors!.size !== axes.length || moves!.size !== axes.length) throw new RangeError(`${where}: ${factors!.size} scales and ${moves!.size} translations do not fit ${axes.length} axes`);
-  const one = (values: Tensor, i: number) => p.reshape(partOf(p.reshape(values, [values.size]), 0, i, 1), []);
-  return widened(tensor, (wide) => axes.reduce((result, axis, i) => {
-    const [from, to] = [result.shape[axis]!, shape[axis]!];
-    const weights = castTo(widenedScalars(one(factors!, i), one(moves!, i), (s, t) => scaleWeights(from, to, s, t, method, antialias)), wide.dtype);
-    const planes = p.reshape(result, [sizeOf(result.shape.slice(0, axis)), from, sizeOf(result.shape.slice(axis + 1))]);
-    return p.reshape(p.matmul(weights, planes), result.shape.map((d, k) => (k === axis ? to : d)));
-  }, wide));
-}, ['antialias']);
-const widenedScalars = (a: Tensor, b: Tensor, fn: (a: Tensor, b: Tensor) => Tensor): Tensor => (a.dtype === 'float64' ? fn(a, b) : fn(castTo(a, 'float32'), castTo(b, 'float32')));
+export const scaleAndTranslate = publicOp(
+  'scaleAndTranslate',
+  (
+    images: TensorLike,
+    outputShape: Numbers,
+    scale: TensorLike,
+    translation: TensorLike,
+    spatialDims: Numbers,
+    method: ScaleMethod,
+    { antialias = true }: { antialias?: boolean } = {},
+  ): Tensor => {
+    const where = 'scaleAndTranslate';
+    checkChoice(where, 'method', method, Object.keys(INTERPOLATIONS));
+    const tensor = toFloat(where, images);
+    const shape = outputShapeOf(where, outputShape, tensor.shape);
+    const axes = numbersOf(where, 'spatialDims', spatialDims).map((axis) => normalizeAxis(axis, tensor.ndim, where));
+    if (shape.length !== tensor.ndim || new Set(axes).size !== axes.length)
+      throw new RangeError(
+        `${where}: outputShape ${show(shape)} and spatialDims ${show(axes)} do not fit images of shape ${showShape(tensor.shape)}`,
+      );
+    shape.forEach((size, axis) => {
+      if (!axes.includes(axis) && size !== tensor.shape[axis])
+        throw new RangeError(
+          `${where}: axis ${axis} is not among spatialDims ${show(axes)}, so its size must stay ${tensor.shape[axis]}, received ${size}`,
+        );
+    });
+    const [factors, moves] = promote(where, [toFloat(where, scale), toFloat(where, translation)]);
+    if (factors!.size !== axes.length || moves!.size !== axes.length)
+      throw new RangeError(`${where}: ${factors!.size} scales and ${moves!.size} translations do not fit ${axes.length} axes`);
+    const one = (values: Tensor, i: number) => p.reshape(partOf(p.reshape(values, [values.size]), 0, i, 1), []);
+    return widened(tensor, (wide) =>
+      axes.reduce((result, axis, i) => {
+        const [from, to] = [result.shape[axis]!, shape[axis]!];
+        const weights = castTo(
+          widenedScalars(one(factors!, i), one(moves!, i), (s, t) => scaleWeights(from, to, s, t, method, antialias)),
+          wide.dtype,
+        );
+        const planes = p.reshape(result, [sizeOf(result.shape.slice(0, axis)), from, sizeOf(result.shape.slice(axis + 1))]);
+        return p.reshape(
+          p.matmul(weights, planes),
+          result.shape.map((d, k) => (k === axis ? to : d)),
+        );
+      }, wide),
+    );
+  },
+  ['antialias'],
+);
+const widenedScalars = (a: Tensor, b: Tensor, fn: (a: Tensor, b: Tensor) => Tensor): Tensor =>
+  a.dtype === 'float64' ? fn(a, b) : fn(castTo(a, 'float32'), castTo(b, 'float32'));
 
 /** The size of an axis and what is added or cut off at its two ends; two of the three are given. */
 interface Edges {
@@ -158,7 +215,13 @@ interface Edges {
   readonly target: number | null;
 }
 /** The two ends. `sign` is 1 where they are added to the axis and -1 where they are cut off. */
-function edgesOf(where: string, size: number, { before, after, target }: Edges, names: readonly [string, string, string], sign: 1 | -1): [number, number] {
+function edgesOf(
+  where: string,
+  size: number,
+  { before, after, target }: Edges,
+  names: readonly [string, string, string],
+  sign: 1 | -1,
+): [number, number] {
   const given = [before, after, target];
   if (given.filter((value) => value === null).length !== 1) {
     throw new TypeError(`${where}: exactly two of ${names.join(', ')} must be given, received ${given.map(show).join(', ')}`);
@@ -171,7 +234,8 @@ function edgesOf(where: string, size: number, { before, after, target }: Edges, 
   ends.forEach((end, i) => {
     if (end < 0) throw new RangeError(`${where}: ${names[i]} would be ${end} for an axis of size ${size}, expected at least 0`);
   });
-  if (sign === -1 && ends[0] + ends[1] > size) throw new RangeError(`${where}: ${names[0]} ${ends[0]} and ${names[1]} ${ends[1]} leave nothing of an axis of size ${size}`);
+  if (sign === -1 && ends[0] + ends[1] > size)
+    throw new RangeError(`${where}: ${names[0]} ${ends[0]} and ${names[1]} ${ends[1]} leave nothing of an axis of size ${size}`);
   return ends;
 }
 
@@ -192,10 +256,29 @@ export interface PadImagesOptions extends ImageFormatOptions {
 }
 /** Images, one or a batch, with zeros around them. */
 export const padImages = publicOp('padImages', (images: TensorLike, options: PadImagesOptions = {}): Tensor => {
-  const { topPadding = null, leftPadding = null, bottomPadding = null, rightPadding = null, targetHeight = null, targetWidth = null } = options;
+  const {
+    topPadding = null,
+    leftPadding = null,
+    bottomPadding = null,
+    rightPadding = null,
+    targetHeight = null,
+    targetWidth = null,
+  } = options;
   const { tensor, height, width } = imagesOf('padImages', images, options.dataFormat);
-  const rows = edgesOf('padImages', tensor.shape[height]!, { before: topPadding, after: bottomPadding, target: targetHeight }, ['topPadding', 'bottomPadding', 'targetHeight'], 1);
-  const columns = edgesOf('padImages', tensor.shape[width]!, { before: leftPadding, after: rightPadding, target: targetWidth }, ['leftPadding', 'rightPadding', 'targetWidth'], 1);
+  const rows = edgesOf(
+    'padImages',
+    tensor.shape[height]!,
+    { before: topPadding, after: bottomPadding, target: targetHeight },
+    ['topPadding', 'bottomPadding', 'targetHeight'],
+    1,
+  );
+  const columns = edgesOf(
+    'padImages',
+    tensor.shape[width]!,
+    { before: leftPadding, after: rightPadding, target: targetWidth },
+    ['leftPadding', 'rightPadding', 'targetWidth'],
+    1,
+  );
   return pad(tensor, tensor.shape.map((_, axis) => (axis === height ? rows : axis === width ? columns : [0, 0])));
 }, ['topPadding', 'leftPadding', 'bottomPadding', 'rightPadding', 'targetHeight', 'targetWidth', 'dataFormat']);
 
@@ -216,10 +299,29 @@ export interface CropImagesOptions extends ImageFormatOptions {
 }
 /** Part of images, one or a batch. */
 export const cropImages = publicOp('cropImages', (images: TensorLike, options: CropImagesOptions = {}): Tensor => {
-  const { topCropping = null, leftCropping = null, bottomCropping = null, rightCropping = null, targetHeight = null, targetWidth = null } = options;
+  const {
+    topCropping = null,
+    leftCropping = null,
+    bottomCropping = null,
+    rightCropping = null,
+    targetHeight = null,
+    targetWidth = null,
+  } = options;
   const { tensor, height, width } = imagesOf('cropImages', images, options.dataFormat);
   const [rows, columns] = [tensor.shape[height]!, tensor.shape[width]!];
-  const [top, bottom] = edgesOf('cropImages', rows, { before: topCropping, after: bottomCropping, target: targetHeight }, ['topCropping', 'bottomCropping', 'targetHeight'], -1);
-  const [left, right] = edgesOf('cropImages', columns, { before: leftCropping, after: rightCropping, target: targetWidth }, ['leftCropping', 'rightCropping', 'targetWidth'], -1);
+  const [top, bottom] = edgesOf(
+    'cropImages',
+    rows,
+    { before: topCropping, after: bottomCropping, target: targetHeight },
+    ['topCropping', 'bottomCropping', 'targetHeight'],
+    -1,
+  );
+  const [left, right] = edgesOf(
+    'cropImages',
+    columns,
+    { before: leftCropping, after: rightCropping, target: targetWidth },
+    ['leftCropping', 'rightCropping', 'targetWidth'],
+    -1,
+  );
   return partOf(partOf(tensor, height, top, rows - top - bottom), width, left, columns - left - right);
 }, ['topCropping', 'leftCropping', 'bottomCropping', 'rightCropping', 'targetHeight', 'targetWidth', 'dataFormat']);

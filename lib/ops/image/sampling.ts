@@ -23,7 +23,8 @@ export type SampleOrder = 0 | 1;
 /** @internal The mode, checked. */
 export const fillModeOf = (where: string, mode: unknown): FillMode => checkChoice(where, 'fillMode', mode, FILL_MODES);
 /** @internal The order of an interpolation. */
-export const orderOf = (where: string, interpolation: unknown): SampleOrder => (checkChoice(where, 'interpolation', interpolation, ['nearest', 'bilinear']) === 'bilinear' ? 1 : 0);
+export const orderOf = (where: string, interpolation: unknown): SampleOrder =>
+  checkChoice(where, 'interpolation', interpolation, ['nearest', 'bilinear']) === 'bilinear' ? 1 : 0;
 
 /** Places further out than this count as there, so that arithmetic on them stays within int32. */
 const FARTHEST = 2 ** 28;
@@ -74,7 +75,8 @@ function neighbours(coordinate: Tensor, size: number, order: SampleOrder, mode: 
   const index = indexOf(lower);
   return [neighbour(index, p.subtract(bound(1), above)), neighbour(p.add(index, constant(1, index)), above)];
 }
-const product = (a: Tensor | null, b: Tensor | null, times: (a: Tensor, b: Tensor) => Tensor): Tensor | null => (a === null ? b : b === null ? a : times(a, b));
+const product = (a: Tensor | null, b: Tensor | null, times: (a: Tensor, b: Tensor) => Tensor): Tensor | null =>
+  a === null ? b : b === null ? a : times(a, b);
 
 /** What `sample` reads. */
 export interface Source {
@@ -86,10 +88,16 @@ export interface Source {
   readonly offset: Tensor | null;
 }
 /**
- * @internal The cells at `coordinates` (a float tensor for each axis, all of one shape), as `[...places, ...cell]` of the source's dtype. Integers are
- * rounded, halves away from 0.
+ * @internal The cells at `coordinates` (a float tensor for each axis, all of one shape), as `[...places, ...cell]` of the source's dtype.
+ * Integers are rounded, halves away from 0.
  */
-export function sample({ cells, sizes, offset }: Source, coordinates: readonly Tensor[], order: SampleOrder, mode: FillMode, fillValue: TensorLike): Tensor {
+export function sample(
+  { cells, sizes, offset }: Source,
+  coordinates: readonly Tensor[],
+  order: SampleOrder,
+  mode: FillMode,
+  fillValue: TensorLike,
+): Tensor {
   const { dtype } = cells;
   const places = coordinates[0]!.shape;
   const cell = cells.shape.slice(1);
@@ -102,11 +110,13 @@ export function sample({ cells, sizes, offset }: Source, coordinates: readonly T
   let corners: Corner[] = [{ index: offset, exists: null, weight: null }];
   coordinates.forEach((coordinate, axis) => {
     const along = neighbours(coordinate, sizes[axis]!, order, mode);
-    corners = corners.flatMap((corner) => along.map(({ index, exists, weight }): Corner => ({
-      index: product(corner.index, p.multiply(index, constant(strides[axis]!, index)), p.add),
-      exists: product(corner.exists, exists, p.logicalAnd),
-      weight: product(corner.weight, weight, p.multiply),
-    })));
+    corners = corners.flatMap((corner) =>
+      along.map(({ index, exists, weight }): Corner => ({
+        index: product(corner.index, p.multiply(index, constant(strides[axis]!, index)), p.add),
+        exists: product(corner.exists, exists, p.logicalAnd),
+        weight: product(corner.weight, weight, p.multiply),
+      })),
+    );
   });
   const parts = corners.map(({ index, exists, weight }) => {
     const found = p.gather(cells, index!, 0);
@@ -127,21 +137,37 @@ export interface MapCoordinatesOptions {
 }
 /**
  * The values of `inputs` at `coordinates`, whose first axis has one number for each axis of the inputs; the other axes become those of the
- * result. `order` 0 takes the nearest element (halves away from 0), 1 weighs the neighbours. In the dtype of the inputs; integers are rounded.
+ * result. `order` 0 takes the nearest element (halves away from 0), 1 weighs the neighbours. In the dtype of the inputs; integers are
+ * rounded.
  * @throws when the coordinates do not fit the inputs, or the order is neither 0 nor 1.
  */
-export const mapCoordinates = publicOp('mapCoordinates', (inputs: TensorLike, coordinates: TensorLike, order: SampleOrder, { fillMode = 'constant', fillValue = 0 }: MapCoordinatesOptions = {}): Tensor => {
-  const tensor = toTensor(inputs, null, 'mapCoordinates');
-  const places = toTensor(coordinates, null, 'mapCoordinates');
-  if (places.ndim < 2) throw new RangeError(`mapCoordinates: coordinates must have at least 2 axes, received shape ${showShape(places.shape)}`);
-  if (places.shape[0] !== tensor.ndim) throw new RangeError(`mapCoordinates: coordinates of shape ${showShape(places.shape)} must have ${tensor.ndim} in their first axis, one number for each axis of the inputs`);
-  if ((order as unknown) !== 0 && (order as unknown) !== 1) throw new RangeError(`mapCoordinates: order must be 0 or 1, received ${show(order)}`);
-  const mode = fillModeOf('mapCoordinates', fillMode);
-  const float = castTo(places, places.dtype === 'float64' ? 'float64' : 'float32');
-  const shape = float.shape.slice(1);
-  const along = tensor.shape.map((_, axis) => p.reshape(p.slice(float, [axis, ...shape.map(() => 0)], [1, ...shape]), shape));
-  return sample({ cells: p.reshape(tensor, [tensor.size]), sizes: tensor.shape, offset: null }, along, order, mode, fillValue);
-}, ['fillMode', 'fillValue']);
+export const mapCoordinates = publicOp(
+  'mapCoordinates',
+  (
+    inputs: TensorLike,
+    coordinates: TensorLike,
+    order: SampleOrder,
+    { fillMode = 'constant', fillValue = 0 }: MapCoordinatesOptions = {},
+  ): Tensor => {
+    const tensor = toTensor(inputs, null, 'mapCoordinates');
+    const places = toTensor(coordinates, null, 'mapCoordinates');
+    if (places.ndim < 2)
+      throw new RangeError(`mapCoordinates: coordinates must have at least 2 axes, received shape ${showShape(places.shape)}`);
+    if (places.shape[0] !== tensor.ndim)
+      throw new RangeError(
+        `mapCoordinates: coordinates of shape ${showShape(places.shape)} must have ${tensor.ndim} in their first axis, one number for ` +
+          `each axis of the inputs`,
+      );
+    if ((order as unknown) !== 0 && (order as unknown) !== 1)
+      throw new RangeError(`mapCoordinates: order must be 0 or 1, received ${show(order)}`);
+    const mode = fillModeOf('mapCoordinates', fillMode);
+    const float = castTo(places, places.dtype === 'float64' ? 'float64' : 'float32');
+    const shape = float.shape.slice(1);
+    const along = tensor.shape.map((_, axis) => p.reshape(p.slice(float, [axis, ...shape.map(() => 0)], [1, ...shape]), shape));
+    return sample({ cells: p.reshape(tensor, [tensor.size]), sizes: tensor.shape, offset: null }, along, order, mode, fillValue);
+  },
+  ['fillMode', 'fillValue'],
+);
 
 /** @internal The pixels of a batch with channels last at places that differ from image to image, `[batch, rows, columns]` each. */
 export function samplePixels(batch: Tensor, y: Tensor, x: Tensor, order: SampleOrder, mode: FillMode, fillValue: TensorLike): Tensor {

@@ -47,21 +47,29 @@ function checkMaps(where: string, maps: number, images: number): void {
 }
 
 /**
- * Images, one or a batch, moved by `transform`, `[a0, a1, a2, b0, b1, b2, c0, c1]` or one such row for each image: the pixel (x, y) of the result
- * is that of the image at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k) with k = c0 x + c1 y + 1. In the dtype of the images; integers are rounded.
+ * Images, one or a batch, moved by `transform`, `[a0, a1, a2, b0, b1, b2, c0, c1]` or one such row for each image: the pixel (x, y) of the
+ * result is that of the image at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k) with k = c0 x + c1 y + 1. In the dtype of the images;
+ * integers are rounded.
  */
-export const affineTransform = publicOp('affineTransform', (images: TensorLike, transform: TensorLike, options: TransformOptions = {}): Tensor => {
-  const { interpolation = 'bilinear', fillMode = 'constant', fillValue = 0, dataFormat } = options;
-  const order = orderOf('affineTransform', interpolation);
-  const mode = fillModeOf('affineTransform', fillMode);
-  const { batch, restore } = asBatch(imagesOf('affineTransform', images, dataFormat));
-  const given = toFloat('affineTransform', transform);
-  if ((given.ndim !== 1 && given.ndim !== 2) || given.shape.at(-1) !== 8) throw new RangeError(`affineTransform: expected a transform of 8 numbers, or a row of 8 for each image, received shape ${showShape(given.shape)}`);
-  const maps = p.reshape(given.dtype === 'float64' ? given : castTo(given, 'float32'), [given.size / 8, 8]);
-  checkMaps('affineTransform', maps.shape[0]!, batch.shape[0]!);
-  const { x, y } = projected(maps, batch.shape);
-  return restore(samplePixels(batch, y, x, order, mode, fillValue));
-}, ['interpolation', 'fillMode', 'fillValue', 'dataFormat']);
+export const affineTransform = publicOp(
+  'affineTransform',
+  (images: TensorLike, transform: TensorLike, options: TransformOptions = {}): Tensor => {
+    const { interpolation = 'bilinear', fillMode = 'constant', fillValue = 0, dataFormat } = options;
+    const order = orderOf('affineTransform', interpolation);
+    const mode = fillModeOf('affineTransform', fillMode);
+    const { batch, restore } = asBatch(imagesOf('affineTransform', images, dataFormat));
+    const given = toFloat('affineTransform', transform);
+    if ((given.ndim !== 1 && given.ndim !== 2) || given.shape.at(-1) !== 8)
+      throw new RangeError(
+        `affineTransform: expected a transform of 8 numbers, or a row of 8 for each image, received shape ${showShape(given.shape)}`,
+      );
+    const maps = p.reshape(given.dtype === 'float64' ? given : castTo(given, 'float32'), [given.size / 8, 8]);
+    checkMaps('affineTransform', maps.shape[0]!, batch.shape[0]!);
+    const { x, y } = projected(maps, batch.shape);
+    return restore(samplePixels(batch, y, x, order, mode, fillValue));
+  },
+  ['interpolation', 'fillMode', 'fillValue', 'dataFormat'],
+);
 
 /** Three numbers for each image. */
 type Triple = readonly [Tensor, Tensor, Tensor];
@@ -70,7 +78,9 @@ const cross = (a: Triple, b: Triple): Triple => {
   return [minor(1, 2), minor(2, 0), minor(0, 1)];
 };
 const dot = (a: Triple, b: Triple): Tensor => p.add(p.add(p.multiply(a[0], b[0]), p.multiply(a[1], b[1])), p.multiply(a[2], b[2]));
-/** The columns of the matrix that takes (1,0,0), (0,1,0), (0,0,1) and (1,1,1) to the four points `[n, 4, 2]`, in homogeneous coordinates. */
+/**
+ * The columns of the matrix that takes (1,0,0), (0,1,0), (0,0,1) and (1,1,1) to the four points `[n, 4, 2]`, in homogeneous coordinates.
+ */
 function frameOf(points: Tensor): [Triple, Triple, Triple] {
   const [count] = points.shape as [number];
   const coordinate = (point: number, axis: number) => p.reshape(p.slice(points, [0, point, axis], [count, 1, 1]), [count]);
@@ -78,12 +88,16 @@ function frameOf(points: Tensor): [Triple, Triple, Triple] {
     const x = coordinate(i, 0);
     return [x, coordinate(i, 1), p.broadcastTo(constant(1, x), x.shape)];
   }) as [Triple, Triple, Triple, Triple];
-  const scaled = (factor: Tensor, column: Triple): Triple => [p.multiply(factor, column[0]), p.multiply(factor, column[1]), p.multiply(factor, column[2])];
+  const scaled = (factor: Tensor, column: Triple): Triple => [
+    p.multiply(factor, column[0]),
+    p.multiply(factor, column[1]),
+    p.multiply(factor, column[2]),
+  ];
   return [scaled(dot(cross(b, c), d), a), scaled(dot(cross(c, a), d), b), scaled(dot(cross(a, b), d), c)];
 }
 /**
- * The projective maps, rows of 8 numbers, that take the four points `from` to the four points `to`, both `[n, 4, 2]`: by way of the projective frame, in
- * float64, where a system of 8 equations would lose half of the digits.
+ * The projective maps, rows of 8 numbers, that take the four points `from` to the four points `to`, both `[n, 4, 2]`: by way of the
+ * projective frame, in float64, where a system of 8 equations would lose half of the digits.
  */
 function homography(from: Tensor, to: Tensor): Tensor {
   const [s1, s2, s3] = frameOf(castTo(to, 'float64'));
@@ -98,28 +112,38 @@ function homography(from: Tensor, to: Tensor): Tensor {
 function pointsOf(option: string, value: TensorLike): Tensor {
   const points = castTo(toTensor(value, null, 'perspectiveTransform'), 'float32');
   if ((points.ndim !== 2 && points.ndim !== 3) || !sameShape(points.shape.slice(-2), [4, 2])) {
-    throw new RangeError(`perspectiveTransform: ${option} must have shape (4, 2), or (n, 4, 2) for n images, received ${showShape(points.shape)}`);
+    throw new RangeError(
+      `perspectiveTransform: ${option} must have shape (4, 2), or (n, 4, 2) for n images, received ${showShape(points.shape)}`,
+    );
   }
   return points;
 }
 /** Options of `perspectiveTransform`. */
 export type PerspectiveTransformOptions = Omit<TransformOptions, 'fillMode'>;
 /**
- * Images, one or a batch, seen from another side: the points `startPoints` of an image (four pairs x, y, or four for each image) come to lie at
- * `endPoints`. In the dtype of the images; integers are rounded.
+ * Images, one or a batch, seen from another side: the points `startPoints` of an image (four pairs x, y, or four for each image) come to
+ * lie at `endPoints`. In the dtype of the images; integers are rounded.
  */
-export const perspectiveTransform = publicOp('perspectiveTransform', (images: TensorLike, startPoints: TensorLike, endPoints: TensorLike, options: PerspectiveTransformOptions = {}): Tensor => {
-  const { interpolation = 'bilinear', fillValue = 0, dataFormat } = options;
-  const order = orderOf('perspectiveTransform', interpolation);
-  const { batch, restore } = asBatch(imagesOf('perspectiveTransform', images, dataFormat));
-  const [start, end] = [pointsOf('startPoints', startPoints), pointsOf('endPoints', endPoints)];
-  if (!sameShape(start.shape, end.shape)) throw new RangeError(`perspectiveTransform: startPoints of shape ${showShape(start.shape)} and endPoints of shape ${showShape(end.shape)} must have the same shape`);
-  const quads = (points: Tensor) => p.reshape(points, [points.size / 8, 4, 2]);
-  const maps = homography(quads(end), quads(start));
-  checkMaps('perspectiveTransform', maps.shape[0]!, batch.shape[0]!);
-  const { x, y } = projected(maps, batch.shape);
-  return restore(samplePixels(batch, y, x, order, 'constant', fillValue));
-}, ['interpolation', 'fillValue', 'dataFormat']);
+export const perspectiveTransform = publicOp(
+  'perspectiveTransform',
+  (images: TensorLike, startPoints: TensorLike, endPoints: TensorLike, options: PerspectiveTransformOptions = {}): Tensor => {
+    const { interpolation = 'bilinear', fillValue = 0, dataFormat } = options;
+    const order = orderOf('perspectiveTransform', interpolation);
+    const { batch, restore } = asBatch(imagesOf('perspectiveTransform', images, dataFormat));
+    const [start, end] = [pointsOf('startPoints', startPoints), pointsOf('endPoints', endPoints)];
+    if (!sameShape(start.shape, end.shape))
+      throw new RangeError(
+        `perspectiveTransform: startPoints of shape ${showShape(start.shape)} and endPoints of shape ${showShape(end.shape)} must ` +
+          `have the same shape`,
+      );
+    const quads = (points: Tensor) => p.reshape(points, [points.size / 8, 4, 2]);
+    const maps = homography(quads(end), quads(start));
+    checkMaps('perspectiveTransform', maps.shape[0]!, batch.shape[0]!);
+    const { x, y } = projected(maps, batch.shape);
+    return restore(samplePixels(batch, y, x, order, 'constant', fillValue));
+  },
+  ['interpolation', 'fillValue', 'dataFormat'],
+);
 
 /** Options of `elasticTransform`. */
 export interface ElasticTransformOptions extends TransformOptions {
@@ -133,8 +157,8 @@ export interface ElasticTransformOptions extends TransformOptions {
   seed?: Seed;
 }
 /**
- * Float images, one or a batch, bent at random: each pixel is read `alpha` times a smoothed normal draw beside its place. As in Keras the same
- * draws move pixels across and down.
+ * Float images, one or a batch, bent at random: each pixel is read `alpha` times a smoothed normal draw beside its place. As in Keras the
+ * same draws move pixels across and down.
  */
 export const elasticTransform = publicOp('elasticTransform', (images: TensorLike, options: ElasticTransformOptions = {}): Tensor => {
   const { alpha = 20, sigma = 5, interpolation = 'bilinear', fillMode = 'reflect', fillValue = 0, seed = null, dataFormat } = options;

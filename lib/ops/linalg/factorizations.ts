@@ -26,8 +26,8 @@ function checkFactor(factor: Tensor): void {
   }
 }
 /**
- * The Cholesky factor of symmetric positive definite matrices of shape `(..., M, M)`: lower triangular L with `L L' = x`, or with `upper` U = L'. Of
- * an input that is not symmetric the mean with its transpose counts. Throws where the matrix is not positive definite; in compiled
+ * The Cholesky factor of symmetric positive definite matrices of shape `(..., M, M)`: lower triangular L with `L L' = x`, or with `upper` U
+ * = L'. Of an input that is not symmetric the mean with its transpose counts. Throws where the matrix is not positive definite; in compiled
  * functions the factor is NaN there.
  */
 export const cholesky = publicOp('cholesky', (x: TensorLike, { upper = false }: UpperOptions = {}): Tensor =>
@@ -36,7 +36,10 @@ export const cholesky = publicOp('cholesky', (x: TensorLike, { upper = false }: 
     checkFactor(factor);
     return upper ? transposed(factor) : factor;
   }), ['upper']);
-/** The inverse of the positive definite matrices whose Cholesky factors are `x`, of shape `(..., M, M)`: lower triangular, or with `upper` upper. */
+/**
+ * The inverse of the positive definite matrices whose Cholesky factors are `x`, of shape `(..., M, M)`: lower triangular, or with `upper`
+ * upper.
+ */
 export const choleskyInverse = publicOp('choleskyInverse', (x: TensorLike, { upper = false }: UpperOptions = {}): Tensor =>
   computed('choleskyInverse', squares('choleskyInverse', x), (a) => {
     const inverse = p.triangularSolve(a, identityLike(a), { lower: !upper });
@@ -44,8 +47,8 @@ export const choleskyInverse = publicOp('choleskyInverse', (x: TensorLike, { upp
   }), ['upper']);
 
 /**
- * LU with partial pivoting of matrices of shape `(..., M, N)`: a matrix that holds U and, below the diagonal, L without its diagonal of ones,
- * and the pivots, int32 of shape `(..., min(M, N))`: step i exchanges rows i and `pivots[i]`.
+ * LU with partial pivoting of matrices of shape `(..., M, N)`: a matrix that holds U and, below the diagonal, L without its diagonal of
+ * ones, and the pivots, int32 of shape `(..., min(M, N))`: step i exchanges rows i and `pivots[i]`.
  */
 export const luFactor = publicOp('luFactor', (x: TensorLike): [Tensor, Tensor] =>
   computed('luFactor', matrices('luFactor', x), (a) => {
@@ -59,8 +62,8 @@ export interface QrOptions {
   mode?: 'reduced' | 'complete';
 }
 /**
- * The QR decomposition of matrices of shape `(..., M, N)`: Q with orthonormal columns, `(..., M, K)`, and the upper triangular R, `(..., K, N)`,
- * where K is min(M, N), or M in mode `'complete'`.
+ * The QR decomposition of matrices of shape `(..., M, N)`: Q with orthonormal columns, `(..., M, K)`, and the upper triangular R, `(..., K,
+ * N)`, where K is min(M, N), or M in mode `'complete'`.
  */
 export const qr = publicOp('qr', (x: TensorLike, { mode = 'reduced' }: QrOptions = {}): [Tensor, Tensor] => {
   if (mode !== 'reduced' && mode !== 'complete') throw new TypeError(`qr: mode must be 'reduced' or 'complete', received ${show(mode)}`);
@@ -68,14 +71,16 @@ export const qr = publicOp('qr', (x: TensorLike, { mode = 'reduced' }: QrOptions
 }, ['mode']);
 
 /**
- * Eigenvalues, ascending, of shape `(..., M)`, and orthonormal eigenvectors, as columns of `(..., M, M)`, of symmetric matrices. Of an input
- * that is not symmetric the mean with its transpose counts. The gradient of the vectors exists where no eigenvalue repeats.
+ * Eigenvalues, ascending, of shape `(..., M)`, and orthonormal eigenvectors, as columns of `(..., M, M)`, of symmetric matrices. Of an
+ * input that is not symmetric the mean with its transpose counts. The gradient of the vectors exists where no eigenvalue repeats.
  */
-export const eigh = publicOp('eigh', (x: TensorLike): [Tensor, Tensor] => computed('eigh', squares('eigh', x), (a) => p.eigh(a) as [Tensor, Tensor]));
+export const eigh = publicOp('eigh', (x: TensorLike): [Tensor, Tensor] =>
+  computed('eigh', squares('eigh', x), (a) => p.eigh(a) as [Tensor, Tensor]),
+);
 
 /**
- * Eigenvalues of general real matrices of shape `(..., M, M)`, complex of shape `(..., M)`, and eigenvectors, as columns of `(..., M, M)`, each of
- * length 1 and, where complex, with its largest component real. 64-bit floats give complex128, all other dtypes complex64. The
+ * Eigenvalues of general real matrices of shape `(..., M, M)`, complex of shape `(..., M)`, and eigenvectors, as columns of `(..., M, M)`,
+ * each of length 1 and, where complex, with its largest component real. 64-bit floats give complex128, all other dtypes complex64. The
  * eigenvalues have a gradient where none repeats; the vectors have none.
  */
 export const eig = publicOp('eig', (x: TensorLike): [Tensor, Tensor] => {
@@ -101,7 +106,7 @@ const svdOf = (x: TensorLike, { fullMatrices = true, computeUv = true }: SvdOpti
   return computed('svd', tensor, (a) => p.svd(a, fullMatrices) as [Tensor, Tensor, Tensor]);
 };
 /**
- * The singular value decomposition `x = U diag(s) V'` of matrices of shape `(..., M, N)`: U, the singular values in descending order, and V'.
- * The gradient of the vectors exists where no singular value repeats and, unless M = N, with `fullMatrices: false`.
+ * The singular value decomposition `x = U diag(s) V'` of matrices of shape `(..., M, N)`: U, the singular values in descending order, and
+ * V'. The gradient of the vectors exists where no singular value repeats and, unless M = N, with `fullMatrices: false`.
  */
 export const svd = publicOp('svd', svdOf as Svd, ['fullMatrices', 'computeUv']);

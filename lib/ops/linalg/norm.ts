@@ -16,7 +16,10 @@ export type NormOrder = number | 'fro' | 'nuc';
 export interface NormOptions {
   /** Default null: the Euclidean length of a vector, the Frobenius norm of a matrix. */
   ord?: NormOrder | null;
-  /** The axis of vectors, or the axes of the rows and of the columns of matrices. Default null: all; with `ord: null` there may be any number. */
+  /**
+   * The axis of vectors, or the axes of the rows and of the columns of matrices. Default null: all; with `ord: null` there may be any
+   * number.
+   */
   axis?: number | readonly number[] | null;
   /** Whether the reduced axes stay, with size 1. Default false. */
   keepdims?: boolean;
@@ -51,26 +54,33 @@ function matrixNorm(x: Tensor, ord: NormOrder | null): Tensor {
   if (ord === Infinity) return largest(p.sum(p.absolute(x), rows + 1), rows);
   if (ord === -Infinity) return smallest(p.sum(p.absolute(x), rows + 1), rows);
   if (ord !== 'nuc' && ord !== 2 && ord !== -2) {
-    throw new TypeError(`norm: ord of a matrix norm must be null, 'fro', 'nuc', 1, -1, 2, -2, Infinity or -Infinity, received ${show(ord)}`);
+    throw new TypeError(
+      `norm: ord of a matrix norm must be null, 'fro', 'nuc', 1, -1, 2, -2, Infinity or -Infinity, received ${show(ord)}`,
+    );
   }
   const values = p.singularValues(x);
   return ord === 'nuc' ? p.sum(values, rows) : ord === 2 ? largest(values, rows) : smallest(values, rows);
 }
 
 /**
- * The norm of vectors along one axis, or of matrices in two. Of vectors: `ord` null or 2 is the length, Infinity and -Infinity the largest and
- * the smallest size, 0 the number of elements that are not 0, another number p `sum(|x|^p)^(1/p)`. Of matrices: null or `'fro'` is the root of the sum
- * of squares, `'nuc'` the sum of the singular values, 2 and -2 the largest and the smallest of them, 1 and -1 the largest and the smallest sum of sizes in
- * a column, Infinity and -Infinity those in a row. Integers give `floatx`.
+ * The norm of vectors along one axis, or of matrices in two. Of vectors: `ord` null or 2 is the length, Infinity and -Infinity the largest
+ * and the smallest size, 0 the number of elements that are not 0, another number p `sum(|x|^p)^(1/p)`. Of matrices: null or `'fro'` is the
+ * root of the sum of squares, `'nuc'` the sum of the singular values, 2 and -2 the largest and the smallest of them, 1 and -1 the largest
+ * and the smallest sum of sizes in a column, Infinity and -Infinity those in a row. Integers give `floatx`.
  */
 export const norm = publicOp('norm', (x: TensorLike, { ord = null, axis = null, keepdims = false }: NormOptions = {}): Tensor => {
-  if (typeof ord === 'string' && (ord as string) !== 'fro' && (ord as string) !== 'nuc') throw new TypeError(`norm: ord must be a number, 'fro' or 'nuc', received ${show(ord)}`);
+  if (typeof ord === 'string' && (ord as string) !== 'fro' && (ord as string) !== 'nuc')
+    throw new TypeError(`norm: ord must be a number, 'fro' or 'nuc', received ${show(ord)}`);
   const tensor = toFloat('norm', x);
-  const axes = (axis === null ? [...tensor.shape.keys()] : typeof axis === 'number' ? [axis] : axis).map((a) => normalizeAxis(a, tensor.ndim, 'norm'));
+  const axes = (axis === null ? [...tensor.shape.keys()] : typeof axis === 'number' ? [axis] : axis).map((a) =>
+    normalizeAxis(a, tensor.ndim, 'norm'),
+  );
   if (new Set(axes).size !== axes.length) throw new RangeError(`norm: axis ${show(axis)} names an axis twice`);
   const all = axis === null && ord === null;
   if (!all && axes.length !== 1 && axes.length !== 2) {
-    throw new RangeError(`norm: one axis is needed for a vector norm or two for a matrix norm, received ${axis === null ? `a tensor of rank ${tensor.ndim} and axis null` : `axis ${show(axis)}`}`);
+    throw new RangeError(
+      `norm: one axis is needed for a vector norm or two for a matrix norm, received ${axis === null ? `a tensor of rank ${tensor.ndim} and axis null` : `axis ${show(axis)}`}`,
+    );
   }
   const result = widened(tensor, (wide) => {
     if (all) return lengthOver(wide, axes);

@@ -21,7 +21,11 @@ function solveWith(where: string, a: TensorLike, b: TensorLike, method: (a: Tens
   if (right.ndim < 1) throw new RangeError(`${where}: expected b of rank >= 1, received a scalar`);
   const vectors = right.ndim === 1 || (right.ndim === left.ndim - 1 && sameShape(right.shape, left.shape.slice(0, -1)));
   const rows = vectors ? right.shape.at(-1)! : right.shape.at(-2)!;
-  if (rows !== n) throw new RangeError(`${where}: incompatible shapes of a and b: ${n} equations do not fit ${rows} rows, received a.shape=${showShape(left.shape)}, b.shape=${showShape(right.shape)}`);
+  if (rows !== n)
+    throw new RangeError(
+      `${where}: incompatible shapes of a and b: ${n} equations do not fit ${rows} rows, received a.shape=${showShape(left.shape)}, ` +
+        `b.shape=${showShape(right.shape)}`,
+    );
   return computed(where, left, (wide) => {
     const [matrix, columns] = commonBatch(where, wide, castTo(vectors ? columnOf(right) : right, wide.dtype));
     const x = method(matrix, columns);
@@ -39,8 +43,12 @@ export interface SolveTriangularOptions {
   lower?: boolean;
 }
 /** The solution x of `a x = b` for triangular `a` of shape `(..., M, M)`; `b` and x are `(..., M)` or `(..., M, N)`. */
-export const solveTriangular = publicOp('solveTriangular', (a: TensorLike, b: TensorLike, { lower = false }: SolveTriangularOptions = {}): Tensor =>
-  solveWith('solveTriangular', a, b, (matrix, columns) => p.triangularSolve(matrix, columns, { lower })), ['lower']);
+export const solveTriangular = publicOp(
+  'solveTriangular',
+  (a: TensorLike, b: TensorLike, { lower = false }: SolveTriangularOptions = {}): Tensor =>
+    solveWith('solveTriangular', a, b, (matrix, columns) => p.triangularSolve(matrix, columns, { lower })),
+  ['lower'],
+);
 /** The inverses of square matrices, `(..., M, M)`. Of a singular matrix it is not finite. */
 export const inv = publicOp('inv', (x: TensorLike): Tensor => computed('inv', squares('inv', x), (a) => p.solve(a, identityLike(a))));
 
@@ -55,22 +63,27 @@ function pseudoinverse(where: string, x: Tensor, rcond: TensorLike, inclusive: b
   return computed(where, x, (a) => p.pinv(a, p.broadcastTo(toTensor(rcond, a.dtype, where), batchOf(a.shape)), inclusive));
 }
 /**
- * The Moore–Penrose pseudoinverse of matrices of shape `(..., M, N)`, by their singular values: `(..., N, M)`. `rcond` may be a tensor with a ratio for each
- * matrix; by default it is 10 max(M, N) times the distance of 1 to the next number of the dtype.
+ * The Moore–Penrose pseudoinverse of matrices of shape `(..., M, N)`, by their singular values: `(..., N, M)`. `rcond` may be a tensor with
+ * a ratio for each matrix; by default it is 10 max(M, N) times the distance of 1 to the next number of the dtype.
  */
 export const pinv = publicOp('pinv', (x: TensorLike, { rcond = null }: RcondOptions<TensorLike> = {}): Tensor => {
   const tensor = matrices('pinv', x);
   return pseudoinverse('pinv', tensor, rcond ?? 10 * largerSide(tensor) * epsilonOf(floatType(tensor.dtype)), false);
 }, ['rcond']);
 /**
- * The x of least length among those for which `a x - b` is shortest, for one matrix `a`, `(M, N)`, and `b` of `(M,)` or `(M, K)`: x is `(N,)` or `(N, K)`.
- * `rcond` defaults to max(M, N) times the distance of 1 to the next number of the dtype, a negative one stands for that distance.
+ * The x of least length among those for which `a x - b` is shortest, for one matrix `a`, `(M, N)`, and `b` of `(M,)` or `(M, K)`: x is
+ * `(N,)` or `(N, K)`. `rcond` defaults to max(M, N) times the distance of 1 to the next number of the dtype, a negative one stands for that
+ * distance.
  */
 export const lstsq = publicOp('lstsq', (a: TensorLike, b: TensorLike, { rcond = null }: RcondOptions<number> = {}): Tensor => {
   const [left, right] = promote('lstsq', [a, b], floatType) as [Tensor, Tensor];
   if (left.ndim !== 2) throw new RangeError(`lstsq: expected a of rank 2, received a.shape=${showShape(left.shape)}`);
-  if (right.ndim !== 1 && right.ndim !== 2) throw new RangeError(`lstsq: expected b of rank 1 or 2, received b.shape=${showShape(right.shape)}`);
-  if (left.shape[0] !== right.shape[0]) throw new RangeError(`lstsq: expected b.shape[0] to equal a.shape[0], received a.shape=${showShape(left.shape)}, b.shape=${showShape(right.shape)}`);
+  if (right.ndim !== 1 && right.ndim !== 2)
+    throw new RangeError(`lstsq: expected b of rank 1 or 2, received b.shape=${showShape(right.shape)}`);
+  if (left.shape[0] !== right.shape[0])
+    throw new RangeError(
+      `lstsq: expected b.shape[0] to equal a.shape[0], received a.shape=${showShape(left.shape)}, b.shape=${showShape(right.shape)}`,
+    );
   const epsilon = epsilonOf(left.dtype);
   const ratio = rcond === null ? epsilon * largerSide(left) : rcond < 0 ? epsilon : rcond;
   return matmul(pseudoinverse('lstsq', left, ratio, true), right);
@@ -78,7 +91,10 @@ export const lstsq = publicOp('lstsq', (a: TensorLike, b: TensorLike, { rcond = 
 
 /** Options of `matrixRank`. */
 export interface MatrixRankOptions {
-  /** Singular values count when they are larger; a tensor has one for each matrix. Default null: the largest times max(M, N) times the dtype's rounding. */
+  /**
+   * Singular values count when they are larger; a tensor has one for each matrix. Default null: the largest times max(M, N) times the
+   * dtype's rounding.
+   */
   tol?: TensorLike | null;
 }
 /** The ranks of matrices of shape `(..., M, N)`: how many singular values exceed `tol`, int32. */
@@ -94,8 +110,8 @@ export const matrixRank = publicOp('matrixRank', (x: TensorLike, { tol = null }:
 }, ['tol']);
 
 /**
- * Square matrices, `(..., M, M)`, multiplied by themselves `n` times by repeated squaring; for n = 0 the identity, for negative n the power of
- * the inverse.
+ * Square matrices, `(..., M, M)`, multiplied by themselves `n` times by repeated squaring; for n = 0 the identity, for negative n the power
+ * of the inverse.
  */
 export const matrixPower = publicOp('matrixPower', (x: TensorLike, n: number): Tensor => {
   integer('matrixPower', 'n', n);

@@ -64,7 +64,10 @@ export type Rule = (dy: Tensor, x: Tensor, y: Tensor, run: AxisRun) => Tensor;
 export function reduction(name: string, rule: Rule | null, result: (x: Spec) => Spec['dtype'] = (x) => x.dtype) {
   const op = defineOp(name, {
     infer: ([x], run: AxisRun) => [specOf(result(x!), reduced(x!.shape, run))],
-    vjp: rule && (([dy], { inputs: [x], outputs: [y], attrs }) => (isFloat(x!.dtype) ? [rule(restore(dy!, x!, attrs), x!, restore(y!, x!, attrs), attrs)] : [null])),
+    vjp:
+      rule &&
+      (([dy], { inputs: [x], outputs: [y], attrs }) =>
+        isFloat(x!.dtype) ? [rule(restore(dy!, x!, attrs), x!, restore(y!, x!, attrs), attrs)] : [null]),
     lower: ({ inputs: [x], attrs }) => [{ kernel: name, dtype: x!.dtype, operands: [input(0), output(0)], ints: split(x!.shape, attrs) }],
   });
   return primitive(op, [

@@ -1,5 +1,6 @@
 // Complex numbers over the real kernels: views of a complex tensor as pairs of floats and back, and what the elementwise, reducing and
-// multiplying primitives do with complex inputs. Gradients of complex tensors follow JAX: that of a real loss L in x + iy is dL/dx - i dL/dy.
+// multiplying primitives do with complex inputs. Gradients of complex tensors follow JAX: that of a real loss L in x + iy is dL/dx - i
+// dL/dy.
 import { scalarTensor, toTensor } from '../../core/convert.js';
 import { castTo, setCastComplex } from '../../core/cast.js';
 import { complexType, isComplex, partDType, type DType } from '../../base/dtype.js';
@@ -14,7 +15,29 @@ import { sum } from './broadcast.js';
 import { prod } from './reduce.js';
 import { concatenate, embed, reshape, slice, zerosLike } from './shape.js';
 
-const { add, atan2, cos, cosh, divide, equal, exp, hypot, log, logicalAnd, logicalOr, multiply, negative, notEqual, reciprocal, select, sin, sinh, square, sqrt, subtract } = elementwise;
+const {
+  add,
+  atan2,
+  cos,
+  cosh,
+  divide,
+  equal,
+  exp,
+  hypot,
+  log,
+  logicalAnd,
+  logicalOr,
+  multiply,
+  negative,
+  notEqual,
+  reciprocal,
+  select,
+  sin,
+  sinh,
+  square,
+  sqrt,
+  subtract,
+} = elementwise;
 
 /** The parts with the sign of the second turned: complex gradients have it so. */
 const conjugatePairs = (pairs: Tensor): Tensor => multiply(pairs, castTo(toTensor(Float32Array.of(1, -1)), pairs.dtype));
@@ -32,8 +55,10 @@ export const viewAsReal = primitive(realOp, [{ inputs: [{ shape: [2, 3], kind: '
 
 const complexOp: Op = defineOp('view_as_complex', {
   infer: ([x]) => {
-    if (x!.shape.at(-1) !== 2) throw new RangeError(`view_as_complex: the last axis must hold a real and an imaginary part, received shape ${showShape(x!.shape)}`);
-    if (x!.dtype !== 'float32' && x!.dtype !== 'float64') throw new TypeError(`view_as_complex: expected float32 or float64, received ${x!.dtype}`);
+    if (x!.shape.at(-1) !== 2)
+      throw new RangeError(`view_as_complex: the last axis must hold a real and an imaginary part, received shape ${showShape(x!.shape)}`);
+    if (x!.dtype !== 'float32' && x!.dtype !== 'float64')
+      throw new TypeError(`view_as_complex: expected float32 or float64, received ${x!.dtype}`);
     return [specOf(complexType(x!.dtype), x!.shape.slice(0, -1))];
   },
   vjp: ([dy]) => [conjugatePairs(viewAsReal(dy!))],
@@ -118,35 +143,78 @@ const bothParts = (compare: (a: Tensor, b: Tensor) => Tensor, join: (a: Tensor, 
 
 /** What primitives do with complex inputs, by their functions. */
 function rulesOf(): [{ readonly op: { readonly name: string } }, ComplexRule][] {
-  const rule = (of: { readonly op: { readonly name: string } }, fn: (...inputs: Tensor[]) => Tensor): [typeof of, ComplexRule] => [of, (inputs) => fn(...inputs)];
+  const rule = (of: { readonly op: { readonly name: string } }, fn: (...inputs: Tensor[]) => Tensor): [typeof of, ComplexRule] => [
+    of,
+    (inputs) => fn(...inputs),
+  ];
   return [
-    rule(add, onPairs(add)), rule(subtract, onPairs(subtract)), rule(negative, onPairs(negative)),
-    rule(multiply, times), rule(divide, quotient), rule(square, (x) => times(x, x)), rule(reciprocal, (x) => quotient(constant(1, x), x)),
+    rule(add, onPairs(add)),
+    rule(subtract, onPairs(subtract)),
+    rule(negative, onPairs(negative)),
+    rule(multiply, times),
+    rule(divide, quotient),
+    rule(square, (x) => times(x, x)),
+    rule(reciprocal, (x) => quotient(constant(1, x), x)),
     rule(elementwise.absolute, (x) => hypot(...partsOf(x))),
-    rule(exp, fromParts((re, im) => [multiply(exp(re), cos(im)), multiply(exp(re), sin(im))])),
-    rule(log, fromParts((re, im) => [log(hypot(re, im)), atan2(im, re)])),
+    rule(
+      exp,
+      fromParts((re, im) => [multiply(exp(re), cos(im)), multiply(exp(re), sin(im))]),
+    ),
+    rule(
+      log,
+      fromParts((re, im) => [log(hypot(re, im)), atan2(im, re)]),
+    ),
     rule(sqrt, root),
-    rule(sin, fromParts((re, im) => [multiply(sin(re), cosh(im)), multiply(cos(re), sinh(im))])),
-    rule(cos, fromParts((re, im) => [multiply(cos(re), cosh(im)), negative(multiply(sin(re), sinh(im)))])),
-    rule(equal, bothParts(equal, logicalAnd)), rule(notEqual, bothParts(notEqual, logicalOr)),
-    rule(elementwise.isnan, eitherPart(elementwise.isnan, logicalOr)), rule(elementwise.isinf, eitherPart(elementwise.isinf, logicalOr)),
+    rule(
+      sin,
+      fromParts((re, im) => [multiply(sin(re), cosh(im)), multiply(cos(re), sinh(im))]),
+    ),
+    rule(
+      cos,
+      fromParts((re, im) => [multiply(cos(re), cosh(im)), negative(multiply(sin(re), sinh(im)))]),
+    ),
+    rule(equal, bothParts(equal, logicalAnd)),
+    rule(notEqual, bothParts(notEqual, logicalOr)),
+    rule(elementwise.isnan, eitherPart(elementwise.isnan, logicalOr)),
+    rule(elementwise.isinf, eitherPart(elementwise.isinf, logicalOr)),
     rule(elementwise.isfinite, eitherPart(elementwise.isfinite, logicalAnd)),
     rule(select, (condition, a, b) => viewAsComplex(select(lastAxis(condition), viewAsReal(a), viewAsReal(b)))),
     [sum, ([x], { axis, count }) => viewAsComplex(sum(viewAsReal(x!), axis as number, count as number))],
     [prod, ([x], { axis, count }) => product(x!, axis as number, count as number)],
-    [matmul, ([a, b], { transposeA, transposeB }) => multiplied(a!, b!, (x, y) => matmul(x, y, transposeA as boolean, transposeB as boolean))],
-    [matmulPermuted, ([a, b], { permA, permB }) => multiplied(a!, b!, (x, y) => matmulPermuted(x, permA as number[], y, permB as number[]))],
-    [gatherAlong, ([x, indices], { axis }) => fromParts((re, im) => [gatherAlong(re, indices!, axis as number), gatherAlong(im, indices!, axis as number)])(x!)],
-    [scatterAddAlong, ([base, indices, updates], { axis }) => {
-      const [[br, bi], [ur, ui]] = [partsOf(base!), partsOf(updates!)];
-      return complexOf(scatterAddAlong(br, indices!, ur, axis as number), scatterAddAlong(bi, indices!, ui, axis as number));
-    }],
-    [embed, ([x], { shape, starts, steps, value }) => {
-      const [at, by] = [[...(starts as number[]), 0], [...(steps as number[]), 1]];
-      const [re, im] = partsOf(x!);
-      const lay = (part: Tensor, fill: number) => embed(part, shape as number[], at.slice(0, -1), by.slice(0, -1), fill);
-      return value === 0 ? viewAsComplex(embed(viewAsReal(x!), [...(shape as number[]), 2], at, by, 0)) : complexOf(lay(re, value as number), lay(im, 0));
-    }],
+    [
+      matmul,
+      ([a, b], { transposeA, transposeB }) => multiplied(a!, b!, (x, y) => matmul(x, y, transposeA as boolean, transposeB as boolean)),
+    ],
+    [
+      matmulPermuted,
+      ([a, b], { permA, permB }) => multiplied(a!, b!, (x, y) => matmulPermuted(x, permA as number[], y, permB as number[])),
+    ],
+    [
+      gatherAlong,
+      ([x, indices], { axis }) =>
+        fromParts((re, im) => [gatherAlong(re, indices!, axis as number), gatherAlong(im, indices!, axis as number)])(x!),
+    ],
+    [
+      scatterAddAlong,
+      ([base, indices, updates], { axis }) => {
+        const [[br, bi], [ur, ui]] = [partsOf(base!), partsOf(updates!)];
+        return complexOf(scatterAddAlong(br, indices!, ur, axis as number), scatterAddAlong(bi, indices!, ui, axis as number));
+      },
+    ],
+    [
+      embed,
+      ([x], { shape, starts, steps, value }) => {
+        const [at, by] = [
+          [...(starts as number[]), 0],
+          [...(steps as number[]), 1],
+        ];
+        const [re, im] = partsOf(x!);
+        const lay = (part: Tensor, fill: number) => embed(part, shape as number[], at.slice(0, -1), by.slice(0, -1), fill);
+        return value === 0
+          ? viewAsComplex(embed(viewAsReal(x!), [...(shape as number[]), 2], at, by, 0))
+          : complexOf(lay(re, value as number), lay(im, 0));
+      },
+    ],
   ];
 }
 setComplexRules(new Map(rulesOf().map(([{ op }, rule]) => [op.name, rule])));

@@ -16,7 +16,10 @@ import { add } from './elementwise.js';
 import { zerosLike } from './shape.js';
 
 const specsOf = (tensors: readonly { readonly spec: Spec }[]): Spec[] => tensors.map((tensor) => tensor.spec);
-const all = (inputs: readonly Spec[], outputs: readonly Spec[]): Operand[] => [...inputs.map((_, i) => input(i)), ...outputs.map((_, i) => output(i))];
+const all = (inputs: readonly Spec[], outputs: readonly Spec[]): Operand[] => [
+  ...inputs.map((_, i) => input(i)),
+  ...outputs.map((_, i) => output(i)),
+];
 /** The spec of one row of a tensor, the first axis away. */
 const rowOf = (spec: Spec): Spec => specOf(spec.dtype, spec.shape.slice(1));
 const stacked = (spec: Spec, length: number): Spec => specOf(spec.dtype, [length, ...spec.shape]);
@@ -50,10 +53,17 @@ function pullBack(fn: (inputs: readonly Tensor[]) => readonly Tensor[], inputs: 
   return pullback(seeds).map((gradient, i) => gradient ?? zerosLike(floats[i]!));
 }
 
-/** What a graph gives, and the derivatives of its float outputs along tangents of its inputs (null: one that stands still); null for the others. */
-function pushThrough(graph: Graph, inputs: readonly Tensor[], tangents: readonly (Tensor | null)[]): { outputs: readonly Tensor[]; derivatives: (Tensor | null)[] } {
+/**
+ * What a graph gives, and the derivatives of its float outputs along tangents of its inputs (null: one that stands still); null for the
+ * others.
+ */
+function pushThrough(
+  graph: Graph,
+  inputs: readonly Tensor[],
+  tangents: readonly (Tensor | null)[],
+): { outputs: readonly Tensor[]; derivatives: (Tensor | null)[] } {
   const { outputs, derivatives } = pushForward((...values) => replay(graph, values), inputs, tangents, 'control flow');
-  return { outputs, derivatives: outputs.map((result, i) => (isFloat(result.dtype) ? derivatives[i] ?? zerosLike(result) : null)) };
+  return { outputs, derivatives: outputs.map((result, i) => (isFloat(result.dtype) ? (derivatives[i] ?? zerosLike(result)) : null)) };
 }
 const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value) => value !== null);
 /** The values of `places` in a list of `length`, null elsewhere. */
@@ -85,21 +95,38 @@ const branchOp: Op<BranchAttrs> = defineOp<BranchAttrs>('switch', {
   },
   jvp: ([, ...tangents], { inputs: [index, ...inputs], outputs, attrs: { branches } }) => {
     const moving = indicesOf(tangents, (tangent) => tangent !== null);
-    const rules = branches.map(({ graph }) => (...values: Tensor[]) =>
-      present(pushThrough(graph, values.slice(0, inputs.length), placed(moving, values.slice(inputs.length), inputs.length)).derivatives));
+    const rules = branches.map(
+      ({ graph }) =>
+        (...values: Tensor[]) =>
+          present(
+            pushThrough(graph, values.slice(0, inputs.length), placed(moving, values.slice(inputs.length), inputs.length)).derivatives,
+          ),
+    );
     return placed(floatPlaces(outputs), branch(index!, rules, [...inputs, ...present(tangents)]), outputs.length);
   },
   lower: ({ inputs, outputs, attrs: { branches } }) => [
-    { kernel: 'control', dtype: 'int32', operands: all(inputs, outputs), ints: [], control: { kind: 'branch', graphs: branches.map(({ graph }) => graph) } },
+    {
+      kernel: 'control',
+      dtype: 'int32',
+      operands: all(inputs, outputs),
+      ints: [],
+      control: { kind: 'branch', graphs: branches.map(({ graph }) => graph) },
+    },
   ],
   cost: ({ attrs: { branches } }) => Math.max(...branches.map(({ graph }) => costOf(graph))),
   planKey: planKeyOfGraphs,
 });
 
 /** Runs the function that an int32 scalar names, clamped to those there are, on `operands`. All must give tensors of the same specs. */
-export function branch(index: Tensor, functions: readonly ((...operands: Tensor[]) => readonly Tensor[])[], operands: readonly Tensor[]): Tensor[] {
+export function branch(
+  index: Tensor,
+  functions: readonly ((...operands: Tensor[]) => readonly Tensor[])[],
+  operands: readonly Tensor[],
+): Tensor[] {
   const closure = close(functions.map((fn) => ({ specs: specsOf(operands), fn })));
-  const branches = closure.bodies.map((body) => subgraph(body.nodes, [...body.parameters, ...body.states, ...body.reads], [...body.outputs, ...body.updates]));
+  const branches = closure.bodies.map((body) =>
+    subgraph(body.nodes, [...body.parameters, ...body.states, ...body.reads], [...body.outputs, ...body.updates]),
+  );
   return assign(closure, bind(branchOp, [castTo(index, 'int32'), ...operands, ...states(closure), ...closure.reads], { branches }));
 }
 
@@ -142,8 +169,8 @@ interface UnwindAttrs extends WhileAttrs {
   readonly carries: number;
 }
 /**
- * A while loop backwards: the loop runs once more and keeps its carries, then the states go from the last step to the first. They are the cotangents of the
- * float carries, and the sums of those of the last float constants. Inputs: constants, initial carries, states.
+ * A while loop backwards: the loop runs once more and keeps its carries, then the states go from the last step to the first. They are the
+ * cotangents of the float carries, and the sums of those of the last float constants. Inputs: constants, initial carries, states.
  */
 const unwindOp: Op<UnwindAttrs> = defineOp<UnwindAttrs>('unwind', {
   infer: (_, { backward }) => specsOf(backward.graph.outputs),
@@ -155,7 +182,12 @@ const unwindOp: Op<UnwindAttrs> = defineOp<UnwindAttrs>('unwind', {
     const [cotangents, sums] = [grads.slice(0, floats.length), grads.slice(floats.length)];
     const along = placed(moved.slice(moved.length - grads.length), [...sums, ...cotangents], point.length);
     const derivative = (values: readonly Tensor[]) => {
-      const { outputs, derivatives } = pushForward((...at) => bind(whileOp, at, { condition, body, constants, most }), values, along, 'control flow');
+      const { outputs, derivatives } = pushForward(
+        (...at) => bind(whileOp, at, { condition, body, constants, most }),
+        values,
+        along,
+        'control flow',
+      );
       return floats.map((i) => derivatives[i] ?? zerosLike(outputs[i]!));
     };
     const seeds = inputs.slice(point.length, point.length + floats.length);
@@ -169,7 +201,11 @@ const unwindOp: Op<UnwindAttrs> = defineOp<UnwindAttrs>('unwind', {
 });
 
 /** Gradients of a while loop. */
-function whileGradients(grads: readonly (Tensor | null)[], inputs: readonly Tensor[], { condition, body, constants, most }: WhileAttrs): (Tensor | null)[] {
+function whileGradients(
+  grads: readonly (Tensor | null)[],
+  inputs: readonly Tensor[],
+  { condition, body, constants, most }: WhileAttrs,
+): (Tensor | null)[] {
   const [fixed, initial] = [inputs.slice(0, constants), inputs.slice(constants)];
   const floats = floatPlaces(initial);
   const start = [...floats.map((i) => grads[i] ?? zerosLike(initial[i]!)), ...floatsOf(fixed).floats.map(zerosLike)];
@@ -186,10 +222,19 @@ function whileGradients(grads: readonly (Tensor | null)[], inputs: readonly Tens
   const closure = close([{ specs: specsOf([...inputs, ...start]), fn: step }]);
   const [back] = closure.bodies as [Closure['bodies'][number]];
   // What the step reads besides are constants of the loop too, which does not look at them.
-  const besides = ({ graph }: Subgraph) => subgraph(graph.nodes, [...closure.reads.map(({ spec }): Value => ({ spec, source: { kind: 'input' } })), ...graph.inputs], graph.outputs);
+  const besides = ({ graph }: Subgraph) =>
+    subgraph(
+      graph.nodes,
+      [...closure.reads.map(({ spec }): Value => ({ spec, source: { kind: 'input' } })), ...graph.inputs],
+      graph.outputs,
+    );
   const attrs = {
-    condition: besides(condition), body: besides(body), backward: subgraph(back.nodes, [...back.reads, ...back.parameters], back.outputs),
-    constants: closure.reads.length + constants, carries: initial.length, most,
+    condition: besides(condition),
+    body: besides(body),
+    backward: subgraph(back.nodes, [...back.reads, ...back.parameters], back.outputs),
+    constants: closure.reads.length + constants,
+    carries: initial.length,
+    most,
   };
   const states = bind(unwindOp, [...closure.reads, ...inputs, ...start], attrs);
   return [...spread(fixed, states.slice(floats.length)), ...spread(initial, states.slice(0, floats.length))];
@@ -197,10 +242,16 @@ function whileGradients(grads: readonly (Tensor | null)[], inputs: readonly Tens
 
 /** Runs `body` on the carried tensors as long as `condition` holds for them, `most` times at most. */
 export function whileLoop(
-  condition: (...carries: Tensor[]) => Tensor, body: (...carries: Tensor[]) => readonly Tensor[], initial: readonly Tensor[], most: number | null,
+  condition: (...carries: Tensor[]) => Tensor,
+  body: (...carries: Tensor[]) => readonly Tensor[],
+  initial: readonly Tensor[],
+  most: number | null,
 ): Tensor[] {
   const specs = specsOf(initial);
-  const closure = close([{ specs, fn: (...carries) => [condition(...carries)] }, { specs, fn: body }]);
+  const closure = close([
+    { specs, fn: (...carries) => [condition(...carries)] },
+    { specs, fn: body },
+  ]);
   const [test, step] = closure.bodies as [Closure['bodies'][number], Closure['bodies'][number]];
   const inputsOf = (of: Closure['bodies'][number]) => [...of.reads, ...of.parameters, ...of.states];
   const attrs = {
@@ -234,16 +285,27 @@ const scanOp: Op<ScanAttrs> = defineOp<ScanAttrs>('scan', {
   },
   // The scan over the carries and their tangents.
   jvp: (tangents, { inputs, outputs, attrs: { body, constants, carries, length, reverse } }) => {
-    const [fixed, initial, slices] = [inputs.slice(0, constants), inputs.slice(constants, constants + carries), inputs.slice(constants + carries)];
+    const [fixed, initial, slices] = [
+      inputs.slice(0, constants),
+      inputs.slice(constants, constants + carries),
+      inputs.slice(constants + carries),
+    ];
     const floats = floatPlaces(initial);
     const start = floats.map((i) => tangents[constants + i] ?? zerosLike(initial[i]!));
     const ofSlices = tangents.slice(constants + carries);
     const moving = indicesOf(ofSlices, (tangent) => tangent !== null);
     const step = (carried: readonly Tensor[], row: readonly Tensor[]) => {
       const point = [...fixed, ...carried.slice(0, carries), ...row.slice(0, slices.length)];
-      const along = [...tangents.slice(0, constants), ...placed(floats, carried.slice(carries), carries), ...placed(moving, row.slice(slices.length), slices.length)];
+      const along = [
+        ...tangents.slice(0, constants),
+        ...placed(floats, carried.slice(carries), carries),
+        ...placed(moving, row.slice(slices.length), slices.length),
+      ];
       const next = pushThrough(body.graph, point, along);
-      return { carries: [...next.outputs.slice(0, carries), ...present(next.derivatives.slice(0, carries))], rows: present(next.derivatives.slice(carries)) };
+      return {
+        carries: [...next.outputs.slice(0, carries), ...present(next.derivatives.slice(0, carries))],
+        rows: present(next.derivatives.slice(carries)),
+      };
     };
     const result = scan(step, [...initial, ...start], [...slices, ...present(ofSlices)], length, reverse);
     const rows = floatPlaces(outputs).filter((i) => i >= carries);
@@ -266,8 +328,19 @@ function saving(attrs: ScanAttrs): ScanAttrs {
 }
 
 /** Gradients of a scan: a scan the other way round, whose carries are the cotangents of the carries and the sums for the constants. */
-function scanGradients(grads: readonly (Tensor | null)[], inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: ScanAttrs): (Tensor | null)[] {
-  const { body: { graph }, constants, carries, length, reverse } = attrs;
+function scanGradients(
+  grads: readonly (Tensor | null)[],
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  attrs: ScanAttrs,
+): (Tensor | null)[] {
+  const {
+    body: { graph },
+    constants,
+    carries,
+    length,
+    reverse,
+  } = attrs;
   const fixed = inputs.slice(0, constants);
   const initial = inputs.slice(constants, constants + carries);
   const slices = inputs.slice(constants + carries);
@@ -277,7 +350,11 @@ function scanGradients(grads: readonly (Tensor | null)[], inputs: readonly Tenso
   const { floats: floatFixed, merge: mergeFixed } = floatsOf(fixed);
   const seeds = floatCarries.map((i) => grads[i] ?? zerosLike(outputs[i]!));
   const step = (carried: readonly Tensor[], given: readonly Tensor[]) => {
-    const [carry, slice, rowSeeds] = [given.slice(0, carries), given.slice(carries, carries + slices.length), given.slice(carries + slices.length)];
+    const [carry, slice, rowSeeds] = [
+      given.slice(0, carries),
+      given.slice(carries, carries + slices.length),
+      given.slice(carries + slices.length),
+    ];
     const sums = carried.slice(seeds.length);
     const run = (values: readonly Tensor[]) => {
       const results = replay(graph, values);
@@ -287,7 +364,10 @@ function scanGradients(grads: readonly (Tensor | null)[], inputs: readonly Tenso
     const gradients = pullBack(run, point, [...carried.slice(0, seeds.length), ...rowSeeds]);
     const ofFixed = gradients.slice(0, floatFixed.length);
     const ofCarries = gradients.slice(floatFixed.length, floatFixed.length + seeds.length);
-    return { carries: [...ofCarries, ...sums.map((sum, i) => add(sum, ofFixed[i]!))], rows: gradients.slice(floatFixed.length + seeds.length) };
+    return {
+      carries: [...ofCarries, ...sums.map((sum, i) => add(sum, ofFixed[i]!))],
+      rows: gradients.slice(floatFixed.length + seeds.length),
+    };
   };
   const start = [...seeds, ...floatFixed.map(zerosLike)];
   const result = scan(step, start, [...before, ...slices, ...rows.map((i) => grads[i]!)], length, !reverse);
@@ -298,7 +378,10 @@ function scanGradients(grads: readonly (Tensor | null)[], inputs: readonly Tenso
   ];
 }
 
-/** Runs `body` once for each row of `slices` (tensors of one length), with tensors carried from step to step; `reverse` begins with the last row. */
+/**
+ * Runs `body` once for each row of `slices` (tensors of one length), with tensors carried from step to step; `reverse` begins with the last
+ * row.
+ */
 export function scan(
   body: (carries: Tensor[], row: Tensor[]) => { readonly carries: readonly Tensor[]; readonly rows: readonly Tensor[] },
   initial: readonly Tensor[], slices: readonly Tensor[], length: number, reverse: boolean,
@@ -313,7 +396,14 @@ export function scan(
   const order = [...one.reads, ...one.parameters.slice(0, count), ...one.states, ...one.parameters.slice(count)];
   const results = [...one.outputs.slice(0, count), ...one.updates, ...one.outputs.slice(count)];
   const variables = closure.variables.length;
-  const plain = { body: subgraph(one.nodes, order, results), constants: closure.reads.length, carries: count + variables, length, reverse, saves: false };
+  const plain = {
+    body: subgraph(one.nodes, order, results),
+    constants: closure.reads.length,
+    carries: count + variables,
+    length,
+    reverse,
+    saves: false,
+  };
   const outputs = bind(scanOp, [...closure.reads, ...initial, ...states(closure), ...slices], taping() ? saving(plain) : plain);
   assign(closure, outputs.slice(count, count + variables));
   const rows = one.outputs.length - count;

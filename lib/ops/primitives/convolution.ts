@@ -70,7 +70,12 @@ const cost = ({ kernel, y }: Operands): number => positions(y.shape) * sizeOf(ke
 
 const forwardOp: Op<ConvolutionAttrs> = defineOp('conv', {
   infer: ([x, kernel], { groups, size }: ConvolutionAttrs) => {
-    check('conv', x!.shape.length === kernel!.shape.length && x!.shape.at(-1) === kernel!.shape.at(-2)! * groups && x!.dtype === kernel!.dtype, x!, kernel!);
+    check(
+      'conv',
+      x!.shape.length === kernel!.shape.length && x!.shape.at(-1) === kernel!.shape.at(-2)! * groups && x!.dtype === kernel!.dtype,
+      x!,
+      kernel!,
+    );
     return [specOf(x!.dtype, [x!.shape[0]!, ...size, kernel!.shape.at(-1)!])];
   },
   vjp: ([dy], { inputs: [x, kernel], attrs }) => [
@@ -90,7 +95,12 @@ const forwardOp: Op<ConvolutionAttrs> = defineOp('conv', {
 /** The op that gives the input's gradient. With steps its result is made in parts, which take no epilogue. */
 const inputOp = (name: string, takesEpilogue: boolean): Op<ConvolutionAttrs> => defineOp(name, {
   infer: ([dy, kernel], { groups, size }: ConvolutionAttrs) => {
-    check('conv_input', dy!.shape.length === kernel!.shape.length && dy!.shape.at(-1) === kernel!.shape.at(-1) && dy!.dtype === kernel!.dtype, dy!, kernel!);
+    check(
+      'conv_input',
+      dy!.shape.length === kernel!.shape.length && dy!.shape.at(-1) === kernel!.shape.at(-1) && dy!.dtype === kernel!.dtype,
+      dy!,
+      kernel!,
+    );
     return [specOf(dy!.dtype, [dy!.shape[0]!, ...size, kernel!.shape.at(-2)! * groups])];
   },
   vjp: ([dx], { inputs: [dy, kernel], attrs }) => [
@@ -122,7 +132,13 @@ const kernelOp: Op<ConvolutionAttrs> = defineOp('conv_kernel', {
   cost: ({ inputs: [x, y], outputs: [kernel] }) => cost({ x: x!, kernel: kernel!, y: y! }),
 });
 
-const attrsOf = ({ strides, dilation, low, groups }: Window, size: readonly number[]): ConvolutionAttrs => ({ strides, dilation, low, groups, size });
+const attrsOf = ({ strides, dilation, low, groups }: Window, size: readonly number[]): ConvolutionAttrs => ({
+  strides,
+  dilation,
+  low,
+  groups,
+  size,
+});
 
 const plane: Window = { strides: [2, 1], dilation: [1, 2], low: [1, -1], groups: 2 };
 const line: Window = { strides: [1], dilation: [1], low: [1], groups: 1 };
@@ -131,7 +147,10 @@ const volume: Window = { strides: [1, 2, 3], dilation: [1, 3, 2], low: [0, 2, 1]
 const channels: Window = { strides: [2, 1], dilation: [1, 1], low: [0, 1], groups: 3 };
 const separate: Window = { strides: [1, 1], dilation: [1, 2], low: [1, 1], groups: 3 };
 
-/** The convolution of `x` `[batch, spatial.., channels]` with `kernel` `[spatial.., channels / groups, filters]`, with an output of spatial size `size`. */
+/**
+ * The convolution of `x` `[batch, spatial.., channels]` with `kernel` `[spatial.., channels / groups, filters]`, with an output of spatial
+ * size `size`.
+ */
 export const conv = primitive(forwardOp, [
   { inputs: [{ shape: [2, 5, 6, 4] }, { shape: [3, 2, 2, 6] }], attrs: attrsOf(plane, [3, 4]) },
   { inputs: [{ shape: [2, 7, 3] }, { shape: [3, 3, 2] }], attrs: attrsOf(line, [7]) },
@@ -141,7 +160,10 @@ export const conv = primitive(forwardOp, [
   { inputs: [{ shape: [2, 4, 5, 3] }, { shape: [2, 3, 1, 3] }], attrs: attrsOf(separate, [4, 3]) },
 ], (run) => (x: Tensor, kernel: Tensor, window: Window, size: readonly number[]): Tensor => run([x, kernel], attrsOf(window, size)));
 
-const caseOf = (window: Window, dy: Shape, kernel: Shape, size: readonly number[]) => ({ inputs: [{ shape: dy }, { shape: kernel }], attrs: attrsOf(window, size) });
+const caseOf = (window: Window, dy: Shape, kernel: Shape, size: readonly number[]) => ({
+  inputs: [{ shape: dy }, { shape: kernel }],
+  attrs: attrsOf(window, size),
+});
 /** The gradient of the input of `conv` with unit strides. */
 export const convInputDense = primitive(denseInputOp, [
   caseOf(line, [2, 7, 2], [3, 3, 2], [7]),
@@ -156,8 +178,8 @@ export const convInputStepped = primitive(steppedInputOp, [
   caseOf(channels, [2, 2, 5, 3], [2, 3, 1, 3], [4, 5]),
 ], (run) => (dy: Tensor, kernel: Tensor, attrs: ConvolutionAttrs): Tensor => run([dy, kernel], attrs));
 /**
- * The gradient of the input of `conv` for `dy`, that of its output, where the input's spatial size is `size`: the transposed convolution, which adds
- * `dy` times the kernel into every window.
+ * The gradient of the input of `conv` for `dy`, that of its output, where the input's spatial size is `size`: the transposed convolution,
+ * which adds `dy` times the kernel into every window.
  */
 export const convInput = (dy: Tensor, kernel: Tensor, window: Window, size: readonly number[]): Tensor =>
   (window.strides.every((stride) => stride === 1) ? convInputDense : convInputStepped)(dy, kernel, attrsOf(window, size));

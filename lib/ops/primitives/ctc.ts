@@ -11,7 +11,10 @@ import { reshape } from './shape.js';
 
 type MaskAttrs = { mask: number };
 const spread = (dy: Tensor): Tensor => reshape(dy, [dy.shape[0]!, 1, 1]);
-/** The instruction of a kernel whose inputs are `scores` tensors of shape [samples, steps, classes], then targets, their lengths and the steps. */
+/**
+ * The instruction of a kernel whose inputs are `scores` tensors of shape [samples, steps, classes], then targets, their lengths and the
+ * steps.
+ */
 function instruction(kernel: string, inputs: readonly Spec[], mask: number): Instruction[] {
   const operands = [...inputs.map((_, i) => input(i)), output(0)];
   const labels = inputs.at(-3)!.shape[1]!;
@@ -37,13 +40,35 @@ const lossOp: Op<MaskAttrs> = defineOp('ctc_loss', {
   lower: ({ inputs, attrs: { mask } }) => instruction('ctc_loss', inputs, mask),
 });
 /**
- * Minus the logarithm of the probability of int32 targets [samples, labels] given log-probabilities [samples, steps, classes], of which the first
- * `targetLength` labels and `steps` steps count; `mask` is the class of the gaps. Labels outside of the classes have the score 0.
+ * Minus the logarithm of the probability of int32 targets [samples, labels] given log-probabilities [samples, steps, classes], of which the
+ * first `targetLength` labels and `steps` steps count; `mask` is the class of the gaps. Labels outside of the classes have the score 0.
  */
-export const ctcLoss = primitive(lossOp, [
-  { inputs: [{ shape: [3, 7, 4], low: -3, high: 0 }, { shape: [3, 3], kind: 'index', high: 4 }, { shape: [3], kind: 'index', high: 4 }, { shape: [3], kind: 'index', high: 8 }], attrs: { mask: 0 } },
-  { inputs: [{ shape: [1, 20, 6], low: -3, high: 0 }, { shape: [1, 9], kind: 'index', high: 6 }, { shape: [1], kind: 'index', high: 10 }, { shape: [1], kind: 'index', high: 21 }], attrs: { mask: 5 } },
-], (run) => (scores: Tensor, target: Tensor, targetLength: Tensor, steps: Tensor, mask: number): Tensor => run([scores, target, targetLength, steps], { mask }));
+export const ctcLoss = primitive(
+  lossOp,
+  [
+    {
+      inputs: [
+        { shape: [3, 7, 4], low: -3, high: 0 },
+        { shape: [3, 3], kind: 'index', high: 4 },
+        { shape: [3], kind: 'index', high: 4 },
+        { shape: [3], kind: 'index', high: 8 },
+      ],
+      attrs: { mask: 0 },
+    },
+    {
+      inputs: [
+        { shape: [1, 20, 6], low: -3, high: 0 },
+        { shape: [1, 9], kind: 'index', high: 6 },
+        { shape: [1], kind: 'index', high: 10 },
+        { shape: [1], kind: 'index', high: 21 },
+      ],
+      attrs: { mask: 5 },
+    },
+  ],
+  (run) =>
+    (scores: Tensor, target: Tensor, targetLength: Tensor, steps: Tensor, mask: number): Tensor =>
+      run([scores, target, targetLength, steps], { mask }),
+);
 
 const collapseOp: Op<{ mask: number; merge: boolean }> = defineOp('ctc_collapse', {
   infer: ([classes]) => [classes!],
@@ -53,8 +78,21 @@ const collapseOp: Op<{ mask: number; merge: boolean }> = defineOp('ctc_collapse'
   }],
 });
 /** The int32 classes [samples, steps] of the first steps of each sample without gaps, and without repetitions if asked for, then -1. */
-export const ctcCollapse = primitive(collapseOp, [{ inputs: [{ shape: [3, 6], kind: 'index', high: 3 }, { shape: [3], kind: 'index', high: 7 }], attrs: { mask: 0, merge: true } }],
-  (run) => (classes: Tensor, lengths: Tensor, mask: number, merge: boolean): Tensor => run([classes, lengths], { mask, merge }));
+export const ctcCollapse = primitive(
+  collapseOp,
+  [
+    {
+      inputs: [
+        { shape: [3, 6], kind: 'index', high: 3 },
+        { shape: [3], kind: 'index', high: 7 },
+      ],
+      attrs: { mask: 0, merge: true },
+    },
+  ],
+  (run) =>
+    (classes: Tensor, lengths: Tensor, mask: number, merge: boolean): Tensor =>
+      run([classes, lengths], { mask, merge }),
+);
 
 type SearchAttrs = { mask: number; width: number; paths: number };
 const beamSearchOp: Op<SearchAttrs> = defineOp('ctc_beam_search', {
@@ -63,11 +101,19 @@ const beamSearchOp: Op<SearchAttrs> = defineOp('ctc_beam_search', {
     return [specOf('int32', [paths, samples, steps]), specOf(scores!.dtype, [samples, paths])];
   },
   vjp: null,
-  lower: ({ inputs: [scores], attrs: { mask, width, paths } }) => [{
-    kernel: 'ctc_beam_search', dtype: scores!.dtype, operands: [input(0), input(1), output(0), output(1)], ints: [...scores!.shape, mask, width, paths],
-  }],
+  lower: ({ inputs: [scores], attrs: { mask, width, paths } }) => [
+    {
+      kernel: 'ctc_beam_search',
+      dtype: scores!.dtype,
+      operands: [input(0), input(1), output(0), output(1)],
+      ints: [...scores!.shape, mask, width, paths],
+    },
+  ],
 });
-/** The most probable labels [paths, samples, steps] and their log-probabilities [samples, paths], from log-probabilities [samples, steps, classes]. */
+/**
+ * The most probable labels [paths, samples, steps] and their log-probabilities [samples, paths], from log-probabilities [samples, steps,
+ * classes].
+ */
 export const ctcBeamSearch = primitives(beamSearchOp, [
   { inputs: [{ shape: [2, 6, 4], low: -3, high: 0 }, { shape: [2], kind: 'index', high: 7 }], attrs: { mask: 0, width: 5, paths: 2 } },
 ], (run) => (scores: Tensor, lengths: Tensor, attrs: SearchAttrs): [Tensor, Tensor] => run([scores, lengths], attrs) as [Tensor, Tensor]);

@@ -6,7 +6,19 @@ import type { Tensor } from '../../core/tensor.js';
 import { add, divide, multiply, negative, reciprocal, subtract } from './elementwise.js';
 import { solve, triangularSolve } from './linalg.js';
 import { matmul } from './matmul.js';
-import { batchOf, block, columnOf, diagonalMatrix, identityLike, instruction, lowerPart, matrixOf, sizes, symmetric, transposed } from './matrices.js';
+import {
+  batchOf,
+  block,
+  columnOf,
+  diagonalMatrix,
+  identityLike,
+  instruction,
+  lowerPart,
+  matrixOf,
+  sizes,
+  symmetric,
+  transposed,
+} from './matrices.js';
 import { primitive, primitives } from './primitive.js';
 import { concatenate, reshape, zerosLike } from './shape.js';
 
@@ -20,7 +32,8 @@ const rowsFrom = (x: Tensor, start: number, count: number): Tensor => block(x, s
 
 /**
  * The gradient of a matrix with at least as many rows as columns, from those of its Q and R: (dQ + Q copyltu(M)) R^-T with
- * M = R dR' - dQ' Q, where copyltu mirrors the lower triangle (Walter & Lehmann, "Algorithmic differentiation of linear algebra functions", 2018).
+ * M = R dR' - dQ' Q, where copyltu mirrors the lower triangle (Walter & Lehmann, "Algorithmic differentiation of linear algebra functions",
+ * 2018).
  */
 function thinQr(q: Tensor, r: Tensor, dq: Tensor, dr: Tensor): Tensor {
   const m = subtract(matmul(r, dr, false, true), matmul(dq, q, true, false));
@@ -65,7 +78,10 @@ const qrOp: Op<{ complete: boolean }> = defineOp('qr', {
   lower: (call) => instruction('qr', call, [...sizes(call.inputs[0]!), call.outputs[0]!.shape.at(-1)!]),
   cost: ({ inputs: [x] }) => 4 * x!.size * Math.min(...matrixOf(x!.shape)),
 });
-/** Q with orthonormal columns and the upper triangular R with Q R = x: as many columns as x's smaller side, or with `complete` as x has rows. */
+/**
+ * Q with orthonormal columns and the upper triangular R with Q R = x: as many columns as x's smaller side, or with `complete` as x has
+ * rows.
+ */
 export const qr = primitives(qrOp, [
   { inputs: [{ shape: [5, 3], kind: 'regular' }], attrs: { complete: false } },
   { inputs: [{ shape: [2, 3, 4], kind: 'regular' }], attrs: { complete: false } },
@@ -87,8 +103,13 @@ const eighOp: Op = defineOp('eigh', {
   cost: ({ inputs: [x] }) => 9 * x!.size * x!.shape.at(-1)!,
 });
 /** Ascending eigenvalues and, as columns, orthonormal eigenvectors of (x + x') / 2. */
-export const eigh = primitives(eighOp, [{ inputs: [{ shape: [4, 4], kind: 'definite' }] }, { inputs: [{ shape: [2, 3, 3], kind: 'definite' }] }],
-  (run) => (x: Tensor): Tensor[] => run([x]));
+export const eigh = primitives(
+  eighOp,
+  [{ inputs: [{ shape: [4, 4], kind: 'definite' }] }, { inputs: [{ shape: [2, 3, 3], kind: 'definite' }] }],
+  (run) =>
+    (x: Tensor): Tensor[] =>
+      run([x]),
+);
 
 /** The gradient from those of the reduced factors (Townsend, "Differentiating the singular value decomposition", 2016). */
 function throughFactors([u, s, vt]: readonly [Tensor, Tensor, Tensor], du: Tensor | null, ds: Tensor | null, dvt: Tensor | null): Tensor {
@@ -121,13 +142,24 @@ const svdOp: Op<{ full: boolean }> = defineOp('svd', {
   vjp: ([du = null, ds = null, dvt = null], { inputs: [x], outputs: [u, s, vt], attrs: { full } }) => {
     const [m, n] = matrixOf(x!.shape);
     if (!full || m === n) return [throughFactors([u!, s!, vt!], du, ds, dvt)];
-    if (du !== null || dvt !== null) throw new Error('svd: singular vectors have a gradient only with fullMatrices: false, or for square matrices: the further vectors are not determined');
+    if (du !== null || dvt !== null)
+      throw new Error(
+        'svd: singular vectors have a gradient only with fullMatrices: false, or for square matrices: the further vectors are not ' +
+          'determined',
+      );
     const k = Math.min(m, n);
     return [throughFactors([columnsFrom(u!, 0, k), s!, rowsFrom(vt!, 0, k)], null, ds, null)];
   },
   lower: ({ inputs: [x], attrs: { full } }) => {
     const [count, m, n] = sizes(x!);
-    return [{ kernel: 'svd', dtype: x!.dtype, operands: [input(0), output(1), output(0), output(2)], ints: [count, m, n, full ? Math.max(m, n) : Math.min(m, n)] }];
+    return [
+      {
+        kernel: 'svd',
+        dtype: x!.dtype,
+        operands: [input(0), output(1), output(0), output(2)],
+        ints: [count, m, n, full ? Math.max(m, n) : Math.min(m, n)],
+      },
+    ];
   },
   cost: ({ inputs: [x] }) => 12 * x!.size * Math.min(...matrixOf(x!.shape)),
 });
@@ -148,8 +180,13 @@ const valuesOp: Op = defineOp('singular_values', {
   cost: ({ inputs: [x] }) => 3 * x!.size * Math.min(...matrixOf(x!.shape)),
 });
 /** Singular values, descending. */
-export const singularValues = primitive(valuesOp, [{ inputs: [{ shape: [4, 3], kind: 'regular' }] }, { inputs: [{ shape: [2, 3, 4], kind: 'regular' }] }],
-  (run) => (x: Tensor): Tensor => run([x]));
+export const singularValues = primitive(
+  valuesOp,
+  [{ inputs: [{ shape: [4, 3], kind: 'regular' }] }, { inputs: [{ shape: [2, 3, 4], kind: 'regular' }] }],
+  (run) =>
+    (x: Tensor): Tensor =>
+      run([x]),
+);
 
 const pinvOp: Op<{ inclusive: boolean }> = defineOp('pinv', {
   infer: ([x], _: { inclusive: boolean }) => [specOf(x!.dtype, [...batchOf(x!.shape), ...matrixOf(x!.shape).toReversed()])],

@@ -31,28 +31,53 @@ export function unary(name: string, rule: UnaryRule | null, [low, high]: readonl
 
 function sameDType(name: string, inputs: readonly Spec[]): DType {
   const dtype = inputs[0]!.dtype;
-  if (inputs.some((spec) => spec.dtype !== dtype)) throw new TypeError(`${name}: inputs have different dtypes ${inputs.map((s) => s.dtype).join(', ')}`);
+  if (inputs.some((spec) => spec.dtype !== dtype))
+    throw new TypeError(`${name}: inputs have different dtypes ${inputs.map((s) => s.dtype).join(', ')}`);
   return dtype;
 }
 
-export function binary(name: string, rule: BinaryRule | null, domains: readonly (readonly [number, number])[] = [[-2, 2], [-2, 2]], dtype?: DType): Binary {
+export function binary(
+  name: string,
+  rule: BinaryRule | null,
+  domains: readonly (readonly [number, number])[] = [
+    [-2, 2],
+    [-2, 2],
+  ],
+  dtype?: DType,
+): Binary {
   const op = defineOp(name, {
     infer: (inputs) => {
       const own = sameDType(name, inputs);
       return [specOf(dtype ?? own, broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, name))];
     },
-    vjp: rule && (([dy], { inputs: [a, b], outputs: [y] }) => {
-      const [da, db] = rule(dy!, a!, b!, y!);
-      return [da && sumTo(da, a!.shape), db && sumTo(db, b!.shape)];
-    }),
+    vjp:
+      rule &&
+      (([dy], { inputs: [a, b], outputs: [y] }) => {
+        const [da, db] = rule(dy!, a!, b!, y!);
+        return [da && sumTo(da, a!.shape), db && sumTo(db, b!.shape)];
+      }),
     lower: { tile: name },
   });
   const [[low, high], [low2, high2]] = domains as [[number, number], [number, number]];
   const kind = name.startsWith('logical') ? 'bool' : 'float';
-  return primitive(op, [
-    { inputs: [{ shape: [3, 5], low, high, kind }, { shape: [3, 5], low: low2, high: high2, kind }] },
-    { inputs: [{ shape: [3, 1], low, high, kind }, { shape: [4, 1, 5], low: low2, high: high2, kind }] },
-  ], (run) => (a, b) => run([a, b]));
+  return primitive(
+    op,
+    [
+      {
+        inputs: [
+          { shape: [3, 5], low, high, kind },
+          { shape: [3, 5], low: low2, high: high2, kind },
+        ],
+      },
+      {
+        inputs: [
+          { shape: [3, 1], low, high, kind },
+          { shape: [4, 1, 5], low: low2, high: high2, kind },
+        ],
+      },
+    ],
+    (run) => (a, b) => run([a, b]),
+  );
 }
 
 // Arithmetic.
@@ -138,7 +163,11 @@ export const atanh = unary('atanh', (dy, x) => divide(dy, subtract(one(x), squar
 export const sigmoid = unary('sigmoid', (dy, _, y) => multiply(dy, multiply(y, subtract(one(y), y))));
 export const erf = unary('erf', (dy, x) => multiply(dy, multiply(constant(2 / Math.sqrt(Math.PI), x), exp(negative(square(x))))));
 export const erfc = unary('erfc', (dy, x) => multiply(dy, multiply(constant(-2 / Math.sqrt(Math.PI), x), exp(negative(square(x))))));
-export const erfinv = unary('erfinv', (dy, _, y) => multiply(dy, multiply(constant(Math.sqrt(Math.PI) / 2, y), exp(square(y)))), [-0.8, 0.8]);
+export const erfinv = unary(
+  'erfinv',
+  (dy, _, y) => multiply(dy, multiply(constant(Math.sqrt(Math.PI) / 2, y), exp(square(y)))),
+  [-0.8, 0.8],
+);
 /** The modified Bessel function of the first kind of order 0. */
 export const i0 = unary('i0', (dy, x) => multiply(dy, i1(x)));
 /** The modified Bessel function of the first kind of order 1; `i1(x) / x` is 1/2 at 0. */
@@ -226,4 +255,8 @@ export const rightShift = bits('right_shift');
 /** The greatest common divisor. */
 export const gcd = bits('gcd');
 const bitwiseNotOp = defineOp('bitwise_not', { infer: ([x]) => [x!], vjp: null, lower: { tile: 'bitwise_not' } });
-export const bitwiseNot: Unary = primitive(bitwiseNotOp, [{ inputs: [{ shape: [3, 5], kind: 'index', high: 8 }] }], (run) => (x) => run([x]));
+export const bitwiseNot: Unary = primitive(
+  bitwiseNotOp,
+  [{ inputs: [{ shape: [3, 5], kind: 'index', high: 8 }] }],
+  (run) => (x) => run([x]),
+);

@@ -30,7 +30,8 @@ function pointOnCircle(turns: number, n: number): [number, number] {
   const quadrant = Math.floor((4 * turns) / n);
   const rest = 4 * turns - quadrant * n; // of n to a quarter turn
   const angle = (part: number) => (part / n) * (Math.PI / 2);
-  const [cos, sin] = 2 * rest <= n ? [Math.cos(angle(rest)), Math.sin(angle(rest))] : [Math.sin(angle(n - rest)), Math.cos(angle(n - rest))];
+  const [cos, sin] =
+    2 * rest <= n ? [Math.cos(angle(rest)), Math.sin(angle(rest))] : [Math.sin(angle(n - rest)), Math.cos(angle(n - rest))];
   switch (quadrant % 4) {
     case 0: return [cos, sin];
     case 1: return [-sin, cos];
@@ -101,9 +102,15 @@ const rfftOp: Op<{ scale: number }> = defineOp('rfft', {
     const [re, im] = filledPair(grads);
     return [irfft([multiply(re, weights!), multiply(im, weights!)], n, scale), null];
   },
-  lower: ({ inputs: [x], attrs: { scale } }) => [{
-    kernel: 'rfft', dtype: x!.dtype, operands: [input(0), input(1), output(0), output(1)], ints: sizes(x!, x!.shape.at(-1)!), floats: [scale],
-  }],
+  lower: ({ inputs: [x], attrs: { scale } }) => [
+    {
+      kernel: 'rfft',
+      dtype: x!.dtype,
+      operands: [input(0), input(1), output(0), output(1)],
+      ints: sizes(x!, x!.shape.at(-1)!),
+      floats: [scale],
+    },
+  ],
 });
 
 const irfftOp: Op<{ n: number; scale: number }> = defineOp('irfft', {
@@ -123,11 +130,22 @@ export const rfftParts = primitives(rfftOp, [
   { inputs: [{ shape: [2, 6] }, { shape: [6], constant: (dtype) => tableOf(6, dtype)[0]! }], attrs: { scale: 0.5 } },
 ], (run) => (x: Tensor, scale: number): Pair => run([x, tableOf(x.shape.at(-1)!, x.dtype)[0]!], { scale }) as unknown as Pair);
 /** `irfft` in kernels. */
-export const irfftParts = primitive(irfftOp, [
-  { inputs: [{ shape: [2, 4] }, { shape: [2, 4] }, { shape: [6], constant: (dtype) => tableOf(6, dtype)[0]! }], attrs: { n: 6, scale: 0.5 } },
-], (run) => ([re, im]: Pair, n: number, scale: number): Tensor => run([re, im, tableOf(n, re.dtype)[0]!], { n, scale }));
+export const irfftParts = primitive(
+  irfftOp,
+  [
+    {
+      inputs: [{ shape: [2, 4] }, { shape: [2, 4] }, { shape: [6], constant: (dtype) => tableOf(6, dtype)[0]! }],
+      attrs: { n: 6, scale: 0.5 },
+    },
+  ],
+  (run) =>
+    ([re, im]: Pair, n: number, scale: number): Tensor =>
+      run([re, im, tableOf(n, re.dtype)[0]!], { n, scale }),
+);
 
-/** How often an entry of half a spectrum stands for two of the whole: halves for those that do and ones for the others; and the inverses. */
+/**
+ * How often an entry of half a spectrum stands for two of the whole: halves for those that do and ones for the others; and the inverses.
+ */
 const halvesOf = remembered((n, dtype) => {
   const half = Math.floor(n / 2) + 1;
   const isDouble = (k: number) => k !== 0 && 2 * k !== n;
@@ -149,13 +167,16 @@ const swapped = ([re, im]: Pair): Pair => [im, re];
 /** Of Bluestein's algorithm: the chirp exp(-πi j² / n), and the transform of its conjugate as a filter. */
 const chirpsOf = remembered((n, dtype) => withoutTapes(() => {
   const length = fastLength(2 * n - 1);
-  const chirp = (sign: number, size: number, at: (j: number) => readonly number[]) => [0, 1].map((part) => makeTensor('float64', [size], (data) => {
-    data.fill(0 as never);
-    for (let j = 0; j < n; j++) {
-      const value = pointOnCircle((j * j) % (2 * n), 2 * n)[part]! * (part === 1 ? sign : 1);
-      for (const place of at(j)) data[place] = value;
-    }
-  })) as unknown as Pair;
+  const chirp = (sign: number, size: number, at: (j: number) => readonly number[]) =>
+    [0, 1].map((part) =>
+      makeTensor('float64', [size], (data) => {
+        data.fill(0 as never);
+        for (let j = 0; j < n; j++) {
+          const value = pointOnCircle((j * j) % (2 * n), 2 * n)[part]! * (part === 1 ? sign : 1);
+          for (const place of at(j)) data[place] = value;
+        }
+      }),
+    ) as unknown as Pair;
   const filter = fftParts(chirp(1, length, (j) => (j === 0 ? [0] : [j, length - j])), 1 / length);
   return [...chirp(-1, n, (j) => [j]), ...filter].map((tensor) => castTo(tensor, dtype));
 }));
@@ -166,13 +187,23 @@ function bluestein([re, im]: Pair, scale: number): Pair {
   const [chirpRe, chirpIm, filterRe, filterIm] = chirpsOf(n, re.dtype) as readonly [Tensor, Tensor, Tensor, Tensor];
   const length = filterRe.shape[0]!;
   const zeros = re.shape.map(() => 0);
-  const padded = times([re, im], [chirpRe, chirpIm]).map((part) => embed(part, withLast(re.shape, length), zeros, zeros.map(() => 1), 0)) as unknown as Pair;
+  const padded = times([re, im], [chirpRe, chirpIm]).map((part) =>
+    embed(
+      part,
+      withLast(re.shape, length),
+      zeros,
+      zeros.map(() => 1),
+      0,
+    ),
+  ) as unknown as Pair;
   const convolved = swapped(fftParts(swapped(times(fftParts(padded, scale), [filterRe, filterIm])), 1));
   const cut = convolved.map((part) => slice(part, zeros, re.shape)) as unknown as Pair;
   return times(cut, [chirpRe, chirpIm]);
 }
 
-/** `scale * sum over j of x[j] exp(-2πi jk / n)` along the last axis, of any length. Both parts have one float dtype of at least 32 bits. */
+/**
+ * `scale * sum over j of x[j] exp(-2πi jk / n)` along the last axis, of any length. Both parts have one float dtype of at least 32 bits.
+ */
 export const fft = (x: Pair, scale = 1): Pair => (isSmooth(x[0].shape.at(-1)!) ? fftParts(x, scale) : bluestein(x, scale));
 /** `fft` with the other sign of the exponent; `scale` is 1 / n for the inverse. */
 export const inverse = (x: Pair, scale = 1): Pair => swapped(fft(swapped(x), scale));
@@ -190,7 +221,13 @@ export function irfft([re, im]: Pair, n: number, scale = 1): Tensor {
   if (isSmooth(innerLength(n))) return irfftParts([re, im], n, scale);
   const last = re.shape.length - 1;
   const rest = Math.ceil(n / 2) - 1; // entries that the first half gives twice
-  const mirrored = (part: Tensor) => slice(part, re.shape.map((_, i) => (i === last ? rest : 0)), withLast(re.shape, rest), re.shape.map((_, i) => (i === last ? -1 : 1)));
+  const mirrored = (part: Tensor) =>
+    slice(
+      part,
+      re.shape.map((_, i) => (i === last ? rest : 0)),
+      withLast(re.shape, rest),
+      re.shape.map((_, i) => (i === last ? -1 : 1)),
+    );
   const known = multiply(im, halfMask(n, im.dtype));
   const whole: Pair = [concatenate([re, mirrored(re)], last), concatenate([known, negative(mirrored(known))], last)];
   return inverse(whole, scale)[0];

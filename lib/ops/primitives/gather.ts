@@ -43,9 +43,14 @@ const gatherOp: Op<GatherAttrs> = defineOp('gather', {
     const flat = [...x!.shape.slice(0, axis), indices!.size, ...x!.shape.slice(axis + 1)];
     return [isInexact(x!.dtype) ? scatterAdd(zerosLike(x!), places, reshape(dy!, flat), axis) : null, null];
   },
-  lower: ({ inputs: [x, indices], attrs: { axis, wrap } }) => [{
-    kernel: 'gather', dtype: partDType(x!.dtype), operands: [input(0), input(1), output(0)], ints: [...around(x!, axis), indices!.size, wrap],
-  }],
+  lower: ({ inputs: [x, indices], attrs: { axis, wrap } }) => [
+    {
+      kernel: 'gather',
+      dtype: partDType(x!.dtype),
+      operands: [input(0), input(1), output(0)],
+      ints: [...around(x!, axis), indices!.size, wrap],
+    },
+  ],
   mayFault: true,
   complex: true,
 });
@@ -59,7 +64,9 @@ export const gather = primitive(gatherOp, [
 function alongSpec(where: string, x: Spec, indices: Spec, axis: number): void {
   checkIndices(where, indices);
   if (indices.shape.length !== x.shape.length || indices.shape.some((d, i) => i !== axis && d !== x.shape[i])) {
-    throw new RangeError(`${where}: indices of shape ${showShape(indices.shape)} do not fit shape ${showShape(x.shape)} along axis ${axis}`);
+    throw new RangeError(
+      `${where}: indices of shape ${showShape(indices.shape)} do not fit shape ${showShape(x.shape)} along axis ${axis}`,
+    );
   }
 }
 const alongOp: Op<AxisAttrs> = defineOp('gather_along', {
@@ -67,10 +74,18 @@ const alongOp: Op<AxisAttrs> = defineOp('gather_along', {
     alongSpec('takeAlongAxis', x!, indices!, axis);
     return [specOf(x!.dtype, indices!.shape)];
   },
-  vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => [isInexact(x!.dtype) ? scatterAddAlong(zerosLike(x!), fromStart(indices!, x!.shape[axis]!), dy!, axis) : null, null],
-  lower: ({ inputs: [x, indices], attrs: { axis } }) => [{
-    kernel: 'gather_along', dtype: x!.dtype, operands: [input(0), input(1), output(0)], ints: [...around(x!, axis), indices!.shape[axis]!, 1],
-  }],
+  vjp: ([dy], { inputs: [x, indices], attrs: { axis } }) => [
+    isInexact(x!.dtype) ? scatterAddAlong(zerosLike(x!), fromStart(indices!, x!.shape[axis]!), dy!, axis) : null,
+    null,
+  ],
+  lower: ({ inputs: [x, indices], attrs: { axis } }) => [
+    {
+      kernel: 'gather_along',
+      dtype: x!.dtype,
+      operands: [input(0), input(1), output(0)],
+      ints: [...around(x!, axis), indices!.shape[axis]!, 1],
+    },
+  ],
   mayFault: true,
 });
 /** Element by element: the entry along an axis that the index names at that place. */
@@ -97,9 +112,16 @@ const blockOp: Op<{ count: number }> = defineOp('gather_block', {
 export const gatherBlock = primitive(blockOp, [{ inputs: [{ shape: [7, 3] }, { shape: [], kind: 'index', high: 4 }], attrs: { count: 3 } }],
   (run) => (x: Tensor, start: Tensor, count: number): Tensor => run([x, start], { count }));
 
-const scatterLower = (kernel: string) => ({ inputs: [base, indices], attrs: { axis } }: { inputs: readonly Spec[]; attrs: AxisAttrs }): Instruction[] => [{
-  kernel, dtype: partDType(base!.dtype), operands: [input(0), input(1), input(2), output(0)], ints: [...around(base!, axis), indices!.size, 0],
-}];
+const scatterLower =
+  (kernel: string) =>
+  ({ inputs: [base, indices], attrs: { axis } }: { inputs: readonly Spec[]; attrs: AxisAttrs }): Instruction[] => [
+    {
+      kernel,
+      dtype: partDType(base!.dtype),
+      operands: [input(0), input(1), input(2), output(0)],
+      ints: [...around(base!, axis), indices!.size, 0],
+    },
+  ];
 
 const scatterAddOp: Op<AxisAttrs> = defineOp('scatter_add', {
   infer: ([base, indices], _: AxisAttrs) => {
@@ -169,7 +191,11 @@ const scatterMulOp: Op<AxisAttrs> = defineOp('scatter_mul', {
     if (!isInexact(base!.dtype)) return [null, null, null];
     // The product of the others is y / update; of an update that is 0 it is taken without it, which is exact for unequal indices.
     const zero = equal(updates!, constant(0, updates!));
-    const others = select(zero, gather(base!, indices!, axis), divide(gather(y!, indices!, axis), select(zero, constant(1, updates!), updates!)));
+    const others = select(
+      zero,
+      gather(base!, indices!, axis),
+      divide(gather(y!, indices!, axis), select(zero, constant(1, updates!), updates!)),
+    );
     return [scatterMultiply(dy!, indices!, updates!, axis), null, multiply(gather(dy!, indices!, axis), others)];
   },
   lower: scatterLower('scatter_mul'),

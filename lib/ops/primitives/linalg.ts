@@ -9,7 +9,21 @@ import type { Tensor } from '../../core/tensor.js';
 import { add, equal, isfinite, logicalAnd, multiply, negative, reciprocal, select, subtract } from './elementwise.js';
 import { gatherAlong, scatterAddAlong } from './gather.js';
 import { matmul } from './matmul.js';
-import { batchOf, block, columnOf, diagonalMatrix, diagonalPart, identityLike, instruction, lowerPart, matrixOf, sizes, symmetric, transposed, upperPart } from './matrices.js';
+import {
+  batchOf,
+  block,
+  columnOf,
+  diagonalMatrix,
+  diagonalPart,
+  identityLike,
+  instruction,
+  lowerPart,
+  matrixOf,
+  sizes,
+  symmetric,
+  transposed,
+  upperPart,
+} from './matrices.js';
 import { constant, primitive, primitives, type Sample } from './primitive.js';
 import { min, prod } from './reduce.js';
 import { broadcastTo } from './broadcast.js';
@@ -29,8 +43,13 @@ const choleskyOp: Op<Empty> = defineOp('cholesky', {
   cost: ({ inputs: [x] }) => (x!.size * x!.shape.at(-1)!) / 3,
 });
 /** The lower triangular L with L L' = (x + x') / 2; its triangle is NaN where that is not positive definite. */
-export const cholesky = primitive(choleskyOp, [{ inputs: [{ shape: [4, 4], kind: 'definite' }] }, { inputs: [{ shape: [2, 3, 3], kind: 'definite' }] }],
-  (run) => (x: Tensor): Tensor => run([x]));
+export const cholesky = primitive(
+  choleskyOp,
+  [{ inputs: [{ shape: [4, 4], kind: 'definite' }] }, { inputs: [{ shape: [2, 3, 3], kind: 'definite' }] }],
+  (run) =>
+    (x: Tensor): Tensor =>
+      run([x]),
+);
 
 interface TriangularAttrs {
   readonly [key: string]: boolean;
@@ -54,14 +73,22 @@ const triangularOp: Op<TriangularAttrs> = defineOp('triangular_solve', {
   cost: ({ inputs: [a, b] }) => (b!.size * a!.shape.at(-1)!) / 2,
 });
 const REGULAR: Sample = { shape: [4, 4], kind: 'regular' };
-/** The solution x of `a x = b`, or of `a' x = b` with `transpose`, for the triangle of `a` that `lower` names; `unit` takes its diagonal as ones. */
-export const triangularSolve = primitive(triangularOp, [
-  { inputs: [REGULAR, { shape: [4, 3] }], attrs: { lower: true, transpose: false, unit: false } },
-  { inputs: [REGULAR, { shape: [4, 3] }], attrs: { lower: false, transpose: true, unit: false } },
-  { inputs: [{ ...REGULAR, shape: [2, 4, 4] }, { shape: [2, 4, 1] }], attrs: { lower: false, transpose: false, unit: true } },
-  { inputs: [REGULAR, { shape: [4, 1] }], attrs: { lower: true, transpose: true, unit: false } },
-], (run) => (a: Tensor, b: Tensor, { lower, transpose = false, unit = false }: { lower: boolean; transpose?: boolean; unit?: boolean }): Tensor =>
-  run([a, b], { lower, transpose, unit }));
+/**
+ * The solution x of `a x = b`, or of `a' x = b` with `transpose`, for the triangle of `a` that `lower` names; `unit` takes its diagonal as
+ * ones.
+ */
+export const triangularSolve = primitive(
+  triangularOp,
+  [
+    { inputs: [REGULAR, { shape: [4, 3] }], attrs: { lower: true, transpose: false, unit: false } },
+    { inputs: [REGULAR, { shape: [4, 3] }], attrs: { lower: false, transpose: true, unit: false } },
+    { inputs: [{ ...REGULAR, shape: [2, 4, 4] }, { shape: [2, 4, 1] }], attrs: { lower: false, transpose: false, unit: true } },
+    { inputs: [REGULAR, { shape: [4, 1] }], attrs: { lower: true, transpose: true, unit: false } },
+  ],
+  (run) =>
+    (a: Tensor, b: Tensor, { lower, transpose = false, unit = false }: { lower: boolean; transpose?: boolean; unit?: boolean }): Tensor =>
+      run([a, b], { lower, transpose, unit }),
+);
 
 const solveOp: Op<Empty> = defineOp('solve', {
   infer: ([, b]) => [b!],
@@ -73,11 +100,17 @@ const solveOp: Op<Empty> = defineOp('solve', {
   cost: ({ inputs: [a, b] }) => a!.shape.at(-1)! * (b!.size + a!.size / 3),
 });
 /** The solution x of `a x = b` by LU with partial pivoting. */
-export const solve = primitive(solveOp, [{ inputs: [REGULAR, { shape: [4, 3] }] }, { inputs: [{ ...REGULAR, shape: [2, 3, 3] }, { shape: [2, 3, 1] }] }],
-  (run) => (a: Tensor, b: Tensor): Tensor => run([a, b]));
+export const solve = primitive(
+  solveOp,
+  [{ inputs: [REGULAR, { shape: [4, 3] }] }, { inputs: [{ ...REGULAR, shape: [2, 3, 3] }, { shape: [2, 3, 1] }] }],
+  (run) =>
+    (a: Tensor, b: Tensor): Tensor =>
+      run([a, b]),
+);
 
 /** The matrices with their rows in the order of `permutation`. */
-export const permuteRows = (x: Tensor, permutation: Tensor): Tensor => gatherAlong(x, broadcastTo(columnOf(permutation), x.shape), x.ndim - 2);
+export const permuteRows = (x: Tensor, permutation: Tensor): Tensor =>
+  gatherAlong(x, broadcastTo(columnOf(permutation), x.shape), x.ndim - 2);
 
 /** `x` laid at (`at`, `at`) into square zero matrices. */
 function placed(x: Tensor, size: number, at: number): Tensor {
@@ -128,8 +161,10 @@ function cofactors(x: Tensor): Tensor {
   const diagonal = diagonalPart(factors);
   const last = x.ndim - 2;
   const partial = multiply(prod(signs, last), prod(slice(diagonal, diagonal.shape.map(() => 0), [...batchOf(x.shape), n - 1]), last));
-  const [scale, whole] = [partial, multiply(partial, reshape(slice(diagonal, [...batchOf(x.shape).map(() => 0), n - 1], [...batchOf(x.shape), 1]), partial.shape))]
-    .map((t) => columnOf(columnOf(t))) as [Tensor, Tensor];
+  const [scale, whole] = [
+    partial,
+    multiply(partial, reshape(slice(diagonal, [...batchOf(x.shape).map(() => 0), n - 1], [...batchOf(x.shape), 1]), partial.shape)),
+  ].map((t) => columnOf(columnOf(t))) as [Tensor, Tensor];
   // The last pivot, which may be 0, is taken out of the division: its reciprocal times the determinant is the product of the others.
   const corner = equal(reshape(iota(n, 'int32'), [n, 1]), constant(n - 1, pivots));
   const lastColumn = equal(iota(n, 'int32'), constant(n - 1, pivots));
@@ -149,7 +184,13 @@ const determinantOp: Op<Empty> = defineOp('determinant', {
   cost: ({ inputs: [x] }) => (x!.size * x!.shape.at(-1)!) / 3,
 });
 /** Determinants of square matrices with at least two rows. */
-export const determinant = primitive(determinantOp, [{ inputs: [REGULAR] }, { inputs: [{ ...REGULAR, shape: [2, 3, 3] }] }], (run) => (x: Tensor): Tensor => run([x]));
+export const determinant = primitive(
+  determinantOp,
+  [{ inputs: [REGULAR] }, { inputs: [{ ...REGULAR, shape: [2, 3, 3] }] }],
+  (run) =>
+    (x: Tensor): Tensor =>
+      run([x]),
+);
 
 const slogdetOp: Op<Empty> = defineOp('slogdet', {
   infer: ([x]) => {
@@ -161,4 +202,10 @@ const slogdetOp: Op<Empty> = defineOp('slogdet', {
   cost: ({ inputs: [x] }) => (x!.size * x!.shape.at(-1)!) / 3,
 });
 /** Signs of the determinants and logarithms of their sizes. */
-export const slogdet = primitives(slogdetOp, [{ inputs: [REGULAR] }, { inputs: [{ ...REGULAR, shape: [2, 3, 3] }] }], (run) => (x: Tensor): Tensor[] => run([x]));
+export const slogdet = primitives(
+  slogdetOp,
+  [{ inputs: [REGULAR] }, { inputs: [{ ...REGULAR, shape: [2, 3, 3] }] }],
+  (run) =>
+    (x: Tensor): Tensor[] =>
+      run([x]),
+);

@@ -32,7 +32,9 @@ const op: Op<MatmulAttrs> = defineOp('matmul', {
     const left = matrix(a!, transposeA);
     const right = matrix(b!, transposeB);
     if (left.columns !== right.rows || a!.dtype !== b!.dtype) {
-      throw new RangeError(`matmul: shapes ${showShape(a!.shape)} and ${showShape(b!.shape)} do not fit: inner sizes ${left.columns} and ${right.rows} differ`);
+      throw new RangeError(
+        `matmul: shapes ${showShape(a!.shape)} and ${showShape(b!.shape)} do not fit: inner sizes ${left.columns} and ${right.rows} differ`,
+      );
     }
     return [specOf(a!.dtype, [...broadcastShapes(batchOf(a!.shape), batchOf(b!.shape), 'matmul'), left.rows, right.columns])];
   },
@@ -83,10 +85,18 @@ const lastSwapped = (perm: readonly number[]): boolean | null =>
   perm.every((axis, i) => axis === i) ? false : swapped(perm).every((axis, i) => axis === i) ? true : null;
 
 const permutedOp: Op<PermutedAttrs> = defineOp('matmul_permuted', {
-  infer: ([a, b], { permA, permB }: PermutedAttrs) => op.infer([permuted(a!, permA), permuted(b!, permB)], { transposeA: false, transposeB: false }),
+  infer: ([a, b], { permA, permB }: PermutedAttrs) =>
+    op.infer([permuted(a!, permA), permuted(b!, permB)], { transposeA: false, transposeB: false }),
   vjp: ([dy], { inputs: [a, b], attrs: { permA, permB } }) => {
     const own = identityOrder(dy!.ndim);
-    const gradient = (dx: Tensor, x: Tensor, perm: readonly number[]) => transpose(sumTo(dx, perm.map((axis) => x.shape[axis]!)), inverse(perm));
+    const gradient = (dx: Tensor, x: Tensor, perm: readonly number[]) =>
+      transpose(
+        sumTo(
+          dx,
+          perm.map((axis) => x.shape[axis]!),
+        ),
+        inverse(perm),
+      );
     return [
       gradient(matmulPermuted(dy!, own, b!, swapped(permB)), a!, permA),
       gradient(matmulPermuted(a!, swapped(permA), dy!, own), b!, permB),
@@ -94,7 +104,12 @@ const permutedOp: Op<PermutedAttrs> = defineOp('matmul_permuted', {
   },
   lower: ({ inputs: [a, b], outputs: [y], attrs: { permA, permB } }) => {
     const rank = y!.shape.length;
-    const strides = ([[a, permA], [b, permB]] as const).map(([spec, perm]) => {
+    const strides = (
+      [
+        [a, permA],
+        [b, permB],
+      ] as const
+    ).map(([spec, perm]) => {
       const own = stridesOf(spec!.shape);
       const read = perm.map((axis) => (spec!.shape[axis] === 1 ? 0 : own[axis]!));
       return [...new Array<number>(rank - perm.length).fill(0), ...read];
@@ -102,7 +117,14 @@ const permutedOp: Op<PermutedAttrs> = defineOp('matmul_permuted', {
     const [m, n] = y!.shape.slice(-2) as [number, number];
     const batch = batchOf(y!.shape);
     const matrices = strides.flatMap((read) => read.slice(-2));
-    const ints = [m, n, a!.shape[permA.at(-1)!]!, ...matrices, batch.length, ...batch.flatMap((size, i) => [size, strides[0][i]!, strides[1][i]!])];
+    const ints = [
+      m,
+      n,
+      a!.shape[permA.at(-1)!]!,
+      ...matrices,
+      batch.length,
+      ...batch.flatMap((size, i) => [size, strides[0][i]!, strides[1][i]!]),
+    ];
     return [{ kernel: 'matmul', dtype: a!.dtype, operands: [input(0), input(1), output(0)], ints }];
   },
   cost: ({ inputs: [a], outputs: [y], attrs: { permA } }) => y!.size * a!.shape[permA.at(-1)!]!,

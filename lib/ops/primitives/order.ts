@@ -29,7 +29,13 @@ const sortOp = defineOp('sort', {
   lower: ({ inputs: [x] }) => [{ kernel: 'sort', dtype: x!.dtype, operands: [input(0), output(0)], ints: rowsOf(x!) }],
 });
 /** The elements along the last axis in ascending order; NaN is last, and zeros of either sign keep their order. */
-export const sort = primitive(sortOp, [{ inputs: [{ shape: [3, 7] }] }, { inputs: [{ shape: [40, 11] }] }], (run) => (x: Tensor): Tensor => run([x]));
+export const sort = primitive(
+  sortOp,
+  [{ inputs: [{ shape: [3, 7] }] }, { inputs: [{ shape: [40, 11] }] }],
+  (run) =>
+    (x: Tensor): Tensor =>
+      run([x]),
+);
 
 const argsortOp = defineOp('argsort', {
   infer: ([x]) => [specOf('int32', x!.shape)],
@@ -43,20 +49,34 @@ const withLast = (shape: Shape, k: number): Shape => [...shape.slice(0, -1), k];
 const topKOp = defineOp('top_k', {
   infer: ([x], { k }: { k: number }) => [specOf(x!.dtype, withLast(x!.shape, k)), specOf('int32', withLast(x!.shape, k))],
   vjp: ([dy], { inputs: [x], outputs: [, places] }) => [dy === null ? null : putBack(dy!, x!, places!)],
-  lower: ({ inputs: [x], attrs: { k } }) => [{ kernel: 'top_k', dtype: x!.dtype, operands: [input(0), output(0), output(1)], ints: [...rowsOf(x!), k] }],
+  lower: ({ inputs: [x], attrs: { k } }) => [
+    { kernel: 'top_k', dtype: x!.dtype, operands: [input(0), output(0), output(1)], ints: [...rowsOf(x!), k] },
+  ],
 });
 /** The `k` largest elements along the last axis in descending order, and their indices, int32. Of equal ones the first comes first. */
-export const topK = primitives(topKOp, [{ inputs: [{ shape: [3, 7] }], attrs: { k: 4 } }], (run) => (x: Tensor, k: number): Tensor[] => run([x], { k }));
+export const topK = primitives(
+  topKOp,
+  [{ inputs: [{ shape: [3, 7] }], attrs: { k: 4 } }],
+  (run) =>
+    (x: Tensor, k: number): Tensor[] =>
+      run([x], { k }),
+);
 
 const searchOp = defineOp('searchsorted', {
   infer: ([sequence, values], _: { right: boolean }) => {
-    if (sequence!.dtype !== values!.dtype) throw new TypeError(`searchsorted: a sequence of ${sequence!.dtype} and values of ${values!.dtype}`);
+    if (sequence!.dtype !== values!.dtype)
+      throw new TypeError(`searchsorted: a sequence of ${sequence!.dtype} and values of ${values!.dtype}`);
     return [specOf('int32', values!.shape)];
   },
   vjp: null,
-  lower: ({ inputs: [sequence, values], attrs: { right } }) => [{
-    kernel: 'searchsorted', dtype: sequence!.dtype, operands: [input(0), input(1), output(0)], ints: [sequence!.size, values!.size, right ? 1 : 0],
-  }],
+  lower: ({ inputs: [sequence, values], attrs: { right } }) => [
+    {
+      kernel: 'searchsorted',
+      dtype: sequence!.dtype,
+      operands: [input(0), input(1), output(0)],
+      ints: [sequence!.size, values!.size, right ? 1 : 0],
+    },
+  ],
 });
 /** Where each value belongs in an ascending sequence (one axis), int32: before its equals, or after them (`right`). NaN is the largest. */
 export const searchsorted = primitive(searchOp, [{ inputs: [{ shape: [5] }, { shape: [3, 4] }], attrs: { right: true } }],

@@ -23,7 +23,8 @@ const MISSING: PoolAxis = [1, 1, 1, 1, 0];
 function poolInts([outer, ...rest]: Shape, axes: readonly PoolAxis[]): number[] {
   return [outer!, rest.at(-1)!, ...[...axes, MISSING, MISSING].slice(0, 3).flat()];
 }
-const resized = (x: Spec, axes: readonly PoolAxis[], side: 0 | 1): Spec => specOf(x.dtype, [x.shape[0]!, ...axes.map((axis) => axis[side]), x.shape.at(-1)!]);
+const resized = (x: Spec, axes: readonly PoolAxis[], side: 0 | 1): Spec =>
+  specOf(x.dtype, [x.shape[0]!, ...axes.map((axis) => axis[side]), x.shape.at(-1)!]);
 
 // For the tests.
 const pool2D: PoolAttrs = { axes: [[5, 3, 3, 2, 1], [4, 2, 2, 2, 0]] };
@@ -33,7 +34,9 @@ const pool3D: PoolAttrs = { axes: [[3, 2, 2, 1, 0], [4, 1, 3, 2, 0], [3, 3, 2, 1
 const maxOp: Op<PoolAttrs> = defineOp('max_pool', {
   infer: ([x], { axes }: PoolAttrs) => [resized(x!, axes, 1)],
   vjp: ([dy], { inputs: [x], outputs: [y], attrs: { axes } }) => [isFloat(x!.dtype) ? maxPoolGradient(x!, y!, dy!, axes) : null],
-  lower: ({ inputs: [x], attrs: { axes } }) => [{ kernel: 'max_pool', dtype: x!.dtype, operands: [input(0), output(0)], ints: poolInts(x!.shape, axes) }],
+  lower: ({ inputs: [x], attrs: { axes } }) => [
+    { kernel: 'max_pool', dtype: x!.dtype, operands: [input(0), output(0)], ints: poolInts(x!.shape, axes) },
+  ],
 });
 /** The largest element of each window; NaN where it has one. */
 export const maxPool = primitive(maxOp, [
@@ -50,7 +53,13 @@ const maxGradientOp: Op<PoolAttrs> = defineOp('max_pool_grad', {
   }],
 });
 /** The gradient of `y = maxPool(x)`: that of a window goes to the first of its largest elements. */
-const maxPoolGradient = primitive(maxGradientOp, [], (run) => (x: Tensor, y: Tensor, dy: Tensor, axes: readonly PoolAxis[]): Tensor => run([x, y, dy], { axes }));
+const maxPoolGradient = primitive(
+  maxGradientOp,
+  [],
+  (run) =>
+    (x: Tensor, y: Tensor, dy: Tensor, axes: readonly PoolAxis[]): Tensor =>
+      run([x, y, dy], { axes }),
+);
 
 const maxPickOp: Op<PoolAttrs> = defineOp('max_pool_pick', {
   infer: ([, y], _: PoolAttrs) => [y!],
@@ -60,12 +69,20 @@ const maxPickOp: Op<PoolAttrs> = defineOp('max_pool_pick', {
   }],
 });
 /** For each window, the element of `t` where `x` has the first of its largest elements, which `y = maxPool(x)` names. */
-const maxPoolPick = primitive(maxPickOp, [], (run) => (x: Tensor, y: Tensor, t: Tensor, axes: readonly PoolAxis[]): Tensor => run([x, y, t], { axes }));
+const maxPoolPick = primitive(
+  maxPickOp,
+  [],
+  (run) =>
+    (x: Tensor, y: Tensor, t: Tensor, axes: readonly PoolAxis[]): Tensor =>
+      run([x, y, t], { axes }),
+);
 
 const averageOp: Op<PoolAttrs> = defineOp('average_pool', {
   infer: ([x], { axes }: PoolAttrs) => [resized(x!, axes, 1)],
   vjp: ([dy], { attrs: { axes } }) => [averagePoolGradient(dy!, axes)],
-  lower: ({ inputs: [x], attrs: { axes } }) => [{ kernel: 'average_pool', dtype: x!.dtype, operands: [input(0), output(0)], ints: poolInts(x!.shape, axes) }],
+  lower: ({ inputs: [x], attrs: { axes } }) => [
+    { kernel: 'average_pool', dtype: x!.dtype, operands: [input(0), output(0)], ints: poolInts(x!.shape, axes) },
+  ],
 });
 /** The mean of the elements of each window. */
 export const averagePool = primitive(averageOp, [
@@ -77,7 +94,9 @@ export const averagePool = primitive(averageOp, [
 const averageGradientOp: Op<PoolAttrs> = defineOp('average_pool_grad', {
   infer: ([dy], { axes }: PoolAttrs) => [resized(dy!, axes, 0)],
   vjp: ([dx], { attrs: { axes } }) => [averagePool(dx!, axes)],
-  lower: ({ inputs: [dy], attrs: { axes } }) => [{ kernel: 'average_pool_grad', dtype: dy!.dtype, operands: [input(0), output(0)], ints: poolInts(dy!.shape, axes) }],
+  lower: ({ inputs: [dy], attrs: { axes } }) => [
+    { kernel: 'average_pool_grad', dtype: dy!.dtype, operands: [input(0), output(0)], ints: poolInts(dy!.shape, axes) },
+  ],
 });
 /** The gradient of `averagePool`: that of a window shared equally among its elements. */
 export const averagePoolGradient = primitive(averageGradientOp, [{ inputs: [{ shape: [2, 3, 2, 3] }], attrs: pool2D }],

@@ -17,7 +17,8 @@ export interface Sample {
   readonly high?: number;
   /**
    * Default `'float'`: each float dtype in turn. `'regular'`: floats, the matrices' diagonals dominant, so that they are well conditioned;
-   * `'definite'`: these made symmetric. `'index'` draws whole numbers below `high`. `'complex'`: numbers whose parts are of the float dtype.
+   * `'definite'`: these made symmetric. `'index'` draws whole numbers below `high`. `'complex'`: numbers whose parts are of the float
+   * dtype.
    */
   readonly kind?: 'float' | 'regular' | 'definite' | 'bool' | 'index' | 'complex';
   /** A constant that the op is always called with, in a float dtype; no gradient is asked for. */
@@ -40,7 +41,10 @@ export function setComplexRules(rules: ReadonlyMap<string, ComplexRule>): void {
   complexRules = rules;
 }
 
-/** Whether calls on 16-bit floats are computed in float32: for inputs of these specs the dtypes of the results, null for kernels of their own. */
+/**
+ * Whether calls on 16-bit floats are computed in float32: for inputs of these specs the dtypes of the results, null for kernels of their
+ * own.
+ */
 interface Widening {
   readonly specs: readonly Spec[]; // held so that their ids stay valid while the entry lives
   readonly results: readonly DType[] | null;
@@ -56,7 +60,9 @@ function wideningOf<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs
   if (found === undefined) {
     const specs = inputs.map(({ spec }) => spec);
     const outputs = op.infer(specs, attrs);
-    const hasAll = op.lower instanceof Function && op.lower({ inputs: specs, outputs, attrs }).every(({ kernel, dtype, control }) => control !== undefined || hasKernel(kernel, dtype));
+    const hasAll =
+      op.lower instanceof Function &&
+      op.lower({ inputs: specs, outputs, attrs }).every(({ kernel, dtype, control }) => control !== undefined || hasKernel(kernel, dtype));
     found = { specs, results: hasAll ? null : outputs.map(({ dtype }) => dtype) };
     known.set(key, found);
   }
@@ -64,8 +70,9 @@ function wideningOf<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs
 }
 
 /**
- * @internal Calls an op. Complex inputs go by its complex rule, where it has one. Most kernels that compute have no 16-bit form: for these, 16-bit floats
- * are widened to float32 and the results rounded back, so that gradients, which call primitives directly, need not think of it.
+ * @internal Calls an op. Complex inputs go by its complex rule, where it has one. Most kernels that compute have no 16-bit form: for these,
+ * 16-bit floats are widened to float32 and the results rounded back, so that gradients, which call primitives directly, need not think of
+ * it.
  */
 export function callPrimitive<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor[] {
   if (inputs.every(({ dtype }) => dtype === 'float32')) return bind(op, inputs, attrs); // by far the most
@@ -82,12 +89,20 @@ export function callPrimitive<A extends Attrs>(op: Op<A>, inputs: readonly Tenso
 }
 
 /** Makes the function of an op with one output from the way it is called. */
-export function primitive<A extends Attrs, F>(op: Op<A>, samples: readonly Case<NoInfer<A>>[], call: (run: (inputs: readonly Tensor[], attrs?: A) => Tensor) => F): Primitive<A, F> {
+export function primitive<A extends Attrs, F>(
+  op: Op<A>,
+  samples: readonly Case<NoInfer<A>>[],
+  call: (run: (inputs: readonly Tensor[], attrs?: A) => Tensor) => F,
+): Primitive<A, F> {
   return Object.assign(call((inputs, attrs) => callPrimitive(op, inputs, attrs)[0]!) as object, { op, samples }) as Primitive<A, F>;
 }
 
 /** `primitive` for an op with several outputs. */
-export function primitives<A extends Attrs, F>(op: Op<A>, samples: readonly Case<NoInfer<A>>[], call: (run: (inputs: readonly Tensor[], attrs?: A) => Tensor[]) => F): Primitive<A, F> {
+export function primitives<A extends Attrs, F>(
+  op: Op<A>,
+  samples: readonly Case<NoInfer<A>>[],
+  call: (run: (inputs: readonly Tensor[], attrs?: A) => Tensor[]) => F,
+): Primitive<A, F> {
   return Object.assign(call((inputs, attrs) => callPrimitive(op, inputs, attrs)) as object, { op, samples }) as Primitive<A, F>;
 }
 

@@ -24,10 +24,22 @@ function random(kernel: string) {
       return [specOf(dtype, shape)];
     },
     vjp: null,
-    lower: ({ attrs: { shape, dtype, ints, floats } }) => [{ kernel, dtype, operands: [input(0), output(0)], ints: [sizeOf(shape), ...ints], floats }],
+    lower: ({ attrs: { shape, dtype, ints, floats } }) => [
+      { kernel, dtype, operands: [input(0), output(0)], ints: [sizeOf(shape), ...ints], floats },
+    ],
   });
-  return primitive(op, [], (run) => (seed: Tensor, shape: Shape, dtype: DType, { ints = [], floats = [] }: { ints?: readonly number[]; floats?: readonly number[] } = {}): Tensor =>
-    run([seed], { shape, dtype, ints, floats }));
+  return primitive(
+    op,
+    [],
+    (run) =>
+      (
+        seed: Tensor,
+        shape: Shape,
+        dtype: DType,
+        { ints = [], floats = [] }: { ints?: readonly number[]; floats?: readonly number[] } = {},
+      ): Tensor =>
+        run([seed], { shape, dtype, ints, floats }),
+  );
 }
 
 /** Uniform in `floats[0] <= x < floats[1]`; float32 or float64. */
@@ -57,9 +69,16 @@ const randomGammaOp: Op<GammaAttrs> = defineOp('random_gamma', {
     kernel: 'random_gamma', dtype: alpha!.dtype, operands: [input(0), input(1), output(0)], ints: [alpha!.size, stream, Number(logarithm)],
   }],
 });
-/** A gamma variate of scale 1 for each shape in `alpha`, or its logarithm; float32 or float64. Draws of different streams are independent. */
-export const randomGamma = primitive(randomGammaOp, [], (run) => (seed: Tensor, alpha: Tensor, { stream = 0, logarithm = false }: Partial<GammaAttrs> = {}): Tensor =>
-  run([seed, alpha], { stream, logarithm }));
+/**
+ * A gamma variate of scale 1 for each shape in `alpha`, or its logarithm; float32 or float64. Draws of different streams are independent.
+ */
+export const randomGamma = primitive(
+  randomGammaOp,
+  [],
+  (run) =>
+    (seed: Tensor, alpha: Tensor, { stream = 0, logarithm = false }: Partial<GammaAttrs> = {}): Tensor =>
+      run([seed, alpha], { stream, logarithm }),
+);
 
 const randomBinomialOp = defineOp('random_binomial', {
   infer: ([, counts]) => [counts!],
@@ -68,8 +87,17 @@ const randomBinomialOp = defineOp('random_binomial', {
     kernel: 'random_binomial', dtype: counts!.dtype, operands: [input(0), input(1), input(2), output(0)], ints: [counts!.size],
   }],
 });
-/** How often something of probability `p` happens in `counts` attempts; both have one shape and dtype, float32 or float64, as has the result. */
-export const randomBinomial = primitive(randomBinomialOp, [], (run) => (seed: Tensor, counts: Tensor, p: Tensor): Tensor => run([seed, counts, p]));
+/**
+ * How often something of probability `p` happens in `counts` attempts; both have one shape and dtype, float32 or float64, as has the
+ * result.
+ */
+export const randomBinomial = primitive(
+  randomBinomialOp,
+  [],
+  (run) =>
+    (seed: Tensor, counts: Tensor, p: Tensor): Tensor =>
+      run([seed, counts, p]),
+);
 
 const randomCategoricalOp: Op<{ samples: number }> = defineOp('random_categorical', {
   infer: ([, logits], { samples }: { samples: number }) => [specOf('int32', [logits!.shape[0]!, samples])],
@@ -79,4 +107,10 @@ const randomCategoricalOp: Op<{ samples: number }> = defineOp('random_categorica
   }],
 });
 /** `samples` classes, int32, for each row of logits [rows, classes], float32 or float64. */
-export const randomCategorical = primitive(randomCategoricalOp, [], (run) => (seed: Tensor, logits: Tensor, samples: number): Tensor => run([seed, logits], { samples }));
+export const randomCategorical = primitive(
+  randomCategoricalOp,
+  [],
+  (run) =>
+    (seed: Tensor, logits: Tensor, samples: number): Tensor =>
+      run([seed, logits], { samples }),
+);

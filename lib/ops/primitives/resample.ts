@@ -10,9 +10,16 @@ export class BandMatrix {
   readonly rows: number;
 
   /** `starts` holds the first column of each row's band, `weights` the entries of the bands, row by row. */
-  constructor(readonly key: string, readonly columns: number, readonly taps: number, readonly starts: readonly number[], readonly weights: readonly number[]) {
+  constructor(
+    readonly key: string,
+    readonly columns: number,
+    readonly taps: number,
+    readonly starts: readonly number[],
+    readonly weights: readonly number[],
+  ) {
     this.rows = starts.length;
-    if (weights.length !== this.rows * taps) throw new RangeError(`BandMatrix: ${weights.length} weights do not fit ${this.rows} rows of ${taps}`);
+    if (weights.length !== this.rows * taps)
+      throw new RangeError(`BandMatrix: ${weights.length} weights do not fit ${this.rows} rows of ${taps}`);
   }
 
   /** Attributes of calls are compared as JSON: the key stands for the whole matrix. */
@@ -32,7 +39,8 @@ const replaced = (shape: Shape, axis: number, size: number): Shape => shape.map(
 const op: Op<ResampleAttrs> = defineOp('resample', {
   infer: ([x], { axis, matrix, transposed }: ResampleAttrs) => {
     const [from, to] = transposed ? [matrix.rows, matrix.columns] : [matrix.columns, matrix.rows];
-    if (x!.shape[axis] !== from) throw new RangeError(`resample: axis ${axis} of size ${x!.shape[axis]} does not fit a map of ${from} elements`);
+    if (x!.shape[axis] !== from)
+      throw new RangeError(`resample: axis ${axis} of size ${x!.shape[axis]} does not fit a map of ${from} elements`);
     return [specOf(x!.dtype, replaced(x!.shape, axis, to))];
   },
   vjp: ([dy], { attrs: { axis, matrix, transposed } }) => [resample(dy!, matrix, axis, !transposed)],

@@ -14,7 +14,10 @@ import { copyStrided } from './strided.js';
 
 const reshapeOp: Op<{ shape: Shape }> = defineOp('reshape', {
   infer: ([x], { shape }: { shape: Shape }) => {
-    if (sizeOf(shape) !== x!.size) throw new RangeError(`reshape: a tensor of shape ${showShape(x!.shape)} cannot become ${showShape(shape)}: ${x!.size} elements are not ${sizeOf(shape)}`);
+    if (sizeOf(shape) !== x!.size)
+      throw new RangeError(
+        `reshape: a tensor of shape ${showShape(x!.shape)} cannot become ${showShape(shape)}: ${x!.size} elements are not ${sizeOf(shape)}`,
+      );
     return [specOf(x!.dtype, shape)];
   },
   vjp: ([dy], { inputs: [x] }) => [reshape(dy!, x!.shape)],
@@ -85,25 +88,37 @@ const embedOp: Op<EmbedAttrs> = defineOp('embed', {
   lower: ({ inputs: [x], outputs: [y], attrs: { starts, steps, value } }) => {
     const strides = stridesOf(y!.shape);
     const own = partDType(y!.dtype);
-    const fill: Instruction = { kernel: 'fill', dtype: own, operands: [scalar(scalarTensor(value, own)), output(0)], ints: [y!.size * partsOf(y!.dtype), 0] };
+    const fill: Instruction = {
+      kernel: 'fill',
+      dtype: own,
+      operands: [scalar(scalarTensor(value, own)), output(0)],
+      ints: [y!.size * partsOf(y!.dtype), 0],
+    };
     if (x!.size === 0) return [fill];
     return [fill, copyStrided(x!.dtype, x!.shape, stridesOf(x!.shape), strides.map((s, i) => s * steps[i]!), 0, dot(strides, starts))];
   },
   complex: true,
 });
 /** A tensor of `shape` filled with `value`, with `x` laid into it at `starts` in steps of `steps`: padding, and the gradient of `slice`. */
-export const embed = primitive(embedOp, [
-  { inputs: [{ shape: [2, 3] }], attrs: { shape: [4, 7], starts: [1, 6], steps: [2, -3], value: 0.5 } },
-], (run) => (x: Tensor, shape: Shape, starts: readonly number[], steps: readonly number[], value: number): Tensor => run([x], { shape, starts, steps, value }));
+export const embed = primitive(
+  embedOp,
+  [{ inputs: [{ shape: [2, 3] }], attrs: { shape: [4, 7], starts: [1, 6], steps: [2, -3], value: 0.5 } }],
+  (run) =>
+    (x: Tensor, shape: Shape, starts: readonly number[], steps: readonly number[], value: number): Tensor =>
+      run([x], { shape, starts, steps, value }),
+);
 
 const concatOp: Op<{ axis: number }> = defineOp('concatenate', {
   infer: (inputs, { axis }: { axis: number }) => {
     const [first] = inputs;
     for (const spec of inputs) {
       // A size that stands for an unknown one may be what the others are.
-      const differ = (d: number, i: number): boolean => i !== axis && d !== first!.shape[i] && !isStandIn(d) && !isStandIn(first!.shape[i]!);
+      const differ = (d: number, i: number): boolean =>
+        i !== axis && d !== first!.shape[i] && !isStandIn(d) && !isStandIn(first!.shape[i]!);
       if (spec.dtype !== first!.dtype || spec.shape.length !== first!.shape.length || spec.shape.some(differ)) {
-        throw new RangeError(`concatenate: shapes must agree except on axis ${axis}, received ${inputs.map((s) => showShape(s.shape)).join(' and ')}`);
+        throw new RangeError(
+          `concatenate: shapes must agree except on axis ${axis}, received ${inputs.map((s) => showShape(s.shape)).join(' and ')}`,
+        );
       }
     }
     return [specOf(first!.dtype, first!.shape.map((d, i) => (i === axis ? inputs.reduce((n, s) => n + s.shape[axis]!, 0) : d)))];
@@ -138,7 +153,10 @@ const viewOp: Op<{ dtype: DType }> = defineOp('view', {
     if (bytes === dtypeBytes(dtype)) return [specOf(dtype, x!.shape)];
     if (last === undefined) throw new RangeError(`view: a scalar of ${x!.dtype} cannot be seen as ${dtype}, whose size is another`);
     const size = (last * bytes) / dtypeBytes(dtype);
-    if (!Number.isInteger(size)) throw new RangeError(`view: the last axis of shape ${showShape(x!.shape)} has ${last * bytes} bytes, no multiple of those of ${dtype}`);
+    if (!Number.isInteger(size))
+      throw new RangeError(
+        `view: the last axis of shape ${showShape(x!.shape)} has ${last * bytes} bytes, no multiple of those of ${dtype}`,
+      );
     return [specOf(dtype, [...x!.shape.slice(0, -1), size])];
   },
   vjp: null,
@@ -158,7 +176,9 @@ interface IotaAttrs {
 const iotaOp: Op<IotaAttrs> = defineOp('iota', {
   infer: (_, { size, dtype }: IotaAttrs) => [specOf(dtype, [size])],
   vjp: null,
-  lower: ({ attrs: { size, start, step, dtype } }) => [{ kernel: 'iota', dtype, operands: [output(0)], ints: [size], floats: [start, step] }],
+  lower: ({ attrs: { size, start, step, dtype } }) => [
+    { kernel: 'iota', dtype, operands: [output(0)], ints: [size], floats: [start, step] },
+  ],
 });
 /** `start`, `start + step`, … */
 export const iota = primitive(iotaOp, [{ inputs: [], attrs: { size: 7, start: 1, step: 2, dtype: 'float32' } }],

@@ -10,7 +10,10 @@ import { scatterAdd } from './gather.js';
 import { primitive } from './primitive.js';
 import { reshape, transpose } from './shape.js';
 
-/** The windows of one axis: `count` of them, `stride` apart, each of `size` elements that are `dilation` apart. All must lie within the axis. */
+/**
+ * The windows of one axis: `count` of them, `stride` apart, each of `size` elements that are `dilation` apart. All must lie within the
+ * axis.
+ */
 export type WindowAxis = readonly [count: number, size: number, stride: number, dilation: number];
 interface WindowAttrs {
   readonly [key: string]: number | readonly number[] | readonly WindowAxis[];
@@ -26,7 +29,12 @@ function layout(shape: Shape, axis: number, axes: readonly WindowAxis[]): { size
   const rest = axis + axes.length;
   return {
     sizes: [...shape.slice(0, axis), ...axes.map(([count]) => count), ...axes.map(([, size]) => size), ...shape.slice(rest)],
-    strides: [...strides.slice(0, axis), ...axes.map(([, , stride], i) => own[i]! * stride), ...axes.map(([, , , dilation], i) => own[i]! * dilation), ...strides.slice(rest)],
+    strides: [
+      ...strides.slice(0, axis),
+      ...axes.map(([, , stride], i) => own[i]! * stride),
+      ...axes.map(([, , , dilation], i) => own[i]! * dilation),
+      ...strides.slice(rest),
+    ],
   };
 }
 const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i));
@@ -39,7 +47,8 @@ const windowsOp: Op<WindowAttrs> = defineOp('windows', {
   vjp: ([dy], { inputs: [x], attrs: { axis, axes, perm } }) => [joinWindows(transpose(dy!, inverse(perm)), x!.shape, axis, axes)],
   lower: ({ inputs: [x], outputs: [y], attrs: { axis, axes, perm } }) => {
     const { strides } = layout(x!.shape, axis, axes);
-    const ints = y!.shape.length === 0 ? [1, 1, 1, 1] : [y!.shape.length, ...y!.shape, ...perm.map((from) => strides[from]!), ...stridesOf(y!.shape)];
+    const ints =
+      y!.shape.length === 0 ? [1, 1, 1, 1] : [y!.shape.length, ...y!.shape, ...perm.map((from) => strides[from]!), ...stridesOf(y!.shape)];
     return [{ kernel: 'copy_strided', dtype: x!.dtype, operands: [input(0), output(0)], ints: [...ints, 0, 0] }];
   },
 });
@@ -54,11 +63,16 @@ export const windows = primitive(windowsOp, [
   { inputs: [{ shape: [11] }], attrs: { axis: 0, axes: [[3, 2, 4, 1]], perm: [0, 1] } },
 ], (run) => (x: Tensor, axis: number, axes: readonly WindowAxis[], perm: readonly number[]): Tensor => run([x], { axis, axes, perm }));
 
-/** `count` windows of `length` elements of the last axis, of which each begins `hop` after the one before: [..., n] to [..., count, length]. */
+/**
+ * `count` windows of `length` elements of the last axis, of which each begins `hop` after the one before: [..., n] to [..., count, length].
+ */
 const lastAxisWindows = (x: Tensor, count: number, length: number, hop: number): Tensor =>
   windows(x, x.ndim - 1, [[count, length, hop, 1]], Array.from({ length: x.ndim + 1 }, (_, i) => i));
 
-/** All windows of `length` elements of the last axis that fit, of which each begins `hop` after the one before: [..., n] to [..., count, length]. */
+/**
+ * All windows of `length` elements of the last axis that fit, of which each begins `hop` after the one before: [..., n] to [..., count,
+ * length].
+ */
 export const frames = (x: Tensor, length: number, hop: number): Tensor =>
   lastAxisWindows(x, Math.max(0, 1 + Math.floor((x.shape.at(-1)! - length) / hop)), length, hop);
 
@@ -94,7 +108,10 @@ function places(shape: Shape, axes: readonly WindowAxis[]): Tensor {
   });
 }
 
-/** Windows, of shape (leading axes, counts, sizes, trailing axes), added up where they overlap to a tensor of `shape`: the gradient of `windows`. */
+/**
+ * Windows, of shape (leading axes, counts, sizes, trailing axes), added up where they overlap to a tensor of `shape`: the gradient of
+ * `windows`.
+ */
 export function joinWindows(parts: Tensor, shape: Shape, axis: number, axes: readonly WindowAxis[]): Tensor {
   const [[, , hop, dilation]] = axes as readonly [WindowAxis];
   if (axes.length === 1 && axis === shape.length - 1 && dilation === 1 && isFloat(parts.dtype)) return overlapAdd(parts, shape[axis]!, hop);

@@ -54,7 +54,10 @@ const restartsSchema = {
 export type CosineDecayRestartsOptions = OptionsOf<typeof restartsSchema>;
 
 /** Cosine decays one after the other, each starting anew. */
-export class CosineDecayRestarts extends configured(ScheduleFamily, 'CosineDecayRestarts', restartsSchema, ['initialLearningRate', 'firstDecaySteps']) {
+export class CosineDecayRestarts extends configured(ScheduleFamily, 'CosineDecayRestarts', restartsSchema, [
+  'initialLearningRate',
+  'firstDecaySteps',
+]) {
   static readonly samples = [{ args: [0.1, 10] }, { args: [0.1, 5, { tMul: 1, mMul: 0.9, alpha: 0.1 }] }];
 
   override call(step: Tensor): Tensor {

@@ -12,7 +12,9 @@ export const constant = (value: number): Tensor => scalarTensor(value, settings.
 /** The step as a float. */
 export const floatStep = (step: Tensor): Tensor => ops.cast(step, settings.floatx);
 const steps = float({ above: 0 });
-const numbers = field<readonly number[]>('an array of numbers', (v) => (Array.isArray(v) && v.every((n) => typeof n === 'number') ? (v) : undefined));
+const numbers = field<readonly number[]>('an array of numbers', (v) =>
+  Array.isArray(v) && v.every((n) => typeof n === 'number') ? v : undefined,
+);
 
 const decaySchema = (name: string) => ({
   initialLearningRate: float(),
@@ -52,7 +54,10 @@ export class InverseTimeDecay extends configured(ScheduleFamily, 'InverseTimeDec
 
   override call(step: Tensor): Tensor {
     const { initialLearningRate, decaySteps, decayRate, staircase } = this.config;
-    return ops.divide(constant(initialLearningRate), ops.add(constant(1), ops.multiply(constant(decayRate), intervals(step, decaySteps, staircase))));
+    return ops.divide(
+      constant(initialLearningRate),
+      ops.add(constant(1), ops.multiply(constant(decayRate), intervals(step, decaySteps, staircase))),
+    );
   }
 }
 
@@ -68,7 +73,10 @@ const polynomialSchema = {
 /** Options of `PolynomialDecay`. */
 export type PolynomialDecayOptions = OptionsOf<typeof polynomialSchema>;
 /** From `initialLearningRate` to `endLearningRate` in `decaySteps`, along `(1 - step / decaySteps) ^ power`. */
-export class PolynomialDecay extends configured(ScheduleFamily, 'PolynomialDecay', polynomialSchema, ['initialLearningRate', 'decaySteps']) {
+export class PolynomialDecay extends configured(ScheduleFamily, 'PolynomialDecay', polynomialSchema, [
+  'initialLearningRate',
+  'decaySteps',
+]) {
   static readonly samples = [{ args: [0.1, 10] }, { args: [0.1, 10, { power: 2, cycle: true }] }];
 
   override call(step: Tensor): Tensor {
@@ -101,13 +109,18 @@ export class PiecewiseConstantDecay extends PiecewiseBase {
   constructor(...args: ConstructorParameters<typeof PiecewiseBase>) {
     super(...args);
     const { boundaries, values } = this.config;
-    if (boundaries.length !== values.length - 1) throw new RangeError(`PiecewiseConstantDecay: needs one value more than boundaries, received ${boundaries.length} boundaries and ${values.length} values`);
+    if (boundaries.length !== values.length - 1)
+      throw new RangeError(
+        `PiecewiseConstantDecay: needs one value more than boundaries, received ${boundaries.length} boundaries and ${values.length} ` +
+          `values`,
+      );
   }
 
   override call(step: Tensor): Tensor {
     const { boundaries, values } = this.config;
     let rate = constant(values.at(-1)!);
-    for (let i = boundaries.length - 1; i >= 0; i--) rate = ops.where(ops.lessEqual(step, ops.cast(boundaries[i]!, step.dtype)), constant(values[i]!), rate);
+    for (let i = boundaries.length - 1; i >= 0; i--)
+      rate = ops.where(ops.lessEqual(step, ops.cast(boundaries[i]!, step.dtype)), constant(values[i]!), rate);
     return rate;
   }
 }

@@ -14,12 +14,23 @@ export { LearningRateSchedule } from './schedule.js';
 
 const classes = { CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay };
 
-provideModule('keras.optimizers.schedules', { find: (name) => (classes as Record<string, unknown>)[name], names: () => Object.keys(classes) });
+provideModule('keras.optimizers.schedules', {
+  find: (name) => (classes as Record<string, unknown>)[name],
+  names: () => Object.keys(classes),
+});
 
 /** Keras's form of a schedule. */
 export const serialize = (schedule: LearningRateSchedule): SerializedObject => serializeObject(LearningRateSchedule.module, schedule);
 
 /** Makes a schedule from Keras's form. @throws a TypeError with the nearest name for an unknown class. */
-export function deserialize(config: SerializedObject, options: { customObjects?: Readonly<Record<string, unknown>> } = {}): LearningRateSchedule {
-  return deserializeObject<LearningRateSchedule>(classes, config, (name) => new TypeError(`unknown learning-rate schedule '${name}'${didYouMean(name, Object.keys(classes))}`), options.customObjects);
+export function deserialize(
+  config: SerializedObject,
+  options: { customObjects?: Readonly<Record<string, unknown>> } = {},
+): LearningRateSchedule {
+  return deserializeObject<LearningRateSchedule>(
+    classes,
+    config,
+    (name) => new TypeError(`unknown learning-rate schedule '${name}'${didYouMean(name, Object.keys(classes))}`),
+    options.customObjects,
+  );
 }

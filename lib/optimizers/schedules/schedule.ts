@@ -25,7 +25,8 @@ export abstract class LearningRateSchedule extends Callable {
 
   /** @internal */
   invoke(step: TensorLike): Tensor {
-    if (typeof (this as { call?: unknown }).call !== 'function') throw new TypeError(`${this.constructor.name}: a schedule must have a method call(step)`);
+    if (typeof (this as { call?: unknown }).call !== 'function')
+      throw new TypeError(`${this.constructor.name}: a schedule must have a method call(step)`);
     return this.call(toTensor(step));
   }
 

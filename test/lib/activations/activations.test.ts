@@ -85,12 +85,19 @@ describe('activations.get', () => {
     expect(activations.get(mine)).toBe(mine);
   });
 
-  it.each([['reluu', "unknown activation 'reluu'; did you mean 'relu'?"], ['toString', "unknown activation 'toString'"]])('rejects %s', (name, message) => {
+  it.each([
+    ['reluu', "unknown activation 'reluu'; did you mean 'relu'?"],
+    ['toString', "unknown activation 'toString'"],
+  ])('rejects %s', (name, message) => {
     expect(() => activations.get(name)).toThrow(new TypeError(message));
   });
   it('rejects what is no activation', () => {
-    expect(() => activations.get(3 as never)).toThrow('keras.activations: expected an activation (a name, a config, an instance or a function), received 3');
-    expect(() => activationField(null).parse('sofmax', 'Dense: activation')).toThrow("Dense: activation: unknown activation 'sofmax'; did you mean 'softmax'?");
+    expect(() => activations.get(3 as never)).toThrow(
+      'keras.activations: expected an activation (a name, a config, an instance or a function), received 3',
+    );
+    expect(() => activationField(null).parse('sofmax', 'Dense: activation')).toThrow(
+      "Dense: activation: unknown activation 'sofmax'; did you mean 'softmax'?",
+    );
   });
 });
 
@@ -107,7 +114,12 @@ describe('activations.serialize', () => {
   });
   it('takes custom objects, and rejects nameless functions', () => {
     const mine = (x: Tensor) => x;
-    expect(activations.deserialize({ module: 'builtins', class_name: 'function', config: 'mine', registered_name: 'function' }, { customObjects: { mine } })).toBe(mine);
+    expect(
+      activations.deserialize(
+        { module: 'builtins', class_name: 'function', config: 'mine', registered_name: 'function' },
+        { customObjects: { mine } },
+      ),
+    ).toBe(mine);
     expect(() => activations.serialize((() => (x: Tensor) => x)())).toThrow('an anonymous function has no name');
   });
 });

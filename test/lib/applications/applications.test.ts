@@ -35,23 +35,31 @@ function fill({ name, shape, size }: keras.Variable, number: number): keras.Tens
   return ops.reshape(ops.convertToTensor(values), [...shape]);
 }
 type Make = (options: object) => keras.Model;
-const networkOf = (symbol: string, options: object): keras.Model => (applications as unknown as Record<string, Make>)[symbol.split('.').at(-1)!]({ weights: null, ...options });
+const networkOf = (symbol: string, options: object): keras.Model =>
+  (applications as unknown as Record<string, Make>)[symbol.split('.').at(-1)!]({ weights: null, ...options });
 
 describe('networks are those of Keras', () => {
-  it.each(cases.filter(({ model }) => model !== undefined))('$name', ({ symbol, options, model: name, layers: described, parameters, paths, images, outputs }) => {
-    clearSession();
-    const model = networkOf(symbol, camelKeys(options));
-    expect(model.name).toBe(name);
-    const shapeOf = (layer: keras.Layer): string => (layer.output as keras.KerasTensor).shape.slice(1).map((d) => d ?? 'None').join('x');
-    expect(model.layers.map((layer) => `${layer.name} ${layer.constructor.name} ${shapeOf(layer)}`)).toEqual(described);
-    expect([model.countParams(), model.trainableWeights.reduce((sum, { size }) => sum + size, 0)]).toEqual(parameters);
-    expect([model.weights[0].path, model.weights.at(-1)!.path]).toEqual(paths);
-    if (images === undefined) return;
-    model.setWeights(model.weights.map(fill));
-    const expected = outputs!;
-    const scale = Math.max(...Array.from(expected.data as Float32Array, Math.abs));
-    expectClose(model(tensorOf(images), { training: false }), expected, { relative: 1e-4, absolute: 2e-5 * scale });
-  });
+  it.each(cases.filter(({ model }) => model !== undefined))(
+    '$name',
+    ({ symbol, options, model: name, layers: described, parameters, paths, images, outputs }) => {
+      clearSession();
+      const model = networkOf(symbol, camelKeys(options));
+      expect(model.name).toBe(name);
+      const shapeOf = (layer: keras.Layer): string =>
+        (layer.output as keras.KerasTensor).shape
+          .slice(1)
+          .map((d) => d ?? 'None')
+          .join('x');
+      expect(model.layers.map((layer) => `${layer.name} ${layer.constructor.name} ${shapeOf(layer)}`)).toEqual(described);
+      expect([model.countParams(), model.trainableWeights.reduce((sum, { size }) => sum + size, 0)]).toEqual(parameters);
+      expect([model.weights[0].path, model.weights.at(-1)!.path]).toEqual(paths);
+      if (images === undefined) return;
+      model.setWeights(model.weights.map(fill));
+      const expected = outputs!;
+      const scale = Math.max(...Array.from(expected.data as Float32Array, Math.abs));
+      expectClose(model(tensorOf(images), { training: false }), expected, { relative: 1e-4, absolute: 2e-5 * scale });
+    },
+  );
 });
 
 it.each(cases.filter(({ model }) => model === undefined))('$name: images become those of Keras', ({ symbol, options, images, outputs }) => {
@@ -71,8 +79,12 @@ describe('a network', () => {
     expect(model.inputs).toEqual([input]);
     expect(model.layers[1].constructor.name).toBe('Rescaling');
     expect(model.outputShape).toEqual([null, 2]);
-    expect(() => applications.MobileNetV2({ ...small, inputTensor: Input([64, 64, 3]) })).toThrow(/inputTensor and inputShape must have the same sizes/);
-    expect(() => applications.ResNet50({ weights: null, inputTensor: ops.ones([1, 32, 32, 3]) as never })).toThrow(/ResNet50: inputTensor must be a symbol/);
+    expect(() => applications.MobileNetV2({ ...small, inputTensor: Input([64, 64, 3]) })).toThrow(
+      /inputTensor and inputShape must have the same sizes/,
+    );
+    expect(() => applications.ResNet50({ weights: null, inputTensor: ops.ones([1, 32, 32, 3]) as never })).toThrow(
+      /ResNet50: inputTensor must be a symbol/,
+    );
   });
 
   it('is made again from its config', () => {
@@ -100,12 +112,16 @@ describe('a network', () => {
   it('says what is wrong with its options', async () => {
     const { MobileNetV2, ResNet50 } = applications;
     expect(() => ResNet50({ weights: null, inputShape: [31, 40, 3] })).toThrow(/ResNet50: images must have at least 32 rows and columns/);
-    expect(() => ResNet50({ weights: null, inputShape: [null, null, 3] })).toThrow(/with the classifier all sizes of inputShape must be known/);
+    expect(() => ResNet50({ weights: null, inputShape: [null, null, 3] })).toThrow(
+      /with the classifier all sizes of inputShape must be known/,
+    );
     expect(() => ResNet50({ weights: null, inputShape: [32, 32] })).toThrow(/inputShape must have three sizes/);
     expect(() => ResNet50({ weights: null, pooling: 'mean' as never })).toThrow(/pooling must be 'avg', 'max' or null, received 'mean'/);
     expect(() => ResNet50({ weights: null, classes: 0 })).toThrow(/classes must be an integer >= 1/);
     expect(() => ResNet50({ weights: null, class: 3 } as never)).toThrow(/ResNet50: unknown option 'class'; did you mean 'classes'/);
-    expect(() => ResNet50({ weights: 'imagenets' })).toThrow(/weights must be null \(drawn at random\), 'imagenet' or the path of a file, received 'imagenets'/);
+    expect(() => ResNet50({ weights: 'imagenets' })).toThrow(
+      /weights must be null \(drawn at random\), 'imagenet' or the path of a file, received 'imagenets'/,
+    );
     expect(() => ResNet50({ classes: 10 })).toThrow(/classes must be 1000, received 10/);
     expect(() => ResNet50({ classifierActivation: 'relu' })).toThrow(/classifierActivation must be 'softmax' or null, received 'relu'/);
     expect(() => MobileNetV2({ weights: null, alpha: 0 })).toThrow(/MobileNetV2: alpha must be a number > 0/);
@@ -127,7 +143,9 @@ describe('preprocessInput', () => {
   });
   it('says what is wrong', () => {
     const { preprocessInput } = applications.imagenetUtils;
-    expect(() => preprocessInput(ops.ones([2, 2, 3]), { mode: 'caffee' as never })).toThrow(/mode must be .* received 'caffee'; did you mean 'caffe'/);
+    expect(() => preprocessInput(ops.ones([2, 2, 3]), { mode: 'caffee' as never })).toThrow(
+      /mode must be .* received 'caffee'; did you mean 'caffe'/,
+    );
     expect(() => preprocessInput(ops.ones([2, 2, 3]), { dataFormat: 'last' as never })).toThrow(/dataFormat must be/);
     expect(() => preprocessInput(ops.ones([2, 2, 4]))).toThrow(/images must have 3 channels .*received shape \(2, 2, 4\)/);
     expect(() => applications.resnet.preprocessInput(ops.ones([2, 2, 3]), { mode: 'tf' } as never)).toThrow(/unknown option 'mode'/);
@@ -138,13 +156,33 @@ describe('decodePredictions', () => {
   const { decodePredictions } = applications.imagenetUtils;
 
   it('says what is wrong', async () => {
-    await expect(decodePredictions(ops.ones([2, 10]))).rejects.toThrow(/expected predictions of shape \(images, 1000\), received shape \(2, 10\)/);
+    await expect(decodePredictions(ops.ones([2, 10]))).rejects.toThrow(
+      /expected predictions of shape \(images, 1000\), received shape \(2, 10\)/,
+    );
     await expect(decodePredictions(ops.ones([2, 1000]), { top: 0 })).rejects.toThrow(/top must be an integer >= 1/);
   });
 
   it('gives the classes with the highest scores', () => {
     const index = { 0: ['n0', 'tench'], 1: ['n1', 'goldfish'], 2: ['n2', 'shark'] } as const;
-    expect(topClasses([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]], index, 2)).toEqual([[['n1', 'goldfish', 0.5], ['n2', 'shark', 0.3]], [['n1', 'goldfish', 0.4], ['n0', 'tench', 0.4]]]);
+    expect(
+      topClasses(
+        [
+          [0.2, 0.5, 0.3],
+          [0.4, 0.4, 0.2],
+        ],
+        index,
+        2,
+      ),
+    ).toEqual([
+      [
+        ['n1', 'goldfish', 0.5],
+        ['n2', 'shark', 0.3],
+      ],
+      [
+        ['n1', 'goldfish', 0.4],
+        ['n0', 'tench', 0.4],
+      ],
+    ]);
     expect(topClasses([[0.2, 0.5, 0.3]], index, 5)[0].length).toBe(3);
   });
 
@@ -156,7 +194,9 @@ describe('decodePredictions', () => {
     const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(text)));
     try {
       expect(createHash('md5').update(text).digest('hex')).not.toBe('c2c37ea517e94d9795004a39431a14cb');
-      await expect(decodePredictions(ops.ones([1, 1000]))).rejects.toThrow(/decodePredictions: getFile: .*is incomplete or corrupted.*put imagenet_class_index.json into/s);
+      await expect(decodePredictions(ops.ones([1, 1000]))).rejects.toThrow(
+        /decodePredictions: getFile: .*is incomplete or corrupted.*put imagenet_class_index.json into/s,
+      );
       await writeFile(path.join(folder, 'models', 'imagenet_class_index.json'), text);
       await expect(decodePredictions(ops.ones([1, 1000]))).rejects.toThrow(/incomplete or corrupted/);
     } finally {

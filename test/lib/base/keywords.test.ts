@@ -15,14 +15,18 @@ describe('calls by names', () => {
     expect(mean({ values: [1, 3], sampleWeight: [3, 1] }).item()).toBe(1.5);
     expect(new metrics.Sum()({ values: [1, 3] }).item()).toBe(4);
     const loss = new losses.MeanSquaredError();
-    expect(loss({ yTrue: [[1], [2]], yPred: [[1], [4]], sampleWeight: [1, 0.5] }).item()).toBe(loss([[1], [2]], [[1], [4]], { sampleWeight: [1, 0.5] }).item());
+    expect(loss({ yTrue: [[1], [2]], yPred: [[1], [4]], sampleWeight: [1, 0.5] }).item()).toBe(
+      loss([[1], [2]], [[1], [4]], { sampleWeight: [1, 0.5] }).item(),
+    );
     expect(new regularizers.L2(1)({ x: [1, 2] }).item()).toBe(5);
     expect(new regularizers.OrthogonalRegularizer()({ inputs: [[1, 0], [0, 1]] }).item()).toBe(0);
     expect(new layers.Dense(2)({ inputs: ops.ones([1, 3]), training: true }).shape).toEqual([1, 2]);
   });
   it('name the nearest argument for a misspelled one', () => {
     const metric = new metrics.AUC({ name: 'auc' });
-    expect(() => metric.updateState({ yTrue: [0, 1], yPerd: [0, 1] } as never)).toThrow("auc.updateState: unknown argument 'yPerd'; did you mean 'yPred'?");
+    expect(() => metric.updateState({ yTrue: [0, 1], yPerd: [0, 1] } as never)).toThrow(
+      "auc.updateState: unknown argument 'yPerd'; did you mean 'yPred'?",
+    );
     expect(() => metric.updateState({ yTrue: [0, 1], yPred: [0, 1], sampleWeigt: 1 } as never)).toThrow("did you mean 'sampleWeight'?");
     expect(() => new losses.MeanSquaredError()({ ytrue: [1], yPred: [1] } as never)).toThrow("did you mean 'yTrue'?");
     const q = ops.ones([1, 2, 4]);

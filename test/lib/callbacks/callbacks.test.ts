@@ -69,7 +69,9 @@ describe('EarlyStopping', () => {
   it('refuses what it cannot use', () => {
     const callback = new callbacks.EarlyStopping({ monitor: 'val_mystery' });
     callback.setModel(asModel(fakeModel()));
-    expect(() => callback.onEpochEnd(0, { val_mystery: 1 })).toThrow("'val_mystery' gets better by rising or by falling; give mode 'max' or 'min'");
+    expect(() => callback.onEpochEnd(0, { val_mystery: 1 })).toThrow(
+      "'val_mystery' gets better by rising or by falling; give mode 'max' or 'min'",
+    );
     expect(() => new callbacks.EarlyStopping({ mode: 'up' as never })).toThrow("mode must be 'auto', 'min' or 'max'");
     expect(() => new callbacks.EarlyStopping({ patience: '3' as never })).toThrow('patience must be a number');
     expect(() => new callbacks.EarlyStopping({ patince: 3 } as never)).toThrow("unknown option 'patince'; did you mean 'patience'?");
@@ -93,11 +95,18 @@ describe('LambdaCallback', () => {
     expect(list.wantsBatches('train')).toBe(false);
   });
   it('wants batches when it has a hook for them', () => {
-    const list = new callbacks.CallbackList({ callbacks: [new callbacks.LambdaCallback({ onTrainBatchEnd: () => undefined })], model: asModel(fakeModel()), steps: 1, verbose: 0 });
+    const list = new callbacks.CallbackList({
+      callbacks: [new callbacks.LambdaCallback({ onTrainBatchEnd: () => undefined })],
+      model: asModel(fakeModel()),
+      steps: 1,
+      verbose: 0,
+    });
     expect([list.wantsBatches('train'), list.wantsBatches('test')]).toEqual([true, false]);
   });
   it('refuses unknown hooks and what is no function', () => {
-    expect(() => new callbacks.LambdaCallback({ onEpochEdn: () => undefined } as never)).toThrow("unknown option 'onEpochEdn'; did you mean 'onEpochEnd'?");
+    expect(() => new callbacks.LambdaCallback({ onEpochEdn: () => undefined } as never)).toThrow(
+      "unknown option 'onEpochEdn'; did you mean 'onEpochEnd'?",
+    );
     expect(() => new callbacks.LambdaCallback({ onEpochEnd: 3 } as never)).toThrow('onEpochEnd must be a function');
   });
 });
@@ -108,7 +117,13 @@ describe('ProgbarLogger', () => {
     let now = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => now);
     const text = captured();
-    const list = new callbacks.CallbackList({ callbacks: [new callbacks.ProgbarLogger()], model: asModel(fakeModel()), epochs, steps, verbose });
+    const list = new callbacks.CallbackList({
+      callbacks: [new callbacks.ProgbarLogger()],
+      model: asModel(fakeModel()),
+      epochs,
+      steps,
+      verbose,
+    });
     await list.call('onTrainBegin', {});
     for (let epoch = 0; epoch < epochs; epoch++) {
       await list.call('onEpochBegin', epoch, {});
@@ -143,7 +158,12 @@ describe('ProgbarLogger', () => {
   it('prints evaluate, and predict without values', async () => {
     jest.spyOn(performance, 'now').mockReturnValue(0);
     const text = captured();
-    const list = new callbacks.CallbackList({ callbacks: [new callbacks.ProgbarLogger()], model: asModel(fakeModel()), steps: 3, verbose: 2 });
+    const list = new callbacks.CallbackList({
+      callbacks: [new callbacks.ProgbarLogger()],
+      model: asModel(fakeModel()),
+      steps: 3,
+      verbose: 2,
+    });
     await list.call('onTestBegin', {});
     await list.call('onTestEnd', { loss: 0.5 });
     await list.call('onPredictBegin', {});

@@ -23,10 +23,34 @@ function compiled(options: object = {}): keras.Sequential {
 }
 
 type Options = Record<string, unknown>;
-interface Plateau { kind: 'plateau'; name: string; options: Options; key: string; values: number[]; rates: number[]; logged: number[]; wait: number[]; cooldown: number[]; best: number | null; printed: string }
+interface Plateau {
+  kind: 'plateau';
+  name: string;
+  options: Options;
+  key: string;
+  values: number[];
+  rates: number[];
+  logged: number[];
+  wait: number[];
+  cooldown: number[];
+  best: number | null;
+  printed: string;
+}
 interface Schedule { kind: 'schedule'; name: string; rates: number[]; logged: number[]; printed: string }
 interface Csv { kind: 'csv'; name: string; options: Options; before: string | null; logs: Logs[]; runs: number; text: string }
-interface Swap { kind: 'swap'; name: string; options: Options; fit: Options; x: number[][]; y: number[][]; weights: number[][]; history: Record<string, number[]>; after: number[][]; averages: number[][]; evaluated: Logs }
+interface Swap {
+  kind: 'swap';
+  name: string;
+  options: Options;
+  fit: Options;
+  x: number[][];
+  y: number[][];
+  weights: number[][];
+  history: Record<string, number[]>;
+  after: number[][];
+  averages: number[][];
+  evaluated: Logs;
+}
 type Case = Plateau | Schedule | Csv | Swap;
 const cases = readFixture<Case>('callbacks');
 const of = <K extends Case['kind']>(kind: K) => cases.filter((item): item is Extract<Case, { kind: K }> => item.kind === kind);
@@ -93,10 +117,19 @@ describe('SwapEMAWeights', () => {
     const model = compiled({ useEma: true, emaMomentum: 0.5 });
     model.setWeights(weights);
     const callback = new callbacks.SwapEMAWeights(camelKeys(options));
-    const result = await model.fit(x, y, { batchSize: 2, shuffle: false, validationData: [x, y], verbose: 0, callbacks: [callback], ...camelKeys(fit) });
-    for (const [name, values] of Object.entries(history)) values.forEach((value, i) => expect(result.history[name][i]).toBeCloseTo(value, 4));
+    const result = await model.fit(x, y, {
+      batchSize: 2,
+      shuffle: false,
+      validationData: [x, y],
+      verbose: 0,
+      callbacks: [callback],
+      ...camelKeys(fit),
+    });
+    for (const [name, values] of Object.entries(history))
+      values.forEach((value, i) => expect(result.history[name][i]).toBeCloseTo(value, 4));
     const flat = (lists: readonly (keras.Tensor | keras.Variable)[]) => lists.map((item) => [...(item.reshape([-1]).tolist() as number[])]);
-    const close = (found: number[][], wanted: number[][]) => found.forEach((list, i) => list.forEach((value, j) => expect(value).toBeCloseTo(wanted[i][j], 5)));
+    const close = (found: number[][], wanted: number[][]) =>
+      found.forEach((list, i) => list.forEach((value, j) => expect(value).toBeCloseTo(wanted[i][j], 5)));
     close(flat(model.getWeights()), after);
     close(flat(model.optimizer.movingAverages!.map(([, average]) => average)), averages);
     const again = await model.evaluate(x, y, { verbose: 0, returnDict: true, callbacks: [new callbacks.SwapEMAWeights()] });

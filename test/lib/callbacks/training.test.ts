@@ -28,7 +28,11 @@ describe('learning rates', () => {
     const model = compiled();
     const traced = jest.spyOn(model, 'trainStep');
     const rates = [0.01, 0, 0.02];
-    const { history } = await model.fit(x, y, { ...quiet, epochs: 3, callbacks: [new callbacks.LearningRateScheduler((epoch) => rates[epoch])] });
+    const { history } = await model.fit(x, y, {
+      ...quiet,
+      epochs: 3,
+      callbacks: [new callbacks.LearningRateScheduler((epoch) => rates[epoch])],
+    });
     expect(history.learning_rate).toEqual(rates.map((rate) => Math.fround(rate)));
     const times = traced.mock.calls.length;
     const kernel = model.getWeights()[0].item();
@@ -46,18 +50,32 @@ describe('learning rates', () => {
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const [a, b] = [new optimizers.SGD(0.1, { name: 'a' }), new optimizers.SGD(0.2, { name: 'b' })];
     const model = compiled(new optimizers.MultiOptimizer((variable) => (variable.name === 'bias' ? b : a)));
-    const { history } = await model.fit(x, y, { ...quiet, callbacks: [new callbacks.LearningRateScheduler((_, rate) => keras.ops.multiply(rate, 0.5)), new callbacks.ReduceLROnPlateau({ monitor: 'loss' })] });
+    const { history } = await model.fit(x, y, {
+      ...quiet,
+      callbacks: [
+        new callbacks.LearningRateScheduler((_, rate) => keras.ops.multiply(rate, 0.5)),
+        new callbacks.ReduceLROnPlateau({ monitor: 'loss' }),
+      ],
+    });
     expect([history.learning_rate_a, history.learning_rate_b]).toEqual([[Math.fround(0.05)], [Math.fround(0.1)]]);
   });
   it('are told apart from what is no rate', async () => {
-    expect(() => new callbacks.LearningRateScheduler(0.1 as never)).toThrow('schedule must be a function of the epoch and the learning rate, received 0.1');
+    expect(() => new callbacks.LearningRateScheduler(0.1 as never)).toThrow(
+      'schedule must be a function of the epoch and the learning rate, received 0.1',
+    );
     expect(() => new callbacks.LearningRateScheduler(() => 1, { verbos: 1 } as never)).toThrow("did you mean 'verbose'?");
-    await expect(compiled().fit(x, y, { ...quiet, callbacks: [new callbacks.LearningRateScheduler(() => 'fast' as never)] })).rejects.toThrow("the schedule must return a number, received 'fast'");
+    await expect(
+      compiled().fit(x, y, { ...quiet, callbacks: [new callbacks.LearningRateScheduler(() => 'fast' as never)] }),
+    ).rejects.toThrow("the schedule must return a number, received 'fast'");
     const scheduled = compiled(new optimizers.SGD(new optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)));
-    await expect(scheduled.fit(x, y, { ...quiet, callbacks: [new callbacks.LearningRateScheduler(() => 1)] })).rejects.toThrow('was made with a schedule as its learning rate');
+    await expect(scheduled.fit(x, y, { ...quiet, callbacks: [new callbacks.LearningRateScheduler(() => 1)] })).rejects.toThrow(
+      'was made with a schedule as its learning rate',
+    );
     expect(() => new callbacks.ReduceLROnPlateau({ factor: 1 })).toThrow('factor must be below 1, received 1');
     expect(() => new callbacks.ReduceLROnPlateau({ minLR: 1 } as never)).toThrow("did you mean 'minLr'?");
-    expect(() => new callbacks.ReduceLROnPlateau({ mode: 'up' as never })).toThrow("ReduceLROnPlateau: mode must be 'auto', 'min' or 'max'");
+    expect(() => new callbacks.ReduceLROnPlateau({ mode: 'up' as never })).toThrow(
+      "ReduceLROnPlateau: mode must be 'auto', 'min' or 'max'",
+    );
   });
 });
 
@@ -69,13 +87,26 @@ describe('TerminateOnNaN', () => {
     const batches: number[] = [];
     const ended = jest.fn<() => void>();
     const note = new callbacks.LambdaCallback({ onTrainBatchEnd: (batch) => void batches.push(batch), onTrainEnd: ended });
-    const { history } = await model.fit(x, [[1], [2], [NaN], [4]], { ...quiet, batchSize: 1, epochs: 3, callbacks: [new callbacks.TerminateOnNaN(), note] });
+    const { history } = await model.fit(x, [[1], [2], [NaN], [4]], {
+      ...quiet,
+      batchSize: 1,
+      epochs: 3,
+      callbacks: [new callbacks.TerminateOnNaN(), note],
+    });
     jest.restoreAllMocks();
-    expect([batches, history.loss, text, ended.mock.calls.length]).toEqual([[0, 1, 2], [NaN], 'Batch 2: Invalid loss, terminating training\n', 1]);
+    expect([batches, history.loss, text, ended.mock.calls.length]).toEqual([
+      [0, 1, 2],
+      [NaN],
+      'Batch 2: Invalid loss, terminating training\n',
+      1,
+    ]);
   });
   it('rejects instead with raiseError', async () => {
     const ended = jest.fn<() => void>();
-    const run = compiled().fit(x, [[Infinity], [2], [3], [4]], { ...quiet, callbacks: [new callbacks.TerminateOnNaN({ raiseError: true }), new callbacks.LambdaCallback({ onTrainEnd: ended })] });
+    const run = compiled().fit(x, [[Infinity], [2], [3], [4]], {
+      ...quiet,
+      callbacks: [new callbacks.TerminateOnNaN({ raiseError: true }), new callbacks.LambdaCallback({ onTrainEnd: ended })],
+    });
     await expect(run).rejects.toThrow('NaN or infinite loss at batch 0: inf');
     expect(ended).not.toHaveBeenCalled();
   });
@@ -87,7 +118,14 @@ describe('CSVLogger', () => {
     const controller = new AbortController();
     const stop = new callbacks.LambdaCallback({ onEpochBegin: (epoch) => void (epoch === 2 && controller.abort(new Error('enough'))) });
     const rate = new callbacks.LearningRateScheduler(() => 0.5);
-    await expect(compiled().fit(x, y, { ...quiet, epochs: 5, signal: controller.signal, callbacks: [stop, rate, new callbacks.CSVLogger(pathToFileURL(path))] })).rejects.toThrow('enough');
+    await expect(
+      compiled().fit(x, y, {
+        ...quiet,
+        epochs: 5,
+        signal: controller.signal,
+        callbacks: [stop, rate, new callbacks.CSVLogger(pathToFileURL(path))],
+      }),
+    ).rejects.toThrow('enough');
     const rows = readFileSync(path, 'utf8').split('\r\n');
     expect(rows.map((row) => row.split(',').length)).toEqual([5, 5, 5, 1]);
     expect(rows[0]).toBe('epoch,learning_rate,loss,val_learning_rate,val_loss');
@@ -105,13 +143,22 @@ describe('CSVLogger', () => {
 describe('SwapEMAWeights', () => {
   it('gives the weights back after predict, and swaps in a loss-scaled or a mixed optimizer', async () => {
     const inner = () => new optimizers.SGD(0.05, { useEma: true, emaMomentum: 0.9 });
-    for (const optimizer of [inner(), new optimizers.LossScaleOptimizer(inner()), new optimizers.MultiOptimizer(((one) => () => one)(inner()))]) {
+    for (const optimizer of [
+      inner(),
+      new optimizers.LossScaleOptimizer(inner()),
+      new optimizers.MultiOptimizer(
+        (
+          (one) => () =>
+            one
+        )(inner()),
+      ),
+    ]) {
       const model = compiled(optimizer);
       await model.fit(x, y, { ...quiet, epochs: 2 });
       await model.trainOnBatch(x, y);
       const before = model.getWeights().map((weight) => weight.tolist());
-      const plain = (await model.predict([[1]], { verbose: 0 }));
-      const swapped = (await model.predict([[1]], { verbose: 0, callbacks: [new callbacks.SwapEMAWeights()] }));
+      const plain = await model.predict([[1]], { verbose: 0 });
+      const swapped = await model.predict([[1]], { verbose: 0, callbacks: [new callbacks.SwapEMAWeights()] });
       expect(swapped.item()).not.toBe(plain.item());
       expect(model.getWeights().map((weight) => weight.tolist())).toEqual(before);
     }
@@ -149,7 +196,12 @@ describe('RemoteMonitor', () => {
     const [form, json] = requests;
     expect([form.url, form.headers['content-type']]).toEqual(['/publish/epoch/end/', 'application/x-www-form-urlencoded;charset=UTF-8']);
     expect(JSON.parse(new URLSearchParams(form.body).get('epoch logs')!)).toEqual({ epoch: 2, loss: 0.5, bad: null });
-    expect([json.url, json.headers['content-type'], json.headers['x-key'], json.body]).toEqual(['/here', 'application/json', 'k', '{"epoch":0,"loss":1}']);
+    expect([json.url, json.headers['content-type'], json.headers['x-key'], json.body]).toEqual([
+      '/here',
+      'application/json',
+      'k',
+      '{"epoch":0,"loss":1}',
+    ]);
   }));
   it('warns of a server that is not there', async () => {
     const warnings = jest.spyOn(process, 'emitWarning').mockReturnValue();
@@ -186,13 +238,17 @@ describe('CallbackList', () => {
     await list.onTestEnd({ loss: 3 });
     expect(a.calls).toEqual([['begin', 1], ['older end', 1, { loss: 2 }], ['test', { loss: 3 }]]);
     expect(b.calls).toEqual(a.calls);
-    expect(() => new callbacks.CallbackList({ callbacks: [3 as never] })).toThrow('expected instances of keras.callbacks.Callback, received 3');
+    expect(() => new callbacks.CallbackList({ callbacks: [3 as never] })).toThrow(
+      'expected instances of keras.callbacks.Callback, received 3',
+    );
     expect(() => new callbacks.CallbackList().model).toThrow('has no model');
   });
   it('adds a history and a progress bar when there are none', () => {
     const model = compiled();
     const own = new callbacks.History();
-    expect(new callbacks.CallbackList({ addHistory: true, addProgbar: true, model }).callbacks.map((callback) => callback.constructor.name)).toEqual(['History', 'ProgbarLogger']);
+    expect(
+      new callbacks.CallbackList({ addHistory: true, addProgbar: true, model }).callbacks.map((callback) => callback.constructor.name),
+    ).toEqual(['History', 'ProgbarLogger']);
     expect(model.history).toBeInstanceOf(callbacks.History);
     const list = new callbacks.CallbackList({ callbacks: [own, new callbacks.ProgbarLogger()], addHistory: true, addProgbar: true, model });
     expect([list.callbacks.length, model.history]).toEqual([2, own]);

@@ -1,28 +1,66 @@
 // Dtype policies: names, config forms, maps by path, and what layers and models make of them.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { resetNames } from '#lib/base/names.js';
-import { config, dtypePolicies, DTypePolicy, FloatDTypePolicy, GradientTape, Input, layers, mixedPrecision, ops, optimizers, Sequential, utils, type Tensor } from 'keratin';
+import {
+  config,
+  dtypePolicies,
+  DTypePolicy,
+  FloatDTypePolicy,
+  GradientTape,
+  Input,
+  layers,
+  mixedPrecision,
+  ops,
+  optimizers,
+  Sequential,
+  utils,
+  type Tensor,
+} from 'keratin';
 import { readFixture } from '../../helpers/fixtures.js';
 
 type Form = Parameters<typeof dtypePolicies.deserialize>[0];
-interface PolicyCase { name: string; kind: 'policy'; form: Form; repr: string | null; policy_name: string; compute_dtype: string; variable_dtype: string; quantization_mode: string | null }
-interface LayerCase { name: string; kind: 'layer'; policy: 'mixed_float16'; output: string; layer: { config: Record<string, unknown> }; weights: [string, string][] }
+interface PolicyCase {
+  name: string;
+  kind: 'policy';
+  form: Form;
+  repr: string | null;
+  policy_name: string;
+  compute_dtype: string;
+  variable_dtype: string;
+  quantization_mode: string | null;
+}
+interface LayerCase {
+  name: string;
+  kind: 'layer';
+  policy: 'mixed_float16';
+  output: string;
+  layer: { config: Record<string, unknown> };
+  weights: [string, string][];
+}
 
 const recorded = readFixture<PolicyCase | LayerCase>('policies');
 beforeEach(resetNames);
 afterEach(() => config.setDtypePolicy('float32'));
 
-describe.each(recorded.filter((c): c is PolicyCase => c.kind === 'policy'))('policy $name', ({ form, repr, policy_name, compute_dtype, variable_dtype, quantization_mode }) => {
-  it('is read and written as Keras does', () => {
-    const policy = dtypePolicies.deserialize(form);
-    expect(dtypePolicies.serialize(policy)).toEqual(form);
-    expect([policy.name, policy.computeDtype, policy.variableDtype, policy.quantizationMode]).toEqual([policy_name, compute_dtype, variable_dtype, quantization_mode]);
-    if (repr !== null) expect(String(policy)).toBe(repr);
-    expect(policy.equals(dtypePolicies.deserialize(form))).toBe(true);
-    if (!policy_name.startsWith('map_')) expect(dtypePolicies.get(policy_name as 'float32').computeDtype).toBe(compute_dtype);
-    expect(utils.serializeKerasObject(utils.deserializeKerasObject(form))).toEqual(form);
-  });
-});
+describe.each(recorded.filter((c): c is PolicyCase => c.kind === 'policy'))(
+  'policy $name',
+  ({ form, repr, policy_name, compute_dtype, variable_dtype, quantization_mode }) => {
+    it('is read and written as Keras does', () => {
+      const policy = dtypePolicies.deserialize(form);
+      expect(dtypePolicies.serialize(policy)).toEqual(form);
+      expect([policy.name, policy.computeDtype, policy.variableDtype, policy.quantizationMode]).toEqual([
+        policy_name,
+        compute_dtype,
+        variable_dtype,
+        quantization_mode,
+      ]);
+      if (repr !== null) expect(String(policy)).toBe(repr);
+      expect(policy.equals(dtypePolicies.deserialize(form))).toBe(true);
+      if (!policy_name.startsWith('map_')) expect(dtypePolicies.get(policy_name as 'float32').computeDtype).toBe(compute_dtype);
+      expect(utils.serializeKerasObject(utils.deserializeKerasObject(form))).toEqual(form);
+    });
+  },
+);
 
 describe.each(recorded.filter((c): c is LayerCase => c.kind === 'layer'))('$name', ({ policy, output, layer: form, weights }) => {
   it('has the dtypes and config of Keras', () => {
@@ -47,8 +85,12 @@ describe('policies', () => {
   });
 
   it('does not compute otherwise than a quantized policy says', () => {
-    expect(() => new layers.LayerNormalization({ dtype: 'int8_from_float32' })(ops.ones([1, 2]))).toThrow(/cannot be quantized, received mode 'int8'/);
-    expect(() => new layers.Embedding(2, 3, { dtype: 'float8_from_float32' })(ops.zeros([1, 2]))).toThrow(/cannot be quantized in mode 'float8'; expected one of int8, int4/);
+    expect(() => new layers.LayerNormalization({ dtype: 'int8_from_float32' })(ops.ones([1, 2]))).toThrow(
+      /cannot be quantized, received mode 'int8'/,
+    );
+    expect(() => new layers.Embedding(2, 3, { dtype: 'float8_from_float32' })(ops.zeros([1, 2]))).toThrow(
+      /cannot be quantized in mode 'float8'; expected one of int8, int4/,
+    );
   });
 
   it('takes the two plain classes for one', () => {
@@ -77,7 +119,12 @@ describe('DTypePolicyMap', () => {
   it('finds exact keys, expressions and the default', () => {
     const map = new dtypePolicies.DTypePolicyMap({ defaultPolicy: 'float32' });
     map.set('encoder/layer_0/dense', 'bfloat16').set('encoder/.*', 'float16').set('decoder', 'bfloat16');
-    expect(['encoder/layer_0/dense', 'encoder/attention/query', 'decoder/attention', 'decoder'].map((path) => map.get(path).name)).toEqual(['bfloat16', 'float16', 'float32', 'bfloat16']);
+    expect(['encoder/layer_0/dense', 'encoder/attention/query', 'decoder/attention', 'decoder'].map((path) => map.get(path).name)).toEqual([
+      'bfloat16',
+      'float16',
+      'float32',
+      'bfloat16',
+    ]);
     expect([...map]).toEqual(['encoder/layer_0/dense', 'encoder/.*', 'decoder']);
     map.set('encoder/attention/.*', 'bfloat16');
     expect(() => map.get('encoder/attention/query')).toThrow(/several keys/);

@@ -1,7 +1,25 @@
 // keras.config, keras.backend, and the scopes on the top level.
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { backend, config, device, GradientTape, Input, KerasTensor, layers, nameScope, ops, RematScope, Sequential, StatelessScope, SymbolicScope, type Tensor, utils, Variable, version } from 'keratin';
+import {
+  backend,
+  config,
+  device,
+  GradientTape,
+  Input,
+  KerasTensor,
+  layers,
+  nameScope,
+  ops,
+  RematScope,
+  Sequential,
+  StatelessScope,
+  SymbolicScope,
+  type Tensor,
+  utils,
+  Variable,
+  version,
+} from 'keratin';
 
 afterEach(() => {
   config.setMaxEpochs(null);
@@ -73,7 +91,12 @@ describe('config', () => {
 
 describe('backend', () => {
   it('tells dtypes, symbols and uids', () => {
-    expect([backend.isFloatDtype('bfloat16'), backend.isFloatDtype('int8'), backend.isIntDtype('uint8'), backend.isIntDtype('bool')]).toEqual([true, false, true, false]);
+    expect([
+      backend.isFloatDtype('bfloat16'),
+      backend.isFloatDtype('int8'),
+      backend.isIntDtype('uint8'),
+      backend.isIntDtype('bool'),
+    ]).toEqual([true, false, true, false]);
     expect([backend.resultType('int32', 'float16'), backend.standardizeDtype('float')]).toEqual(['float16', 'float32']);
     expect([backend.isKerasTensor(new KerasTensor([1])), backend.isKerasTensor(ops.ones([1]))]).toEqual([true, false]);
     expect([backend.getUid('thing'), backend.getUid('thing')]).toEqual([1, 2]);
@@ -124,10 +147,22 @@ describe('RematScope', () => {
   const gradients = (layer: layers.Layer) => {
     const x = ops.reshape(ops.arange(6, { dtype: 'float32' }), [2, 3]);
     const tape = new GradientTape();
-    const loss = tape.record(() => ops.add(ops.sum(ops.square(layer(x, { training: true }))), layer.losses.reduce<Tensor | number>((a, b) => ops.add(a, b), 0)));
+    const loss = tape.record(() =>
+      ops.add(
+        ops.sum(ops.square(layer(x, { training: true }))),
+        layer.losses.reduce<Tensor | number>((a, b) => ops.add(a, b), 0),
+      ),
+    );
     return (tape.gradient(loss, layer.trainableWeights) as Tensor[]).map((g) => g.tolist());
   };
-  const modes = [{ mode: 'full' }, { mode: 'activations' }, { mode: 'larger_than', outputSizeThreshold: 3 }, { mode: 'larger_than', outputSizeThreshold: 4 }, { mode: 'list_of_layers', layerNames: ['mine'] }, { mode: null }] as const;
+  const modes = [
+    { mode: 'full' },
+    { mode: 'activations' },
+    { mode: 'larger_than', outputSizeThreshold: 3 },
+    { mode: 'larger_than', outputSizeThreshold: 4 },
+    { mode: 'list_of_layers', layerNames: ['mine'] },
+    { mode: null },
+  ] as const;
 
   it.each(modes)('gives the same gradients with %o', (options) => {
     const make = () => new layers.Dense(2, { name: 'mine', activation: 'tanh', kernelInitializer: 'ones', activityRegularizer: 'l2' });
@@ -139,7 +174,15 @@ describe('RematScope', () => {
     const [plain, again] = [make(), new RematScope().run(make)];
     expect(gradients(again)).toEqual(gradients(plain));
     expect(again.getWeights().map((w) => w.tolist())).toEqual(plain.getWeights().map((w) => w.tolist()));
-    const model = new RematScope().run(() => new Sequential([Input([2]), new layers.Dense(3, { activation: 'relu' }), new layers.ActivityRegularization({ l1: 0.1 }), new layers.Dense(1)]));
+    const model = new RematScope().run(
+      () =>
+        new Sequential([
+          Input([2]),
+          new layers.Dense(3, { activation: 'relu' }),
+          new layers.ActivityRegularization({ l1: 0.1 }),
+          new layers.Dense(1),
+        ]),
+    );
     model.compile({ optimizer: 'sgd', loss: 'mse' });
     const { history } = await model.fit(ops.ones([8, 2]), ops.ones([8, 1]), { epochs: 2, verbose: 0 });
     expect(history.loss.every(Number.isFinite)).toBe(true);

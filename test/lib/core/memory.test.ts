@@ -6,20 +6,23 @@ import { native } from '#lib/core/native.js';
 
 const HUGE_PAGE = 2 ** 21;
 
-describe.each([0, 1, 1024, 1025, 8192, 100_000, HUGE_PAGE - 1, HUGE_PAGE, 2 * HUGE_PAGE - 64, 2 * HUGE_PAGE, 5 * HUGE_PAGE + 4])('%i bytes', (bytes) => {
-  it('begin at a multiple of 64', () => {
-    const memory = allocate(bytes);
-    expect(memory.length).toBe(bytes);
-    expect(memory.byteOffset % 64).toBe(native.adopt(memory.buffer as ArrayBuffer, false));
-  });
+describe.each([0, 1, 1024, 1025, 8192, 100_000, HUGE_PAGE - 1, HUGE_PAGE, 2 * HUGE_PAGE - 64, 2 * HUGE_PAGE, 5 * HUGE_PAGE + 4])(
+  '%i bytes',
+  (bytes) => {
+    it('begin at a multiple of 64', () => {
+      const memory = allocate(bytes);
+      expect(memory.length).toBe(bytes);
+      expect(memory.byteOffset % 64).toBe(native.adopt(memory.buffer as ArrayBuffer, false));
+    });
 
-  it('are written by kernels and read by JavaScript at the same place', () => {
-    const x = ops.arange(Math.floor(bytes / 4), null, { dtype: 'int32' });
-    expect(x.data.byteLength).toBe(4 * x.size);
-    expect([x.data[0], x.data.at(-1)]).toEqual(x.size === 0 ? [undefined, undefined] : [0, x.size - 1]);
-    expect(ops.add(x, 1).data.at(-1)).toBe(x.size === 0 ? undefined : x.size);
-  });
-});
+    it('are written by kernels and read by JavaScript at the same place', () => {
+      const x = ops.arange(Math.floor(bytes / 4), null, { dtype: 'int32' });
+      expect(x.data.byteLength).toBe(4 * x.size);
+      expect([x.data[0], x.data.at(-1)]).toEqual(x.size === 0 ? [undefined, undefined] : [0, x.size - 1]);
+      expect(ops.add(x, 1).data.at(-1)).toBe(x.size === 0 ? undefined : x.size);
+    });
+  },
+);
 
 describe('small tensors', () => {
   it('keep their values beside each other in shared memory', () => {

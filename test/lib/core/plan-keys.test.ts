@@ -1,4 +1,5 @@
-// Calls that differ only in attributes that JSON cannot write, or in strings with commas, do not share a plan: run at once, compiled, in a loop's body.
+// Calls that differ only in attributes that JSON cannot write, or in strings with commas, do not share a plan: run at once, compiled, in a
+// loop's body.
 import { describe, expect, it } from '@jest/globals';
 import { jit, ops, random, type Tensor } from 'keratin';
 
@@ -21,7 +22,8 @@ describe.each(['float32', 'float64'] as const)('%s attributes', (dtype) => {
   });
 
   it('tell them apart in the bodies of loops, whose plans are found by what they compute', () => {
-    const scanned = (value: number) => ops.map((row: Tensor) => ops.pad(row, [[1, 0]], { constantValues: value }), ops.reshape(x, [1, 1])) as Tensor;
+    const scanned = (value: number) =>
+      ops.map((row: Tensor) => ops.pad(row, [[1, 0]], { constantValues: value }), ops.reshape(x, [1, 1])) as Tensor;
     for (const value of [...SPECIAL, ...SPECIAL.toReversed()]) expect(first(scanned(value))).toBe(value);
   });
 });
@@ -39,7 +41,13 @@ describe('jit', () => {
   it('tells strings apart whatever is in them', () => {
     const f = jit((a: string, b: string, x: Tensor) => ops.add(x, 100 * a.length + b.length));
     const zero = ops.zeros([]);
-    for (const [a, b] of [['a,string:b', 'c'], ['a', 'b,string:c'], ['a","b', 'c'], ['a', 'b","c']] as const) expect(f(a, b, zero).item()).toBe(100 * a.length + b.length);
+    for (const [a, b] of [
+      ['a,string:b', 'c'],
+      ['a', 'b,string:c'],
+      ['a","b', 'c'],
+      ['a', 'b","c'],
+    ] as const)
+      expect(f(a, b, zero).item()).toBe(100 * a.length + b.length);
   });
 
   it('tells fixed values of other types apart, and what is fixed from what is passed', () => {
@@ -48,7 +56,10 @@ describe('jit', () => {
   });
 
   it('keeps calls of custom gradients apart that look alike', () => {
-    const scaled = (factor: number) => ops.customGradient((x: Tensor) => [ops.multiply(x, factor), (dy: Tensor) => ops.multiply(dy, factor)] as never) as (x: Tensor) => Tensor;
+    const scaled = (factor: number) =>
+      ops.customGradient((x: Tensor) => [ops.multiply(x, factor), (dy: Tensor) => ops.multiply(dy, factor)] as never) as (
+        x: Tensor,
+      ) => Tensor;
     const both = jit((x: Tensor) => [scaled(2)(x), scaled(3)(x)]);
     expect(both(ops.ones([])).map((y) => y.item())).toEqual([2, 3]);
   });

@@ -40,7 +40,10 @@ async function archive(name: string, files: Record<string, Uint8Array>): Promise
   }
   const target = path.join(home, name);
   if (name.endsWith('.zip')) await writeFile(target, zipSync(files));
-  else await create({ file: target, cwd: source, gzip: name.endsWith('gz') }, [...new Set(Object.keys(files).map((file) => file.split('/')[0]))]);
+  else
+    await create({ file: target, cwd: source, gzip: name.endsWith('gz') }, [
+      ...new Set(Object.keys(files).map((file) => file.split('/')[0])),
+    ]);
   return [pathToFileURL(target).href, createHash('sha256').update(await readFile(target)).digest('hex')];
 }
 
@@ -65,7 +68,10 @@ describe('getFile with archives', () => {
     const [origin, fileHash] = await archive(name, { 'top/one.txt': text('1'), 'top/deep/two.txt': text('2') });
     const folder = await utils.getFile({ origin, fileHash, fname: 'things', extract: true });
     expect(folder).toBe(path.join(home, 'datasets', 'things'));
-    expect([await readFile(path.join(folder, 'top/one.txt'), 'utf8'), await readFile(path.join(folder, 'top/deep/two.txt'), 'utf8')]).toEqual(['1', '2']);
+    expect([
+      await readFile(path.join(folder, 'top/one.txt'), 'utf8'),
+      await readFile(path.join(folder, 'top/deep/two.txt'), 'utf8'),
+    ]).toEqual(['1', '2']);
     expect(await cached()).toEqual(['things', 'things_archive']);
     await rm(path.join(home, name));
     expect(await utils.getFile({ origin, fileHash, fname: 'things', extract: true })).toBe(folder);
@@ -112,7 +118,9 @@ describe('getFile with archives', () => {
     await expect(utils.getFile({ origin, fname: 'x', extract: true })).rejects.toThrow();
     expect(await cached()).toEqual(['x_archive']);
     await writeFile(path.join(home, 'b.tar.bz2'), 'BZh91AY');
-    await expect(utils.getFile({ origin: pathToFileURL(path.join(home, 'b.tar.bz2')).href, extract: true })).rejects.toThrow('compressed by bzip2');
+    await expect(utils.getFile({ origin: pathToFileURL(path.join(home, 'b.tar.bz2')).href, extract: true })).rejects.toThrow(
+      'compressed by bzip2',
+    );
   });
 });
 
@@ -123,7 +131,9 @@ function batch(labels: Record<string, number[]>, rows: number): Buffer {
   size.writeUInt32LE(pixels.length);
   const latin1 = (content: string) => Buffer.from(content, 'latin1');
   const array = `cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tU\x01btR(K\x01(K${String.fromCharCode(rows)}M\0\x0ctcnumpy\ndtype\n(U\x02u1K\0K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89T`;
-  const lists = Object.entries(labels).map(([name, values]) => `U${String.fromCharCode(name.length)}${name}(${values.map((value) => `K${String.fromCharCode(value)}`).join('')}ls`);
+  const lists = Object.entries(labels).map(
+    ([name, values]) => `U${String.fromCharCode(name.length)}${name}(${values.map((value) => `K${String.fromCharCode(value)}`).join('')}ls`,
+  );
   return Buffer.concat([latin1('\x80\x02}U\x04data'), latin1(array), size, pixels, latin1(`tbs${lists.join('')}.`)]);
 }
 
@@ -133,7 +143,12 @@ describe('cifar', () => {
     const files = names.map((name, i) => [`cifar-10-batches-py/${name}`, batch({ labels: [i, i + 1] }, 2)] as const);
     const [origin, hash] = await archive('cifar.tar.gz', Object.fromEntries(files));
     const [[xTrain, yTrain], [xTest, yTest]] = await loadCifar10(origin, hash);
-    expect([xTrain, yTrain, xTest, yTest].map(({ shape, dtype }) => [shape, dtype])).toEqual([[[10, 32, 32, 3], 'uint8'], [[10, 1], 'uint8'], [[2, 32, 32, 3], 'uint8'], [[2, 1], 'uint8']]);
+    expect([xTrain, yTrain, xTest, yTest].map(({ shape, dtype }) => [shape, dtype])).toEqual([
+      [[10, 32, 32, 3], 'uint8'],
+      [[10, 1], 'uint8'],
+      [[2, 32, 32, 3], 'uint8'],
+      [[2, 1], 'uint8'],
+    ]);
     expect([...(yTrain.data as Uint8Array)]).toEqual([0, 1, 1, 2, 2, 3, 3, 4, 4, 5]);
     expect(xTest.at(1).at(0).slice([0, 0], [2, 3]).tolist()).toEqual([[1, 1, 1], [2, 2, 2]]); // 1024 is 0 in a byte
     config.setImageDataFormat('channels_first');
@@ -144,7 +159,9 @@ describe('cifar', () => {
     }
   });
   it('reads CIFAR-100', async () => {
-    const files = ['train', 'test'].map((name, i) => [`cifar-100-python/${name}`, batch({ fine_labels: [99 - i], coarse_labels: [19 - i] }, 1)] as const);
+    const files = ['train', 'test'].map(
+      (name, i) => [`cifar-100-python/${name}`, batch({ fine_labels: [99 - i], coarse_labels: [19 - i] }, 1)] as const,
+    );
     const [origin, hash] = await archive('cifar.tar.gz', Object.fromEntries(files));
     expect((await loadCifar100(origin, hash, 'fine')).map(([, y]) => y.tolist())).toEqual([[[99]], [[98]]]);
     expect((await loadCifar100(origin, hash, 'coarse')).map(([, y]) => y.tolist())).toEqual([[[19]], [[18]]]);
@@ -152,7 +169,8 @@ describe('cifar', () => {
 });
 
 it('fashionMnist reads compressed files', async () => {
-  const file = (header: number[], content: number[]) => gzipSync(Uint8Array.from([0, 0, 8, header.length, ...header.flatMap((n) => [0, 0, 0, n]), ...content]));
+  const file = (header: number[], content: number[]) =>
+    gzipSync(Uint8Array.from([0, 0, 8, header.length, ...header.flatMap((n) => [0, 0, 0, n]), ...content]));
   for (const name of ['train', 't10k']) {
     await writeFile(path.join(home, `${name}-images-idx3-ubyte.gz`), file([1, 2, 2], [1, 2, 3, 4]));
     await writeFile(path.join(home, `${name}-labels-idx1-ubyte.gz`), file([1], [7]));

@@ -35,7 +35,11 @@ function npy(descr: string, shape: readonly number[], data: ArrayBufferView, { f
   bytes[7] = 0;
   if (version === 1) bytes.writeUInt16LE(length, 8);
   else bytes.writeUInt32LE(length, 8);
-  return Buffer.concat([bytes, Buffer.from(`${header.padEnd(length - 1)}\n`, 'latin1'), Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
+  return Buffer.concat([
+    bytes,
+    Buffer.from(`${header.padEnd(length - 1)}\n`, 'latin1'),
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  ]);
 }
 
 describe('readNpy', () => {
@@ -45,7 +49,10 @@ describe('readNpy', () => {
     expect(readNpy(npy('<i8', [1], new BigInt64Array([-5n]), { version: 2 }), 'x').tolist()).toEqual([-5]);
     const scalar = readNpy(npy('|b1', [], new Uint8Array([1])), 'x');
     expect([scalar.shape, scalar.item()]).toEqual([[], true]);
-    expect(readNpy(npy('<f8', [2, 3], new Float64Array([1, 4, 2, 5, 3, 6]), { fortran: true }), 'x').tolist()).toEqual([[1, 2, 3], [4, 5, 6]]);
+    expect(readNpy(npy('<f8', [2, 3], new Float64Array([1, 4, 2, 5, 3, 6]), { fortran: true }), 'x').tolist()).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
   });
   it('refuses other files', () => {
     expect(() => readNpy(new Uint8Array(100), 'x.npy')).toThrow('x.npy: is no .npy file');
@@ -59,7 +66,10 @@ describe('readNpz', () => {
   it('reads packed and unpacked arrays by name', async () => {
     const file = path.join(folder, 'two.npz');
     const large = new Float32Array(200_000).map((_, i) => Math.sin(i * i));
-    await writeFile(file, zipSync({ 'a.npy': npy('|u1', [2], new Uint8Array([1, 2])), 'b.npy': [npy('<f4', [200_000], large), { level: 6 }] }));
+    await writeFile(
+      file,
+      zipSync({ 'a.npy': npy('|u1', [2], new Uint8Array([1, 2])), 'b.npy': [npy('<f4', [200_000], large), { level: 6 }] }),
+    );
     const { a, b } = await readNpz(file);
     expect(a.tolist()).toEqual([1, 2]);
     expect(Buffer.from(b.data.buffer, b.data.byteOffset, 800_000).equals(Buffer.from(large.buffer))).toBe(true);

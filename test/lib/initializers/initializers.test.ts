@@ -41,7 +41,8 @@ const cases = readFixture<Deterministic | Random | Orthogonal>('initializers');
 const numbers = (x: Tensor) => Array.from(x.data as Float32Array);
 
 describe.each(cases.filter((c): c is Deterministic => 'value' in c))('$name', ({ spec, shape, dtype, value }) => {
-  it('has the values of Keras', () => expectClose(make<initializers.Initializer>(initializers, spec)(shape, { dtype }), value, { relative: 0, absolute: 0 }));
+  it('has the values of Keras', () =>
+    expectClose(make<initializers.Initializer>(initializers, spec)(shape, { dtype }), value, { relative: 0, absolute: 0 }));
 });
 
 describe.each(cases.filter((c): c is Random => 'mean' in c))('$name', ({ spec, shape, fans, mean, stddev, bound, distribution }) => {
@@ -66,7 +67,11 @@ describe.each(cases.filter((c): c is Orthogonal => 'gain' in c))('$name', ({ spe
     const rows = m.shape[0] < m.shape[1];
     const product = rows ? ops.matmul(m, ops.transpose(m)) : ops.matmul(ops.transpose(m), m);
     const size = product.shape[0];
-    expectNumbersClose(numbers(product), Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? gain * gain : 0)), { relative: 1e-5, absolute: 1e-5 });
+    expectNumbersClose(
+      numbers(product),
+      Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? gain * gain : 0)),
+      { relative: 1e-5, absolute: 1e-5 },
+    );
   });
 });
 
@@ -83,7 +88,9 @@ describe('initializers', () => {
     expect(numbers(draw([3]))).not.toEqual(numbers(draw([3])));
     const config = initializers.serialize(draw);
     expect(config.config).toMatchObject({ seed: { module: 'keras.random', class_name: 'SeedGenerator', config: { seed: 3 } } });
-    expect(numbers((initializers.deserialize(config) as initializers.Initializer)([3]))).toEqual(numbers(new initializers.RandomNormal({ seed: new random.SeedGenerator(3) })([3])));
+    expect(numbers((initializers.deserialize(config) as initializers.Initializer)([3]))).toEqual(
+      numbers(new initializers.RandomNormal({ seed: new random.SeedGenerator(3) })([3])),
+    );
   });
   it('repeats itself after setGlobalSeed', () => {
     const draw = () => {
@@ -97,7 +104,12 @@ describe('initializers', () => {
     expect(draw.clone().getConfig()).toEqual({ seed: 5, gain: 2 });
   });
   it.each(['float16', 'bfloat16', 'float64'] as const)('makes %s', (dtype) => {
-    for (const draw of [initializers.orthogonal({ seed: 1 }), initializers.truncatedNormal({ seed: 1 }), initializers.identity(), initializers.constant(0.5)]) {
+    for (const draw of [
+      initializers.orthogonal({ seed: 1 }),
+      initializers.truncatedNormal({ seed: 1 }),
+      initializers.identity(),
+      initializers.constant(0.5),
+    ]) {
       expect(draw([3, 2], { dtype })).toMatchObject({ dtype, shape: [3, 2] });
     }
   });
@@ -118,8 +130,12 @@ describe('initializers', () => {
     expect(() => initializers.zeros()([2, -1])).toThrow('Zeros: a shape has whole sizes');
     expect(() => initializers.ones()([2], { dytpe: 'int32' } as object)).toThrow("Ones: unknown option 'dytpe'; did you mean 'dtype'?");
   });
-  it.each([[{ scale: 0 }, 'VarianceScaling: scale must be a number > 0'], [{ mode: 'fan' }, "VarianceScaling: mode must be one of 'fan_in', 'fan_out', 'fan_avg', received 'fan'"],
-    [{ distribution: 'cauchy' }, 'VarianceScaling: distribution must be one of'], [{ seed: 1.5 }, 'VarianceScaling: seed must be an integer, a SeedGenerator or null, received 1.5']])('rejects %j', (options, message) => {
+  it.each([
+    [{ scale: 0 }, 'VarianceScaling: scale must be a number > 0'],
+    [{ mode: 'fan' }, "VarianceScaling: mode must be one of 'fan_in', 'fan_out', 'fan_avg', received 'fan'"],
+    [{ distribution: 'cauchy' }, 'VarianceScaling: distribution must be one of'],
+    [{ seed: 1.5 }, 'VarianceScaling: seed must be an integer, a SeedGenerator or null, received 1.5'],
+  ])('rejects %j', (options, message) => {
     expect(() => new initializers.VarianceScaling(options as object)).toThrow(message);
   });
 });
@@ -145,7 +161,11 @@ describe('initializers.get', () => {
     expect(() => new initializers.Initializer()([1])).toThrow('Initializer: an initializer must have a method call(shape, { dtype })');
   });
   it('names the nearest initializer', () => {
-    expect(() => initializers.get('glorot_unifrom')).toThrow(new TypeError("unknown initializer 'glorot_unifrom'; did you mean 'glorot_uniform'?"));
-    expect(() => initializerField('zeros').parse(null, 'Dense: kernelInitializer')).toThrow('Dense: kernelInitializer must be an initializer, received null');
+    expect(() => initializers.get('glorot_unifrom')).toThrow(
+      new TypeError("unknown initializer 'glorot_unifrom'; did you mean 'glorot_uniform'?"),
+    );
+    expect(() => initializerField('zeros').parse(null, 'Dense: kernelInitializer')).toThrow(
+      'Dense: kernelInitializer must be an initializer, received null',
+    );
   });
 });

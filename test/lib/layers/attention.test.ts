@@ -4,7 +4,17 @@ import { GradientTape, Input, layers, Model, models, ops, optimizers, Sequential
 import { getMask, setMask } from '#lib/symbolic/mask.js';
 
 const ones = (...shape: number[]): Tensor => ops.ones(shape);
-const ramp = (...shape: number[]): Tensor => ops.reshape(ops.divide(ops.arange(shape.reduce((a, b) => a * b, 1), { dtype: 'float32' }), 10), shape);
+const ramp = (...shape: number[]): Tensor =>
+  ops.reshape(
+    ops.divide(
+      ops.arange(
+        shape.reduce((a, b) => a * b, 1),
+        { dtype: 'float32' },
+      ),
+      10,
+    ),
+    shape,
+  );
 
 describe('EinsumDense', () => {
   it.each([
@@ -53,8 +63,12 @@ describe.each([
     again.setWeights(model.getWeights());
     const data = [ramp(2, 3, 4), ramp(2, 5, 4), ops.negative(ramp(2, 5, 4))];
     expect(again(data).tolist()).toEqual(model(data).tolist());
-    expect(layer.getBuildConfig()).toEqual({ shapes_dict: { query_shape: [null, 3, 4], value_shape: [null, 5, 4], key_shape: [null, 5, 4] } });
-    const node = (JSON.parse(model.toJson()) as { config: { layers: { class_name: string; inbound_nodes: { args: unknown[]; kwargs: object }[] }[] } }).config.layers.find((l) => l.class_name === name)!;
+    expect(layer.getBuildConfig()).toEqual({
+      shapes_dict: { query_shape: [null, 3, 4], value_shape: [null, 5, 4], key_shape: [null, 5, 4] },
+    });
+    const node = (
+      JSON.parse(model.toJson()) as { config: { layers: { class_name: string; inbound_nodes: { args: unknown[]; kwargs: object }[] }[] } }
+    ).config.layers.find((l) => l.class_name === name)!;
     expect(node.inbound_nodes[0].args).toHaveLength(2);
     expect(Object.keys(node.inbound_nodes[0].kwargs).sort()).toEqual(['key', 'use_causal_mask']);
     expect(layers.serialize(layers.deserialize(layers.serialize(layer)))).toEqual(layers.serialize(layer));
@@ -78,13 +92,19 @@ describe.each([
     const [query, value, queryMask] = [ramp(1, 2, 4), ramp(1, 3, 4), ops.convertToTensor([[true, false]])];
     const layer = make();
     const scores = layer(query, value, { queryMask, returnAttentionScores: true })[1];
-    const carried = layer(setMask(ops.copy(query), queryMask), value, { queryMask: ops.onesLike(queryMask), returnAttentionScores: true })[1];
+    const carried = layer(setMask(ops.copy(query), queryMask), value, {
+      queryMask: ops.onesLike(queryMask),
+      returnAttentionScores: true,
+    })[1];
     const plain = layer(query, value, { returnAttentionScores: true })[1];
     const same = (a: Tensor, b: Tensor): boolean => JSON.stringify(a.tolist()) === JSON.stringify(b.tolist());
     expect([same(scores, plain), same(carried, plain)]).toEqual(name === 'MultiHeadAttention' ? [true, false] : [false, true]);
   });
   it('has float16 outputs and float32 weights in mixed precision', () => {
-    const layer = name === 'MultiHeadAttention' ? new layers.MultiHeadAttention(2, 3, { dtype: 'mixed_float16' }) : new layers.GroupQueryAttention(3, 4, 2, { dtype: 'mixed_float16' });
+    const layer =
+      name === 'MultiHeadAttention'
+        ? new layers.MultiHeadAttention(2, 3, { dtype: 'mixed_float16' })
+        : new layers.GroupQueryAttention(3, 4, 2, { dtype: 'mixed_float16' });
     expect(layer(ramp(1, 2, 4), ramp(1, 3, 4)).dtype).toBe('float16');
     expect(layer.weights.every(({ dtype }) => dtype === 'float32')).toBe(true);
   });
@@ -100,7 +120,10 @@ describe('names', () => {
 });
 
 describe('dropout of attention', () => {
-  const makers = [() => new layers.MultiHeadAttention(2, 3, { dropout: 0.5, seed: 3 }), () => new layers.GroupQueryAttention(3, 4, 2, { dropout: 0.5, seed: 3 })];
+  const makers = [
+    () => new layers.MultiHeadAttention(2, 3, { dropout: 0.5, seed: 3 }),
+    () => new layers.GroupQueryAttention(3, 4, 2, { dropout: 0.5, seed: 3 }),
+  ];
   it.each(makers)('drops weights in training only, by its seed', (make) => {
     const [a, b] = [make(), make()];
     const x = ramp(2, 6, 4);
@@ -121,11 +144,16 @@ describe('Attention', () => {
   it('is called on two or three inputs', () => {
     expect(() => new layers.Attention()(ones(2, 3, 4))).toThrow(/array \[query, value\] or \[query, value, key\]/);
     expect(() => new layers.Attention()([ones(2, 3, 4)])).toThrow(/received .*an array of 1/);
-    expect(() => new layers.AdditiveAttention()([ones(2, 3, 4), ones(2, 3, 4)], { mask: ones(2, 3) as never })).toThrow(/mask must be an array \[queryMask, valueMask\]/);
+    expect(() => new layers.AdditiveAttention()([ones(2, 3, 4), ones(2, 3, 4)], { mask: ones(2, 3) as never })).toThrow(
+      /mask must be an array \[queryMask, valueMask\]/,
+    );
   });
   it('sets outputs of masked queries to 0 and gives masked values no weight', () => {
     const mask = [ops.convertToTensor([[true, false]]), ops.convertToTensor([[true, false, true]])];
-    const [outputs, weights] = new layers.Attention()([ramp(1, 2, 4), ramp(1, 3, 4)], { mask, returnAttentionScores: true }) as unknown as [Tensor, Tensor];
+    const [outputs, weights] = new layers.Attention()([ramp(1, 2, 4), ramp(1, 3, 4)], { mask, returnAttentionScores: true }) as unknown as [
+      Tensor,
+      Tensor,
+    ];
     expect(outputs.at(0).at(1).tolist()).toEqual([0, 0, 0, 0]);
     expect(weights.at(0).at(0).at(1).item()).toBe(0);
     expect(getMask(outputs)!.tolist()).toEqual([[true, false]]);
@@ -136,7 +164,10 @@ describe('Attention', () => {
     expect(Object.keys(layer.getConfig())).toEqual(['name', 'trainable', 'dtype', 'use_scale', 'dropout', 'seed']);
   });
   it('hides later values behind a causal mask', () => {
-    const [, weights] = new layers.Attention()([ramp(1, 3, 2), ramp(1, 3, 2)], { useCausalMask: true, returnAttentionScores: true }) as unknown as [Tensor, Tensor];
+    const [, weights] = new layers.Attention()([ramp(1, 3, 2), ramp(1, 3, 2)], {
+      useCausalMask: true,
+      returnAttentionScores: true,
+    }) as unknown as [Tensor, Tensor];
     expect(ops.max(ops.triu(weights.at(0), { k: 1 })).item()).toBe(0);
   });
 });
@@ -181,7 +212,9 @@ describe('TimeDistributed', () => {
 describe('SpectralNormalization', () => {
   it('wraps layers with weights to normalize, and needs steps', () => {
     expect(() => new layers.SpectralNormalization(new layers.Flatten())(ones(2, 3))).toThrow(/neither a kernel nor embeddings/);
-    expect(() => new layers.SpectralNormalization(new layers.Dense(2), { powerIterations: 0 })).toThrow(/powerIterations must be an integer >= 1/);
+    expect(() => new layers.SpectralNormalization(new layers.Dense(2), { powerIterations: 0 })).toThrow(
+      /powerIterations must be an integer >= 1/,
+    );
   });
   it('has a kernel of norm 1 after steps of training', async () => {
     const layer = new layers.SpectralNormalization(new layers.Dense(3, { useBias: false }), { powerIterations: 30 });

@@ -11,8 +11,22 @@ describe('configs are those of Keras', () => {
     const { kernel_initializer: kernel, bias_initializer: bias, dtype: _, ...config } = layer.getConfig();
     expect([kernel, bias].map((item) => (item as { class_name: string }).class_name)).toEqual(['GlorotUniform', 'Zeros']);
     expect(config).toEqual({
-      name: 'c', trainable: true, filters: 4, kernel_size: [3, 3], strides: [1, 1], padding: 'same', data_format: 'channels_last', dilation_rate: [1, 1], groups: 1, activation: 'relu',
-      use_bias: true, kernel_regularizer: null, bias_regularizer: null, activity_regularizer: null, kernel_constraint: null, bias_constraint: null,
+      name: 'c',
+      trainable: true,
+      filters: 4,
+      kernel_size: [3, 3],
+      strides: [1, 1],
+      padding: 'same',
+      data_format: 'channels_last',
+      dilation_rate: [1, 1],
+      groups: 1,
+      activation: 'relu',
+      use_bias: true,
+      kernel_regularizer: null,
+      bias_regularizer: null,
+      activity_regularizer: null,
+      kernel_constraint: null,
+      bias_constraint: null,
     });
   });
   it.each([
@@ -116,7 +130,13 @@ describe('convolutional layers', () => {
   });
 
   it('add the losses of regularizers', () => {
-    const layer = new layers.Conv2D(1, 1, { kernelInitializer: 'ones', kernelRegularizer: 'l2', biasInitializer: 'ones', biasRegularizer: 'l1', activityRegularizer: 'l1' });
+    const layer = new layers.Conv2D(1, 1, {
+      kernelInitializer: 'ones',
+      kernelRegularizer: 'l2',
+      biasInitializer: 'ones',
+      biasRegularizer: 'l1',
+      activityRegularizer: 'l1',
+    });
     layer(ops.ones([1, 2, 2, 1]));
     expect(layer.losses.map((loss) => Math.fround(loss.item()))).toEqual([0.08, 0.01, 0.01].map(Math.fround));
   });
@@ -130,7 +150,10 @@ describe('convolutional layers', () => {
     [() => new layers.Conv1D(4, 3, { strides: 2, dilationRate: 2 }), /Conv1D: strides > 1 and dilationRate > 1 do not go together/],
     [() => new layers.Conv2DTranspose(4, 3, { strides: 2, outputPadding: 2 }), /outputPadding must be less than strides along each axis/],
     [() => new layers.DepthwiseConv2D(3, { depthMultiplier: 0 }), /depthMultiplier must be an integer >= 1/],
-    [() => new layers.Conv2D(4, 3, { groups: 2 })(noise(1, 4, 4, 3)), /the number of channels must be a multiple of groups, received 3 channels and groups 2/],
+    [
+      () => new layers.Conv2D(4, 3, { groups: 2 })(noise(1, 4, 4, 3)),
+      /the number of channels must be a multiple of groups, received 3 channels and groups 2/,
+    ],
     [() => new layers.Conv2D(4, 5)(noise(1, 4, 4, 3)), /too small for a kernel|output would be empty/],
     [() => new layers.Conv2D(4, 2)(noise(1, 4, 4)), /expected min_ndim=4, found ndim=3/],
     [() => new layers.Conv1D(4, 2)(noise(1, 4, 4, 2)), /Conv1D "conv1d.*": expected inputs with 3 axes/],

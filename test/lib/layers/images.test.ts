@@ -18,10 +18,25 @@ const relative = ops.divide(boxes, [10, 12, 10, 12]);
 
 describe.each([
   ['Resizing', new layers.Resizing(6, 8, { boundingBoxFormat: 'xyxy' }), boxes, [0.8, 1, 5.6, 4.5, 0, 0, 0, 0, 4, 0.5, 8, 6]],
-  ['Resizing with padding', new layers.Resizing(6, 8, { boundingBoxFormat: 'xywh', padToAspectRatio: true }), boxes, [1.5, 1, 3.5, 4.5, 0, 0, 0, 0, 3.5, 0.5, 4.5, 5.5]],
-  ['Resizing with cropping', new layers.Resizing(6, 8, { boundingBoxFormat: 'rel_xyxy', cropToAspectRatio: true }), relative, [0.1, 0.1, 0.7, 1, 0, 0, 0, 0, 0.5, 0, 1, 1]],
+  [
+    'Resizing with padding',
+    new layers.Resizing(6, 8, { boundingBoxFormat: 'xywh', padToAspectRatio: true }),
+    boxes,
+    [1.5, 1, 3.5, 4.5, 0, 0, 0, 0, 3.5, 0.5, 4.5, 5.5],
+  ],
+  [
+    'Resizing with cropping',
+    new layers.Resizing(6, 8, { boundingBoxFormat: 'rel_xyxy', cropToAspectRatio: true }),
+    relative,
+    [0.1, 0.1, 0.7, 1, 0, 0, 0, 0, 0.5, 0, 1, 1],
+  ],
   ['CenterCrop', new layers.CenterCrop(6, 4, { boundingBoxFormat: 'xyxy' }), boxes, [0, 0, 4, 6, 0, 0, 0, 0, 2, 0, 4, 6]],
-  ['CenterCrop of small images', new layers.CenterCrop(16, 4, { boundingBoxFormat: 'center_xywh' }), boxes, [1, 4.33333, 2, 8.66667, 0, 0, 0, 0, 2, 4.66667, 4, 9.33333]],
+  [
+    'CenterCrop of small images',
+    new layers.CenterCrop(16, 4, { boundingBoxFormat: 'center_xywh' }),
+    boxes,
+    [1, 4.33333, 2, 8.66667, 0, 0, 0, 0, 2, 4.66667, 4, 9.33333],
+  ],
 ] as const)('%s', (_, layer, own, expected) => {
   it('moves boxes and masks with the images', () => {
     const given = data(own);
@@ -36,15 +51,23 @@ describe.each([
   });
   it('works on symbols', () => {
     const symbol = (shape: (number | null)[], dtype = 'float32') => new KerasTensor([null, ...shape], dtype as 'float32');
-    const result = layer({ images: symbol([12, 10, 3]), bounding_boxes: { boxes: symbol([5, 4]), labels: symbol([5], 'int32') } }) as { images: KerasTensor; bounding_boxes: { boxes: KerasTensor; labels: KerasTensor } };
+    const result = layer({ images: symbol([12, 10, 3]), bounding_boxes: { boxes: symbol([5, 4]), labels: symbol([5], 'int32') } }) as {
+      images: KerasTensor;
+      bounding_boxes: { boxes: KerasTensor; labels: KerasTensor };
+    };
     expect(result.images.shape).toEqual([null, layer.config.height, layer.config.width, 3]);
-    expect([result.bounding_boxes.boxes.shape, result.bounding_boxes.labels.shape]).toEqual([[null, 5, 4], [null, 5]]);
+    expect([result.bounding_boxes.boxes.shape, result.bounding_boxes.labels.shape]).toEqual([
+      [null, 5, 4],
+      [null, 5],
+    ]);
   });
 });
 
 describe('errors', () => {
   it('say what is missing', () => {
-    expect(() => new layers.Resizing(4, 4)(data() as never)).toThrow(/Resizing ".*": inputs with bounding_boxes need the option boundingBoxFormat/);
+    expect(() => new layers.Resizing(4, 4)(data() as never)).toThrow(
+      /Resizing ".*": inputs with bounding_boxes need the option boundingBoxFormat/,
+    );
     const layer = new layers.CenterCrop(4, 4, { boundingBoxFormat: 'xyxy' });
     expect(() => layer({ images, bounding_boxes: { boxes } } as never)).toThrow(/an object with boxes and labels/);
     expect(() => layer({ images, bounding_boxes: { boxes, labels: 3 } } as never)).toThrow(/expected \(boxes, 4\) with \(boxes\)/);

@@ -16,7 +16,9 @@ interface ConfigCase {
   config: Record<string, unknown>;
   serialized: { class_name: string; config: Record<string, unknown> };
 }
-const recorded = readFixture<ConfigCase>('configs').filter(({ name, spec }) => name.startsWith('layers_') && spec.symbol !== 'layers.Dense');
+const recorded = readFixture<ConfigCase>('configs').filter(
+  ({ name, spec }) => name.startsWith('layers_') && spec.symbol !== 'layers.Dense',
+);
 
 describe.each(recorded)('config $name', ({ spec, built, config, serialized }) => {
   const layer = make<layers.Layer>(layers, spec);
@@ -35,7 +37,9 @@ describe.each(recorded)('config $name', ({ spec, built, config, serialized }) =>
 
 describe('deserialize', () => {
   it('names the nearest class', () => {
-    expect(() => layers.deserialize({ module: 'keras.layers', class_name: 'Dropuot', config: { rate: 0.5 }, registered_name: null })).toThrow("unknown layer 'Dropuot'; did you mean 'Dropout'?");
+    expect(() =>
+      layers.deserialize({ module: 'keras.layers', class_name: 'Dropuot', config: { rate: 0.5 }, registered_name: null }),
+    ).toThrow("unknown layer 'Dropuot'; did you mean 'Dropout'?");
   });
   it('makes classes of the user that are named', () => {
     class Twice extends layers.Layer {
@@ -109,7 +113,9 @@ describe('Dropout', () => {
     expect(layer.variables).toHaveLength(1);
     expect(new layers.Dropout(0).variables).toHaveLength(0);
   });
-  it.each([-0.5, 1.5, '0.5', NaN])('refuses the rate %p', (rate) => expect(() => new layers.Dropout(rate as number)).toThrow('Dropout: rate must be a number >= 0 and <= 1'));
+  it.each([-0.5, 1.5, '0.5', NaN])('refuses the rate %p', (rate) =>
+    expect(() => new layers.Dropout(rate as number)).toThrow('Dropout: rate must be a number >= 0 and <= 1'),
+  );
   it.each([[[20, -1]], [[20, 0]], ['no'], [[1.5]]])('refuses the noiseShape %p', (noiseShape) =>
     expect(() => new layers.Dropout(0.5, { noiseShape: noiseShape as number[] })).toThrow('noiseShape must be an array of integers >= 1'));
 });
@@ -134,7 +140,9 @@ describe('noise', () => {
     expect(std).toBeCloseTo(1, 1);
   });
   it('of SpatialDropout drops whole channels', () => {
-    const y = new layers.SpatialDropout2D(0.5, { dataFormat: 'channels_first', seed: 1 })(ops.ones([3, 4, 2, 2]), { training: true }).tolist() as number[][][][];
+    const y = new layers.SpatialDropout2D(0.5, { dataFormat: 'channels_first', seed: 1 })(ops.ones([3, 4, 2, 2]), {
+      training: true,
+    }).tolist() as number[][][][];
     expect(y.flat().every((channel) => new Set(channel.flat()).size === 1)).toBe(true);
     expect(new Set(y.flat(3)).size).toBe(2);
   });
@@ -153,7 +161,9 @@ describe('reshaping', () => {
     expect(layer.getConfig().data_format).toBe('channels_first');
   });
   it('Reshape names what does not fit', () => {
-    expect(() => new layers.Reshape([5, -1], { name: 'r' })(ops.ones([2, 12]))).toThrow('Reshape "r": samples of shape (12,) have 12 elements, which do not fit targetShape [5, -1]');
+    expect(() => new layers.Reshape([5, -1], { name: 'r' })(ops.ones([2, 12]))).toThrow(
+      'Reshape "r": samples of shape (12,) have 12 elements, which do not fit targetShape [5, -1]',
+    );
     expect(() => new layers.Reshape([5])(Input([12]))).toThrow('do not fit');
     expect(() => new layers.Reshape([-1, -1, 5])).toThrow('at most one of them -1');
     expect(() => new layers.Reshape([2.5])).toThrow('Reshape: targetShape must be');
@@ -192,7 +202,18 @@ describe('Rescaling', () => {
 
 describe('activations', () => {
   it('Softmax leaves out what is masked', () => {
-    const y = new layers.Softmax()([[1, 2, 5], [1, 1, 1]], { mask: ops.convertToTensor([[true, true, false], [false, false, false]]) }).tolist() as number[][];
+    const y = new layers.Softmax()(
+      [
+        [1, 2, 5],
+        [1, 1, 1],
+      ],
+      {
+        mask: ops.convertToTensor([
+          [true, true, false],
+          [false, false, false],
+        ]),
+      },
+    ).tolist() as number[][];
     expect(y[0][0]).toBeCloseTo(0.268941, 5);
     expect([y[0][2], y[1]]).toEqual([0, [0, 0, 0]]);
     expect(() => new layers.Softmax()([[1, 2]], { mask: ops.ones([2, 2]) })).toThrow('the mask must broadcast');

@@ -49,7 +49,12 @@ describe('Dense.enableLora', () => {
 
 describe('Embedding.enableLora', () => {
   it('adds the product of two matrices', () => {
-    const layer = layers.deserialize({ module: 'keras.layers', class_name: 'Embedding', config: { input_dim: 4, output_dim: 3, embeddings_initializer: 'ones' }, registered_name: null }) as layers.Embedding;
+    const layer = layers.deserialize({
+      module: 'keras.layers',
+      class_name: 'Embedding',
+      config: { input_dim: 4, output_dim: 3, embeddings_initializer: 'ones' },
+      registered_name: null,
+    }) as layers.Embedding;
     layer.build();
     layer.enableLora(2);
     layer.loraEmbeddingsA.assign(ops.ones([4, 2]));
@@ -68,15 +73,25 @@ describe('enableLora', () => {
     layer.queryDense.enableLora(2);
     layer.valueDense.enableLora(2, { loraAlpha: 1 });
     expect(layer.weights.map(({ path }) => path)).toEqual([
-      'attention/query/kernel', 'attention/query/bias', 'attention/query/lora_kernel_a', 'attention/query/lora_kernel_b', 'attention/key/kernel', 'attention/key/bias',
-      'attention/value/kernel', 'attention/value/bias', 'attention/value/lora_kernel_a', 'attention/value/lora_kernel_b',
-      'attention/attention_output/kernel', 'attention/attention_output/bias',
+      'attention/query/kernel',
+      'attention/query/bias',
+      'attention/query/lora_kernel_a',
+      'attention/query/lora_kernel_b',
+      'attention/key/kernel',
+      'attention/key/bias',
+      'attention/value/kernel',
+      'attention/value/bias',
+      'attention/value/lora_kernel_a',
+      'attention/value/lora_kernel_b',
+      'attention/attention_output/kernel',
+      'attention/attention_output/bias',
     ]);
     expect(layer.trainableWeights).toHaveLength(10);
   });
 
   it('reaches EinsumDense and ReversibleEmbedding from configs of Keras', () => {
-    const made = (className: string, config: Record<string, unknown>) => layers.deserialize({ module: 'keras.layers', class_name: className, config, registered_name: null });
+    const made = (className: string, config: Record<string, unknown>) =>
+      layers.deserialize({ module: 'keras.layers', class_name: className, config, registered_name: null });
     const dense = made('EinsumDense', { equation: 'ab,bc->ac', output_shape: [5], lora_rank: 2, lora_alpha: 6 }) as layers.EinsumDense;
     expect(dense.getConfig()).toMatchObject({ lora_rank: 2, lora_alpha: 6 });
     dense.build([null, 3]);
@@ -103,7 +118,10 @@ describe('enableLora', () => {
     const [kernel, , , factor] = attention.queryDense.weights as [Variable, Variable, Variable, Variable];
     const before = kernel.value.tolist();
     model.compile({ optimizer: 'sgd', loss: 'mse' });
-    await model.fit(ops.reshape(ops.arange(96, { dtype: 'float32' }), [8, 3, 4]).multiply(0.01), ops.ones([8, 1]), { epochs: 2, verbose: 0 });
+    await model.fit(ops.reshape(ops.arange(96, { dtype: 'float32' }), [8, 3, 4]).multiply(0.01), ops.ones([8, 1]), {
+      epochs: 2,
+      verbose: 0,
+    });
     expect(kernel.value.tolist()).toEqual(before);
     expect(ops.any(ops.notEqual(factor, 0)).item()).toBe(true);
   });
@@ -113,10 +131,18 @@ describe('saving weights with LoRA', () => {
   const made: [name: string, () => layers.Layer & layers.Adaptable, x: () => Tensor][] = [
     ['Dense', () => new layers.Dense(3, { loraRank: 2 }), () => ops.ones([2, 4])],
     ['Dense without bias', () => new layers.Dense(3, { loraRank: 2, useBias: false }), () => ops.ones([2, 4])],
-    ['EinsumDense', () => new layers.EinsumDense('abc,cde->abde', [null, 2, 3], { biasAxes: 'e', loraRank: 2, loraAlpha: 3 }), () => ops.ones([2, 2, 4])],
+    [
+      'EinsumDense',
+      () => new layers.EinsumDense('abc,cde->abde', [null, 2, 3], { biasAxes: 'e', loraRank: 2, loraAlpha: 3 }),
+      () => ops.ones([2, 2, 4]),
+    ],
     ['Conv2D', () => new layers.Conv2D(3, 2, { loraRank: 2, loraAlpha: 3 }), () => ops.ones([1, 3, 3, 2])],
     ['Embedding', () => new layers.Embedding(4, 3, { loraRank: 2 }), () => ops.convertToTensor([[0, 3]])],
-    ['ReversibleEmbedding', () => new layers.ReversibleEmbedding(4, 3, { loraRank: 2, tieWeights: false }), () => ops.convertToTensor([[0, 3]])],
+    [
+      'ReversibleEmbedding',
+      () => new layers.ReversibleEmbedding(4, 3, { loraRank: 2, tieWeights: false }),
+      () => ops.convertToTensor([[0, 3]]),
+    ],
   ];
   it.each(made)('%s: adds what was learned to the weights, and begins anew', (_, make, x) => {
     const [layer, again] = [make(), make()];

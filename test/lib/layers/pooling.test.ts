@@ -16,16 +16,70 @@ describe('configs are those of Keras', () => {
     [() => new layers.MaxPooling2D(), { pool_size: [2, 2], padding: 'valid', strides: [2, 2], ...last }],
     [() => new layers.MaxPooling2D({ padding: 'SAME' as never }), { pool_size: [2, 2], padding: 'SAME', strides: [2, 2], ...last }],
     [() => new layers.AveragePooling1D(3, { strides: 1 }), { pool_size: [3], padding: 'valid', strides: [1], ...last }],
-    [() => new layers.MaxPooling3D([1, 2, 3], { dataFormat: 'channels_first' }), { pool_size: [1, 2, 3], padding: 'valid', strides: [1, 2, 3], data_format: 'channels_first' }],
+    [
+      () => new layers.MaxPooling3D([1, 2, 3], { dataFormat: 'channels_first' }),
+      { pool_size: [1, 2, 3], padding: 'valid', strides: [1, 2, 3], data_format: 'channels_first' },
+    ],
     [() => new layers.GlobalAveragePooling1D(), { keepdims: false, ...last }],
     [() => new layers.AdaptiveMaxPooling2D(3), { output_size: [3, 3], ...last }],
     [() => new layers.Cropping1D(2), { cropping: [2, 2] }],
-    [() => new layers.Cropping2D(), { cropping: [[0, 0], [0, 0]], ...last }],
-    [() => new layers.Cropping2D([1, [2, 3]]), { cropping: [[1, 1], [2, 3]], ...last }],
-    [() => new layers.Cropping3D(), { cropping: [[1, 1], [1, 1], [1, 1]], ...last }],
+    [
+      () => new layers.Cropping2D(),
+      {
+        cropping: [
+          [0, 0],
+          [0, 0],
+        ],
+        ...last,
+      },
+    ],
+    [
+      () => new layers.Cropping2D([1, [2, 3]]),
+      {
+        cropping: [
+          [1, 1],
+          [2, 3],
+        ],
+        ...last,
+      },
+    ],
+    [
+      () => new layers.Cropping3D(),
+      {
+        cropping: [
+          [1, 1],
+          [1, 1],
+          [1, 1],
+        ],
+        ...last,
+      },
+    ],
     [() => new layers.ZeroPadding1D([2, 0]), { padding: [2, 0], ...last }],
-    [() => new layers.ZeroPadding2D([[1, 2], [3, 4]]), { padding: [[1, 2], [3, 4]], ...last }],
-    [() => new layers.ZeroPadding3D(2), { padding: [[2, 2], [2, 2], [2, 2]], ...last }],
+    [
+      () =>
+        new layers.ZeroPadding2D([
+          [1, 2],
+          [3, 4],
+        ]),
+      {
+        padding: [
+          [1, 2],
+          [3, 4],
+        ],
+        ...last,
+      },
+    ],
+    [
+      () => new layers.ZeroPadding3D(2),
+      {
+        padding: [
+          [2, 2],
+          [2, 2],
+          [2, 2],
+        ],
+        ...last,
+      },
+    ],
     [() => new layers.UpSampling1D(3), { size: 3 }],
     [() => new layers.UpSampling2D(2, { interpolation: 'BILINEAR' as never }), { size: [2, 2], interpolation: 'bilinear', ...last }],
     [() => new layers.UpSampling3D([1, 2, 3]), { size: [1, 2, 3], ...last }],
@@ -92,17 +146,29 @@ describe('in models', () => {
 
 describe('errors', () => {
   it.each([
-    [() => new layers.MaxPooling2D([2, 2, 2]), /MaxPooling2D: poolSize must be an integer >= 1 or an array of 2 of them, received \[2, 2, 2\]/],
+    [
+      () => new layers.MaxPooling2D([2, 2, 2]),
+      /MaxPooling2D: poolSize must be an integer >= 1 or an array of 2 of them, received \[2, 2, 2\]/,
+    ],
     [() => new layers.MaxPooling1D(0), /poolSize must be an integer >= 1/],
     [() => new layers.AveragePooling2D(2, { strides: 0 }), /strides must be an integer >= 1 or an array of 2 of them, received 0/],
     [() => new layers.MaxPooling2D(2, { padding: 'full' as never }), /padding must be 'valid' or 'same', received 'full'/],
     [() => new layers.AdaptiveMaxPooling2D([1]), /outputSize must be/],
     [() => new layers.Cropping2D([1, 2, 3]), /cropping must be an integer >= 0, or an array of 2/],
     [() => new layers.Cropping1D([1, -1]), /cropping must be an integer >= 0 or an array of 2/],
-    [() => new layers.Cropping1D(2)(ops.zeros([1, 4, 1])), /`cropping` parameter of `Cropping1D` layer must be smaller than the input length/],
-    [() => new layers.Cropping3D(2)(ops.zeros([1, 5, 4, 5, 1])), /Values in `cropping` argument should be smaller than the corresponding spatial dimension/],
+    [
+      () => new layers.Cropping1D(2)(ops.zeros([1, 4, 1])),
+      /`cropping` parameter of `Cropping1D` layer must be smaller than the input length/,
+    ],
+    [
+      () => new layers.Cropping3D(2)(ops.zeros([1, 5, 4, 5, 1])),
+      /Values in `cropping` argument should be smaller than the corresponding spatial dimension/,
+    ],
     [() => new layers.ZeroPadding3D([1, 2] as never), /padding must be an integer >= 0, or an array of 3/],
-    [() => new layers.UpSampling2D(2, { interpolation: 'biliner' as never }), /interpolation must be one of .*, received 'biliner'; did you mean 'bilinear'\?/],
+    [
+      () => new layers.UpSampling2D(2, { interpolation: 'biliner' as never }),
+      /interpolation must be one of .*, received 'biliner'; did you mean 'bilinear'\?/,
+    ],
     [() => new layers.UpSampling1D(0), /size must be a positive integer, received 0/],
     [() => new layers.MaxPooling2D()(ops.zeros([1, 4, 4])), /expected ndim=4, found ndim=3/],
     [() => new layers.MaxPooling2D()(ops.zeros([1, 1, 4, 1])), /Computed output size would be zero or negative/],

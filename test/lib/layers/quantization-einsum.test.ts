@@ -18,7 +18,10 @@ describe('EinsumDense', () => {
   ] as const)('%s is quantized as %s', (elided, written, outputShape, biasAxes) => {
     const x = noise(2, 3, 4);
     for (const [mode, config] of [['int8', null], ['int4', perChannel], ['int4', null], ['float8', null]] as const) {
-      const [short, long] = [new layers.EinsumDense(elided, [...outputShape], { biasAxes }), new layers.EinsumDense(written, written === 'abx,xy->aby' ? [3, 5] : [5, 4], { biasAxes })];
+      const [short, long] = [
+        new layers.EinsumDense(elided, [...outputShape], { biasAxes }),
+        new layers.EinsumDense(written, written === 'abx,xy->aby' ? [3, 5] : [5, 4], { biasAxes }),
+      ];
       short.build(x.shape);
       long.build(x.shape);
       long.setWeights([short.getWeights()[0], ops.reshape(short.getWeights()[1], long.weights[1].shape)]);
@@ -44,9 +47,22 @@ describe('EinsumDense', () => {
     };
     expect(made('int8_from_float32')).toEqual(['bias float32 2x3', 'kernel int8 4x2x3', 'kernel_scale float32 1x1x2x3']);
     expect(made('int4/-1_from_float32')).toEqual(['bias float32 2x3', 'kernel int8 4x3', 'kernel_scale float32 6']);
-    expect(made('int4/3_from_float32')).toEqual(['bias float32 2x3', 'kernel int8 4x3', 'kernel_scale float32 2x6', 'kernel_zero int8 2x6', 'g_idx float32 4']);
+    expect(made('int4/3_from_float32')).toEqual([
+      'bias float32 2x3',
+      'kernel int8 4x3',
+      'kernel_scale float32 2x6',
+      'kernel_zero int8 2x6',
+      'g_idx float32 4',
+    ]);
     expect(made('float8_from_float32').map((name) => name.split(' ')[0])).toEqual([
-      'inputs_scale', 'inputs_amax_history', 'kernel_scale', 'kernel_amax_history', 'outputs_grad_scale', 'outputs_grad_amax_history', 'kernel', 'bias',
+      'inputs_scale',
+      'inputs_amax_history',
+      'kernel_scale',
+      'kernel_amax_history',
+      'outputs_grad_scale',
+      'outputs_grad_amax_history',
+      'kernel',
+      'bias',
     ]);
   });
 
@@ -100,7 +116,9 @@ describe('model.quantize', () => {
     const x = noise(2, 3, 4);
     const before = model(x);
     model.quantize('int8', { verbose: false });
-    expect(model.weights.filter(({ name }) => name === 'kernel').map(({ dtype }) => dtype)).toEqual(Array.from({ length: 9 }, () => 'int8'));
+    expect(model.weights.filter(({ name }) => name === 'kernel').map(({ dtype }) => dtype)).toEqual(
+      Array.from({ length: 9 }, () => 'int8'),
+    );
     expect(attention.quantizationMode).toBeNull();
     expect(apart(model(x), before)).toBeLessThan(0.1);
     expect(apart(await model.predict(x, { verbose: 0 }), model(x))).toBeLessThan(1e-5);
@@ -112,7 +130,12 @@ describe('model.quantize', () => {
     const make = () => new layers.MultiHeadAttention(3, 8, { useBias: false, dtype: policies, name: 'mha' });
     const attention = make();
     attention.build([1, 2, 2], [1, 2, 2]);
-    expect(attention.weights.filter(({ name }) => name === 'kernel').map(({ dtype }) => dtype)).toEqual(['int8', 'int8', 'int8', 'float32']);
+    expect(attention.weights.filter(({ name }) => name === 'kernel').map(({ dtype }) => dtype)).toEqual([
+      'int8',
+      'int8',
+      'int8',
+      'float32',
+    ]);
     const again = layers.deserialize(layers.serialize(attention));
     again.buildFromConfig(attention.getBuildConfig()!);
     expect(again.weights.map(({ path, dtype }) => [path, dtype])).toEqual(attention.weights.map(({ path, dtype }) => [path, dtype]));
@@ -128,11 +151,26 @@ describe('ReversibleEmbedding', () => {
     };
     const forth = ['embeddings int8 6x3', 'embeddings_scale float32 6x3', 'embeddings_zero int8 6x3', 'g_idx float32 5'];
     expect(made('int4/2_from_float32', true)).toEqual(forth);
-    expect(made('int4/2_from_float32', false)).toEqual([...forth, 'reverse_embeddings int8 3x6', 'reverse_embeddings_scale float32 3x6', 'reverse_embeddings_zero float32 3x6']);
-    expect(made('int8_from_float32', false)).toEqual(['embeddings int8 6x5', 'embeddings_scale float32 6', 'reverse_embeddings int8 5x6', 'reverse_embeddings_scale float32 6']);
+    expect(made('int4/2_from_float32', false)).toEqual([
+      ...forth,
+      'reverse_embeddings int8 3x6',
+      'reverse_embeddings_scale float32 3x6',
+      'reverse_embeddings_zero float32 3x6',
+    ]);
+    expect(made('int8_from_float32', false)).toEqual([
+      'embeddings int8 6x5',
+      'embeddings_scale float32 6',
+      'reverse_embeddings int8 5x6',
+      'reverse_embeddings_scale float32 6',
+    ]);
   });
 
-  it.each([[true, 'int8', null], [false, 'int8', null], [true, 'int4', perChannel], [false, 'int4', null]] as const)('has gradients on the way back, %#', (tieWeights, mode, config) => {
+  it.each([
+    [true, 'int8', null],
+    [false, 'int8', null],
+    [true, 'int4', perChannel],
+    [false, 'int4', null],
+  ] as const)('has gradients on the way back, %#', (tieWeights, mode, config) => {
     const layer = new layers.ReversibleEmbedding(6, 5, { tieWeights, embeddingsInitializer: 'glorot_uniform' });
     const x = noise(2, 5);
     const exact = gradientOf(layer, x, { reverse: true });
@@ -159,7 +197,12 @@ describe('ReversibleEmbedding', () => {
     layer.loraEmbeddingsB.assign(noise(2, 5));
     const store: layers.VariableStore = {};
     layer.saveOwnVariables(store);
-    expect(Object.values(store).map((value: Variable | Tensor) => `${value.dtype} ${value.shape.join('x')}`)).toEqual(['int8 6x5', 'float32 6', 'int8 5x6', 'float32 6']);
+    expect(Object.values(store).map((value: Variable | Tensor) => `${value.dtype} ${value.shape.join('x')}`)).toEqual([
+      'int8 6x5',
+      'float32 6',
+      'int8 5x6',
+      'float32 6',
+    ]);
     const again = make();
     again.build();
     again.loadOwnVariables(store);

@@ -1,4 +1,5 @@
-// Quantized layers: what `quantize` makes of weights, and what the layers compute then; with Keras's recordings `quantization` and `quantization_einsum`.
+// Quantized layers: what `quantize` makes of weights, and what the layers compute then; with Keras's recordings `quantization` and
+// `quantization_einsum`.
 import { describe, expect, it } from '@jest/globals';
 import { dtypePolicies, Input, layers, ops, optimizers, quantizers, Sequential, type Tensor, vjp } from 'keratin';
 import { fixtureNames, readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
@@ -48,11 +49,22 @@ const all = fixtureNames('quantization').flatMap((name) => readFixture<LayerCase
 const cases = all.filter((recorded): recorded is LayerCase => recorded.kind === 'layer');
 const trainings = all.filter((recorded): recorded is TrainingCase => recorded.kind === 'training');
 
-const COARSE: Readonly<Record<string, Tolerance>> = { bfloat16: { relative: 1e-2, absolute: 1e-2 }, float16: { relative: 2e-3, absolute: 2e-3 } };
-const GRADIENT: Readonly<Record<string, Tolerance>> = { float32: { relative: 2e-4, absolute: 2e-5 }, bfloat16: { relative: 5e-2, absolute: 5e-2 }, float16: { relative: 5e-3, absolute: 5e-3 } };
+const COARSE: Readonly<Record<string, Tolerance>> = {
+  bfloat16: { relative: 1e-2, absolute: 1e-2 },
+  float16: { relative: 2e-3, absolute: 2e-3 },
+};
+const GRADIENT: Readonly<Record<string, Tolerance>> = {
+  float32: { relative: 2e-4, absolute: 2e-5 },
+  bfloat16: { relative: 5e-2, absolute: 5e-2 },
+  float16: { relative: 5e-3, absolute: 5e-3 },
+};
 function expectPlain(actual: Tensor, { dtype, value }: Plain, tolerance?: Tolerance): void {
   expect({ dtype: actual.dtype, shape: [...actual.shape] }).toEqual({ dtype, shape: value.shape });
-  expectNumbersClose(Array.from(ops.cast(actual, 'float64').data, Number), Array.from(value.data, Number), COARSE[dtype] ?? tolerance ?? FLOAT32);
+  expectNumbersClose(
+    Array.from(ops.cast(actual, 'float64').data, Number),
+    Array.from(value.data, Number),
+    COARSE[dtype] ?? tolerance ?? FLOAT32,
+  );
 }
 
 /** The layer of a case, quantized and adapted. */
@@ -72,7 +84,12 @@ const options = ({ training, options: given }: LayerCase) => ({ ...given, ...(tr
 describe.each(cases.map((recorded) => [recorded.name, recorded] as const))('%s', (_, recorded) => {
   it('has the weights, the policy and the config of Keras', () => {
     const layer = quantized(recorded);
-    const seen = layer.weights.map(({ path, dtype, shape, trainable }) => ({ path: path.split('/').slice(1).join('/'), dtype, shape: [...shape], trainable }));
+    const seen = layer.weights.map(({ path, dtype, shape, trainable }) => ({
+      path: path.split('/').slice(1).join('/'),
+      dtype,
+      shape: [...shape],
+      trainable,
+    }));
     expect(seen).toEqual(recorded.weights.map(({ path, dtype, shape, trainable }) => ({ path, dtype, shape, trainable })));
     layer.weights.forEach((variable, i) => expectPlain(variable.value, recorded.weights[i]));
     expect(layer.dtypePolicy.name).toBe(recorded.policy);
@@ -93,8 +110,13 @@ describe.each(cases.map((recorded) => [recorded.name, recorded] as const))('%s',
     const trainable = layer.trainableVariables.map((v) => v.value);
     const sources = [...(isFloat ? [x] : []), ...trainable];
     if (sources.length === 0) return;
-    const [, pullback] = vjp((...xs: Tensor[]) => layer.statelessCall(isFloat ? xs.slice(1) : xs, state, isFloat ? xs[0] : x, options(recorded))[0] as Tensor, ...sources);
-    const gradients = [pullback(ops.cast(tensorOf(recorded.cotangent.value), recorded.cotangent.dtype as 'float32')) as Tensor | Tensor[]].flat();
+    const [, pullback] = vjp(
+      (...xs: Tensor[]) => layer.statelessCall(isFloat ? xs.slice(1) : xs, state, isFloat ? xs[0] : x, options(recorded))[0] as Tensor,
+      ...sources,
+    );
+    const gradients = [
+      pullback(ops.cast(tensorOf(recorded.cotangent.value), recorded.cotangent.dtype as 'float32')) as Tensor | Tensor[],
+    ].flat();
     recorded.gradients.forEach((expected, i) => {
       if (expected !== null) expectPlain(gradients[i], expected, GRADIENT[recorded.output.dtype] ?? GRADIENT.float32);
     });
@@ -110,7 +132,10 @@ describe.each(cases.map((recorded) => [recorded.name, recorded] as const))('%s',
     again.build(recorded.inputs.shape);
     again.loadOwnVariables(store);
     expect(again.weights.map(({ name }) => name).sort()).toEqual(layer.weights.map(({ name }) => name).sort());
-    if (recorded.lora === null) expect(again(tensorOf(recorded.inputs), options(recorded)).tolist()).toEqual(layer(tensorOf(recorded.inputs), options(recorded)).tolist());
+    if (recorded.lora === null)
+      expect(again(tensorOf(recorded.inputs), options(recorded)).tolist()).toEqual(
+        layer(tensorOf(recorded.inputs), options(recorded)).tolist(),
+      );
   });
 });
 
@@ -143,7 +168,12 @@ describe('quantize', () => {
     b.quantize({ config });
     c.quantize(null, { config: 'int4' });
     d.quantize({ mode: 'int8' });
-    expect([a, b, c, d].map(({ dtypePolicy }) => dtypePolicy.name)).toEqual(['int4/2_from_float32', 'int4/2_from_float32', 'int4/128_from_float32', 'int8_from_float32']);
+    expect([a, b, c, d].map(({ dtypePolicy }) => dtypePolicy.name)).toEqual([
+      'int4/2_from_float32',
+      'int4/2_from_float32',
+      'int4/128_from_float32',
+      'int8_from_float32',
+    ]);
     expect(a.quantizationConfig).toBe(config);
   });
 
@@ -151,11 +181,15 @@ describe('quantize', () => {
     expect(() => new layers.Dense(3).quantize('int8')).toThrow(/not built/);
     expect(() => built().quantize('int9' as 'int8')).toThrow(/unknown quantization mode 'int9'; did you mean 'int8'/);
     expect(() => built().quantize()).toThrow(/give a mode/);
-    expect(() => built().quantize('int4', { config: new quantizers.Int8QuantizationConfig() })).toThrow(/the mode is 'int4', but that of the config is 'int8'/);
+    expect(() => built().quantize('int4', { config: new quantizers.Int8QuantizationConfig() })).toThrow(
+      /the mode is 'int4', but that of the config is 'int8'/,
+    );
     expect(() => built().quantize('int8', { config: {} as quantizers.QuantizationConfig })).toThrow(/must be a QuantizationConfig/);
     expect(() => built().quantize('int8', { confg: null } as object)).toThrow(/unknown option 'confg'/);
     expect(() => built().quantize({ mode: 'int8' }, { confg: null } as object)).toThrow(/unknown option 'confg'/);
-    expect(() => built().quantize(new quantizers.Int8QuantizationConfig() as object)).toThrow(/expected a mode first, received a Int8QuantizationConfig; give it as the option config/);
+    expect(() => built().quantize(new quantizers.Int8QuantizationConfig() as object)).toThrow(
+      /expected a mode first, received a Int8QuantizationConfig; give it as the option config/,
+    );
     expect(() => built({ dtype: 'float16' }).quantize('int8')).toThrow(/float16/);
     expect(() => built().quantize('gptq')).toThrow(/quantizes by data/);
     const norm = new layers.LayerNormalization();
@@ -164,7 +198,9 @@ describe('quantize', () => {
     const layer = built();
     layer.quantize('int8');
     expect(() => layer.quantize('int8')).toThrow(/quantized already/);
-    expect(() => new layers.Dense(3, { quantizationConfig: 1 as unknown as null })).toThrow(/quantizationConfig must be a QuantizationConfig/);
+    expect(() => new layers.Dense(3, { quantizationConfig: 1 as unknown as null })).toThrow(
+      /quantizationConfig must be a QuantizationConfig/,
+    );
     const ternary = new layers.TernaryDense(3);
     ternary.build([null, 4]);
     expect(() => ternary.quantize('int8')).toThrow(/cannot be quantized in mode 'int8'; expected one of ternary/);
@@ -192,14 +228,27 @@ describe('quantize', () => {
     const layer = built();
     layer.dtypePolicy = 'int4/2_from_float32';
     expect([layer.isQuantized, layer.dtypePolicy.name]).toEqual([true, 'int4/2_from_float32']);
-    expect(layer.weights.map(({ name, shape }) => [name, ...shape])).toEqual([['bias', 3], ['kernel', 4, 2], ['kernel_scale', 2, 3], ['kernel_zero', 2, 3], ['g_idx', 4]]);
+    expect(layer.weights.map(({ name, shape }) => [name, ...shape])).toEqual([
+      ['bias', 3],
+      ['kernel', 4, 2],
+      ['kernel_scale', 2, 3],
+      ['kernel_zero', 2, 3],
+      ['g_idx', 4],
+    ]);
   });
 
   it('keeps what a policy says about float8', () => {
     const dtype = new dtypePolicies.QuantizedFloat8DTypePolicy('float8', { sourceName: 'float32', amaxHistoryLength: 5 });
     const layer = built({ dtype });
     expect(layer.weights.map(({ name, shape }) => [name, ...shape])).toEqual([
-      ['inputs_scale'], ['inputs_amax_history', 5], ['kernel_scale'], ['kernel_amax_history', 5], ['outputs_grad_scale'], ['outputs_grad_amax_history', 5], ['kernel', 4, 3], ['bias', 3],
+      ['inputs_scale'],
+      ['inputs_amax_history', 5],
+      ['kernel_scale'],
+      ['kernel_amax_history', 5],
+      ['outputs_grad_scale'],
+      ['outputs_grad_amax_history', 5],
+      ['kernel', 4, 3],
+      ['bias', 3],
     ]);
     expect(Object.entries(layers.deserialize(layers.serialize(layer)).dtypePolicy.getConfig())).toContainEqual(['amax_history_length', 5]);
   });
@@ -227,9 +276,16 @@ describe('quantize', () => {
 });
 
 describe('Model.quantize', () => {
-  const make = (): Sequential => new Sequential([
-    Input([6]), new layers.Dense(4, { name: 'first' }), new layers.LayerNormalization({ name: 'norm' }), new Sequential([Input([4]), new layers.Dense(3, { name: 'second' })], { name: 'inner' }),
-  ], { name: 'net' });
+  const make = (): Sequential =>
+    new Sequential(
+      [
+        Input([6]),
+        new layers.Dense(4, { name: 'first' }),
+        new layers.LayerNormalization({ name: 'norm' }),
+        new Sequential([Input([4]), new layers.Dense(3, { name: 'second' })], { name: 'inner' }),
+      ],
+      { name: 'net' },
+    );
 
   it('quantizes the layers that can be, and tells what it did', async () => {
     const model = make();
@@ -239,11 +295,18 @@ describe('Model.quantize', () => {
     expect(report.quantized).toEqual([['inner/second', 'int8', 'int8_from_float32'], ['net/first', 'int8', 'int8_from_float32']].reverse());
     expect(report.skipped).toEqual([['net/norm', 'no quantize support']]);
     expect([report.numQuantized, report.numSkipped, report.numErrors]).toEqual([2, 1, 0]);
-    expect(report.summaryWarning()).toBe("`model.quantize()`: 1 layer(s) were skipped because they do not support quantization (e.g. 'net/norm'). "
-      + "Quantized 2 layer(s) in mode 'int8'. Call `model.quantizationSummary()` or inspect the returned `QuantizationReport` for details.");
+    expect(report.summaryWarning()).toBe(
+      "`model.quantize()`: 1 layer(s) were skipped because they do not support quantization (e.g. 'net/norm'). " +
+        "Quantized 2 layer(s) in mode 'int8'. Call `model.quantizationSummary()` or inspect the returned `QuantizationReport` for details.",
+    );
     expect(report.render().split('\n')).toEqual([
-      "Quantization report (mode='int8')", '='.repeat(65), 'Quantized 2 layer(s):', '  - net/first (int8): int8_from_float32', '  - inner/second (int8): int8_from_float32',
-      'Skipped 1 layer(s):', '  - net/norm: no quantize support',
+      "Quantization report (mode='int8')",
+      '='.repeat(65),
+      'Quantized 2 layer(s):',
+      '  - net/first (int8): int8_from_float32',
+      '  - inner/second (int8): int8_from_float32',
+      'Skipped 1 layer(s):',
+      '  - net/norm: no quantize support',
     ]);
     // Also what was compiled before.
     const after = await model.predict(x, { verbose: 0 });
@@ -259,7 +322,10 @@ describe('Model.quantize', () => {
   });
 
   it('leaves out what filters do not mean', () => {
-    const names = (filters: Parameters<Sequential['quantize']>[1]) => make().quantize('int8', { verbose: false, ...filters }).quantized.map(([path]) => path.split('/').at(-1));
+    const names = (filters: Parameters<Sequential['quantize']>[1]) =>
+      make()
+        .quantize('int8', { verbose: false, ...filters })
+        .quantized.map(([path]) => path.split('/').at(-1));
     expect(names({ filters: '^sec' })).toEqual(['second']);
     expect(names({ filters: ['irst', /second/] })).toEqual(['first', 'second']);
     expect(names({ filters: (layer) => layer.name === 'first' })).toEqual(['first']);

@@ -29,7 +29,8 @@ describe.each(fixtureNames('layers_'))('%s', (fixture) => {
     const inputs = recorded.inputs.map(tensorOf);
     const given = camelKeys(argumentOf(recorded.options ?? {}) as Record<string, unknown>);
     const options = recorded.training === null ? given : { ...given, training: recorded.training };
-    const argumentsOf = (xs: readonly Tensor[]): Tensor[] | [Tensor | Tensor[]] => (recorded.spread === true ? [...xs] : [xs.length === 1 ? xs[0] : [...xs]]);
+    const argumentsOf = (xs: readonly Tensor[]): Tensor[] | [Tensor | Tensor[]] =>
+      recorded.spread === true ? [...xs] : [xs.length === 1 ? xs[0] : [...xs]];
     const call = (layer: AnyLayer, xs: readonly Tensor[]) => (layer as (...args: unknown[]) => unknown)(...argumentsOf(xs), options);
     const prepared = (): AnyLayer => {
       const layer = make<AnyLayer>(layers, recorded.spec);
@@ -46,7 +47,11 @@ describe.each(fixtureNames('layers_'))('%s', (fixture) => {
 
     it('has the weights of Keras', () => {
       const layer = prepared();
-      const seen = layer.weights.map(({ path, shape, trainable }) => ({ path: path.split('/').slice(1).join('/'), shape: [...shape], trainable }));
+      const seen = layer.weights.map(({ path, shape, trainable }) => ({
+        path: path.split('/').slice(1).join('/'),
+        shape: [...shape],
+        trainable,
+      }));
       expect(seen).toEqual(recorded.weights.map(({ path, value, trainable }) => ({ path, shape: value.shape, trainable })));
     });
 

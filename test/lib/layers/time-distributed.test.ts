@@ -34,7 +34,9 @@ describe('TimeDistributed', () => {
       }
     }
     expect(values(new layers.TimeDistributed(new Centred())(x))).toEqual(values(stepwise(new Centred(), x)));
-    expect(values(new layers.TimeDistributed(new layers.Softmax({ axis: 0 }))(x))).toEqual(values(stepwise(new layers.Softmax({ axis: 0 }), x)));
+    expect(values(new layers.TimeDistributed(new layers.Softmax({ axis: 0 }))(x))).toEqual(
+      values(stepwise(new layers.Softmax({ axis: 0 }), x)),
+    );
   });
 
   it('takes any time', () => {

@@ -45,7 +45,17 @@ describe('losses', () => {
     const logits = ops.convertToTensor([[200, 0], [0, 0.5]]);
     const loss = new losses.CategoricalCrossentropy({ reduction: 'none' });
     expect(loss([[0, 1], [1, 0]], activations.softmax(logits)).tolist()[0 as never]).toBe(200);
-    expectNumbersClose(loss([[0, 1], [1, 0]], ops.softmax(logits)).tolist() as number[], [-Math.log(1e-7), Math.log(1 + Math.exp(0.5))], { relative: 1e-4, absolute: 0 });
+    expectNumbersClose(
+      loss(
+        [
+          [0, 1],
+          [1, 0],
+        ],
+        ops.softmax(logits),
+      ).tolist() as number[],
+      [-Math.log(1e-7), Math.log(1 + Math.exp(0.5))],
+      { relative: 1e-4, absolute: 0 },
+    );
   });
   it('computes in its dtype', () => {
     expect(new losses.MeanAbsoluteError({ dtype: 'float16' })([1], [2]).dtype).toBe('float16');
@@ -68,8 +78,12 @@ describe('losses', () => {
   });
   it('rejects bad input', () => {
     expect(() => mse()([1, 2, 3], [1, 2])).toThrow('do not broadcast');
-    expect(() => mse()([1], [1], { sampleWeigth: [1] } as object)).toThrow("mean_squared_error: unknown option 'sampleWeigth'; did you mean 'sampleWeight'?");
-    expect(() => new losses.MeanSquaredError({ reduction: 'avg' as never })).toThrow("MeanSquaredError: reduction must be one of 'sum_over_batch_size'");
+    expect(() => mse()([1], [1], { sampleWeigth: [1] } as object)).toThrow(
+      "mean_squared_error: unknown option 'sampleWeigth'; did you mean 'sampleWeight'?",
+    );
+    expect(() => new losses.MeanSquaredError({ reduction: 'avg' as never })).toThrow(
+      "MeanSquaredError: reduction must be one of 'sum_over_batch_size'",
+    );
     expect(() => losses.sparseCategoricalCrossentropy([0, 2], [[0.5, 0.5], [0.5, 0.5]])).toThrow();
     expect(() => losses.categoricalGeneralizedCrossEntropy([0], [[1]], 1)).toThrow('q must be a number > 0 and < 1, received 1');
     expect(() => losses.huber([1], [1], { dleta: 1 } as object)).toThrow("huber: unknown option 'dleta'; did you mean 'delta'?");
@@ -94,7 +108,10 @@ describe('losses of the user', () => {
     expect(loss([1, 1], [2, 4]).item()).toBe(6);
     expect(losses.get(scaled)).toBe(scaled);
     expect(loss.getConfig()).toEqual({
-      name: 'scaled', reduction: 'sum_over_batch_size', fn: { module: 'builtins', class_name: 'function', config: 'scaled', registered_name: 'function' }, factor: 3,
+      name: 'scaled',
+      reduction: 'sum_over_batch_size',
+      fn: { module: 'builtins', class_name: 'function', config: 'scaled', registered_name: 'function' },
+      factor: 3,
     });
   });
   it('are made again from configs of functions of Keras', () => {
@@ -102,7 +119,8 @@ describe('losses of the user', () => {
     expect(losses.LossFunctionWrapper.fromConfig(loss.getConfig()).fn).toBe(losses.huber);
   });
   it('may take structures of tensors', () => {
-    const both = (yTrue: Tensor[], yPred: Tensor[]) => ops.add(ops.sum(ops.subtract(yTrue[0], yPred[0])), ops.sum(ops.subtract(yTrue[1], yPred[1])));
+    const both = (yTrue: Tensor[], yPred: Tensor[]) =>
+      ops.add(ops.sum(ops.subtract(yTrue[0], yPred[0])), ops.sum(ops.subtract(yTrue[1], yPred[1])));
     const [a, b] = [ops.convertToTensor([3, 4]), ops.convertToTensor([[1], [1]])];
     expect(new losses.LossFunctionWrapper(both)([a, b], [b, a]).item()).toBe(0);
   });
@@ -118,6 +136,8 @@ describe('losses.get', () => {
     expect(losses.get(null)).toBeNull();
   });
   it('names the nearest loss', () => {
-    expect(() => losses.get('categorical_crosentropy')).toThrow(new TypeError("unknown loss 'categorical_crosentropy'; did you mean 'categorical_crossentropy'?"));
+    expect(() => losses.get('categorical_crosentropy')).toThrow(
+      new TypeError("unknown loss 'categorical_crosentropy'; did you mean 'categorical_crossentropy'?"),
+    );
   });
 });

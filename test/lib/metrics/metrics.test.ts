@@ -74,7 +74,13 @@ describe('metrics', () => {
   it('adds up in its dtype', () => {
     const mean = new metrics.Mean({ dtype: 'float64' });
     expect(mean([1, 2]).dtype).toBe('float64');
-    expect(mean.variables[0]).toMatchObject({ dtype: 'float64', path: 'mean/total', trainable: false, aggregation: 'sum', synchronization: 'on_read' });
+    expect(mean.variables[0]).toMatchObject({
+      dtype: 'float64',
+      path: 'mean/total',
+      trainable: false,
+      aggregation: 'sum',
+      synchronization: 'on_read',
+    });
   });
   it('leaves out what a loss masks', () => {
     const metric = new metrics.SparseCategoricalCrossentropy({ ignoreClass: 0 });
@@ -97,7 +103,9 @@ describe('metrics', () => {
     expect(() => new metrics.R2Score()([[[1]]], [[[1]]])).toThrow('R2Score: expected targets and predictions of shape (samples, outputs)');
   });
   it('rejects bad input', () => {
-    expect(() => new metrics.Mean().updateState([1], { sampleWeigth: [1] } as object)).toThrow("mean: unknown option 'sampleWeigth'; did you mean 'sampleWeight'?");
+    expect(() => new metrics.Mean().updateState([1], { sampleWeigth: [1] } as object)).toThrow(
+      "mean: unknown option 'sampleWeigth'; did you mean 'sampleWeight'?",
+    );
     expect(() => new metrics.Metric().updateState()).toThrow('Metric: a metric must have a method updateState(…)');
     expect(() => new metrics.R2Score({ classAggregation: 'mean' as never })).toThrow('R2Score: classAggregation must be one of');
   });
@@ -106,15 +114,26 @@ describe('metrics', () => {
     expect(() => new metrics.Precision({ thresholds: [0.5, 2] })).toThrow('Precision: thresholds must be in [0, 1], received [0.5, 2]');
     expect(() => new metrics.Recall({ topK: 3 })([[0, 1], [1, 0]], scores)).toThrow('topK is 3, but there are only 2 predictions in a row');
     expect(() => new metrics.Recall({ classId: 2 })([[0, 1], [1, 0]], scores)).toThrow('classId is 2, but predictions have 2 classes');
-    expect(() => new metrics.Recall({ classId: 0 })([0, 1], [0.5, 0.6])).toThrow('with classId, predictions must have the shape (samples, classes), received (2,)');
+    expect(() => new metrics.Recall({ classId: 0 })([0, 1], [0.5, 0.6])).toThrow(
+      'with classId, predictions must have the shape (samples, classes), received (2,)',
+    );
     expect(() => new metrics.AUC({ numThresholds: 1 })).toThrow('AUC: numThresholds must be an integer >= 2, received 1');
     expect(() => new metrics.AUC({ numThresholds: null })).toThrow('AUC: numThresholds must be an integer >= 2, received null');
-    expect(new metrics.AUC({ numThresholds: null, thresholds: [0.3, 0.5] }).getConfig()).toMatchObject({ num_thresholds: 4, thresholds: [0.3, 0.5] });
+    expect(new metrics.AUC({ numThresholds: null, thresholds: [0.3, 0.5] }).getConfig()).toMatchObject({
+      num_thresholds: 4,
+      thresholds: [0.3, 0.5],
+    });
     expect(() => new metrics.AUC({ numLabels: 2 })).toThrow('AUC: numLabels is for multiLabel: true only, received 2');
-    expect(() => new metrics.AUC({ curve: 'PRG' as never })).toThrow("AUC: curve must be one of 'ROC', 'PR', 'PRGAIN', received 'PRG'; did you mean 'PR'?");
-    expect(() => new metrics.AUC({ multiLabel: true })([0, 1], [0.5, 0.6])).toThrow('AUC: with multiLabel, predictions must have the shape (samples, labels), received (2,)');
+    expect(() => new metrics.AUC({ curve: 'PRG' as never })).toThrow(
+      "AUC: curve must be one of 'ROC', 'PR', 'PRGAIN', received 'PRG'; did you mean 'PR'?",
+    );
+    expect(() => new metrics.AUC({ multiLabel: true })([0, 1], [0.5, 0.6])).toThrow(
+      'AUC: with multiLabel, predictions must have the shape (samples, labels), received (2,)',
+    );
     expect(() => new metrics.AUC({ multiLabel: true }).result()).toThrow('AUC: has no result before the first updateState');
-    expect(() => new metrics.F1Score()([0, 1], [0.5, 0.6])).toThrow('F1Score: expected targets and predictions of shape (samples, classes), received (2,) and (2,)');
+    expect(() => new metrics.F1Score()([0, 1], [0.5, 0.6])).toThrow(
+      'F1Score: expected targets and predictions of shape (samples, classes), received (2,) and (2,)',
+    );
     expect(() => new metrics.IoU(2, [0, 2])).toThrow('IoU: targetClassIds has 2, but there are the classes 0 to 1');
     expect(() => new metrics.PrecisionAtRecall(1.5)).toThrow('PrecisionAtRecall: recall must be a number >= 0 and <= 1, received 1.5');
   });

@@ -22,7 +22,11 @@ function objects(): keras.Model {
   const inputs = { wide: Input([5], { name: 'wide' }), deep: Input([3], { name: 'deep' }) };
   const hidden = new layers.Dense(4, { activation: 'tanh' })(inputs.deep);
   const x = layers.concatenate([hidden, inputs.wide]);
-  return new Model(inputs, { score: new layers.Dense(1, { name: 's' })(x), class: new layers.Dense(2, { activation: 'softmax', name: 'c' })(x) }, { name: 'wide_deep' });
+  return new Model(
+    inputs,
+    { score: new layers.Dense(1, { name: 's' })(x), class: new layers.Dense(2, { activation: 'softmax', name: 'c' })(x) },
+    { name: 'wide_deep' },
+  );
 }
 
 function nestedStructures(): keras.Model {
@@ -82,6 +86,17 @@ function plain(): keras.Model {
 
 /** Builders by the names of the recorded cases. */
 export const builders: Readonly<Record<string, () => keras.Model>> = {
-  several, several_by_name: several, several_sample_weights: several, several_one_loss: several, several_some: several,
-  objects, objects_some: objects, nested_structures: nestedStructures, nested_models: nestedModels, graph_of_ops: graphOfOps, masks, middle, two_losses: plain,
+  several,
+  several_by_name: several,
+  several_sample_weights: several,
+  several_one_loss: several,
+  several_some: several,
+  objects,
+  objects_some: objects,
+  nested_structures: nestedStructures,
+  nested_models: nestedModels,
+  graph_of_ops: graphOfOps,
+  masks,
+  middle,
+  two_losses: plain,
 };

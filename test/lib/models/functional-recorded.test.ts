@@ -27,8 +27,10 @@ interface Case {
 const NOISE = { relative: 2e-4, absolute: 2e-5 };
 
 const isArray = (value: unknown): boolean => typeof value === 'object' && value !== null && 'data' in value && 'dtype' in value;
-const tensors = (structure: unknown): never => mapStructure((leaf) => (isArray(leaf) ? tensorOf(leaf as RecordedArray) : leaf), structure, isArray) as never;
-const camelKeys = (options: Record<string, unknown>) => Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
+const tensors = (structure: unknown): never =>
+  mapStructure((leaf) => (isArray(leaf) ? tensorOf(leaf as RecordedArray) : leaf), structure, isArray) as never;
+const camelKeys = (options: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
 
 function summaryOf(model: keras.Model, options: object = {}): string {
   let text = '';
@@ -90,6 +92,12 @@ it('writes functions of keras.ops as Keras does', () => {
   interface Row { name: string; path: string; parameters: string[]; call: string[]; config: string[] }
   for (const { name, path, parameters, call, config } of readFixture<Row>('operations')) {
     const [ownPath, ownParameters, , ownCall, ownConfig] = KERAS_OPERATIONS[name] ?? [];
-    expect([name, ownPath, ownParameters, ownCall, ownConfig]).toEqual([name, path, parameters.join(' '), call.join(' '), config.join(' ')]);
+    expect([name, ownPath, ownParameters, ownCall, ownConfig]).toEqual([
+      name,
+      path,
+      parameters.join(' '),
+      call.join(' '),
+      config.join(' '),
+    ]);
   }
 });

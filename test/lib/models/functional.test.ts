@@ -16,7 +16,13 @@ describe('a functional model', () => {
     const model = new Model(x, dense(2, 'y')(x));
     expect(model).toBeInstanceOf(Model);
     expect(model.constructor.name).toBe('Functional');
-    expect([model.name, model.inputNames, model.outputNames, model.inputShape, model.outputShape]).toEqual(['functional', ['x'], ['y'], [null, 4], [null, 2]]);
+    expect([model.name, model.inputNames, model.outputNames, model.inputShape, model.outputShape]).toEqual([
+      'functional',
+      ['x'],
+      ['y'],
+      [null, 4],
+      [null, 2],
+    ]);
     expect(model.layers.map(({ name }) => name)).toEqual(['x', 'y']);
     expect(model.weights.map(({ path }) => path)).toEqual(['y/kernel', 'y/bias']);
     expect(model.input).toBe(x);
@@ -267,7 +273,9 @@ describe('cloneModel', () => {
     const own = Input([4], { name: 'own' });
     expect(keras.models.cloneModel(model(), { inputTensors: own }).inputNames).toEqual(['own']);
     expect(() => keras.models.cloneModel(model(), { inputTensors: [own, own] })).toThrow(/structure of the model's inputs/);
-    expect(() => keras.models.cloneModel(new Sequential([dense(1)]), { callFunction: (layer) => layer })).toThrow(/callFunction is for functional models/);
+    expect(() => keras.models.cloneModel(new Sequential([dense(1)]), { callFunction: (layer) => layer })).toThrow(
+      /callFunction is for functional models/,
+    );
   });
 });
 
@@ -291,13 +299,24 @@ describe('configs of objects', () => {
   });
 
   it('are plain data for anything that Keras saves', () => {
-    const form = saving.serializeKerasObject({ loss: new keras.losses.MeanSquaredError(), relu: keras.activations.relu, n: [1, null], t: ops.ones([2]) }) as Record<string, { class_name: string }>;
-    expect([form.loss.class_name, form.relu, form.n]).toEqual(['MeanSquaredError', { module: 'builtins', class_name: 'function', config: 'relu', registered_name: 'function' }, [1, null]]);
+    const form = saving.serializeKerasObject({
+      loss: new keras.losses.MeanSquaredError(),
+      relu: keras.activations.relu,
+      n: [1, null],
+      t: ops.ones([2]),
+    }) as Record<string, { class_name: string }>;
+    expect([form.loss.class_name, form.relu, form.n]).toEqual([
+      'MeanSquaredError',
+      { module: 'builtins', class_name: 'function', config: 'relu', registered_name: 'function' },
+      [1, null],
+    ]);
     const back = saving.deserializeKerasObject(form) as { loss: unknown; relu: unknown; t: keras.Tensor };
     expect(back.loss).toBeInstanceOf(keras.losses.MeanSquaredError);
     expect(back.relu).toBe(saving.deserializeKerasObject(form.relu));
     expect(values(back.t)).toEqual([1, 1]);
-    expect(() => saving.deserializeKerasObject({ module: 'keras.layers', class_name: 'Dens', config: {}, registered_name: null })).toThrow(/unknown layer 'Dens'; did you mean 'Dense'\?/);
+    expect(() => saving.deserializeKerasObject({ module: 'keras.layers', class_name: 'Dens', config: {}, registered_name: null })).toThrow(
+      /unknown layer 'Dens'; did you mean 'Dense'\?/,
+    );
     expect(() => saving.serializeKerasObject(new Map())).toThrow(/a Map cannot be saved/);
   });
 
@@ -321,7 +340,10 @@ describe('configs of objects', () => {
     }
     const named = layers.deserialize(layers.serialize(new layers.Lambda(triple)), { customObjects: { triple } });
     expect(values(named(ones(2)))).toEqual([3, 3]);
-    const options = new layers.Lambda((x: keras.Tensor, { scale, training }: { scale: number; training?: boolean }) => (training === true ? x : x.multiply(scale)), { arguments: { scale: 2 }, outputShape: [2] });
+    const options = new layers.Lambda(
+      (x: keras.Tensor, { scale, training }: { scale: number; training?: boolean }) => (training === true ? x : x.multiply(scale)),
+      { arguments: { scale: 2 }, outputShape: [2] },
+    );
     expect([values(options(ones(1, 2))), values(options(ones(1, 2), { training: true }))]).toEqual([[[2, 2]], [[1, 1]]]);
     expect(options(Input([2])).shape).toEqual([null, 2]);
   });
@@ -391,7 +413,8 @@ describe('training', () => {
       histories.push((await model.fit(x, y, { batchSize: 2, shuffle: false, epochs: 2, verbose: 0 })).history);
     }
     expect(Object.keys(histories[0])).toEqual(['loss', 'u_loss', 'v_loss', 'v_mse']);
-    for (const other of histories.slice(1)) for (const [name, list] of Object.entries(histories[0])) list.forEach((value, i) => expect(other[name][i]).toBeCloseTo(value, 5));
+    for (const other of histories.slice(1))
+      for (const [name, list] of Object.entries(histories[0])) list.forEach((value, i) => expect(other[name][i]).toBeCloseTo(value, 5));
     const model = build();
     model.compile({ optimizer: 'sgd', loss: 'mse' });
     await model.fit({ *[Symbol.iterator]() { yield [x, y] as never; } }, { verbose: 0 });
@@ -409,50 +432,118 @@ describe('a mistake is explained', () => {
     }
   }
   const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
-    ['shapes that do not fit in the middle of a graph', () => layers.add([a, b]), /Add "add.*": the shapes of the inputs do not fit together, received \[\(None, 4\), \(None, 5\)\]/],
+    [
+      'shapes that do not fit in the middle of a graph',
+      () => layers.add([a, b]),
+      /Add "add.*": the shapes of the inputs do not fit together, received \[\(None, 4\), \(None, 5\)\]/,
+    ],
     ['shapes that do not fit in an op', () => a.add(b), /add: shapes \(None, 4\) and \(None, 5\) do not broadcast together/],
-    ['shapes that do not fit in a layer of the user', () => new Wrong({ name: 'wrong' })(a), /matmul: .*\(None, 4\).*\(3, 2\)[^]*in Wrong "wrong", called on inputs of shape \(None, 4\)/],
-    ['a layer that was built for another size', () => {
-      const layer = dense(2, 'built');
-      layer(a);
-      return layer(b);
-    }, /Input 0 of layer "built" is incompatible.*axis -1 of input shape to have value 4, but received input with shape \(None, 5\)/],
+    [
+      'shapes that do not fit in a layer of the user',
+      () => new Wrong({ name: 'wrong' })(a),
+      /matmul: .*\(None, 4\).*\(3, 2\)[^]*in Wrong "wrong", called on inputs of shape \(None, 4\)/,
+    ],
+    [
+      'a layer that was built for another size',
+      () => {
+        const layer = dense(2, 'built');
+        layer(a);
+        return layer(b);
+      },
+      /Input 0 of layer "built" is incompatible.*axis -1 of input shape to have value 4, but received input with shape \(None, 5\)/,
+    ],
     ['a raw array of the wrong rank', () => dense(2, 'flat')([1, 2, 3]), /layer "flat".*expected min_ndim=2, found ndim=1.*\(3,\)/],
-    ['too few inputs', () => two()([ones(1, 4)]), /Layer "two" expects 2 input\(s\), but it received 1 input tensors \(shapes \(1, 4\); expected a \(None, 4\), b \(None, 5\)\)/],
-    ['inputs in the wrong order', () => two()([ones(1, 5), ones(1, 4)]), /Input 0 of layer "two".*expected shape=\(None, 4\), found shape=\(1, 5\)/],
-    ['inputs by wrong names', () => two()({ a: ones(1, 4), c: ones(1, 5) }), /two: there are no data for the input 'b'; .*'a', 'c', expected 'a', 'b'/],
+    [
+      'too few inputs',
+      () => two()([ones(1, 4)]),
+      /Layer "two" expects 2 input\(s\), but it received 1 input tensors \(shapes \(1, 4\); expected a \(None, 4\), b \(None, 5\)\)/,
+    ],
+    [
+      'inputs in the wrong order',
+      () => two()([ones(1, 5), ones(1, 4)]),
+      /Input 0 of layer "two".*expected shape=\(None, 4\), found shape=\(1, 5\)/,
+    ],
+    [
+      'inputs by wrong names',
+      () => two()({ a: ones(1, 4), c: ones(1, 5) }),
+      /two: there are no data for the input 'b'; .*'a', 'c', expected 'a', 'b'/,
+    ],
     ['null for an input', () => two()([ones(1, 4), null]), /two: the input 'b' is not optional, but null was given/],
-    ['a graph that is not connected', () => new Model(a, layers.concatenate([a, b]), { name: 'loose' }), /Model "loose": the graph is disconnected: operation "concatenate.*" needs the symbol "b"\[0\]\[0\] of shape \(None, 5\)/],
-    ['an output that is not connected', () => new Model(a, b), /the symbol "b"\[0\]\[0\] of shape \(None, 5\), is not connected to the inputs/],
+    [
+      'a graph that is not connected',
+      () => new Model(a, layers.concatenate([a, b]), { name: 'loose' }),
+      /Model "loose": the graph is disconnected: operation "concatenate.*" needs the symbol "b"\[0\]\[0\] of shape \(None, 5\)/,
+    ],
+    [
+      'an output that is not connected',
+      () => new Model(a, b),
+      /the symbol "b"\[0\]\[0\] of shape \(None, 5\), is not connected to the inputs/,
+    ],
     ['inputs that are no symbols', () => new Model(ones(2, 3) as never, b), /inputs must be KerasTensors .* received a Tensor/],
     ['outputs that are no symbols', () => new Model(a, [] as never), /outputs must not be empty/],
     ['a name that is used twice', () => new Model(a, [dense(1, 'same')(a), dense(2, 'same')(a)]), /the name "same" is used 2 times/],
-    ['weights of another shape', () => new Model(a, dense(2, 'w')(a)).setWeights([ones(4, 3), ones(2)]), /weight w\/kernel has shape \(4, 2\), received a value of shape \(4, 3\)/],
-    ['a merging layer on one tensor', () => new layers.Add()(a), /Add "add.*": is called on an array of tensors, received one of shape \(None, 4\)/],
-    ['batches of different size', () => layers.add([Input({ batchShape: [2, 3] }), Input({ batchShape: [4, 3] })]), /batches of different sizes, received \[\(2, 3\), \(4, 3\)\]/],
-    ['axes of different size', () => layers.dot([a, b], { axes: 1 }), /Dot "dot.*": the axes to sum over have different sizes, 4 \(axis 1\) and 5 \(axis 1\)/],
-    ['a loss for an output that is none', async () => {
-      const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
-      model.compile({ loss: { p: 'mse', r: 'mse' } });
-      await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
-    }, /compile: loss names an output 'r' that the model does not have.*outputs: p, q/],
-    ['a loss that is missing', async () => {
-      const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
-      model.compile({ loss: { p: 'mse' } });
-      await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
-    }, /compile: loss has no entry for 'q'; null stands for an output without a loss/],
-    ['targets that are missing', async () => {
-      const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
-      model.compile({ loss: 'mse' });
-      await model.fit(ones(2, 4), { p: ones(2, 1) }, { verbose: 0 });
-    }, /y has no targets for the output q, which has a loss/],
-    ['too few losses', async () => {
-      const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
-      model.compile({ loss: ['mse', 'mse', 'mse'] });
-      await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
-    }, /compile: loss has 3 entries, expected one for each of 2 outputs \(p, q\)/],
+    [
+      'weights of another shape',
+      () => new Model(a, dense(2, 'w')(a)).setWeights([ones(4, 3), ones(2)]),
+      /weight w\/kernel has shape \(4, 2\), received a value of shape \(4, 3\)/,
+    ],
+    [
+      'a merging layer on one tensor',
+      () => new layers.Add()(a),
+      /Add "add.*": is called on an array of tensors, received one of shape \(None, 4\)/,
+    ],
+    [
+      'batches of different size',
+      () => layers.add([Input({ batchShape: [2, 3] }), Input({ batchShape: [4, 3] })]),
+      /batches of different sizes, received \[\(2, 3\), \(4, 3\)\]/,
+    ],
+    [
+      'axes of different size',
+      () => layers.dot([a, b], { axes: 1 }),
+      /Dot "dot.*": the axes to sum over have different sizes, 4 \(axis 1\) and 5 \(axis 1\)/,
+    ],
+    [
+      'a loss for an output that is none',
+      async () => {
+        const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
+        model.compile({ loss: { p: 'mse', r: 'mse' } });
+        await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
+      },
+      /compile: loss names an output 'r' that the model does not have.*outputs: p, q/,
+    ],
+    [
+      'a loss that is missing',
+      async () => {
+        const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
+        model.compile({ loss: { p: 'mse' } });
+        await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
+      },
+      /compile: loss has no entry for 'q'; null stands for an output without a loss/,
+    ],
+    [
+      'targets that are missing',
+      async () => {
+        const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
+        model.compile({ loss: 'mse' });
+        await model.fit(ones(2, 4), { p: ones(2, 1) }, { verbose: 0 });
+      },
+      /y has no targets for the output q, which has a loss/,
+    ],
+    [
+      'too few losses',
+      async () => {
+        const model = new Model(a, [dense(1, 'p')(a), dense(1, 'q')(a)]);
+        model.compile({ loss: ['mse', 'mse', 'mse'] });
+        await model.fit(ones(2, 4), [ones(2, 1), ones(2, 1)], { verbose: 0 });
+      },
+      /compile: loss has 3 entries, expected one for each of 2 outputs \(p, q\)/,
+    ],
     ['a model without a call', () => new (class Empty extends Model {})()(ones(1, 2)), /empty: the model Empty has no method call/],
-    ['summary of what is not there', () => two().summary({ layerRange: ['x', 'y'], printFn: () => undefined }), /layerRange.*matches no layers; they are a, b/],
+    [
+      'summary of what is not there',
+      () => two().summary({ layerRange: ['x', 'y'], printFn: () => undefined }),
+      /layerRange.*matches no layers; they are a, b/,
+    ],
   ];
   it.each(mistakes)('%s', async (_, act, message) => {
     await expect((async () => act())()).rejects.toThrow(message);

@@ -14,9 +14,19 @@ const holes = (...entries: unknown[]): never => {
 
 describe('indices', () => {
   it.each<[string, unknown]>([
-    ['a fraction as start', { start: 2.5 }], ['NaN as stop', { stop: NaN }], ['a fraction as step', { step: 1.5 }], ['a string', 'foo'],
-    ['a string in an array', ['0:1', 0]], ['an unknown key', { begin: 1 }], ['a boolean', true], ['undefined', undefined], ['a function', () => 0],
-    ['a fraction', 0.5], ['a fraction beside a tensor', [ops.convertToTensor([0]), 0.5]], ['a symbol', Symbol('x')], ['a date', new Date(0)],
+    ['a fraction as start', { start: 2.5 }],
+    ['NaN as stop', { stop: NaN }],
+    ['a fraction as step', { step: 1.5 }],
+    ['a string', 'foo'],
+    ['a string in an array', ['0:1', 0]],
+    ['an unknown key', { begin: 1 }],
+    ['a boolean', true],
+    ['undefined', undefined],
+    ['a function', () => 0],
+    ['a fraction', 0.5],
+    ['a fraction beside a tensor', [ops.convertToTensor([0]), 0.5]],
+    ['a symbol', Symbol('x')],
+    ['a date', new Date(0)],
   ])('getItem refuses %s', (_, key) => {
     expect(() => ops.getItem(grid, key as never)).toThrow(/^getItem: /);
   });
@@ -39,7 +49,10 @@ describe('indices', () => {
     expect(() => ops.take(grid, 2 ** 40, { axis: 0 })).toThrow(/take: index 1099511627776 is out of range/);
     expect(() => ops.take(grid, ops.convertToTensor([-(2 ** 40)], { dtype: 'int64' }), { axis: 0 })).toThrow(/-1099511627776/);
     expect(() => ops.take(grid, 0.5, { axis: 0 })).toThrow(/take: an index must be an integer, received 0.5/);
-    expect(ops.take(grid, ops.convertToTensor([4, -1], { dtype: 'int64' }), { axis: 0 }).tolist()).toEqual([[16, 17, 18, 19], [16, 17, 18, 19]]);
+    expect(ops.take(grid, ops.convertToTensor([4, -1], { dtype: 'int64' }), { axis: 0 }).tolist()).toEqual([
+      [16, 17, 18, 19],
+      [16, 17, 18, 19],
+    ]);
   });
 });
 
@@ -88,8 +101,29 @@ describe('whole numbers', () => {
 describe('holes in arrays', () => {
   const x = ops.ones([4, 3, 2, 2]);
   it.each<[string, () => unknown]>([
-    ...(['sum', 'prod', 'max', 'min', 'mean', 'std', 'var', 'all', 'any', 'logsumexp', 'countNonzero', 'median', 'squeeze', 'flip', 'nansum', 'nanmean'] as const)
-      .map((name): [string, () => unknown] => [name, () => (ops[name] as (x: keras.Tensor, options: object) => unknown)(x, { axis: holes(undefined, 0) })]),
+    ...(
+      [
+        'sum',
+        'prod',
+        'max',
+        'min',
+        'mean',
+        'std',
+        'var',
+        'all',
+        'any',
+        'logsumexp',
+        'countNonzero',
+        'median',
+        'squeeze',
+        'flip',
+        'nansum',
+        'nanmean',
+      ] as const
+    ).map((name): [string, () => unknown] => [
+      name,
+      () => (ops[name] as (x: keras.Tensor, options: object) => unknown)(x, { axis: holes(undefined, 0) }),
+    ]),
     ['reshape', () => ops.reshape(x, holes(undefined, 12))],
     ['transpose', () => ops.transpose(x, holes(0, undefined, 2, 3))],
     ['expandDims', () => ops.expandDims(x, holes(undefined, 0))],
@@ -162,16 +196,20 @@ describe('values that are none', () => {
     expect((ops.convertToTensor(2) as unknown as number) + 1).toBe(3);
   });
 
-  it.each<[string, unknown]>([['a string', 'x'], ['a promise', Promise.resolve(1)], ['undefined', undefined], ['a function', () => 0], ['an array with a string', ['x']]])(
-    'a layer whose call returns %s is refused', (_, returned) => {
-      class Wrong extends layers.Layer {
-        override call(): unknown {
-          return returned;
-        }
+  it.each<[string, unknown]>([
+    ['a string', 'x'],
+    ['a promise', Promise.resolve(1)],
+    ['undefined', undefined],
+    ['a function', () => 0],
+    ['an array with a string', ['x']],
+  ])('a layer whose call returns %s is refused', (_, returned) => {
+    class Wrong extends layers.Layer {
+      override call(): unknown {
+        return returned;
       }
-      expect(() => new Wrong()(ops.ones([2, 2]))).toThrow(/Wrong.*call/s);
-    },
-  );
+    }
+    expect(() => new Wrong()(ops.ones([2, 2]))).toThrow(/Wrong.*call/s);
+  });
 });
 
 describe('what the fuzzer found', () => {
@@ -180,26 +218,38 @@ describe('what the fuzzer found', () => {
   });
   it.each<[string, () => unknown, RegExp]>([
     ['too many axes', () => ops.ones(new Array<number>(33).fill(1)), /at most 32 axes/],
-    ['objects that contain themselves', () => {
-      const object: Record<string, unknown> = {};
-      object['self'] = object;
-      return ops.sum(object as never);
-    }, /nested more than/],
-    ['memory that was transferred away', () => {
-      const array = Float32Array.of(1, 2);
-      structuredClone(array, { transfer: [array.buffer] });
-      return ops.sum(array);
-    }, /transferred/],
+    [
+      'objects that contain themselves',
+      () => {
+        const object: Record<string, unknown> = {};
+        object['self'] = object;
+        return ops.sum(object as never);
+      },
+      /nested more than/,
+    ],
+    [
+      'memory that was transferred away',
+      () => {
+        const array = Float32Array.of(1, 2);
+        structuredClone(array, { transfer: [array.buffer] });
+        return ops.sum(array);
+      },
+      /transferred/,
+    ],
     ['a name that is none', () => keras.losses.deserialize(-1 as never), /expected a name or a config/],
     ['a schedule that is none', () => keras.optimizers.schedules.serialize(2.5 as never), /getConfig/],
     ['a dtype that is none', () => keras.backend.resultType(-1 as never, 'complex128'), /unknown dtype/],
     ['a function that is none', () => keras.vjp(3 as never, 1), /vjp: 'fn' must be a function/],
-    ['a shape that is none', () => new keras.KerasTensor(2 ** 32 as never), /KerasTensor: a shape is an array/],
+    ['a shape that is none', () => new keras.KerasTensor((2 ** 32) as never), /KerasTensor: a shape is an array/],
     ['null as an input', () => new layers.UpSampling2D(2)(null as never), /the input must be a tensor, received null/],
     ['branches that are none', () => ops.switch(0, (() => 1) as never), /branches must be an array/],
-    ['a window beyond all sizes', () => new layers.MaxPooling1D(2 ** 32, { strides: 2, padding: 'same' })(ops.ones([2, 3, 7])), /no kernel takes these sizes|poolSize/],
+    [
+      'a window beyond all sizes',
+      () => new layers.MaxPooling1D(2 ** 32, { strides: 2, padding: 'same' })(ops.ones([2, 3, 7])),
+      /no kernel takes these sizes|poolSize/,
+    ],
     ['engine errors', () => ops.einsum(3 as never, [1]), /^einsum: /],
-  ])('%s: an error in the user\'s terms', (_, call, message) => {
+  ])("%s: an error in the user's terms", (_, call, message) => {
     expect(call).toThrow(message);
   });
 });

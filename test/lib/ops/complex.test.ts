@@ -65,13 +65,30 @@ describe('complex tensors', () => {
   });
   it('are moved as others are', () => {
     const m = ops.viewAsComplex(ops.reshape(ops.arange(24, undefined, { dtype: 'float32' }), [3, 4, 2]));
-    const parts = (fn: (x: Tensor) => Tensor) => expect(list(ops.viewAsReal(fn(m)))).toEqual(list(ops.stack([fn(ops.real(m)), fn(ops.imag(m))], { axis: -1 })));
+    const parts = (fn: (x: Tensor) => Tensor) =>
+      expect(list(ops.viewAsReal(fn(m)))).toEqual(list(ops.stack([fn(ops.real(m)), fn(ops.imag(m))], { axis: -1 })));
     for (const fn of [
-      (x: Tensor) => ops.transpose(x), (x: Tensor) => ops.flip(x), (x: Tensor) => ops.tile(x, [2, 1]), (x: Tensor) => ops.repeat(x, 2, { axis: 1 }),
-      (x: Tensor) => ops.take(x, [0, -1], { axis: 1 }), (x: Tensor) => ops.takeAlongAxis(x, [[1], [0], [3]], { axis: 1 }), (x: Tensor) => ops.slice(x, [1, 1], [2, 2]),
-      (x: Tensor) => ops.concatenate([x, x], { axis: 1 }), (x: Tensor) => ops.split(x, 2, { axis: 1 })[1], (x: Tensor) => ops.pad(x, [[1, 0], [0, 2]]),
-      (x: Tensor) => ops.roll(x, 1, { axis: 0 }), (x: Tensor) => ops.broadcastTo(x, [2, 3, 4]), (x: Tensor) => ops.tril(x), (x: Tensor) => ops.zerosLike(x), (x: Tensor) => ops.copy(x),
-    ]) parts(fn);
+      (x: Tensor) => ops.transpose(x),
+      (x: Tensor) => ops.flip(x),
+      (x: Tensor) => ops.tile(x, [2, 1]),
+      (x: Tensor) => ops.repeat(x, 2, { axis: 1 }),
+      (x: Tensor) => ops.take(x, [0, -1], { axis: 1 }),
+      (x: Tensor) => ops.takeAlongAxis(x, [[1], [0], [3]], { axis: 1 }),
+      (x: Tensor) => ops.slice(x, [1, 1], [2, 2]),
+      (x: Tensor) => ops.concatenate([x, x], { axis: 1 }),
+      (x: Tensor) => ops.split(x, 2, { axis: 1 })[1],
+      (x: Tensor) =>
+        ops.pad(x, [
+          [1, 0],
+          [0, 2],
+        ]),
+      (x: Tensor) => ops.roll(x, 1, { axis: 0 }),
+      (x: Tensor) => ops.broadcastTo(x, [2, 3, 4]),
+      (x: Tensor) => ops.tril(x),
+      (x: Tensor) => ops.zerosLike(x),
+      (x: Tensor) => ops.copy(x),
+    ])
+      parts(fn);
     expect(list(ops.full([2], c(1, 1) as never, { dtype: 'complex64' }))).toEqual([c(1, 1), c(1, 1)]);
   });
   it('give the same in compiled functions', () => {
@@ -125,7 +142,19 @@ describe('eig', () => {
     const gradient = values(grad(fn)(a) as Tensor);
     const step = 1e-6;
     const differences = gradient.map((_, i) => {
-      const moved = (by: number) => fn(ops.add(a, ops.reshape(ops.convertToTensor(gradient.map((__, j) => (i === j ? by : 0)), { dtype: 'float64' }), [3, 3]))).item();
+      const moved = (by: number) =>
+        fn(
+          ops.add(
+            a,
+            ops.reshape(
+              ops.convertToTensor(
+                gradient.map((__, j) => (i === j ? by : 0)),
+                { dtype: 'float64' },
+              ),
+              [3, 3],
+            ),
+          ),
+        ).item();
       return (moved(step) - moved(-step)) / (2 * step);
     });
     expectWithin(gradient, differences, 1e-6);
@@ -143,7 +172,12 @@ describe('unknown sizes', () => {
     expect(ops.spaceToDepth(image, 2).shape).toEqual([null, null, null, 16]);
     expect(ops.maxPool(image, 200, { strides: 200 }).shape).toEqual([null, null, null, 4]);
     expect(ops.stft(new KerasTensor([null, null]), 400, 200, 512)[0].shape).toEqual([null, null, 257]);
-    expect(ops.image.padImages(image, { topPadding: 1, leftPadding: 1, targetHeight: 100, targetWidth: 100 }).shape).toEqual([null, 100, 100, 4]);
+    expect(ops.image.padImages(image, { topPadding: 1, leftPadding: 1, targetHeight: 100, targetWidth: 100 }).shape).toEqual([
+      null,
+      100,
+      100,
+      4,
+    ]);
     expect(ops.reshape(new KerasTensor([null, 6]), [-1, 4]).shape).toEqual([null, 4]);
   });
   it('do not make tensors of the sizes that stand for them', () => {

@@ -39,7 +39,19 @@ describe('cond and switch', () => {
   });
 
   it('differentiate, nested too', () => {
-    const fn = (x: Tensor) => ops.sum(ops.cond(ops.sum(x).greater(0), () => x.multiply(x).multiply(x), () => ops.cond(ops.max(x).less(-5), () => ops.exp(x), () => ops.sin(x))));
+    const fn = (x: Tensor) =>
+      ops.sum(
+        ops.cond(
+          ops.sum(x).greater(0),
+          () => x.multiply(x).multiply(x),
+          () =>
+            ops.cond(
+              ops.max(x).less(-5),
+              () => ops.exp(x),
+              () => ops.sin(x),
+            ),
+        ),
+      );
     for (const x of [[1, 2], [-6, -7], [-1, -2]]) checkGradient(fn, f64(x));
   });
 
@@ -59,13 +71,15 @@ describe('whileLoop and foriLoop', () => {
       const some = (x: Tensor) => ops.whileLoop((a: Tensor) => a.less(100), (a: Tensor) => a.multiply(2), x, { maximumIterations: most });
       for (const run of both(some, f64(1))) expect(run).toBe(2 ** most);
     }
-    for (const run of both((x: Tensor) => ops.foriLoop(1, 5, (i, { a }: { a: Tensor }) => ({ a: a.add(i) }), { a: x }).a, f64(0.5))) expect(run).toBe(10.5);
+    for (const run of both((x: Tensor) => ops.foriLoop(1, 5, (i, { a }: { a: Tensor }) => ({ a: a.add(i) }), { a: x }).a, f64(0.5)))
+      expect(run).toBe(10.5);
     expect(jit((n: Tensor) => ops.foriLoop(0, n, (i, a: Tensor) => a.add(i), 1 as unknown as Tensor))(ops.array(7)).item()).toBe(22);
     for (const run of both((x: Tensor) => ops.foriLoop(3, 3, (_, a: Tensor) => a.add(1), x), f64(4))) expect(run).toBe(4);
   });
 
   it('give a number in the state the dtype of what a step makes of it', () => {
-    for (const run of both((x: Tensor) => ops.foriLoop(0, 3, (_, a: Tensor) => a.add(x), 0 as unknown as Tensor), f64(0.5))) expect(run).toBe(1.5);
+    for (const run of both((x: Tensor) => ops.foriLoop(0, 3, (_, a: Tensor) => a.add(x), 0 as unknown as Tensor), f64(0.5)))
+      expect(run).toBe(1.5);
   });
 
   it('count in a condition that reads what the body assigns', () => {
@@ -75,26 +89,54 @@ describe('whileLoop and foriLoop', () => {
   });
 
   it('differentiates foriLoop', () => {
-    checkGradient((x) => ops.sum(ops.foriLoop(0, 4, (i, a: Tensor) => ops.sin(a.multiply(x)).add(ops.cast(i, 'float64')), x)), f64([0.3, -0.7, 1.1]));
+    checkGradient(
+      (x) => ops.sum(ops.foriLoop(0, 4, (i, a: Tensor) => ops.sin(a.multiply(x)).add(ops.cast(i, 'float64')), x)),
+      f64([0.3, -0.7, 1.1]),
+    );
   });
 
   it('differentiates whileLoop, however many steps it takes', () => {
     for (const steps of [0, 1, 2, 3, 7, 40]) {
-      const fn = (x: Tensor) => ops.sum((ops.whileLoop(
-        (i: Tensor) => i.less(steps), (i: Tensor, a: Tensor) => [i.add(1), ops.sin(a.multiply(x)).add(ops.cast(i, 'float64').multiply(0.01))], [ops.array(0), x],
-      ))[1].multiply([1, 2, 3]));
+      const fn = (x: Tensor) =>
+        ops.sum(
+          ops
+            .whileLoop(
+              (i: Tensor) => i.less(steps),
+              (i: Tensor, a: Tensor) => [i.add(1), ops.sin(a.multiply(x)).add(ops.cast(i, 'float64').multiply(0.01))],
+              [ops.array(0), x],
+            )[1]
+            .multiply([1, 2, 3]),
+        );
       checkGradient(fn, f64([0.3, -0.7, 1.1]));
     }
   });
 
   it('differentiates a whileLoop that ends by what it computes, reads large constants, and runs in other loops', () => {
     const weights = ops.cast(ops.sin(ops.arange(40)), 'float64');
-    const grown = (x: Tensor) => ops.whileLoop((a: Tensor) => ops.sum(a.multiply(a)).less(0.5), (a: Tensor) => a.multiply(1.5).add(x.multiply(weights)), x, { maximumIterations: 30 });
+    const grown = (x: Tensor) =>
+      ops.whileLoop(
+        (a: Tensor) => ops.sum(a.multiply(a)).less(0.5),
+        (a: Tensor) => a.multiply(1.5).add(x.multiply(weights)),
+        x,
+        { maximumIterations: 30 },
+      );
     checkGradient((x) => ops.sum(ops.sin(grown(x.multiply(0.01)))), ops.cast(ops.cos(ops.arange(40)), 'float64'));
     const nested = (x: Tensor) => ops.whileLoop((a: Tensor) => ops.max(a).less(9), (a: Tensor) =>
       ops.whileLoop((b: Tensor) => ops.max(b).less(ops.max(a).add(2)), (b: Tensor) => b.multiply(1.2).add(x.multiply(0.3)), a), x);
     checkGradient((x) => ops.sum(nested(x)), f64([0.9, 1.3]));
-    const scanned = (x: Tensor) => ops.scan((carry: Tensor, row: Tensor) => [ops.whileLoop((a: Tensor) => ops.sum(a).less(3), (a: Tensor) => a.multiply(row.add(1.5)), carry), carry], x, f64([[0.1], [0.2]])) as [Tensor, Tensor];
+    const scanned = (x: Tensor) =>
+      ops.scan(
+        (carry: Tensor, row: Tensor) => [
+          ops.whileLoop(
+            (a: Tensor) => ops.sum(a).less(3),
+            (a: Tensor) => a.multiply(row.add(1.5)),
+            carry,
+          ),
+          carry,
+        ],
+        x,
+        f64([[0.1], [0.2]]),
+      ) as [Tensor, Tensor];
     checkGradient((x) => ops.sum(ops.sin(scanned(x)[0])).add(ops.sum(scanned(x)[1])), f64([0.2, 0.4]));
   });
 
@@ -123,7 +165,8 @@ describe('whileLoop and foriLoop', () => {
 });
 
 describe('scan and map', () => {
-  const sums = (options: object) => (xs: Tensor) => ops.scan((carry: Tensor, x: Tensor) => [carry.add(x), carry.multiply(x)], f64(0), xs, options);
+  const sums = (options: object) => (xs: Tensor) =>
+    ops.scan((carry: Tensor, x: Tensor) => [carry.add(x), carry.multiply(x)], f64(0), xs, options);
 
   it('loop over slices in both directions', () => {
     for (const run of both(sums({}), f64([1, 2, 3, 4]))) expect(run).toEqual([10, [0, 2, 9, 24]]);
@@ -136,7 +179,8 @@ describe('scan and map', () => {
 
   it('loop over structures, rows of tensors and constants of any size', () => {
     const table = keras.random.uniform([40, 3], { dtype: 'float64', seed: 1 });
-    const fn = (xs: Tensor) => ops.map(({ a, b }: { a: Tensor; b: Tensor }) => ops.sum(ops.matmul(table, a)).add(b), { a: xs, b: ops.sum(xs, { axis: 1 }) });
+    const fn = (xs: Tensor) =>
+      ops.map(({ a, b }: { a: Tensor; b: Tensor }) => ops.sum(ops.matmul(table, a)).add(b), { a: xs, b: ops.sum(xs, { axis: 1 }) });
     const xs = keras.random.uniform([5, 3], { dtype: 'float64', seed: 2 });
     const expected = ops.add(ops.sum(ops.matmul(xs, ops.transpose(table)), { axis: 1 }), ops.sum(xs, { axis: 1 }));
     for (const run of both(fn, xs)) (run as number[]).forEach((value, i) => expect(value).toBeCloseTo(expected.at(i).item(), 10));
@@ -163,7 +207,19 @@ describe('scan and map', () => {
     const w = new Variable([2], { dtype: 'float64' });
     const count = new Variable(0, { dtype: 'int32', trainable: false });
     const tape = new keras.GradientTape();
-    const y = tape.record(() => ops.sum(ops.scan((c: Tensor) => { count.assignAdd(1); return [c.multiply(w), null]; }, f64([1]), null, { length: 3 })[0] as Tensor));
+    const y = tape.record(() =>
+      ops.sum(
+        ops.scan(
+          (c: Tensor) => {
+            count.assignAdd(1);
+            return [c.multiply(w), null];
+          },
+          f64([1]),
+          null,
+          { length: 3 },
+        )[0] as Tensor,
+      ),
+    );
     expect([y.item(), tape.gradient(y, w)!.tolist(), count.item()]).toEqual([8, [12], 3]);
   });
 
@@ -175,7 +231,11 @@ describe('scan and map', () => {
   });
 
   it('give symbols of the right shapes', () => {
-    const [carry, rows] = ops.scan((c: Tensor, x: Tensor) => [c.add(x), x.multiply(2)], keras.Input({ batchShape: [3] }) as never, keras.Input({ shape: [3] }) as never) as unknown as keras.KerasTensor[];
+    const [carry, rows] = ops.scan(
+      (c: Tensor, x: Tensor) => [c.add(x), x.multiply(2)],
+      keras.Input({ batchShape: [3] }) as never,
+      keras.Input({ shape: [3] }) as never,
+    ) as unknown as keras.KerasTensor[];
     expect([carry.shape, rows.shape]).toEqual([[3], [null, 3]]);
   });
 
@@ -183,11 +243,18 @@ describe('scan and map', () => {
     for (const n of [0, 1, 2, 3, 7, 8]) {
       const x = ops.cast(ops.arange(n), 'float64');
       const expected = Array.from({ length: n }, (_, i) => (i * (i + 1)) / 2);
-      for (const run of both((y: Tensor) => ops.associativeScan((a: Tensor, b: Tensor) => ops.add(a, b), y), x)) expect(run).toEqual(expected);
+      for (const run of both((y: Tensor) => ops.associativeScan((a: Tensor, b: Tensor) => ops.add(a, b), y), x))
+        expect(run).toEqual(expected);
     }
     const two = f64([[1, 2, 3], [4, 5, 6]]);
-    expect(ops.associativeScan((a: Tensor, b: Tensor) => ops.multiply(a, b), two, { axis: -1, reverse: true }).tolist()).toEqual([[6, 6, 3], [120, 30, 6]]);
-    checkGradient((x) => ops.sum(ops.square(ops.associativeScan((a: Tensor, b: Tensor) => ops.multiply(a, b), x))), f64([0.5, 1.5, -2, 1.2, 0.7]));
+    expect(ops.associativeScan((a: Tensor, b: Tensor) => ops.multiply(a, b), two, { axis: -1, reverse: true }).tolist()).toEqual([
+      [6, 6, 3],
+      [120, 30, 6],
+    ]);
+    checkGradient(
+      (x) => ops.sum(ops.square(ops.associativeScan((a: Tensor, b: Tensor) => ops.multiply(a, b), x))),
+      f64([0.5, 1.5, -2, 1.2, 0.7]),
+    );
   });
 
   it('vectorize functions of scalars and of arrays', () => {
@@ -210,7 +277,10 @@ describe('remat and jacobian', () => {
   it('gives all derivatives of all elements', () => {
     const a = f64([[1, 2], [3, 4], [5, 6]]);
     for (const run of both(jacobian((x) => ops.matmul(a, ops.square(x))), f64([1, 2]))) expect(run).toEqual([[2, 8], [6, 16], [10, 24]]);
-    expect(lists(jacobian(grad((x: Tensor) => ops.sum(ops.multiply(ops.square(x), x))) as (x: Tensor) => Tensor)(f64([1, 2])))).toEqual([[6, 0], [0, 12]]);
+    expect(lists(jacobian(grad((x: Tensor) => ops.sum(ops.multiply(ops.square(x), x))) as (x: Tensor) => Tensor)(f64([1, 2])))).toEqual([
+      [6, 0],
+      [0, 12],
+    ]);
     const tape = new keras.GradientTape();
     const x = f64([[1, 2]]);
     tape.watch(x);
@@ -222,19 +292,51 @@ describe('remat and jacobian', () => {
 describe('mistakes', () => {
   const x = f64([1, 2]);
   it.each<[string, () => unknown, RegExp]>([
-    ['a condition that is no scalar', () => ops.cond(x, () => 1, () => 2), /cond: 'pred' must be a scalar, received shape \(2,\)/],
+    [
+      'a condition that is no scalar',
+      () =>
+        ops.cond(
+          x,
+          () => 1,
+          () => 2,
+        ),
+      /cond: 'pred' must be a scalar, received shape \(2,\)/,
+    ],
     ['no function', () => ops.cond(true, 3 as never, () => 1), /cond: 'trueFn' must be a function, received 3/],
-    ['branches of other shapes', () => jit((y: Tensor) => ops.cond(ops.sum(y).greater(0), () => y, () => ops.sum(y)))(x), /same structure, dtypes and shapes; the first returns float64\(\), branch 1 float64\(2,\)/],
+    [
+      'branches of other shapes',
+      () =>
+        jit((y: Tensor) =>
+          ops.cond(
+            ops.sum(y).greater(0),
+            () => y,
+            () => ops.sum(y),
+          ),
+        )(x),
+      /same structure, dtypes and shapes; the first returns float64\(\), branch 1 float64\(2,\)/,
+    ],
     ['a float index', () => ops.switch(1.5, [() => x]), /switch: the index must be an integer/],
     ['no branches', () => ops.switch(0, []), /at least one branch/],
-    ['a state of another shape', () => ops.scan((c: Tensor) => [c.reshape([1, 2]), c], x, null, { length: 2 }), /loop's state, float64\(2,\), received float64\(1, 2\)/],
+    [
+      'a state of another shape',
+      () => ops.scan((c: Tensor) => [c.reshape([1, 2]), c], x, null, { length: 2 }),
+      /loop's state, float64\(2,\), received float64\(1, 2\)/,
+    ],
     ['a state of another structure', () => ops.foriLoop(0, 2, (_, c: Tensor) => [c, c], x), /structure of the loop's state/],
     ['nothing to scan', () => ops.scan((c: Tensor) => [c, c], x), /expected 'xs' or the option 'length'/],
     ['slices of a scalar', () => ops.map((y: Tensor) => y, f64(1)), /need at least one axis/],
     ['slices of other lengths', () => ops.map(([y]: Tensor[]) => y, [x, f64([1])]), /received sizes 2, 1/],
     ['no pair', () => ops.scan((c: Tensor) => c as never, x, null, { length: 1 }), /must return \[carry, y\]/],
     ['a signature that is none', () => ops.vectorize((y: Tensor) => y, { signature: 'm->n' })(x), /not a signature/],
-    ['a second gradient of a tape', () => { const tape = new keras.GradientTape(); tape.gradient(x, []); tape.jacobian(x, x); }, /persistent: true/],
+    [
+      'a second gradient of a tape',
+      () => {
+        const tape = new keras.GradientTape();
+        tape.gradient(x, []);
+        tape.jacobian(x, x);
+      },
+      /persistent: true/,
+    ],
   ])('%s', (_, run, message) => expect(run).toThrow(message));
 
   it('reports a fault inside a loop as the loop', () => {

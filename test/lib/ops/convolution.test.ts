@@ -26,7 +26,9 @@ describe('dtypes', () => {
   it('wraps integers around, and combines bools by or and and', () => {
     const y = ops.conv(ops.full([1, 2, 1], 100, { dtype: 'int8' }), ops.full([2, 1, 1], 1, { dtype: 'int8' }));
     expect([y.dtype, y.item()]).toEqual(['int8', 200 - 256]);
-    expect(ops.depthwiseConv(ops.full([1, 2, 2], 3, { dtype: 'int64' }), ops.full([2, 2, 2], 5, { dtype: 'int64' })).tolist()).toEqual([[[30, 30, 30, 30]]]);
+    expect(ops.depthwiseConv(ops.full([1, 2, 2], 3, { dtype: 'int64' }), ops.full([2, 2, 2], 5, { dtype: 'int64' })).tolist()).toEqual([
+      [[30, 30, 30, 30]],
+    ]);
     const bools = ops.conv(ops.convertToTensor([[[true], [false], [false]]]), ops.convertToTensor([[[true]], [[true]]]));
     expect([bools.dtype, bools.tolist()]).toEqual(['bool', [[[true], [false]]]]);
   });
@@ -60,7 +62,10 @@ describe('layouts', () => {
   it('agree', () => {
     const x = draw(2, 3, 7, 6);
     for (const [fn, ...kernels] of [
-      [ops.conv, draw(3, 2, 3, 4)], [ops.depthwiseConv, draw(3, 2, 3, 2)], [ops.separableConv, draw(3, 2, 3, 2), draw(1, 1, 6, 4)], [ops.convTranspose, draw(3, 2, 4, 3)],
+      [ops.conv, draw(3, 2, 3, 4)],
+      [ops.depthwiseConv, draw(3, 2, 3, 2)],
+      [ops.separableConv, draw(3, 2, 3, 2), draw(1, 1, 6, 4)],
+      [ops.convTranspose, draw(3, 2, 4, 3)],
     ] as const) {
       const call = fn as unknown as (...args: unknown[]) => Tensor;
       const first = call(x, ...kernels, { ...options, dataFormat: 'channels_first' });
@@ -72,7 +77,9 @@ describe('layouts', () => {
     const depthwise = ops.depthwiseConv(x, kernel, { padding: 'same' });
     const grouped = ops.conv(x, ops.reshape(kernel, [2, 3, 2, 1, 6]), { padding: 'same' });
     expectWithin(flat(depthwise), flat(grouped), tolerance('float32', 'reduction', 12));
-    const channels = [0, 1, 2].map((c) => ops.conv(ops.slice(x, [0, 0, 0, 0, c], [2, 4, 5, 6, 1]), ops.slice(kernel, [0, 0, 0, c, 0], [2, 3, 2, 1, 2]), { padding: 'same' }));
+    const channels = [0, 1, 2].map((c) =>
+      ops.conv(ops.slice(x, [0, 0, 0, 0, c], [2, 4, 5, 6, 1]), ops.slice(kernel, [0, 0, 0, c, 0], [2, 3, 2, 1, 2]), { padding: 'same' }),
+    );
     expectWithin(flat(depthwise), flat(ops.concatenate(channels, { axis: -1 })), tolerance('float32', 'reduction', 12));
   });
 });
@@ -80,7 +87,10 @@ describe('layouts', () => {
 describe('compiled', () => {
   // Bias, activation and residual ride on the product, by rows that run through all images.
   it.each([
-    ['of several taps', [3, 3, 5, 20], 1], ['of one', [1, 1, 5, 20], 1], ['with steps', [3, 3, 5, 20], 2], ['with many filters', [2, 2, 5, 600], 1],
+    ['of several taps', [3, 3, 5, 20], 1],
+    ['of one', [1, 1, 5, 20], 1],
+    ['with steps', [3, 3, 5, 20], 2],
+    ['with many filters', [2, 2, 5, 600], 1],
   ] as const)('a convolution %s takes an epilogue', (_, shape, strides) => {
     const [x, kernel, bias] = [draw(3, 9, 7, 5), draw(...shape), draw(shape[3])];
     const layer = (input: Tensor, weights: Tensor, offset: Tensor) => {
@@ -110,18 +120,38 @@ describe('errors', () => {
   it.each([
     ['channels', () => ops.conv(x, draw(3, 3, 3, 6)), /4 channels of the inputs must be a multiple of the 3/],
     ['groups', () => ops.conv(x, draw(3, 3, 2, 3)), /3 filters cannot be divided into 2 groups/],
-    ['rank', () => ops.conv(draw(1, 5, 4), kernel), /conv: a kernel for inputs of shape \(1, 5, 4\) has 3 axes, received shape \(3, 3, 4, 6\)/],
+    [
+      'rank',
+      () => ops.conv(draw(1, 5, 4), kernel),
+      /conv: a kernel for inputs of shape \(1, 5, 4\) has 3 axes, received shape \(3, 3, 4, 6\)/,
+    ],
     ['no spatial axis', () => ops.conv(draw(5, 4), draw(4, 6)), /conv: expected inputs with 1 to 3 spatial axes/],
     ['emptiness', () => ops.conv(x, draw(6, 1, 4, 6)), /the output would be empty/],
-    ['strides', () => ops.conv(x, kernel, { strides: [1, 0] }), /conv: strides must be an integer >= 1 or an array of 2 of them, received \[1, 0\]/],
+    [
+      'strides',
+      () => ops.conv(x, kernel, { strides: [1, 0] }),
+      /conv: strides must be an integer >= 1 or an array of 2 of them, received \[1, 0\]/,
+    ],
     ['number of strides', () => ops.conv(x, kernel, { strides: [2] }), /array of 2 of them, received \[2\]/],
-    ['padding', () => ops.conv(x, kernel, { padding: 'valdi' as 'valid' }), /padding must be 'valid' or 'same', received 'valdi'; did you mean 'valid'/],
+    [
+      'padding',
+      () => ops.conv(x, kernel, { padding: 'valdi' as 'valid' }),
+      /padding must be 'valid' or 'same', received 'valdi'; did you mean 'valid'/,
+    ],
     ['format', () => ops.conv(x, kernel, { dataFormat: 'channels_frist' as 'channels_first' }), /did you mean 'channels_first'/],
     ['an option', () => ops.conv(x, kernel, { stride: 2 } as never), /conv: unknown option 'stride'; did you mean 'strides'/],
-    ['depthwise channels', () => ops.depthwiseConv(x, draw(3, 3, 2, 1)), /depthwiseConv: the inputs have 4 channels, but the kernel of shape \(3, 3, 2, 1\) takes 2/],
+    [
+      'depthwise channels',
+      () => ops.depthwiseConv(x, draw(3, 3, 2, 1)),
+      /depthwiseConv: the inputs have 4 channels, but the kernel of shape \(3, 3, 2, 1\) takes 2/,
+    ],
     ['pointwise channels', () => ops.separableConv(x, draw(3, 3, 4, 1), draw(1, 1, 3, 2)), /separableConv: the inputs have 4 channels/],
     ['transposed channels', () => ops.convTranspose(x, draw(3, 3, 4, 6)), /convTranspose: the inputs have 4 channels, but .* takes 6/],
-    ['an empty depthwise output', () => ops.depthwiseConv(ops.ones([1, 2, 2, 3]), ops.ones([5, 5, 3, 1])), /too small for a kernel of shape/],
+    [
+      'an empty depthwise output',
+      () => ops.depthwiseConv(ops.ones([1, 2, 2, 3]), ops.ones([5, 5, 3, 1])),
+      /too small for a kernel of shape/,
+    ],
     ['output padding', () => ops.convTranspose(x, draw(3, 3, 6, 4), { outputPadding: -1 }), /outputPadding must be an integer >= 0/],
   ])('name %s', (_, call, message) => expect(call).toThrow(message));
 });

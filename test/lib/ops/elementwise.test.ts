@@ -9,8 +9,14 @@ const list = (x: Tensor) => ([x.tolist()] as unknown[]).flat(Infinity) as number
 
 describe('promotion', () => {
   const cases: [DType, DType, DType][] = [
-    ['bool', 'int8', 'int8'], ['uint8', 'int8', 'int16'], ['uint16', 'int32', 'int32'], ['uint32', 'int32', 'int64'], ['int32', 'float16', 'float16'],
-    ['float16', 'bfloat16', 'float32'], ['float32', 'float64', 'float64'], ['int64', 'float32', 'float32'],
+    ['bool', 'int8', 'int8'],
+    ['uint8', 'int8', 'int16'],
+    ['uint16', 'int32', 'int32'],
+    ['uint32', 'int32', 'int64'],
+    ['int32', 'float16', 'float16'],
+    ['float16', 'bfloat16', 'float32'],
+    ['float32', 'float64', 'float64'],
+    ['int64', 'float32', 'float32'],
   ];
   it.each(cases)('of %s and %s is %s', (a, b, common) => {
     const [x, y] = [tensor([1, 0], a), tensor([1, 1], b)];
@@ -35,9 +41,11 @@ describe('promotion', () => {
   });
 
   it('makes floats of integers where the values are fractions', () => {
-    for (const name of ['exp', 'sqrt', 'sin', 'floor', 'sigmoid', 'reciprocal'] as const) expect(ops[name](tensor([1, 2], 'int32')).dtype).toBe('float32');
+    for (const name of ['exp', 'sqrt', 'sin', 'floor', 'sigmoid', 'reciprocal'] as const)
+      expect(ops[name](tensor([1, 2], 'int32')).dtype).toBe('float32');
     for (const name of ['exp', 'sqrt', 'tanh'] as const) expect(ops[name](tensor([1, 2], 'bfloat16')).dtype).toBe('bfloat16');
-    for (const name of ['negative', 'square', 'sign', 'trunc', 'round', 'relu'] as const) expect(ops[name](tensor([1, 2], 'int32')).dtype).toBe('int32');
+    for (const name of ['negative', 'square', 'sign', 'trunc', 'round', 'relu'] as const)
+      expect(ops[name](tensor([1, 2], 'int32')).dtype).toBe('int32');
   });
 });
 
@@ -58,7 +66,11 @@ describe('values', () => {
     expect(list(ops.maximum(x, 1)).map(Number.isNaN)).toEqual([true, false, false, false, false]);
     expect(list(ops.signbit(x))).toEqual([false, false, true, true, false]);
     expect(list(ops.divideNoNan(x, 0))).toEqual([0, 0, 0, 0, 0]);
-    expect(list(ops.logaddexp(tensor([-Infinity, Infinity, 1000]), tensor([-Infinity, Infinity, 1000])))).toEqual([-Infinity, Infinity, Math.fround(1000 + Math.LN2)]);
+    expect(list(ops.logaddexp(tensor([-Infinity, Infinity, 1000]), tensor([-Infinity, Infinity, 1000])))).toEqual([
+      -Infinity,
+      Infinity,
+      Math.fround(1000 + Math.LN2),
+    ]);
   });
 
   it('rounds half to even, with digits', () => {
@@ -90,10 +102,17 @@ describe('values', () => {
 describe('activations', () => {
   const x = tensor([-1000, -3, -1, -0.25, 0, 0.25, 1, 3, 1000]);
   const reference: Record<string, (x: number) => number> = {
-    softplus: (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))), silu: (v) => v / (1 + Math.exp(-v)), softsign: (v) => v / (1 + Math.abs(v)),
-    logSigmoid: (v) => Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))), hardSigmoid: (v) => Math.min(Math.max(v / 6 + 0.5, 0), 1),
-    relu6: (v) => Math.min(Math.max(v, 0), 6), hardTanh: (v) => Math.min(Math.max(v, -1), 1), tanhShrink: (v) => v - Math.tanh(v),
-    elu: (v) => (v > 0 ? v : Math.expm1(v)), leakyRelu: (v) => (v < 0 ? 0.2 * v : v), squareplus: (v) => (v + Math.sqrt(v * v + 4)) / 2,
+    softplus: (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))),
+    silu: (v) => v / (1 + Math.exp(-v)),
+    softsign: (v) => v / (1 + Math.abs(v)),
+    logSigmoid: (v) => Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))),
+    hardSigmoid: (v) => Math.min(Math.max(v / 6 + 0.5, 0), 1),
+    relu6: (v) => Math.min(Math.max(v, 0), 6),
+    hardTanh: (v) => Math.min(Math.max(v, -1), 1),
+    tanhShrink: (v) => v - Math.tanh(v),
+    elu: (v) => (v > 0 ? v : Math.expm1(v)),
+    leakyRelu: (v) => (v < 0 ? 0.2 * v : v),
+    squareplus: (v) => (v + Math.sqrt(v * v + 4)) / 2,
   };
   it.each(Object.keys(reference))('%s has the values of its formula and a finite gradient', (name) => {
     const fn = ops[name as 'softplus'];
@@ -120,7 +139,9 @@ describe('activations', () => {
 
 describe('errors', () => {
   it('name the nearest option and the right place', () => {
-    expect(() => ops.leakyRelu([1], { negativeSlop: 0.1 } as never)).toThrow("leakyRelu: unknown option 'negativeSlop'; did you mean 'negativeSlope'?");
+    expect(() => ops.leakyRelu([1], { negativeSlop: 0.1 } as never)).toThrow(
+      "leakyRelu: unknown option 'negativeSlop'; did you mean 'negativeSlope'?",
+    );
     expect(() => (ops.add as (...args: unknown[]) => unknown)([1], [1], { axis: 0 })).toThrow(/unknown option 'axis'/);
     expect(() => ops.sum([1], 0 as never)).toThrow(/options are given as an object, \{ axis, keepdims \}/);
     expect(() => ops.add([1, 2], [1, 2, 3])).toThrow(/\(2,\) and \(3,\) do not broadcast/);

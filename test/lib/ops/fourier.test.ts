@@ -111,7 +111,8 @@ describe.each([6, 7, 34])('gradients at %i points', (n) => {
     const inputs = shapes.map((shape) => random(shape));
     checkGradient(fn, inputs, 1e-6, name);
     if (n > 7 && name !== 'irfft') return;
-    const squares = (...xs: Tensor[]) => fn(...xs).reduce((sum, part) => ops.add(sum, ops.sum(ops.square(part))), ops.zeros([], { dtype: 'float64' }));
+    const squares = (...xs: Tensor[]) =>
+      fn(...xs).reduce((sum, part) => ops.add(sum, ops.sum(ops.square(part))), ops.zeros([], { dtype: 'float64' }));
     const first = grad(squares as never, { argnums: inputs.map((_, i) => i) }) as unknown as (...xs: Tensor[]) => Tensor[];
     checkGradient((...xs) => first(...xs), inputs, 1e-5, `gradient of ${name}`);
   });
@@ -157,10 +158,13 @@ describe('stft', () => {
 });
 
 describe('windows', () => {
-  it.each(readFixture<{ name: string; window: string; n: number; periodic: boolean; values: RecordedArray }>('windows').map((recorded) => [recorded.name, recorded] as const))(
-    '%s has the values of SciPy', (_, { window, n, periodic, values: expected }) => {
-      expectNumbersClose([...windowValues(window, n, periodic, '')], Array.from(expected.data, Number), { relative: 1e-13, absolute: 1e-15 });
-    });
+  it.each(
+    readFixture<{ name: string; window: string; n: number; periodic: boolean; values: RecordedArray }>('windows').map(
+      (recorded) => [recorded.name, recorded] as const,
+    ),
+  )('%s has the values of SciPy', (_, { window, n, periodic, values: expected }) => {
+    expectNumbersClose([...windowValues(window, n, periodic, '')], Array.from(expected.data, Number), { relative: 1e-13, absolute: 1e-15 });
+  });
 });
 it('windows have their suffixes', () => {
   expect(windowValues('hann_symmetric', 4, true, '')).toEqual(windowValues('hann', 4, false, ''));

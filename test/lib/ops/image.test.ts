@@ -72,7 +72,9 @@ describe('resize', () => {
     // From 59 pixels to 100 float32 rounds some places to the pixel above.
     const row = ops.reshape(ops.arange(59), [1, 59, 1]);
     const places = flat(image.resize(row, [1, 100], { interpolation: 'nearest' }));
-    expect(places).toEqual(Array.from({ length: 100 }, (_, i) => Math.floor(Math.fround((i + 0.5) * Math.fround(59 * Math.fround(1 / 100))))));
+    expect(places).toEqual(
+      Array.from({ length: 100 }, (_, i) => Math.floor(Math.fround((i + 0.5) * Math.fround(59 * Math.fround(1 / 100))))),
+    );
     expect(flat(image.resize(row, [1, 59], { interpolation: 'nearest' }))).toEqual(flat(row));
   });
   it('keeps constants, whatever the method', () => {
@@ -176,9 +178,15 @@ describe('the other functions', () => {
     expect(() => image.rgbToHsv(ops.ones([2, 2, 3], { dtype: 'int32' }))).toThrow(/expected float images/);
     expect(() => image.hsvToRgb(ops.ones([2, 2, 2]))).toThrow(/expected 3 channels/);
     expect(() => image.padImages(single, { topPadding: 1 })).toThrow(/exactly two of topPadding, bottomPadding, targetHeight/);
-    expect(() => image.padImages(single, { topPadding: 1, targetHeight: 5, leftPadding: 0, rightPadding: 0 })).toThrow(/bottomPadding would be -8/);
-    expect(() => image.cropImages(single, { topCropping: -1, bottomCropping: 0, leftCropping: 0, rightCropping: 0 })).toThrow(/topCropping must be an integer >= 0/);
-    expect(() => image.cropImages(single, { topCropping: 9, bottomCropping: 9, leftCropping: 0, rightCropping: 0 })).toThrow(/leave nothing/);
+    expect(() => image.padImages(single, { topPadding: 1, targetHeight: 5, leftPadding: 0, rightPadding: 0 })).toThrow(
+      /bottomPadding would be -8/,
+    );
+    expect(() => image.cropImages(single, { topCropping: -1, bottomCropping: 0, leftCropping: 0, rightCropping: 0 })).toThrow(
+      /topCropping must be an integer >= 0/,
+    );
+    expect(() => image.cropImages(single, { topCropping: 9, bottomCropping: 9, leftCropping: 0, rightCropping: 0 })).toThrow(
+      /leave nothing/,
+    );
     expect(() => image.scaleAndTranslate(single, [4, 4, 2], [1, 1], [0, 0], [0, 1], 'linear')).toThrow(/axis 2 is not among spatialDims/);
     expect(() => image.scaleAndTranslate(single, [4, 4, 3], [1], [0, 0], [0, 1], 'linear')).toThrow(/1 scales and 2 translations/);
     expect(() => image.scaleAndTranslate(single, [4, 4, 3], [1, 1], [0, 0], [0, 1], 'linaer' as never)).toThrow(/did you mean 'linear'/);
@@ -206,7 +214,12 @@ describe('rearrange', () => {
 
 describe('jvp', () => {
   it('gives what the function returns besides', () => {
-    const [value, derivative, extra] = ops.jvp((x) => [ops.square(x), 'extra'] as const, [ops.convertToTensor(3, { dtype: 'float32' })], [2], { hasAux: true });
+    const [value, derivative, extra] = ops.jvp(
+      (x) => [ops.square(x), 'extra'] as const,
+      [ops.convertToTensor(3, { dtype: 'float32' })],
+      [2],
+      { hasAux: true },
+    );
     expect([value.item(), derivative.item(), extra]).toEqual([9, 12, 'extra']);
     expect(() => ops.jvp((x) => x, [[1, 2]], [[1]])).toThrow(/tangent 0 has shape/);
     expect(() => ops.jvp((x) => x, [1], [1], { hasAxu: true } as never)).toThrow(/did you mean 'hasAux'/);

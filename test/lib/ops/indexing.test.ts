@@ -72,13 +72,23 @@ describe('scatter', () => {
   const places = [[1], [3], [1]];
   it('adds into zeros', () => {
     expect(ops.scatter(places, [1, 2, 4], [5]).tolist()).toEqual([0, 5, 0, 2, 0]);
-    expect(ops.scatter([[0, 1]], ops.convertToTensor([2.5], { dtype: 'float16' }), [2, 2])).toMatchObject({ dtype: 'float16', shape: [2, 2] });
+    expect(ops.scatter([[0, 1]], ops.convertToTensor([2.5], { dtype: 'float16' }), [2, 2])).toMatchObject({
+      dtype: 'float16',
+      shape: [2, 2],
+    });
     expect(() => ops.scatter([[5]], [1], [5])).toThrow(/out of range/);
   });
-  it.each([[null, [1, 5, 1, 3]], ['add', [1, 9, 1, 4]], ['max', [1, 5, 1, 3]], ['min', [1, 1, 1, 1]], ['mul', [1, 15, 1, 3]]] as const)('combines by %s', (reduction, expected) => {
+  it.each([
+    [null, [1, 5, 1, 3]],
+    ['add', [1, 9, 1, 4]],
+    ['max', [1, 5, 1, 3]],
+    ['min', [1, 1, 1, 1]],
+    ['mul', [1, 15, 1, 3]],
+  ] as const)('combines by %s', (reduction, expected) => {
     expect(ops.scatterUpdate(ops.ones([4]), places, [3, 3, 5], { reduction }).tolist()).toEqual(expected);
   });
-  it('names the nearest reduction', () => expect(() => ops.scatterUpdate([1], [[0]], [1], { reduction: 'mull' as never })).toThrow(/did you mean 'mul'/));
+  it('names the nearest reduction', () =>
+    expect(() => ops.scatterUpdate([1], [[0]], [1], { reduction: 'mull' as never })).toThrow(/did you mean 'mul'/));
 });
 
 describe('classes', () => {
@@ -96,7 +106,14 @@ describe('products', () => {
   it('agree with each other', () => {
     const product = (i: number, j: number) => [0, 1, 2].reduce((sum, k) => sum + (i * 3 + k) * (k * 4 + j), 0);
     const expected = [0, 1].map((i) => [0, 1, 2, 3].map((j) => product(i, j)));
-    for (const result of [ops.matmul(a, b), ops.dot(a, b), ops.tensordot(a, b, { axes: 1 }), ops.inner(a, ops.transpose(b)), ops.tensordot(a, b, { axes: [[1], [0]] })]) expect(result.tolist()).toEqual(expected);
+    for (const result of [
+      ops.matmul(a, b),
+      ops.dot(a, b),
+      ops.tensordot(a, b, { axes: 1 }),
+      ops.inner(a, ops.transpose(b)),
+      ops.tensordot(a, b, { axes: [[1], [0]] }),
+    ])
+      expect(result.tolist()).toEqual(expected);
     expect(ops.matmul(count([5, 2, 3]), b).shape).toEqual([5, 2, 4]);
     expect(ops.matmul(count([5, 1, 2, 3]), count([7, 3, 4])).shape).toEqual([5, 7, 2, 4]);
     expect(ops.matmul([1, 2, 3], b).tolist()).toEqual([32, 38, 44, 50]);
@@ -118,14 +135,23 @@ describe('crossentropies', () => {
   const logits = ops.convertToTensor([[2, -1, 0.5], [1000, -1000, 0]]);
   const soft = ops.convertToTensor([[0.25, 0.5, 0.25], [1, 0, 0]]);
   const hard = ops.convertToTensor([1, 0]);
-  const logProb = (row: number[], i: number) => row[i] - Math.max(...row) - Math.log(row.reduce((s, v) => s + Math.exp(v - Math.max(...row)), 0));
+  const logProb = (row: number[], i: number) =>
+    row[i] - Math.max(...row) - Math.log(row.reduce((s, v) => s + Math.exp(v - Math.max(...row)), 0));
   const table = logits.tolist() as number[][];
 
   it('have the values of their definition', () => {
     const byHand = table.map((row, r) => -(soft.tolist() as number[][])[r].reduce((s, w, i) => s + (w === 0 ? 0 : w * logProb(row, i)), 0));
     expectWithin(list(ops.categoricalCrossentropy(soft, logits, { fromLogits: true })), byHand, 1e-6);
-    expectWithin(list(ops.sparseCategoricalCrossentropy(hard, logits, { fromLogits: true })), table.map((row, r) => -logProb(row, [1, 0][r])), 1e-6);
-    expectWithin(list(ops.categoricalCrossentropy(ops.transpose(soft), ops.transpose(logits), { fromLogits: true, axis: 0 })), byHand, 1e-6);
+    expectWithin(
+      list(ops.sparseCategoricalCrossentropy(hard, logits, { fromLogits: true })),
+      table.map((row, r) => -logProb(row, [1, 0][r])),
+      1e-6,
+    );
+    expectWithin(
+      list(ops.categoricalCrossentropy(ops.transpose(soft), ops.transpose(logits), { fromLogits: true, axis: 0 })),
+      byHand,
+      1e-6,
+    );
     expectWithin(list(ops.categoricalCrossentropy([[1, 0]], [[0.25, 0.25]])), [Math.LN2], 1e-6);
     expectWithin(list(ops.binaryCrossentropy([1, 0, 0.5], [0.25, 0.25, 0.5])), [Math.log(4), -Math.log(0.75), Math.LN2], 1e-6);
     expectWithin(list(ops.binaryCrossentropy([1, 0], [-1000, -1000], { fromLogits: true })), [1000, 0], 1e-6);
@@ -134,7 +160,9 @@ describe('crossentropies', () => {
     const output = ops.softmax(logits);
     output.kerasLogits = logits;
     expect(list(ops.categoricalCrossentropy(soft, output))).toEqual(list(ops.categoricalCrossentropy(soft, logits, { fromLogits: true })));
-    expect(list(ops.sparseCategoricalCrossentropy(hard, output))).toEqual(list(ops.sparseCategoricalCrossentropy(hard, logits, { fromLogits: true })));
+    expect(list(ops.sparseCategoricalCrossentropy(hard, output))).toEqual(
+      list(ops.sparseCategoricalCrossentropy(hard, logits, { fromLogits: true })),
+    );
   });
   it('have the gradient of softmax minus labels', () => {
     const [, pullback] = vjp((t: Tensor) => ops.sum(ops.sparseCategoricalCrossentropy(hard, t, { fromLogits: true })), logits);

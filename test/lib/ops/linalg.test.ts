@@ -78,7 +78,11 @@ describe('edges', () => {
     const x = ops.matmul(ops.multiply(u, tensor([3, 2, 1, 0])), vt);
     const [, pullback] = vjp((a: Tensor) => linalg.det(a), x);
     const sign = ops.multiply(linalg.det(u), linalg.det(vt));
-    close([pullback(tensor(1))].flat()[0], ops.multiply(sign, ops.multiply(6, ops.outer(ops.slice(u, [0, 3], [4, 1]), ops.slice(vt, [3, 0], [1, 4])))), 1e-8);
+    close(
+      [pullback(tensor(1))].flat()[0],
+      ops.multiply(sign, ops.multiply(6, ops.outer(ops.slice(u, [0, 3], [4, 1]), ops.slice(vt, [3, 0], [1, 4])))),
+      1e-8,
+    );
   });
   it('numbers near the ends of the range', () => {
     for (const size of [1e-300, 1e300]) {
@@ -98,9 +102,37 @@ describe('edges', () => {
 describe('dtypes', () => {
   it('integers become floats, 16-bit floats stay', () => {
     const x = [[2, 1], [1, 3]];
-    for (const [given, expected] of [['int32', 'float32'], ['bool', 'float32'], ['bfloat16', 'bfloat16'], ['float16', 'float16'], ['float64', 'float64']] as const) {
-      const a = tensor(given === 'bool' ? [[1, 0], [0, 1]] : x, given);
-      const results = [linalg.cholesky(a), linalg.det(a), linalg.inv(a), ...linalg.qr(a), ...linalg.svd(a), ...linalg.eigh(a), linalg.solve(a, a), linalg.pinv(a), linalg.lstsq(a, a), linalg.norm(a), linalg.norm(a, { ord: 'nuc' }), ...ops.slogdet(a), ops.cdist(a, a)];
+    for (const [given, expected] of [
+      ['int32', 'float32'],
+      ['bool', 'float32'],
+      ['bfloat16', 'bfloat16'],
+      ['float16', 'float16'],
+      ['float64', 'float64'],
+    ] as const) {
+      const a = tensor(
+        given === 'bool'
+          ? [
+              [1, 0],
+              [0, 1],
+            ]
+          : x,
+        given,
+      );
+      const results = [
+        linalg.cholesky(a),
+        linalg.det(a),
+        linalg.inv(a),
+        ...linalg.qr(a),
+        ...linalg.svd(a),
+        ...linalg.eigh(a),
+        linalg.solve(a, a),
+        linalg.pinv(a),
+        linalg.lstsq(a, a),
+        linalg.norm(a),
+        linalg.norm(a, { ord: 'nuc' }),
+        ...ops.slogdet(a),
+        ops.cdist(a, a),
+      ];
       expect(new Set(results.map((y) => y.dtype))).toEqual(new Set([expected]));
       expect(linalg.luFactor(a).map((y) => y.dtype)).toEqual([expected, 'int32']);
       expect(linalg.matrixRank(a).dtype).toBe('int32');
@@ -192,8 +224,16 @@ describe('errors', () => {
     ['points', () => ops.cdist(wide, square.slice([0, 0], [2, 2])), /cdist: the last axes must have one size/],
     ['rank of queries', () => ops.dotProductAttention(wide, wide, wide), /dotProductAttention: expected inputs of rank 4/],
     ['heads', () => ops.dotProductAttention(ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 2, 4]), ops.ones([1, 2, 2, 4])), /must be a multiple/],
-    ['flash attention', () => ops.dotProductAttention(ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), { flashAttention: true }), /flashAttention: true needs an accelerator/],
-    ['soft cap', () => ops.dotProductAttention(ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), { attnLogitsSoftCap: 5 }), /attnLogitsSoftCap is for TPUs only/],
+    [
+      'flash attention',
+      () => ops.dotProductAttention(ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), { flashAttention: true }),
+      /flashAttention: true needs an accelerator/,
+    ],
+    [
+      'soft cap',
+      () => ops.dotProductAttention(ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), ops.ones([1, 2, 3, 4]), { attnLogitsSoftCap: 5 }),
+      /attnLogitsSoftCap is for TPUs only/,
+    ],
   ];
   it.each(cases)('%s', (_, call, message) => expect(call).toThrow(message));
 });

@@ -5,7 +5,9 @@ import { jit, KerasTensor, ops, Tensor, Variable } from 'keratin';
 
 const x = ops.convertToTensor([[1, 2.5], [3, 4]]);
 const functions = ops as unknown as Record<string, unknown>;
-const methods = Object.getOwnPropertyNames(Tensor.prototype).filter((name) => typeof functions[name] === 'function' && !['shape', 'dtype', 'size', 'ndim'].includes(name));
+const methods = Object.getOwnPropertyNames(Tensor.prototype).filter(
+  (name) => typeof functions[name] === 'function' && !['shape', 'dtype', 'size', 'ndim'].includes(name),
+);
 
 describe('methods', () => {
   it('are the functions of ops, for tensors, variables and symbols', () => {

@@ -1,4 +1,5 @@
-// What recordings of Keras do not tell about functions that order, count and accumulate: ties, NaN, compiled and symbolic calls, gradients at zeros, errors.
+// What recordings of Keras do not tell about functions that order, count and accumulate: ties, NaN, compiled and symbolic calls, gradients
+// at zeros, errors.
 import { describe, expect, it } from '@jest/globals';
 import { Input, jit, ops, vjp, type Tensor } from 'keratin';
 import { checkGradient, draw, numbers, values } from '../../helpers/ops.js';
@@ -74,7 +75,12 @@ describe('quantile', () => {
     expect(values(ops.quantile(f32(4, 1, 3, 2), f32(0, 0.25, 0.26, 1), { method: 'inverted_cdf' }))).toEqual([1, 1, 2, 4]);
   });
   it('has gradients in x and in q', () => {
-    checkGradient((x, q) => [ops.quantile(x, q, { axis: 1 })], [f64([3, 7]), ops.convertToTensor([0.2, 0.7], { dtype: 'float64' })], 1e-6, 'quantile');
+    checkGradient(
+      (x, q) => [ops.quantile(x, q, { axis: 1 })],
+      [f64([3, 7]), ops.convertToTensor([0.2, 0.7], { dtype: 'float64' })],
+      1e-6,
+      'quantile',
+    );
     checkGradient((x) => [ops.median(x, { axis: 0 })], [f64([4, 3])], 1e-6, 'median');
   });
   it('works compiled and on symbols', () => {
@@ -104,7 +110,11 @@ describe('segments', () => {
     expect(values(ops.segmentMax(x, ids, { numSegments: 3 }))).toEqual([5, 3, -Infinity]);
     expect(values(ops.segmentMin(i32(1, 2, 3, 4, 5), ids, { numSegments: 3 }))).toEqual([1, 3, 2147483647]);
     expect(ops.segmentMax(ops.cast(x, 'int64'), ids, { numSegments: 3 }).data[2]).toBe(-(2n ** 63n));
-    expect(ops.segmentProd(ops.convertToTensor([true, false, true, true, false]), ids, { numSegments: 3 }).tolist()).toEqual([false, true, true]);
+    expect(ops.segmentProd(ops.convertToTensor([true, false, true, true, false]), ids, { numSegments: 3 }).tolist()).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
   it('count the segments when they can', () => {
     expect(ops.segmentSum(f32(1, 2, 3), i32(1, 0, 3)).shape).toEqual([4]);

@@ -28,7 +28,20 @@ describe('maxPool', () => {
   });
 
   it('keeps the dtype', () => {
-    for (const dtype of ['bool', 'uint8', 'uint16', 'uint32', 'int8', 'int16', 'int32', 'int64', 'float16', 'bfloat16', 'float32', 'float64'] as const) {
+    for (const dtype of [
+      'bool',
+      'uint8',
+      'uint16',
+      'uint32',
+      'int8',
+      'int16',
+      'int32',
+      'int64',
+      'float16',
+      'bfloat16',
+      'float32',
+      'float64',
+    ] as const) {
       const x = ops.cast([[[0], [1], [1], [0], [0], [0]]], dtype);
       const y = ops.maxPool(x, 2);
       expect([y.dtype, ops.cast(y, 'int32').tolist()]).toEqual([dtype, [[[1], [1], [0]]]]);
@@ -83,10 +96,14 @@ describe.each([['maxPool', ops.maxPool], ['averagePool', ops.averagePool]] as co
 
   it('says what does not fit', () => {
     const x = ops.zeros([1, 4, 4, 1]);
-    expect(() => pool(x, 5)).toThrow(/Computed output size would be zero or negative: windows of poolSize \[5, 5\] do not fit inputs of shape \(1, 4, 4, 1\)/);
+    expect(() => pool(x, 5)).toThrow(
+      /Computed output size would be zero or negative: windows of poolSize \[5, 5\] do not fit inputs of shape \(1, 4, 4, 1\)/,
+    );
     expect(() => pool(x, [2, 2, 2])).toThrow(/poolSize must be an integer >= 1 or an array of 2 of them, received \[2, 2, 2\]/);
     expect(() => pool(x, 2, { strides: 0 })).toThrow(/strides must be an integer >= 1/);
-    expect(() => pool(x, 2, { padding: 'smae' as never })).toThrow(/padding must be 'valid' or 'same', received 'smae'; did you mean 'same'\?/);
+    expect(() => pool(x, 2, { padding: 'smae' as never })).toThrow(
+      /padding must be 'valid' or 'same', received 'smae'; did you mean 'same'\?/,
+    );
     expect(() => pool(x, 2, { dataFormat: 'last' as never })).toThrow(/dataFormat must be 'channels_last' or 'channels_first'/);
     expect(() => pool(x, 2, { stride: 1 } as never)).toThrow(/unknown option 'stride'; did you mean 'strides'\?/);
     expect(() => pool(ops.zeros([4, 4]), 2)).toThrow(/received shape \(4, 4\)/);
@@ -99,7 +116,9 @@ describe('adaptive pooling', () => {
     expect(list(ops.adaptiveMaxPool(x, 3))).toEqual([2, 4, 6]);
     expect(list(ops.adaptiveAveragePool(x, 3))).toEqual([1, 3, 5]);
     expect(list(ops.adaptiveAveragePool(count(1, 2, 1), 5))).toEqual([0, 0, 0.5, 1, 1]);
-    expect(list(gradient((t) => ops.adaptiveAveragePool(t, 3), x)).map((v) => Math.round(v * 6) / 6)).toEqual([2, 2, 4, 2, 4, 2, 2].map((v) => v / 6));
+    expect(list(gradient((t) => ops.adaptiveAveragePool(t, 3), x)).map((v) => Math.round(v * 6) / 6)).toEqual(
+      [2, 2, 4, 2, 4, 2, 2].map((v) => v / 6),
+    );
   });
   it('is pooling where the sizes divide', () => {
     const x = random.normal([2, 6, 8, 5], { seed: 3 });

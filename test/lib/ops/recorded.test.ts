@@ -36,7 +36,10 @@ describe.each(fixtureNames('ops_'))('%s', (fixture) => {
     it('has the gradients of Keras, compiled too', () => {
       const inputs = differentiate.map((i) => args[i] as Tensor);
       const gradientsOf = (...xs: Tensor[]) => {
-        const fn = (...watched: Tensor[]) => tensorsOf(call(...args.map((arg, i) => (differentiate.includes(i) ? watched[differentiate.indexOf(i)] : arg)))).filter((y) => y.dtype.startsWith('float'));
+        const fn = (...watched: Tensor[]) =>
+          tensorsOf(call(...args.map((arg, i) => (differentiate.includes(i) ? watched[differentiate.indexOf(i)] : arg)))).filter((y) =>
+            y.dtype.startsWith('float'),
+          );
         const [, pullback] = vjp(fn, ...xs);
         return pullback(recorded.cotangents.map(tensorOf)) as readonly Tensor[];
       };

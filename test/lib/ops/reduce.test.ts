@@ -22,17 +22,31 @@ function groups(x: Tensor, axes: readonly number[]): number[][] {
   const keptStrides = stridesOf(kept);
   const out = Array.from({ length: sizeOf(kept) }, () => [] as number[]);
   list(x).forEach((value, flat) => {
-    const place = strides.reduce((sum, stride, i) => sum + (axes.includes(i) ? 0 : (Math.floor(flat / stride) % x.shape[i]) * keptStrides[i]), 0);
+    const place = strides.reduce(
+      (sum, stride, i) => sum + (axes.includes(i) ? 0 : (Math.floor(flat / stride) % x.shape[i]) * keptStrides[i]),
+      0,
+    );
     out[place].push(value);
   });
   return out;
 }
 const mean = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length;
 const MODEL: Record<string, (v: number[]) => number> = {
-  sum: (v) => v.reduce((a, b) => a + b, 0), prod: (v) => v.reduce((a, b) => a * b, 1), mean, max: (v) => Math.max(...v), min: (v) => Math.min(...v),
-  amax: (v) => Math.max(...v), ptp: (v) => Math.max(...v) - Math.min(...v), var: (v) => mean(v.map((a) => (a - mean(v)) ** 2)),
-  std: (v) => Math.sqrt(mean(v.map((a) => (a - mean(v)) ** 2))), any: (v) => Number(v.some((a) => a !== 0)), all: (v) => Number(v.every((a) => a !== 0)),
-  countNonzero: (v) => v.filter((a) => a !== 0).length, logsumexp: (v) => Math.log(v.reduce((a, b) => a + Math.exp(b), 0)), average: mean, nansum: (v) => v.reduce((a, b) => a + b, 0),
+  sum: (v) => v.reduce((a, b) => a + b, 0),
+  prod: (v) => v.reduce((a, b) => a * b, 1),
+  mean,
+  max: (v) => Math.max(...v),
+  min: (v) => Math.min(...v),
+  amax: (v) => Math.max(...v),
+  ptp: (v) => Math.max(...v) - Math.min(...v),
+  var: (v) => mean(v.map((a) => (a - mean(v)) ** 2)),
+  std: (v) => Math.sqrt(mean(v.map((a) => (a - mean(v)) ** 2))),
+  any: (v) => Number(v.some((a) => a !== 0)),
+  all: (v) => Number(v.every((a) => a !== 0)),
+  countNonzero: (v) => v.filter((a) => a !== 0).length,
+  logsumexp: (v) => Math.log(v.reduce((a, b) => a + Math.exp(b), 0)),
+  average: mean,
+  nansum: (v) => v.reduce((a, b) => a + b, 0),
 };
 
 describe.each(Object.keys(MODEL))('%s', (name) => {
@@ -43,7 +57,12 @@ describe.each(Object.keys(MODEL))('%s', (name) => {
       for (const axis of subsets(shape.length)) {
         const result = reduce(x, { axis });
         expect(result.shape).toEqual(shape.filter((_, i) => !axis.includes(i)));
-        expectWithin(list(result), groups(x, axis).map(MODEL[name]), tolerance(dtype === 'float16' ? 'float16' : 'float32', 'reduction', x.size), `${name} of (${shape}) along [${axis}]: `);
+        expectWithin(
+          list(result),
+          groups(x, axis).map(MODEL[name]),
+          tolerance(dtype === 'float16' ? 'float16' : 'float32', 'reduction', x.size),
+          `${name} of (${shape}) along [${axis}]: `,
+        );
       }
     }
   });
@@ -60,7 +79,16 @@ describe.each(Object.keys(MODEL))('%s', (name) => {
 });
 
 describe('dtypes', () => {
-  const widths: [DType, DType][] = [['bool', 'int32'], ['int8', 'int32'], ['int16', 'int32'], ['uint8', 'uint32'], ['uint16', 'uint32'], ['int64', 'int64'], ['float16', 'float16'], ['bfloat16', 'bfloat16']];
+  const widths: [DType, DType][] = [
+    ['bool', 'int32'],
+    ['int8', 'int32'],
+    ['int16', 'int32'],
+    ['uint8', 'uint32'],
+    ['uint16', 'uint32'],
+    ['int64', 'int64'],
+    ['float16', 'float16'],
+    ['bfloat16', 'bfloat16'],
+  ];
   it.each(widths)('sums of %s are %s', (given, result) => {
     expect(ops.sum(ops.ones([300], { dtype: given })).dtype).toBe(result);
     expect(ops.prod(ops.ones([3], { dtype: given })).dtype).toBe(result);

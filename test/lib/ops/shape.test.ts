@@ -57,7 +57,10 @@ describe('order', () => {
     expect(list(ops.roll(x, [1, -1], { axis: [0, 2] }))).toEqual(model(x, [2, 3, 4], ([a, b, c]) => [rem(a - 1, 2), b, rem(c + 1, 4)]));
     expect(list(ops.roll([0, 1, 2, 3, 4], 12))).toEqual([3, 4, 0, 1, 2]);
     for (let k = -1; k < 6; k++) {
-      const turned = Array.from({ length: rem(k, 4) }).reduce<Tensor>((t) => ops.flip(ops.transpose(t, [1, 0]), { axis: 0 }), count([2, 3]));
+      const turned = Array.from({ length: rem(k, 4) }).reduce<Tensor>(
+        (t) => ops.flip(ops.transpose(t, [1, 0]), { axis: 0 }),
+        count([2, 3]),
+      );
       expect(ops.rot90(count([2, 3]), { k }).tolist()).toEqual(turned.tolist());
     }
   });
@@ -71,7 +74,21 @@ describe('pad', () => {
   ] as const)('continues by %s', (mode, expected) => expect(ops.pad(row, [4, 2], { mode }).tolist()).toEqual(expected));
   it('takes a number, a pair or a pair for each axis, in 16 bits too', () => {
     expect(ops.pad(ops.ones([1, 2]), 1).shape).toEqual([3, 4]);
-    expect(ops.pad(ops.ones([1, 1], { dtype: 'float16' }), [[0, 1], [1, 0]], { constantValues: 2.5 }).tolist()).toEqual([[2.5, 1], [2.5, 2.5]]);
+    expect(
+      ops
+        .pad(
+          ops.ones([1, 1], { dtype: 'float16' }),
+          [
+            [0, 1],
+            [1, 0],
+          ],
+          { constantValues: 2.5 },
+        )
+        .tolist(),
+    ).toEqual([
+      [2.5, 1],
+      [2.5, 2.5],
+    ]);
     expect(() => ops.pad(row, 1, { mode: 'reflct' as never })).toThrow(/did you mean 'reflect'/);
     expect(() => ops.pad(row, -1)).toThrow(/padWidth must be an integer >= 0/);
     expect(() => ops.pad(row, 1, { mode: 'edge', constantValues: 1 })).toThrow(/constantValues/);

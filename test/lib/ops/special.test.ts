@@ -43,7 +43,19 @@ it('i0 grows until it overflows', () => {
 describe('view', () => {
   const x = ops.convertToTensor([[1, -2, 3, 0]], { dtype: 'float32' });
   it('goes there and back between all sizes', () => {
-    for (const dtype of ['int8', 'uint8', 'int16', 'uint16', 'float16', 'bfloat16', 'int32', 'uint32', 'int64', 'uint64', 'float64'] as const) {
+    for (const dtype of [
+      'int8',
+      'uint8',
+      'int16',
+      'uint16',
+      'float16',
+      'bfloat16',
+      'int32',
+      'uint32',
+      'int64',
+      'uint64',
+      'float64',
+    ] as const) {
       const seen = ops.view(x, { dtype });
       expect(seen.shape).toEqual([1, 16 / (Number(/\d+/.exec(dtype)) / 8)]);
       expect(ops.view(seen, { dtype: 'float32' }).tolist()).toEqual(x.tolist());
@@ -78,7 +90,10 @@ describe('ctcLoss', () => {
   });
   it('works on symbols and in 16 bits', () => {
     const steps = Input({ shape: [6, 4] });
-    expect(ops.ctcLoss(Input({ shape: [3], dtype: 'int32' }), steps, Input({ shape: [], dtype: 'int32' }), Input({ shape: [], dtype: 'int32' })).shape).toEqual([null]);
+    expect(
+      ops.ctcLoss(Input({ shape: [3], dtype: 'int32' }), steps, Input({ shape: [], dtype: 'int32' }), Input({ shape: [], dtype: 'int32' }))
+        .shape,
+    ).toEqual([null]);
     expect(ops.ctcLoss([[1], [2]], ops.cast(logits, 'bfloat16'), [1, 1], [6, 6]).dtype).toBe('float32');
     const [labels, scores] = ops.ctcDecode(steps, Input({ shape: [], dtype: 'int32' }), { strategy: 'beam_search', topPaths: 2 });
     expect([labels.shape, scores.shape]).toEqual([[2, null, 6], [null, 2]]);

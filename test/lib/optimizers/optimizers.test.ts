@@ -5,7 +5,22 @@ import { Input, layers, ops, optimizers, Sequential, Variable } from 'keratin';
 const { Adam, LossScaleOptimizer, MultiOptimizer, OptimizerMap, SGD } = optimizers;
 const weight = (path: string): Variable => Object.assign(new Variable([1, 2]), { path });
 
-const plain = ['Adadelta', 'Adafactor', 'Adagrad', 'Adam', 'AdamW', 'Adamax', 'Ftrl', 'Lamb', 'Lion', 'Muon', 'Nadam', 'RMSprop', 'SGD', 'ScheduleFreeAdamW'] as const;
+const plain = [
+  'Adadelta',
+  'Adafactor',
+  'Adagrad',
+  'Adam',
+  'AdamW',
+  'Adamax',
+  'Ftrl',
+  'Lamb',
+  'Lion',
+  'Muon',
+  'Nadam',
+  'RMSprop',
+  'SGD',
+  'ScheduleFreeAdamW',
+] as const;
 describe.each(plain)('%s', (name) => {
   const Class = (optimizers as unknown as Record<string, new (rate?: unknown, options?: object) => optimizers.Optimizer>)[name];
   it('has the config that it was made from, with a schedule and every base option too', () => {
@@ -55,7 +70,9 @@ describe('OptimizerMap', () => {
   it('refuses what is no optimizer, and keys that are ambiguous', () => {
     expect(() => new OptimizerMap('adam' as never)).toThrow(/defaultOptimizer must be an Optimizer, received 'adam'/);
     expect(() => new OptimizerMap(new LossScaleOptimizer(new SGD()))).toThrow(/cannot be a LossScaleOptimizer/);
-    expect(() => new OptimizerMap(new SGD(), { optimizerMap: { a: 3 as never } })).toThrow(/optimizerMap\['a'\] must be an Optimizer, received 3/);
+    expect(() => new OptimizerMap(new SGD(), { optimizerMap: { a: 3 as never } })).toThrow(
+      /optimizerMap\['a'\] must be an Optimizer, received 3/,
+    );
     expect(() => new OptimizerMap(new SGD(), { optimizrMap: {} } as never)).toThrow(/did you mean 'optimizerMap'/);
     const map = new OptimizerMap(new SGD(), { optimizerMap: { 'a.*': new SGD(), '.*b': new SGD() } });
     expect(() => map(weight('ab'))).toThrow(/more than one key matches the variable ab: a\.\*, \.\*b/);
@@ -81,7 +98,9 @@ describe('MultiOptimizer', () => {
 describe('LossScaleOptimizer', () => {
   it('refuses what belongs to the inner optimizer', () => {
     expect(() => new LossScaleOptimizer('sgd' as never)).toThrow(/innerOptimizer must be an Optimizer, received 'sgd'/);
-    expect(() => new LossScaleOptimizer(new SGD(), { clipnorm: 1 } as never)).toThrow(/clipnorm is an option of the inner optimizer, received 1/);
+    expect(() => new LossScaleOptimizer(new SGD(), { clipnorm: 1 } as never)).toThrow(
+      /clipnorm is an option of the inner optimizer, received 1/,
+    );
     expect(() => new LossScaleOptimizer(new SGD(), { dynamic: false } as never)).toThrow(/the scale is always dynamic/);
     expect(() => new LossScaleOptimizer(new SGD(), { initialScale: 0 })).toThrow(/initialScale must be a number > 0, received 0/);
   });
@@ -114,14 +133,26 @@ describe('a variable whose gradient is its new value', () => {
     range: new Variable([3, 4], { dtype: 'float32', name: 'range', overwriteWithGradient: true }),
   });
 
-  it.each(['SGD', 'Adam', 'Adafactor', 'Muon', 'ScheduleFreeAdamW', 'RMSprop', 'Lion', 'LossScaleOptimizer'] as const)('is assigned by %s, which has no slots for it', (name) => {
-    const { weight, range } = make();
-    const optimizer = name === 'LossScaleOptimizer' ? new optimizers.LossScaleOptimizer(new optimizers.SGD({ useEma: true, clipnorm: 1 })) : new optimizers[name]({ weightDecay: 0.1 });
-    optimizer.apply([[0.5, 0.5], [7, 8]], { trainableVariables: [weight, range] });
-    expect(range.value.tolist()).toEqual([7, 8]);
-    expect(weight.value.tolist()).not.toEqual([1, 2]);
-    expect(optimizer.variables.filter(({ path }) => path.includes('range_')).length).toBe(0);
-  });
+  it.each(['SGD', 'Adam', 'Adafactor', 'Muon', 'ScheduleFreeAdamW', 'RMSprop', 'Lion', 'LossScaleOptimizer'] as const)(
+    'is assigned by %s, which has no slots for it',
+    (name) => {
+      const { weight, range } = make();
+      const optimizer =
+        name === 'LossScaleOptimizer'
+          ? new optimizers.LossScaleOptimizer(new optimizers.SGD({ useEma: true, clipnorm: 1 }))
+          : new optimizers[name]({ weightDecay: 0.1 });
+      optimizer.apply(
+        [
+          [0.5, 0.5],
+          [7, 8],
+        ],
+        { trainableVariables: [weight, range] },
+      );
+      expect(range.value.tolist()).toEqual([7, 8]);
+      expect(weight.value.tolist()).not.toEqual([1, 2]);
+      expect(optimizer.variables.filter(({ path }) => path.includes('range_')).length).toBe(0);
+    },
+  );
 
   it('takes the largest of the gradients that are accumulated', () => {
     const { weight, range } = make();

@@ -4,25 +4,40 @@ import { ops, quantizers, type Tensor, vjp } from 'keratin';
 import { readFixture, type RecordedArray } from '../../helpers/fixtures.js';
 import { callRecorded, expectNumbersClose, tensorOf } from '../../helpers/recorded.js';
 
-interface Call { name: string; kind: 'call'; symbol: string; args: unknown[]; input_dtype: 'int8' | null; options: Record<string, unknown>; output: unknown[]; dtypes: (string | null)[] }
+interface Call {
+  name: string;
+  kind: 'call';
+  symbol: string;
+  args: unknown[];
+  input_dtype: 'int8' | null;
+  options: Record<string, unknown>;
+  output: unknown[];
+  dtypes: (string | null)[];
+}
 interface FormCase { name: string; kind: 'config'; form: Parameters<typeof quantizers.deserialize>[0] }
 const recorded = readFixture<Call | FormCase>('quantizers');
 const isArray = (value: unknown): value is RecordedArray => typeof value === 'object' && value !== null && 'data' in value;
 
-describe.each(recorded.filter((c): c is Call => c.kind === 'call'))('$name', ({ symbol, args, input_dtype: inputDtype, options, output, dtypes }) => {
-  it('is what Keras computes', () => {
-    const given = args.map((arg) => (isArray(arg) ? (inputDtype === null ? tensorOf(arg) : ops.cast(tensorOf(arg), inputDtype)) : arg));
-    const result = callRecorded({ quantizers }, symbol, given, options);
-    const list = Array.isArray(result) ? (result as unknown[]) : [result];
-    expect(list.length).toBe(output.length);
-    output.forEach((expected, i) => {
-      if (!isArray(expected)) return expect(list[i]).toEqual(expected);
-      const actual = list[i] as Tensor;
-      expect([actual.dtype, [...actual.shape]]).toEqual([dtypes[i], [...expected.shape]]);
-      return expectNumbersClose(Array.from(ops.cast(actual, 'float64').data, Number), Array.from(expected.data, Number), { relative: 1e-6, absolute: 1e-7 });
+describe.each(recorded.filter((c): c is Call => c.kind === 'call'))(
+  '$name',
+  ({ symbol, args, input_dtype: inputDtype, options, output, dtypes }) => {
+    it('is what Keras computes', () => {
+      const given = args.map((arg) => (isArray(arg) ? (inputDtype === null ? tensorOf(arg) : ops.cast(tensorOf(arg), inputDtype)) : arg));
+      const result = callRecorded({ quantizers }, symbol, given, options);
+      const list = Array.isArray(result) ? (result as unknown[]) : [result];
+      expect(list.length).toBe(output.length);
+      output.forEach((expected, i) => {
+        if (!isArray(expected)) return expect(list[i]).toEqual(expected);
+        const actual = list[i] as Tensor;
+        expect([actual.dtype, [...actual.shape]]).toEqual([dtypes[i], [...expected.shape]]);
+        return expectNumbersClose(Array.from(ops.cast(actual, 'float64').data, Number), Array.from(expected.data, Number), {
+          relative: 1e-6,
+          absolute: 1e-7,
+        });
+      });
     });
-  });
-});
+  },
+);
 
 describe.each(recorded.filter((c): c is FormCase => c.kind === 'config'))('$name', ({ form }) => {
   it('is read and written as Keras does', () => {
@@ -33,10 +48,13 @@ describe.each(recorded.filter((c): c is FormCase => c.kind === 'config'))('$name
 describe('quantizers', () => {
   it.each([0, 1, -1])('unpacks what it packed along axis %i', (axis) => {
     const shape = [7, 6];
-    const of = (low: number, count: number, dtype: 'int8' | 'uint8') => ops.cast(ops.add(ops.mod(ops.reshape(ops.arange(42), shape), count), low), dtype);
+    const of = (low: number, count: number, dtype: 'int8' | 'uint8') =>
+      ops.cast(ops.add(ops.mod(ops.reshape(ops.arange(42), shape), count), low), dtype);
     const pairs = [
-      [quantizers.packInt4, quantizers.unpackInt4, of(-8, 16, 'int8'), { axis }], [quantizers.packInt4, quantizers.unpackInt4, of(0, 16, 'uint8'), { axis, dtype: 'uint8' as const }],
-      [quantizers.packInt2, quantizers.unpackInt2, of(-2, 4, 'int8'), { axis }], [quantizers.packInt2, quantizers.unpackInt2, of(0, 4, 'uint8'), { axis, dtype: 'uint8' as const }],
+      [quantizers.packInt4, quantizers.unpackInt4, of(-8, 16, 'int8'), { axis }],
+      [quantizers.packInt4, quantizers.unpackInt4, of(0, 16, 'uint8'), { axis, dtype: 'uint8' as const }],
+      [quantizers.packInt2, quantizers.unpackInt2, of(-2, 4, 'int8'), { axis }],
+      [quantizers.packInt2, quantizers.unpackInt2, of(0, 4, 'uint8'), { axis, dtype: 'uint8' as const }],
       [quantizers.packTernary, quantizers.unpackTernary, of(-1, 3, 'int8'), { axis }],
     ] as const;
     for (const [pack, unpack, x, options] of pairs) {
@@ -50,7 +68,12 @@ describe('quantizers', () => {
 
   it('lets gradients through fake quantization', () => {
     const x = ops.convertToTensor([[-2, -0.5, 0.25, 3]]);
-    const [y, pullback] = vjp((a: Tensor, low: Tensor, high: Tensor) => quantizers.fakeQuantWithMinMaxVars(a, low, high), x, ops.convertToTensor(-1.5), ops.ones([]));
+    const [y, pullback] = vjp(
+      (a: Tensor, low: Tensor, high: Tensor) => quantizers.fakeQuantWithMinMaxVars(a, low, high),
+      x,
+      ops.convertToTensor(-1.5),
+      ops.ones([]),
+    );
     const [dx, dlow, dhigh] = (pullback as (dy: Tensor) => Tensor[])(ops.onesLike(y));
     expect([dx.tolist(), dlow.item(), dhigh.item()]).toEqual([[[0, 1, 1, 0]], 1, 1]);
   });
@@ -72,8 +95,12 @@ describe('quantizers', () => {
     expect(() => quantizers.get('abs_max_quantiser')).toThrow(/AbsMaxQuantizer/);
     expect(() => new quantizers.AbsMaxQuantizer({ valueRange: [-200, 200] })).toThrow(/-128 to 127/);
     expect(() => new quantizers.Int4QuantizationConfig({ blockSize: 0 })).toThrow(/blockSize/);
-    expect(() => new quantizers.Int4QuantizationConfig({ weightQuantizer: new quantizers.AbsMaxQuantizer({ valueRange: [-8, 7] }) })).toThrow(/groups/);
-    expect(() => new quantizers.Int4QuantizationConfig({ weightQuantizer: new quantizers.AbsMaxQuantizer(), blockSize: -1 })).toThrow(/\[-8, 7\]/);
+    expect(
+      () => new quantizers.Int4QuantizationConfig({ weightQuantizer: new quantizers.AbsMaxQuantizer({ valueRange: [-8, 7] }) }),
+    ).toThrow(/groups/);
+    expect(() => new quantizers.Int4QuantizationConfig({ weightQuantizer: new quantizers.AbsMaxQuantizer(), blockSize: -1 })).toThrow(
+      /\[-8, 7\]/,
+    );
     expect(() => new quantizers.QuantizationConfig().mode).toThrow(/mode/);
     expect(() => quantizers.packInt4([1, 2])).toThrow(/int8/);
     expect(() => quantizers.quantizeAndDequantize([1], 1, 'float8' as never, 'float32')).toThrow(/float8_e4m3fn/);

@@ -4,7 +4,10 @@ import { grad, Input, jit, ops, random, type Tensor } from 'keratin';
 
 const N = 40_000;
 const list = (x: Tensor) => ([x.tolist()] as unknown[]).flat(Infinity) as number[];
-/** Expects the mean and the variance of N draws within five standard errors; `kurtosis` is the fourth central moment over the squared variance. */
+/**
+ * Expects the mean and the variance of N draws within five standard errors; `kurtosis` is the fourth central moment over the squared
+ * variance.
+ */
 function expectMoments(x: Tensor, mean: number, variance: number, kurtosis: number): void {
   const wide = ops.cast(x, 'float64');
   expect(Math.abs(ops.mean(wide).item() - mean)).toBeLessThan(5 * Math.sqrt(variance / N));
@@ -26,7 +29,9 @@ describe('gamma', () => {
   });
   it('has the gradient of its distribution: the mean of the draws grows as alpha does', () => {
     for (const alpha of [0.5, 2, 30]) {
-      const slope = grad(((a: Tensor) => ops.mean(random.gamma([N], a, { seed: 5 }))) as never)(ops.convertToTensor(alpha, { dtype: 'float32' })) as Tensor;
+      const slope = grad(((a: Tensor) => ops.mean(random.gamma([N], a, { seed: 5 }))) as never)(
+        ops.convertToTensor(alpha, { dtype: 'float32' }),
+      ) as Tensor;
       expect(slope.item()).toBeCloseTo(1, 1);
     }
   });
@@ -84,7 +89,10 @@ describe('categorical', () => {
 
 it('draws are repeatable, and the same in compiled functions', () => {
   const draws = (seed: random.SeedGenerator | number): Tensor[] => [
-    random.gamma([70], 0.6, { seed }), random.beta([70], 2, 3, { seed }), random.binomial([70], 30, 0.4, { seed }), random.categorical([[1, 2, 3]], 70, { seed }),
+    random.gamma([70], 0.6, { seed }),
+    random.beta([70], 2, 3, { seed }),
+    random.binomial([70], 30, 0.4, { seed }),
+    random.categorical([[1, 2, 3]], 70, { seed }),
   ];
   expect(draws(3).map(list)).toEqual(draws(3).map(list));
   const [a, b] = [new random.SeedGenerator(1), new random.SeedGenerator(1)];

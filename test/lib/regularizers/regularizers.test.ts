@@ -29,7 +29,9 @@ describe('regularizers', () => {
     const m = [[1, 0], [0.6, 0.8]];
     expect(new regularizers.OrthogonalRegularizer({ factor: 0.5 })(m).item()).toBeCloseTo(0.3, 6);
     expect(new regularizers.OrthogonalRegularizer({ factor: 0.5, mode: 'columns' })(m).item()).toBeCloseTo(0.3 / Math.sqrt(1.36), 6);
-    expect(() => new regularizers.OrthogonalRegularizer()([1, 2])).toThrow('OrthogonalRegularizer: expected a tensor of rank 2, received shape (2,)');
+    expect(() => new regularizers.OrthogonalRegularizer()([1, 2])).toThrow(
+      'OrthogonalRegularizer: expected a tensor of rank 2, received shape (2,)',
+    );
   });
   it.each([-0.1, Infinity, NaN, 'a'])('rejects the factor %s', (factor) => {
     expect(() => new regularizers.L1(factor as number)).toThrow('L1: l1 must be a finite number >= 0');

@@ -18,7 +18,10 @@ interface Case {
   variants: [SymbolicShape[], SymbolicShape[]][];
 }
 
-/** Where Keras leaves open a size that can be no other (20 in 2,458), or tells one that its own result need not have (einsum, attention): the sizes that hold. */
+/**
+ * Where Keras leaves open a size that can be no other (20 in 2,458), or tells one that its own result need not have (einsum, attention):
+ * the sizes that hold.
+ */
 const OTHERWISE: Record<string, SymbolicShape[]> = {
   '164_einsum [[3,null]]': [[null]],
   '184_select [[2,3],[2,3],[null,3],[2,3]]': [[2, 3]],
@@ -49,7 +52,8 @@ function fill(value: unknown, next: () => SymbolicShape): unknown {
   if (Array.isArray(value)) return value.map((item) => fill(item, next));
   return argumentOf(value);
 }
-const member = (path: string): unknown => path.split('.').reduce<unknown>((owner, part) => (owner as Record<string, unknown>)[camelCase(part)], keras);
+const member = (path: string): unknown =>
+  path.split('.').reduce<unknown>((owner, part) => (owner as Record<string, unknown>)[camelCase(part)], keras);
 /** Layers that take their inputs as arguments of their own. */
 const SEPARATE = new Set(['layers.MultiHeadAttention']);
 
@@ -69,7 +73,10 @@ function shapesOf({ symbol, args, options, inputs }: Case, shapes: SymbolicShape
 }
 
 describe.each(readFixture<Case>('symbol_shapes'))('$name', (recorded) => {
-  it.each(recorded.variants.map(([shapes, outputs]) => ({ label: JSON.stringify(shapes), shapes, outputs })))('$label', ({ label, shapes, outputs }) => {
-    expect(shapesOf(recorded, shapes)).toEqual(OTHERWISE[`${recorded.name} ${label}`] ?? outputs);
-  });
+  it.each(recorded.variants.map(([shapes, outputs]) => ({ label: JSON.stringify(shapes), shapes, outputs })))(
+    '$label',
+    ({ label, shapes, outputs }) => {
+      expect(shapesOf(recorded, shapes)).toEqual(OTHERWISE[`${recorded.name} ${label}`] ?? outputs);
+    },
+  );
 });

@@ -7,12 +7,18 @@ const { layers, ops, Sequential } = keras;
 
 function net(): keras.Sequential {
   keras.utils.setRandomSeed(7);
-  const model = new Sequential([keras.Input({ shape: [20] }), new layers.Dense(64, { activation: 'relu' }), new layers.Dropout(0.3), new layers.Dense(3, { activation: 'softmax' })]);
+  const model = new Sequential([
+    keras.Input({ shape: [20] }),
+    new layers.Dense(64, { activation: 'relu' }),
+    new layers.Dropout(0.3),
+    new layers.Dense(3, { activation: 'softmax' }),
+  ]);
   model.compile({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy', metrics: ['accuracy'] });
   return model;
 }
 const data = () => [keras.random.normal([300, 20], { seed: 1 }), keras.random.randint([300], 0, 3, { seed: 2 })] as const;
-const bits = (model: keras.Sequential) => model.getWeights().map((w) => Buffer.from((w.data as Float32Array).slice().buffer).toString('base64'));
+const bits = (model: keras.Sequential) =>
+  model.getWeights().map((w) => Buffer.from((w.data as Float32Array).slice().buffer).toString('base64'));
 
 describe('the same seed', () => {
   it('gives the same weights again', async () => {
@@ -40,7 +46,11 @@ describe('the same seed', () => {
     const native = net();
     await native.fit(x, y, { epochs: 2, verbose: 0 });
     const single = net();
-    await single.fit(x, y, { epochs: 2, verbose: 0, callbacks: [new keras.callbacks.LambdaCallback({ onTrainBatchEnd: () => undefined })] });
+    await single.fit(x, y, {
+      epochs: 2,
+      verbose: 0,
+      callbacks: [new keras.callbacks.LambdaCallback({ onTrainBatchEnd: () => undefined })],
+    });
     expect(bits(single)).toEqual(bits(native));
   });
 

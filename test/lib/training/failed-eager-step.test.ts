@@ -12,7 +12,13 @@ it.each([
   ['fit on arrays', (model: Sequential, y: Tensor) => model.fit(x, y, { batchSize: 8, verbose: 0 })],
   ['fit on a stream', (model: Sequential, y: Tensor) => model.fit([[x, y]][Symbol.iterator](), { verbose: 0 })],
 ])('%s', async (_, train) => {
-  const model = new Sequential([Input([4]), new layers.Dense(5), new layers.BatchNormalization(), new layers.Dropout(0.5), new layers.Dense(3, { activation: 'softmax' })]);
+  const model = new Sequential([
+    Input([4]),
+    new layers.Dense(5),
+    new layers.BatchNormalization(),
+    new layers.Dropout(0.5),
+    new layers.Dense(3, { activation: 'softmax' }),
+  ]);
   model.compile({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy', runEagerly: true });
   await train(model, good);
   const state = (): unknown => [...model.weights, ...model.optimizer.variables].map((variable: Variable) => variable.tolist());

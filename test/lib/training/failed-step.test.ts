@@ -11,7 +11,13 @@ it.each([
   ['fit on arrays', (model: keras.Sequential) => model.fit(x, bad, { batchSize: 6, verbose: 0 })],
   ['fit on a stream', (model: keras.Sequential) => model.fit((function* () { yield [x, bad]; })() as never, { verbose: 0 })],
 ])('%s: weights, moving statistics, the optimizer and random states', async (_, run) => {
-  const layers = [keras.Input([4]), new keras.layers.Dense(5), new keras.layers.BatchNormalization(), new keras.layers.Dropout(0.5), new keras.layers.Dense(3, { activation: 'softmax' })];
+  const layers = [
+    keras.Input([4]),
+    new keras.layers.Dense(5),
+    new keras.layers.BatchNormalization(),
+    new keras.layers.Dropout(0.5),
+    new keras.layers.Dense(3, { activation: 'softmax' }),
+  ];
   const model = new keras.Sequential(layers as never);
   model.compile({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy' });
   await model.trainOnBatch(x, good);

@@ -28,7 +28,9 @@ describe('a metric with several results', () => {
   });
   it('cannot be watched', async () => {
     const stop = new keras.callbacks.EarlyStopping({ monitor: 'f1_score', mode: 'max' });
-    await expect(made().fit(x, y, { verbose: 0, callbacks: [stop] })).rejects.toThrow("EarlyStopping: 'f1_score' has 3 values, expected one number to watch");
+    await expect(made().fit(x, y, { verbose: 0, callbacks: [stop] })).rejects.toThrow(
+      "EarlyStopping: 'f1_score' has 3 values, expected one number to watch",
+    );
   });
   it('is shown as its mean', async () => {
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);

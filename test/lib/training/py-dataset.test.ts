@@ -41,7 +41,12 @@ function model() {
 }
 
 describe('PyDataset', () => {
-  it.each([[{}, 1], [{ workers: 3 }, 3], [{ workers: 8, maxQueueSize: 2 }, 2], [{ useMultiprocessing: true }, 1]])('is read in fit with %j', async (options, most) => {
+  it.each([
+    [{}, 1],
+    [{ workers: 3 }, 3],
+    [{ workers: 8, maxQueueSize: 2 }, 2],
+    [{ useMultiprocessing: true }, 1],
+  ])('is read in fit with %j', async (options, most) => {
     const data = new Numbered(options);
     await model().fit(data, { epochs: 2, verbose: 0, shuffle: false });
     expect([data.asked, data.begun, data.ended, data.most]).toEqual([[0, 1, 2, 3, 0, 1, 2, 3], 2, 2, most]);
@@ -59,7 +64,9 @@ describe('PyDataset', () => {
     expect(data.asked).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
   });
   it('needs steps when it has no end', async () => {
-    await expect(model().fit(new Endless(), { verbose: 0 })).rejects.toThrow('fit: the data set has no end (its numBatches is null); give stepsPerEpoch');
+    await expect(model().fit(new Endless(), { verbose: 0 })).rejects.toThrow(
+      'fit: the data set has no end (its numBatches is null); give stepsPerEpoch',
+    );
     const history = await model().fit(new Endless({ workers: 2 }), { verbose: 0, epochs: 2, stepsPerEpoch: 3 });
     expect(history.history['loss']).toHaveLength(2);
   });
@@ -97,27 +104,41 @@ describe('batches', () => {
 });
 
 describe('timeseriesDatasetFromArray', () => {
-  const lists = (batches: Iterable<Tensor | [Tensor, Tensor]>) => [...batches].map((item) => (Array.isArray(item) ? item.map((t) => t.tolist()) : item.tolist()));
+  const lists = (batches: Iterable<Tensor | [Tensor, Tensor]>) =>
+    [...batches].map((item) => (Array.isArray(item) ? item.map((t) => t.tolist()) : item.tolist()));
   const steps = Array.from({ length: 10 }, (_, i) => i);
   it('gives windows and their targets', () => {
-    const set = preprocessing.timeseriesDatasetFromArray(steps, steps.map((i) => 10 * i), 3, { samplingRate: 2, sequenceStride: 2, batchSize: 2 });
+    const set = preprocessing.timeseriesDatasetFromArray(
+      steps,
+      steps.map((i) => 10 * i),
+      3,
+      { samplingRate: 2, sequenceStride: 2, batchSize: 2 },
+    );
     expect(lists(set)).toEqual([[[[0, 2, 4], [2, 4, 6]], [0, 20]], [[[4, 6, 8]], [40]]]);
     expect(lists(set)).toHaveLength(2);
   });
   it('uses a part of the steps', () => {
     expect(lists(utils.timeseriesDatasetFromArray(steps, null, 2, { startIndex: 3, endIndex: 7 }))).toEqual([[[3, 4], [4, 5], [5, 6]]]);
-    expect(lists(utils.timeseriesDatasetFromArray(steps, [0, 1, 2, 3], 2, { startIndex: 1, endIndex: 4, batchSize: null }))).toEqual([[[1, 2], 1], [[2, 3], 2]]);
+    expect(lists(utils.timeseriesDatasetFromArray(steps, [0, 1, 2, 3], 2, { startIndex: 1, endIndex: 4, batchSize: null }))).toEqual([
+      [[1, 2], 1],
+      [[2, 3], 2],
+    ]);
   });
   it('shuffles anew each time', () => {
-    const make = () => utils.timeseriesDatasetFromArray(random.uniform([50, 2], { seed: 1 }), steps.concat(steps, steps), 4, { shuffle: true, seed: 5 });
+    const make = () =>
+      utils.timeseriesDatasetFromArray(random.uniform([50, 2], { seed: 1 }), steps.concat(steps, steps), 4, { shuffle: true, seed: 5 });
     const set = make();
     const [first, second] = [lists(set), lists(set)];
     expect(first).not.toEqual(second);
     expect(lists(make())).toEqual(first);
   });
   it('refuses options out of range', () => {
-    expect(() => utils.timeseriesDatasetFromArray(steps, null, 2, { sequenceStride: 10 })).toThrow('sequenceStride must be an integer >= 1 and < 10, the number of steps, received 10');
-    expect(() => utils.timeseriesDatasetFromArray(steps, null, 2, { startIndex: 5, endIndex: 5 })).toThrow('endIndex must be an integer >= 6');
+    expect(() => utils.timeseriesDatasetFromArray(steps, null, 2, { sequenceStride: 10 })).toThrow(
+      'sequenceStride must be an integer >= 1 and < 10, the number of steps, received 10',
+    );
+    expect(() => utils.timeseriesDatasetFromArray(steps, null, 2, { startIndex: 5, endIndex: 5 })).toThrow(
+      'endIndex must be an integer >= 6',
+    );
     expect(() => utils.timeseriesDatasetFromArray(steps, [1, 2, 3], 2, { startIndex: 5 })).toThrow('received 3 targets');
   });
 });

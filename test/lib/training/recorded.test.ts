@@ -30,7 +30,8 @@ interface Case {
 /** Float32 noise of some dozens of steps, each of some sums; logs are means that start from large first losses. */
 const NOISE: Tolerance = { relative: 1e-4, absolute: 2e-5 };
 /** Of computing with 8 or 11 bits, where a rounding that goes the other way is seen. */
-const noiseOf = (name: string): Tolerance => (name.includes('bfloat16') ? { relative: 0.04, absolute: 0.02 } : name.includes('float16') ? { relative: 6e-3, absolute: 3e-3 } : NOISE);
+const noiseOf = (name: string): Tolerance =>
+  name.includes('bfloat16') ? { relative: 0.04, absolute: 0.02 } : name.includes('float16') ? { relative: 6e-3, absolute: 3e-3 } : NOISE;
 
 /** Arguments of `compile` with the objects that specs describe. */
 function compileOptions(recorded: Record<string, unknown>): Record<string, unknown> {
@@ -71,59 +72,76 @@ function expectLogs(actual: Logs, expected: Logs, noise: Tolerance): void {
   expectNumbersClose(Object.values(actual), Object.values(expected), noise);
 }
 function expectWeights(model: Model, expected: readonly RecordedArray[], noise: Tolerance): void {
-  model.getWeights().forEach((weight, i) => expectNumbersClose(Array.from(weight.data, Number), Array.from(expected[i].data, Number), noise));
+  model
+    .getWeights()
+    .forEach((weight, i) => expectNumbersClose(Array.from(weight.data, Number), Array.from(expected[i].data, Number), noise));
 }
 
 beforeEach(resetNames);
 
-describe.each([...readFixture<Case>('training'), ...readFixture<Case>('training_optimizers'), ...readFixture<Case>('training_mixed')])('$name', (recorded) => {
-  const { x, y, sample_weight: sampleWeight, class_weight: classWeight, steps, fit } = recorded;
-  const noise = noiseOf(recorded.name);
+describe.each([...readFixture<Case>('training'), ...readFixture<Case>('training_optimizers'), ...readFixture<Case>('training_mixed')])(
+  '$name',
+  (recorded) => {
+    const { x, y, sample_weight: sampleWeight, class_weight: classWeight, steps, fit } = recorded;
+    const noise = noiseOf(recorded.name);
 
-  it('has the weights and predictions of Keras', async () => {
-    const model = modelOf(recorded);
-    expect(model.weights.map(({ path }) => path)).toEqual(recorded.weights.map(({ path }) => path));
-    const predictions = await model.predict(tensorOf(x), { verbose: 0 });
-    expectNumbersClose([...(predictions.data as Float32Array)], [...(recorded.predictions.data as Float32Array)], noise === NOISE ? undefined : noise);
-  });
-
-  it('takes the same steps', async () => {
-    const model = modelOf(recorded);
-    for (const [i, expected] of steps.logs.entries()) {
-      const from = i * steps.batch_size;
-      const to = from + steps.batch_size;
-      const logs = await model.trainOnBatch(tensorOf(rows(x, from, to)), tensorOf(rows(y, from, to)), {
-        returnDict: true, classWeight, sampleWeight: sampleWeight && tensorOf(rows(sampleWeight, from, to)),
-      });
-      expectLogs(logs, expected, noise);
-    }
-    expectWeights(model, steps.weights_after, noise);
-  });
-
-  it('fits to the same history, weights and optimizer state', async () => {
-    const model = modelOf(recorded);
-    const history = await model.fit(tensorOf(x), tensorOf(y), fitOptions(recorded));
-    expect(history.epoch).toEqual(fit.epoch);
-    expect(Object.keys(history.history)).toEqual(Object.keys(fit.history));
-    for (const [name, values] of Object.entries(fit.history)) expectNumbersClose(history.history[name], values, noise);
-    expectWeights(model, recorded.weights_after, noise);
-    expect(model.optimizer.variables.map(({ path }) => path)).toEqual(recorded.optimizer_variables.map(({ path }) => path));
-    model.optimizer.variables.forEach((variable, i) => expectNumbersClose(Array.from(variable.data, Number), Array.from(recorded.optimizer_variables[i].value.data, Number), noise));
-    const logs = await model.evaluate(tensorOf(x), tensorOf(y), { returnDict: true, verbose: 0, sampleWeight: sampleWeight && tensorOf(sampleWeight) });
-    expectLogs(logs, recorded.evaluate, noise);
-    const predictions = await model.predict(tensorOf(x), { verbose: 0 });
-    expectNumbersClose([...(predictions.data as Float32Array)], [...(recorded.predictions_after.data as Float32Array)], noise);
-  });
-
-  it('gives batch callbacks the same logs', async () => {
-    const model = modelOf(recorded);
-    const logs: Logs[][] = [];
-    const spy = new callbacks.LambdaCallback({
-      onEpochBegin: () => void logs.push([]),
-      onTrainBatchEnd: (_batch: number, values: Logs = {}) => void logs.at(-1)!.push(values),
+    it('has the weights and predictions of Keras', async () => {
+      const model = modelOf(recorded);
+      expect(model.weights.map(({ path }) => path)).toEqual(recorded.weights.map(({ path }) => path));
+      const predictions = await model.predict(tensorOf(x), { verbose: 0 });
+      expectNumbersClose(
+        [...(predictions.data as Float32Array)],
+        [...(recorded.predictions.data as Float32Array)],
+        noise === NOISE ? undefined : noise,
+      );
     });
-    await model.fit(tensorOf(x), tensorOf(y), { ...fitOptions(recorded), callbacks: [spy] });
-    expect(logs.map((epoch) => epoch.length)).toEqual(fit.batch_logs.map((epoch) => epoch.length));
-    logs.flat().forEach((actual, i) => expectLogs(actual, fit.batch_logs.flat()[i], noise));
-  });
-});
+
+    it('takes the same steps', async () => {
+      const model = modelOf(recorded);
+      for (const [i, expected] of steps.logs.entries()) {
+        const from = i * steps.batch_size;
+        const to = from + steps.batch_size;
+        const logs = await model.trainOnBatch(tensorOf(rows(x, from, to)), tensorOf(rows(y, from, to)), {
+          returnDict: true,
+          classWeight,
+          sampleWeight: sampleWeight && tensorOf(rows(sampleWeight, from, to)),
+        });
+        expectLogs(logs, expected, noise);
+      }
+      expectWeights(model, steps.weights_after, noise);
+    });
+
+    it('fits to the same history, weights and optimizer state', async () => {
+      const model = modelOf(recorded);
+      const history = await model.fit(tensorOf(x), tensorOf(y), fitOptions(recorded));
+      expect(history.epoch).toEqual(fit.epoch);
+      expect(Object.keys(history.history)).toEqual(Object.keys(fit.history));
+      for (const [name, values] of Object.entries(fit.history)) expectNumbersClose(history.history[name], values, noise);
+      expectWeights(model, recorded.weights_after, noise);
+      expect(model.optimizer.variables.map(({ path }) => path)).toEqual(recorded.optimizer_variables.map(({ path }) => path));
+      model.optimizer.variables.forEach((variable, i) =>
+        expectNumbersClose(Array.from(variable.data, Number), Array.from(recorded.optimizer_variables[i].value.data, Number), noise),
+      );
+      const logs = await model.evaluate(tensorOf(x), tensorOf(y), {
+        returnDict: true,
+        verbose: 0,
+        sampleWeight: sampleWeight && tensorOf(sampleWeight),
+      });
+      expectLogs(logs, recorded.evaluate, noise);
+      const predictions = await model.predict(tensorOf(x), { verbose: 0 });
+      expectNumbersClose([...(predictions.data as Float32Array)], [...(recorded.predictions_after.data as Float32Array)], noise);
+    });
+
+    it('gives batch callbacks the same logs', async () => {
+      const model = modelOf(recorded);
+      const logs: Logs[][] = [];
+      const spy = new callbacks.LambdaCallback({
+        onEpochBegin: () => void logs.push([]),
+        onTrainBatchEnd: (_batch: number, values: Logs = {}) => void logs.at(-1)!.push(values),
+      });
+      await model.fit(tensorOf(x), tensorOf(y), { ...fitOptions(recorded), callbacks: [spy] });
+      expect(logs.map((epoch) => epoch.length)).toEqual(fit.batch_logs.map((epoch) => epoch.length));
+      logs.flat().forEach((actual, i) => expectLogs(actual, fit.batch_logs.flat()[i], noise));
+    });
+  },
+);

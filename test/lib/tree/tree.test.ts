@@ -28,7 +28,9 @@ describe('structures', () => {
   });
   it('are compared', () => {
     expect(() => tree.assertSameStructure({ a: [1], b: 2 }, { b: 'x', a: ['y'] })).not.toThrow();
-    expect(() => tree.assertSameStructure([1, [2]], [1, 2])).toThrow("assertSameStructure: the structures differ at [1]: an array and a leaf");
+    expect(() => tree.assertSameStructure([1, [2]], [1, 2])).toThrow(
+      'assertSameStructure: the structures differ at [1]: an array and a leaf',
+    );
     expect(() => tree.assertSameStructure({ a: 1 }, { b: 1 })).toThrow(/an object with \['a'\] and one with \['b'\]/);
     expect(() => tree.assertSamePaths([1, 2], { 0: 'a', 1: 'b' })).not.toThrow();
     expect(() => tree.assertSamePaths([1, 2], [1, [2]])).toThrow(/only the first has \['1'\]; only the second has \['1'\]\['0'\]/);

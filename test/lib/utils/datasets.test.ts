@@ -7,7 +7,11 @@ import { camelKeys } from '../../helpers/recorded.js';
 
 const { layers, ops, utils } = keras;
 const lists = (value: unknown): unknown =>
-  value instanceof keras.Tensor ? value.tolist() : Array.isArray(value) ? value.map(lists) : Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, lists(item)]));
+  value instanceof keras.Tensor
+    ? value.tolist()
+    : Array.isArray(value)
+      ? value.map(lists)
+      : Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, lists(item)]));
 const elements = (part: Iterable<unknown>) => [...part].map(lists);
 
 interface Case {
@@ -35,7 +39,13 @@ describe('splitDataset', () => {
   it.each(readFixture<Case>('splits'))('$name splits as Keras', async ({ arrays: shapes, kind, batch, options, left, right }) => {
     const arrays = build(shapes);
     const own = camelKeys(options) as { leftSize: number };
-    const parts = (kind === 'array' ? utils.splitDataset(arrays[0], own) : kind === 'list' ? utils.splitDataset(arrays, own) : utils.splitDataset(batches(arrays, batch!), own)) as Samples[];
+    const parts = (
+      kind === 'array'
+        ? utils.splitDataset(arrays[0], own)
+        : kind === 'list'
+          ? utils.splitDataset(arrays, own)
+          : utils.splitDataset(batches(arrays, batch!), own)
+    ) as Samples[];
     expect(parts.map(elements)).toEqual([left, right]);
     expect(parts.map(({ length }) => length)).toEqual([left.length, right.length]);
     if (kind !== 'batches') return;
@@ -91,23 +101,45 @@ describe('splitDataset', () => {
     ['fractions above 1 together', [1, 2, 3], { leftSize: 0.7, rightSize: 0.5 }, 'must not be more than 1 together, received 0.7 and 0.5'],
     ['more than there are', [1, 2, 3], { leftSize: 2, rightSize: 2 }, 'must not be more than the 3 samples together'],
     ['an empty part', [1, 2, 3], { leftSize: 0.1 }, 'of 3 samples the first part would have none'],
-    ['other numbers of rows', [ops.ones([2]), ops.ones([3])], { leftSize: 1 }, 'must have the same number of rows, received shapes (2,) and (3,)'],
+    [
+      'other numbers of rows',
+      [ops.ones([2]), ops.ones([3])],
+      { leftSize: 1 },
+      'must have the same number of rows, received shapes (2,) and (3,)',
+    ],
     ['no rows', ops.ones([0, 2]), { leftSize: 1 }, 'the data set is empty'],
     ['a number', 3, { leftSize: 1 }, 'expected arrays or a data set, received 3'],
     ['texts', ['a', 'b'], { leftSize: 1 }, "received 'a'"],
     ['no batches', new Set(), { leftSize: 1 }, 'the data set is empty: it gave no batch'],
-    ['batches of other shapes', new Set([ops.ones([2, 1]), ops.ones([2, 2])]), { leftSize: 1 }, 'must have the same shape, received batches of shapes (2, 1) and (2, 2)'],
-    ['batches of other structures', new Set([[ops.ones([2]), ops.ones([2])], [ops.ones([2])]]), { leftSize: 1 }, 'must have the same structure'],
+    [
+      'batches of other shapes',
+      new Set([ops.ones([2, 1]), ops.ones([2, 2])]),
+      { leftSize: 1 },
+      'must have the same shape, received batches of shapes (2, 1) and (2, 2)',
+    ],
+    [
+      'batches of other structures',
+      new Set([[ops.ones([2]), ops.ones([2])], [ops.ones([2])]]),
+      { leftSize: 1 },
+      'must have the same structure',
+    ],
     ['a seed with a fraction', [1, 2], { leftSize: 1, shuffle: true, seed: 0.5 }, 'seed must be an integer, received 0.5'],
     ['another option', [1, 2], { leftSiz: 1 }, "did you mean 'leftSize'?"],
     ['another backend', [1, 2], { leftSize: 1, preferredBackend: 'torhc' }, "did you mean 'torch'?"],
-  ])('refuses %s', (_, dataset, options, message) => expect(() => utils.splitDataset(dataset as Iterable<unknown>, options as never)).toThrow(message));
-  it('refuses batches of no size', () => expect(() => utils.splitDataset([1, 2], { leftSize: 1 })[0].batch(0)).toThrow('must be an integer >= 1, received 0'));
+  ])('refuses %s', (_, dataset, options, message) =>
+    expect(() => utils.splitDataset(dataset as Iterable<unknown>, options as never)).toThrow(message),
+  );
+  it('refuses batches of no size', () =>
+    expect(() => utils.splitDataset([1, 2], { leftSize: 1 })[0].batch(0)).toThrow('must be an integer >= 1, received 0'));
 });
 
 describe('getSourceInputs', () => {
   it('finds the inputs in the order in which they are met, each once', () => {
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => keras.Input([3], { name })) as [keras.KerasTensor, keras.KerasTensor, keras.KerasTensor];
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => keras.Input([3], { name })) as [
+      keras.KerasTensor,
+      keras.KerasTensor,
+      keras.KerasTensor,
+    ];
     const shared = new layers.Dense(3)(b);
     const sum = new layers.Add()([shared, a]);
     expect(utils.getSourceInputs(ops.concatenate([sum, shared, ops.square(c)]))).toEqual([b, a, c]);
@@ -129,11 +161,30 @@ describe('Config', () => {
   it('is read and set as an object', () => {
     const config = make();
     config.seed = 123;
-    expect([config.learningRate, config['momentum'], config.seed, 'seed' in config, 'keys' in config]).toEqual([0.1, 0.9, 123, true, false]);
-    expect([config.keys(), config.values(), config.items()]).toEqual([['learningRate', 'momentum', 'seed'], [0.1, 0.9, 123], [['learningRate', 0.1], ['momentum', 0.9], ['seed', 123]]]);
+    expect([config.learningRate, config['momentum'], config.seed, 'seed' in config, 'keys' in config]).toEqual([
+      0.1,
+      0.9,
+      123,
+      true,
+      false,
+    ]);
+    expect([config.keys(), config.values(), config.items()]).toEqual([
+      ['learningRate', 'momentum', 'seed'],
+      [0.1, 0.9, 123],
+      [
+        ['learningRate', 0.1],
+        ['momentum', 0.9],
+        ['seed', 123],
+      ],
+    ]);
     delete config.learningRate;
     expect([{ ...config }, config.asDict(), config.toJson(), JSON.stringify(config), Object.keys(config)]).toEqual([
-      { momentum: 0.9, seed: 123 }, { momentum: 0.9, seed: 123 }, '{"momentum":0.9,"seed":123}', '{"momentum":0.9,"seed":123}', ['momentum', 'seed']]);
+      { momentum: 0.9, seed: 123 },
+      { momentum: 0.9, seed: 123 },
+      '{"momentum":0.9,"seed":123}',
+      '{"momentum":0.9,"seed":123}',
+      ['momentum', 'seed'],
+    ]);
     config.a = 1;
     expect([[...config], String(config)]).toEqual([['a', 'momentum', 'seed'], '<Config {"momentum":0.9,"seed":123,"a":1}>']);
     expect(config.constructor).toBe(utils.Config);
@@ -142,7 +193,12 @@ describe('Config', () => {
     const config = make();
     expect(() => config.momentun as unknown).toThrow("Config: has no 'momentun'; did you mean 'momentum'?");
     expect(() => delete config.momentun).toThrow("did you mean 'momentum'?");
-    expect([config.get('momentum'), config.get('nothing'), config.get('nothing', 3), config.get('nothing', { value: 4 })]).toEqual([0.9, null, 3, 4]);
+    expect([config.get('momentum'), config.get('nothing'), config.get('nothing', 3), config.get('nothing', { value: 4 })]).toEqual([
+      0.9,
+      null,
+      3,
+      4,
+    ]);
     expect([config.pop('momentum'), config.pop('momentum', 7)]).toEqual([0.9, 7]);
     expect(() => config.pop('momentum')).toThrow("has no 'momentum' to pop");
     expect((await Promise.resolve(config)).learningRate).toBe(0.1);
@@ -150,7 +206,11 @@ describe('Config', () => {
   it('takes names of methods with update', () => {
     const config = make();
     config.update({ keys: 1 }, [['frozen', 2]], new utils.Config({ other: 3 }));
-    expect([config.get('keys'), config.frozen, config.asDict()]).toEqual([1, false, { learningRate: 0.1, momentum: 0.9, keys: 1, frozen: 2, other: 3 }]);
+    expect([config.get('keys'), config.frozen, config.asDict()]).toEqual([
+      1,
+      false,
+      { learningRate: 0.1, momentum: 0.9, keys: 1, frozen: 2, other: 3 },
+    ]);
     expect(() => (config.keys = 3 as never)).toThrow('keys is a method of configs; set a value of that name with update');
     expect(() => config.update(3 as never)).toThrow('expected objects of values, received 3');
   });
@@ -158,7 +218,13 @@ describe('Config', () => {
     const config = make();
     config.freeze();
     expect(config.frozen).toBe(true);
-    for (const change of [() => (config.a = 1), () => delete config.momentum, () => config.update({ a: 1 }), () => config.pop('momentum'), () => Object.defineProperty(config, 'a', { value: 1 })]) {
+    for (const change of [
+      () => (config.a = 1),
+      () => delete config.momentum,
+      () => config.update({ a: 1 }),
+      () => config.pop('momentum'),
+      () => Object.defineProperty(config, 'a', { value: 1 }),
+    ]) {
       expect(change).toThrow('because the config is frozen');
     }
     config.unfreeze();

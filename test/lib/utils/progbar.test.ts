@@ -31,18 +31,21 @@ function capture(terminal: boolean) {
 }
 
 describe('Progbar', () => {
-  it.each(readFixture<Case>('progbar'))('$name writes what Keras writes', ({ options: { target, ...options }, dynamic, start, updates, text }) => {
-    const output = capture(dynamic);
-    output.setTime(start);
-    const bar = new Progbar(target, camelKeys(options));
-    for (const { time, current, values, finalize } of updates) {
-      output.setTime(time);
-      bar.update(current, { values, finalize });
-    }
-    const written = output.text();
-    jest.restoreAllMocks();
-    expect(written).toBe(text);
-  });
+  it.each(readFixture<Case>('progbar'))(
+    '$name writes what Keras writes',
+    ({ options: { target, ...options }, dynamic, start, updates, text }) => {
+      const output = capture(dynamic);
+      output.setTime(start);
+      const bar = new Progbar(target, camelKeys(options));
+      for (const { time, current, values, finalize } of updates) {
+        output.setTime(time);
+        bar.update(current, { values, finalize });
+      }
+      const written = output.text();
+      jest.restoreAllMocks();
+      expect(written).toBe(text);
+    },
+  );
 
   it('adds steps and takes tensors', () => {
     const output = capture(false);

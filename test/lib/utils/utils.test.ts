@@ -15,7 +15,10 @@ import * as utils from '#lib/utils/index.js';
 describe('padSequences', () => {
   it('brings sequences to one length', () => {
     expect(utils.padSequences([[1], [1, 2], [1, 2, 3]]).tolist()).toEqual([[0, 0, 1], [0, 1, 2], [1, 2, 3]]);
-    expect(utils.padSequences([[1], [1, 2, 3]], { maxlen: 2, padding: 'post', truncating: 'post', value: 9 }).tolist()).toEqual([[1, 9], [1, 2]]);
+    expect(utils.padSequences([[1], [1, 2, 3]], { maxlen: 2, padding: 'post', truncating: 'post', value: 9 }).tolist()).toEqual([
+      [1, 9],
+      [1, 2],
+    ]);
     const items = utils.padSequences([[], [[1.5, 2]], ops.ones([2, 2])], { dtype: 'float32' });
     expect([items.shape, items.tolist()]).toEqual([[3, 2, 2], [[[0, 0], [0, 0]], [[0, 0], [1.5, 2]], [[1, 1], [1, 1]]]]);
     expect(utils.padSequences([[1.7, -1.7]], { dtype: 'int64', maxlen: 3 }).tolist()).toEqual([[0, 1, -1]]);
@@ -54,8 +57,12 @@ describe('boundingBoxes', () => {
     expect(() => boundingBoxes.crop(boxes, 0, 0, 1, 1, { boundingBoxFormat: 'xywh' as never })).toThrow(/'xyxy' only/);
     expect(() => boundingBoxes.clipToImageSize({ boxes })).toThrow(/height and width are needed/);
     expect(() => boundingBoxes.computeIou(boxes, ops.ones([4]), 'xyxy')).toThrow(/\(n, 4\) or \(batch, n, 4\)/);
-    expect(() => boundingBoxes.encodeBoxToDeltas(boxes, boxes, 'xyxy', 'xyxy', { variance: [1, 2] })).toThrow(/variance must have 4 numbers/);
-    expect(() => boundingBoxes.encodeBoxToDeltas(boxes, boxes, 'xyxy', 'xyxy', { encodingFormat: 'xyxy' as never })).toThrow(/'center_xywh' or 'center_yxhw'/);
+    expect(() => boundingBoxes.encodeBoxToDeltas(boxes, boxes, 'xyxy', 'xyxy', { variance: [1, 2] })).toThrow(
+      /variance must have 4 numbers/,
+    );
+    expect(() => boundingBoxes.encodeBoxToDeltas(boxes, boxes, 'xyxy', 'xyxy', { encodingFormat: 'xyxy' as never })).toThrow(
+      /'center_xywh' or 'center_yxhw'/,
+    );
     expect(() => boundingBoxes.decodeDeltasToBoxes({ a: boxes }, {}, 'xyxy', 'xyxy')).toThrow(/no differences for level 'a'/);
     expect(() => boundingBoxes.affineTransform(boxes, [1, 2], 0, 0, 1, 0, 0, 5, 5)).toThrow(/transformations do not fit boxes/);
   });
@@ -162,7 +169,9 @@ describe('getFile', () => {
     const before = process.env.KERAS_HOME;
     process.env.KERAS_HOME = cacheDir;
     try {
-      expect(await utils.getFile({ origin: pathToFileURL(source).href, fname: 'copy.csv' })).toBe(path.join(cacheDir, 'datasets', 'copy.csv'));
+      expect(await utils.getFile({ origin: pathToFileURL(source).href, fname: 'copy.csv' })).toBe(
+        path.join(cacheDir, 'datasets', 'copy.csv'),
+      );
     } finally {
       if (before === undefined) delete process.env.KERAS_HOME;
       else process.env.KERAS_HOME = before;

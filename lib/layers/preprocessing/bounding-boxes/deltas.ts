@@ -35,17 +35,24 @@ function varianceOf(where: string, variance: TensorLike | null | undefined): Ten
   return tensor;
 }
 function checkFormat(where: string, option: string, format: unknown): DeltaFormat {
-  if (format !== 'center_xywh' && format !== 'center_yxhw') throw new TypeError(`${where}: ${option} must be 'center_xywh' or 'center_yxhw', received ${show(format)}`);
+  if (format !== 'center_xywh' && format !== 'center_yxhw')
+    throw new TypeError(`${where}: ${option} must be 'center_xywh' or 'center_yxhw', received ${show(format)}`);
   return format;
 }
 /** Centres and sizes of boxes. */
 const halves = (boxes: Tensor): [Tensor, Tensor] => ops.split(boxes, 2, { axis: -1 }) as [Tensor, Tensor];
 
 /**
- * The differences of boxes, `(n, 4)` or `(batch, n, 4)`, from anchors, `(n, 4)`: those of the centres as shares of the anchor's size, and the logarithms of the
- * quotients of the sizes, divided by `variance`.
+ * The differences of boxes, `(n, 4)` or `(batch, n, 4)`, from anchors, `(n, 4)`: those of the centres as shares of the anchor's size, and
+ * the logarithms of the quotients of the sizes, divided by `variance`.
  */
-export function encodeBoxToDeltas(anchors: TensorLike, boxes: TensorLike, anchorFormat: BoundingBoxFormat | (string & {}), boxFormat: BoundingBoxFormat | (string & {}), options: EncodeDeltasOptions = {}): Tensor {
+export function encodeBoxToDeltas(
+  anchors: TensorLike,
+  boxes: TensorLike,
+  anchorFormat: BoundingBoxFormat | (string & {}),
+  boxFormat: BoundingBoxFormat | (string & {}),
+  options: EncodeDeltasOptions = {},
+): Tensor {
   const where = 'encodeBoxToDeltas';
   checkOptions(where, options, ['encodingFormat', 'variance', 'imageShape']);
   const variance = varianceOf(where, options.variance);
@@ -54,17 +61,37 @@ export function encodeBoxToDeltas(anchors: TensorLike, boxes: TensorLike, anchor
   const [anchorCenter, anchorSize] = halves(convertBoxes(where, anchors, anchorFormat, format, size));
   const [boxCenter, boxSize] = halves(convertBoxes(where, boxes, boxFormat, format, size));
   const [unit, wanted] = [ops.maximum(anchorSize, settings.epsilon), ops.maximum(boxSize, settings.epsilon)];
-  const deltas = ops.concatenate([ops.divide(ops.subtract(boxCenter, anchorCenter), unit), ops.log(ops.divide(wanted, unit))], { axis: -1 });
+  const deltas = ops.concatenate([ops.divide(ops.subtract(boxCenter, anchorCenter), unit), ops.log(ops.divide(wanted, unit))], {
+    axis: -1,
+  });
   return variance === null ? deltas : ops.divide(deltas, variance);
 }
 
 /**
- * The boxes that differ from anchors, `(n, 4)`, by `boxesDelta`, `(n, 4)` or `(batch, n, 4)`: what `encodeBoxToDeltas` gave. Objects of anchors and
- * of differences are decoded level by level.
+ * The boxes that differ from anchors, `(n, 4)`, by `boxesDelta`, `(n, 4)` or `(batch, n, 4)`: what `encodeBoxToDeltas` gave. Objects of
+ * anchors and of differences are decoded level by level.
  */
-export function decodeDeltasToBoxes(anchors: Readonly<Record<string, TensorLike>>, boxesDelta: Readonly<Record<string, TensorLike>>, anchorFormat: BoundingBoxFormat | (string & {}), boxFormat: BoundingBoxFormat | (string & {}), options?: DecodeDeltasOptions): Record<string, Tensor>;
-export function decodeDeltasToBoxes(anchors: TensorLike, boxesDelta: TensorLike, anchorFormat: BoundingBoxFormat | (string & {}), boxFormat: BoundingBoxFormat | (string & {}), options?: DecodeDeltasOptions): Tensor;
-export function decodeDeltasToBoxes(anchors: unknown, boxesDelta: unknown, anchorFormat: string, boxFormat: string, options: DecodeDeltasOptions = {}): Tensor | Record<string, Tensor> {
+export function decodeDeltasToBoxes(
+  anchors: Readonly<Record<string, TensorLike>>,
+  boxesDelta: Readonly<Record<string, TensorLike>>,
+  anchorFormat: BoundingBoxFormat | (string & {}),
+  boxFormat: BoundingBoxFormat | (string & {}),
+  options?: DecodeDeltasOptions,
+): Record<string, Tensor>;
+export function decodeDeltasToBoxes(
+  anchors: TensorLike,
+  boxesDelta: TensorLike,
+  anchorFormat: BoundingBoxFormat | (string & {}),
+  boxFormat: BoundingBoxFormat | (string & {}),
+  options?: DecodeDeltasOptions,
+): Tensor;
+export function decodeDeltasToBoxes(
+  anchors: unknown,
+  boxesDelta: unknown,
+  anchorFormat: string,
+  boxFormat: string,
+  options: DecodeDeltasOptions = {},
+): Tensor | Record<string, Tensor> {
   const where = 'decodeDeltasToBoxes';
   checkOptions(where, options, ['encodedFormat', 'variance', 'imageShape']);
   const variance = varianceOf(where, options.variance);
@@ -74,12 +101,16 @@ export function decodeDeltasToBoxes(anchors: unknown, boxesDelta: unknown, ancho
     const [anchorCenter, anchorSize] = halves(convertBoxes(where, anchor, anchorFormat, format, size));
     const scaled = variance === null ? toTensor(given, null, where) : ops.multiply(given, variance);
     const [move, growth] = halves(scaled);
-    const boxes = ops.concatenate([ops.add(ops.multiply(move, anchorSize), anchorCenter), ops.multiply(ops.exp(growth), anchorSize)], { axis: -1 });
+    const boxes = ops.concatenate([ops.add(ops.multiply(move, anchorSize), anchorCenter), ops.multiply(ops.exp(growth), anchorSize)], {
+      axis: -1,
+    });
     return convertBoxes(where, boxes, format, boxFormat, size);
   };
   if (!isPlainObject(anchors) || !isPlainObject(boxesDelta)) return decode(anchors as TensorLike, boxesDelta as TensorLike);
-  return Object.fromEntries(Object.entries(anchors).map(([level, anchor]) => {
-    if (!Object.hasOwn(boxesDelta, level)) throw new TypeError(`${where}: there are anchors but no differences for level ${show(level)}`);
-    return [level, decode(anchor as TensorLike, boxesDelta[level] as TensorLike)];
-  }));
+  return Object.fromEntries(
+    Object.entries(anchors).map(([level, anchor]) => {
+      if (!Object.hasOwn(boxesDelta, level)) throw new TypeError(`${where}: there are anchors but no differences for level ${show(level)}`);
+      return [level, decode(anchor as TensorLike, boxesDelta[level] as TensorLike)];
+    }),
+  );
 }

@@ -9,8 +9,8 @@ import { isPlainObject } from '../../../base/tree.js';
 import * as ops from '../../../ops/index.js';
 
 /**
- * What the four numbers are: left, top, right, bottom (`xyxy`); the same with y first (`yxyx`); left, top, width, height (`xywh`); the centre and
- * the size (`center_xywh`, `center_yxhw`); `rel_`: as shares of the image's width and height.
+ * What the four numbers are: left, top, right, bottom (`xyxy`); the same with y first (`yxyx`); left, top, width, height (`xywh`); the
+ * centre and the size (`center_xywh`, `center_yxhw`); `rel_`: as shares of the image's width and height.
  */
 export type BoundingBoxFormat =
   | 'xyxy' | 'yxyx' | 'xywh' | 'center_xywh' | 'center_yxhw' | 'rel_xyxy' | 'rel_yxyx' | 'rel_xywh' | 'rel_center_xywh';
@@ -24,7 +24,8 @@ export type Corners = readonly [Tensor, Tensor, Tensor, Tensor];
 
 /** @internal The four numbers of each box. Throws when there are not four. */
 export function columnsOf(where: string, boxes: Tensor): Corners {
-  if (boxes.shape.at(-1) !== 4) throw new RangeError(`${where}: boxes must have 4 numbers in their last axis, received shape ${showShape(boxes.shape)}`);
+  if (boxes.shape.at(-1) !== 4)
+    throw new RangeError(`${where}: boxes must have 4 numbers in their last axis, received shape ${showShape(boxes.shape)}`);
   return ops.split(boxes, 4, { axis: -1 }) as unknown as Corners;
 }
 /** @internal Boxes of four columns. */
@@ -58,7 +59,10 @@ const NAMES: readonly string[] = [...Object.keys(FORMATS), 'rel_xyxy', 'rel_yxyx
 /** A format by its name, in any case of letters. */
 function formatOf(where: string, option: string, name: unknown): { absolute: keyof typeof FORMATS; relative: boolean } {
   const lower = typeof name === 'string' ? name.toLowerCase() : '';
-  if (!NAMES.includes(lower)) throw new TypeError(`${where}: ${option} must be one of ${NAMES.map(show).join(', ')}, received ${show(name)}${didYouMean(lower, NAMES)}`);
+  if (!NAMES.includes(lower))
+    throw new TypeError(
+      `${where}: ${option} must be one of ${NAMES.map(show).join(', ')}, received ${show(name)}${didYouMean(lower, NAMES)}`,
+    );
   const relative = lower.startsWith('rel_');
   return { relative, absolute: (relative ? lower.slice(4) : lower) as keyof typeof FORMATS };
 }
@@ -73,13 +77,22 @@ export interface ConvertFormatOptions {
   dtype?: DTypeLike;
 }
 /** @internal Boxes, not labelled ones, in another format. */
-export function convertBoxes(where: string, boxes: TensorLike, source: string, target: string, { height = null, width = null, dtype = 'float32' }: ConvertFormatOptions = {}): Tensor {
+export function convertBoxes(
+  where: string,
+  boxes: TensorLike,
+  source: string,
+  target: string,
+  { height = null, width = null, dtype = 'float32' }: ConvertFormatOptions = {},
+): Tensor {
   const type = standardizeDType(dtype);
   const given = toTensor(boxes, null, where);
-  if (given.shape.at(-1) !== 4) throw new RangeError(`${where}: boxes must have 4 numbers in their last axis, received shape ${showShape(given.shape)}`);
+  if (given.shape.at(-1) !== 4)
+    throw new RangeError(`${where}: boxes must have 4 numbers in their last axis, received shape ${showShape(given.shape)}`);
   const [from, to] = [formatOf(where, 'source', source), formatOf(where, 'target', target)];
   if ((from.relative || to.relative) && (height === null || width === null)) {
-    throw new TypeError(`${where}: height and width are needed between ${show(source)} and ${show(target)}, received ${show(height)} and ${show(width)}`);
+    throw new TypeError(
+      `${where}: height and width are needed between ${show(source)} and ${show(target)}, received ${show(height)} and ${show(width)}`,
+    );
   }
   const cast = castTo(given, type);
   if (from.absolute === to.absolute && from.relative === to.relative) return cast;
@@ -100,9 +113,24 @@ export function convertBoxes(where: string, boxes: TensorLike, source: string, t
  * Boxes in another format, in float32 by default. An object with `boxes` comes back as a new one with them converted.
  * @throws when a relative format is converted without the size of the image.
  */
-export function convertFormat<T extends LabeledBoxes>(boxes: T, source: BoundingBoxFormat | (string & {}), target: BoundingBoxFormat | (string & {}), options?: ConvertFormatOptions): T & { boxes: Tensor };
-export function convertFormat(boxes: TensorLike, source: BoundingBoxFormat | (string & {}), target: BoundingBoxFormat | (string & {}), options?: ConvertFormatOptions): Tensor;
-export function convertFormat(boxes: TensorLike | LabeledBoxes, source: string, target: string, options: ConvertFormatOptions = {}): Tensor | LabeledBoxes {
+export function convertFormat<T extends LabeledBoxes>(
+  boxes: T,
+  source: BoundingBoxFormat | (string & {}),
+  target: BoundingBoxFormat | (string & {}),
+  options?: ConvertFormatOptions,
+): T & { boxes: Tensor };
+export function convertFormat(
+  boxes: TensorLike,
+  source: BoundingBoxFormat | (string & {}),
+  target: BoundingBoxFormat | (string & {}),
+  options?: ConvertFormatOptions,
+): Tensor;
+export function convertFormat(
+  boxes: TensorLike | LabeledBoxes,
+  source: string,
+  target: string,
+  options: ConvertFormatOptions = {},
+): Tensor | LabeledBoxes {
   checkOptions('convertFormat', options, ['height', 'width', 'dtype']);
   if (!isPlainObject(boxes)) return convertBoxes('convertFormat', boxes as TensorLike, source, target, options);
   const labeled = boxes as unknown as LabeledBoxes;

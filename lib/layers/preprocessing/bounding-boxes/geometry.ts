@@ -10,7 +10,8 @@ import { columnsOf, joined, type Corners, type LabeledBoxes } from './formats.js
 
 /** The only format that a function takes. Throws on others. */
 function onlyCorners(where: string, format: unknown): void {
-  if (format !== 'xyxy') throw new TypeError(`${where}: takes boxes in format 'xyxy' only, received ${show(format)}; convert them by convertFormat`);
+  if (format !== 'xyxy')
+    throw new TypeError(`${where}: takes boxes in format 'xyxy' only, received ${show(format)}; convert them by convertFormat`);
 }
 /** Options of functions that take boxes in one format. */
 export interface BoxesOptions {
@@ -38,8 +39,10 @@ export function clipToImageSize<T extends LabeledBoxes>(boundingBoxes: T, option
   checkOptions(where, options, ['height', 'width', 'boundingBoxFormat']);
   const { height = null, width = null, boundingBoxFormat = 'xyxy' } = options;
   const relative = (boundingBoxFormat as string) === 'rel_xyxy';
-  if (!relative && boundingBoxFormat !== 'xyxy') throw new TypeError(`${where}: boundingBoxFormat must be 'xyxy' or 'rel_xyxy', received ${show(boundingBoxFormat)}`);
-  if (!relative && (height === null || width === null)) throw new TypeError(`${where}: height and width are needed for format 'xyxy', received ${show(height)} and ${show(width)}`);
+  if (!relative && boundingBoxFormat !== 'xyxy')
+    throw new TypeError(`${where}: boundingBoxFormat must be 'xyxy' or 'rel_xyxy', received ${show(boundingBoxFormat)}`);
+  if (!relative && (height === null || width === null))
+    throw new TypeError(`${where}: height and width are needed for format 'xyxy', received ${show(height)} and ${show(width)}`);
   const boxes = toTensor(boundingBoxes.boxes, null, where);
   const limit = (size: TensorLike | null): Tensor => toTensor(relative ? 1 : size!, boxes.dtype, where);
   const corners = clipped(columnsOf(where, boxes), limit(width), limit(height));
@@ -51,7 +54,14 @@ export function clipToImageSize<T extends LabeledBoxes>(boundingBoxes: T, option
 }
 
 /** Boxes seen from a part of the image: moved by `-left` and `-top`, and cut off at the edges of the part. */
-export function crop(boxes: TensorLike, top: TensorLike, left: TensorLike, height: TensorLike, width: TensorLike, options: BoxesOptions = {}): Tensor {
+export function crop(
+  boxes: TensorLike,
+  top: TensorLike,
+  left: TensorLike,
+  height: TensorLike,
+  width: TensorLike,
+  options: BoxesOptions = {},
+): Tensor {
   checkOptions('crop', options, ['boundingBoxFormat']);
   onlyCorners('crop', options.boundingBoxFormat ?? 'xyxy');
   const [x1, y1, x2, y2] = columnsOf('crop', toTensor(boxes, null, 'crop'));
@@ -74,7 +84,10 @@ export function pad(boxes: TensorLike, top: TensorLike, left: TensorLike, option
 }
 
 /** The rows (a0, a1, a2) and (b0, b1, b2) that take a point of the image to where the transformation moves it; `[batch]` each. */
-function pointMap(params: Readonly<Record<'angle' | 'translateX' | 'translateY' | 'scale' | 'shearX' | 'shearY', Tensor>>, center: readonly [Tensor, Tensor]): [readonly Tensor[], readonly Tensor[]] {
+function pointMap(
+  params: Readonly<Record<'angle' | 'translateX' | 'translateY' | 'scale' | 'shearX' | 'shearY', Tensor>>,
+  center: readonly [Tensor, Tensor],
+): [readonly Tensor[], readonly Tensor[]] {
   const radians = (degrees: Tensor) => ops.multiply(degrees, -Math.PI / 180);
   const [turn, slantX, slantY] = [radians(params.angle), radians(params.shearX), radians(params.shearY)];
   const [cx, cy] = center;
@@ -99,12 +112,21 @@ export interface AffineBoxesOptions extends BoxesOptions {
   centerY?: TensorLike | null;
 }
 /**
- * The boxes, `(batch, boxes, 4)` or `(boxes, 4)`, that enclose those of an image which is turned by `angle` (degrees), moved by shares of its size, scaled and
- * sheared by `shearX` and `shearY` (degrees): one number of each, or one for each image. `height` and `width` are those of the image in pixels.
+ * The boxes, `(batch, boxes, 4)` or `(boxes, 4)`, that enclose those of an image which is turned by `angle` (degrees), moved by shares of
+ * its size, scaled and sheared by `shearX` and `shearY` (degrees): one number of each, or one for each image. `height` and `width` are
+ * those of the image in pixels.
  */
 export function affineTransform(
-  boxes: TensorLike, angle: TensorLike, translateX: TensorLike, translateY: TensorLike, scale: TensorLike, shearX: TensorLike, shearY: TensorLike,
-  height: TensorLike, width: TensorLike, options: AffineBoxesOptions = {},
+  boxes: TensorLike,
+  angle: TensorLike,
+  translateX: TensorLike,
+  translateY: TensorLike,
+  scale: TensorLike,
+  shearX: TensorLike,
+  shearY: TensorLike,
+  height: TensorLike,
+  width: TensorLike,
+  options: AffineBoxesOptions = {},
 ): Tensor {
   const where = 'affineTransform';
   checkOptions(where, options, ['centerX', 'centerY', 'boundingBoxFormat']);
@@ -117,21 +139,35 @@ export function affineTransform(
   };
   const [w, h] = [ops.subtract(read(width), 1), ops.subtract(read(height), 1)];
   const params = {
-    angle: read(first), scale: read(scale), shearX: read(shearX), shearY: read(shearY),
-    translateX: ops.multiply(read(translateX), w), translateY: ops.multiply(read(translateY), h),
+    angle: read(first),
+    scale: read(scale),
+    shearX: read(shearX),
+    shearY: read(shearY),
+    translateX: ops.multiply(read(translateX), w),
+    translateY: ops.multiply(read(translateY), h),
   };
   const center = [ops.multiply(read(options.centerX ?? 0.5), w), ops.multiply(read(options.centerY ?? 0.5), h)] as const;
   const given = castTo(toTensor(boxes, null, where), dtype);
-  if (given.ndim !== 2 && given.ndim !== 3) throw new RangeError(`${where}: boxes must have shape (boxes, 4) or (batch, boxes, 4), received ${showShape(given.shape)}`);
+  if (given.ndim !== 2 && given.ndim !== 3)
+    throw new RangeError(`${where}: boxes must have shape (boxes, 4) or (batch, boxes, 4), received ${showShape(given.shape)}`);
   const batch = given.ndim === 3 ? given : ops.expandDims(given, 0);
   const [xs, ys] = pointMap(params, center);
   const maps = [...xs, ...ys].reduce<readonly number[]>((shape, entry) => broadcastShapes(shape, entry.shape, where), [1]);
-  if (maps.length !== 1 || (maps[0] !== 1 && maps[0] !== batch.shape[0])) throw new RangeError(`${where}: ${showShape(maps)} transformations do not fit boxes of shape ${showShape(given.shape)}`);
+  if (maps.length !== 1 || (maps[0] !== 1 && maps[0] !== batch.shape[0]))
+    throw new RangeError(`${where}: ${showShape(maps)} transformations do not fit boxes of shape ${showShape(given.shape)}`);
   const [x1, y1, x2, y2] = columnsOf(where, batch);
-  const points = [[x1, y1], [x2, y1], [x2, y2], [x1, y2]] as const;
+  const points = [
+    [x1, y1],
+    [x2, y1],
+    [x2, y2],
+    [x1, y2],
+  ] as const;
   const along = ([u, v, move]: readonly Tensor[]) => {
     const entry = (t: Tensor) => ops.reshape(t, [t.size, 1, 1]);
-    return ops.concatenate(points.map(([x, y]) => ops.add(ops.add(ops.multiply(x, entry(u!)), ops.multiply(y, entry(v!))), entry(move!))), { axis: -1 });
+    return ops.concatenate(
+      points.map(([x, y]) => ops.add(ops.add(ops.multiply(x, entry(u!)), ops.multiply(y, entry(v!))), entry(move!))),
+      { axis: -1 },
+    );
   };
   const [moved, lowered] = [along(xs), along(ys)];
   const least = { axis: -1, keepdims: true } as const;

@@ -12,18 +12,25 @@ export type ImageShape = readonly [height: number, width: number, ...rest: numbe
 /** @internal Options of a conversion from the shape of the image. */
 export function imageSize(where: string, imageShape: ImageShape | null | undefined): { height: number | null; width: number | null } {
   if (imageShape === null || imageShape === undefined) return { height: null, width: null };
-  if (!Array.isArray(imageShape) || imageShape.length < 2) throw new TypeError(`${where}: imageShape must be [height, width, channels], received ${show(imageShape)}`);
+  if (!Array.isArray(imageShape) || imageShape.length < 2)
+    throw new TypeError(`${where}: imageShape must be [height, width, channels], received ${show(imageShape)}`);
   return { height: imageShape[0], width: imageShape[1] };
 }
 /** Left, top, right and bottom of boxes in any format. */
-function cornersOf(where: string, boxes: TensorLike, format: string, imageShape: ImageShape | null | undefined): { boxes: Tensor; corners: Corners } {
+function cornersOf(
+  where: string,
+  boxes: TensorLike,
+  format: string,
+  imageShape: ImageShape | null | undefined,
+): { boxes: Tensor; corners: Corners } {
   const converted = convertBoxes(where, boxes, format, 'xyxy', imageSize(where, imageShape));
   return { boxes: converted, corners: columnsOf(where, converted) };
 }
 const area = ([x1, y1, x2, y2]: Corners): Tensor => ops.multiply(ops.subtract(x2, x1), ops.subtract(y2, y1));
 /** The area that two boxes share. */
 function shared([ax1, ay1, ax2, ay2]: Corners, [bx1, by1, bx2, by2]: Corners): Tensor {
-  const side = (low1: Tensor, high1: Tensor, low2: Tensor, high2: Tensor) => ops.maximum(ops.subtract(ops.minimum(high1, high2), ops.maximum(low1, low2)), 0);
+  const side = (low1: Tensor, high1: Tensor, low2: Tensor, high2: Tensor) =>
+    ops.maximum(ops.subtract(ops.minimum(high1, high2), ops.maximum(low1, low2)), 0);
   return ops.multiply(side(ax1, ax2, bx1, bx2), side(ay1, ay2, by1, by2));
 }
 
@@ -37,16 +44,22 @@ export interface ComputeIouOptions {
   imageShape?: ImageShape | null;
 }
 /**
- * Intersection over union of each box of `boxes1`, `(m, 4)` or `(batch, m, 4)`, with each of `boxes2`, `(n, 4)` or `(batch, n, 4)`: `(m, n)` or
- * `(batch, m, n)`.
+ * Intersection over union of each box of `boxes1`, `(m, 4)` or `(batch, m, 4)`, with each of `boxes2`, `(n, 4)` or `(batch, n, 4)`: `(m,
+ * n)` or `(batch, m, n)`.
  */
-export function computeIou(boxes1: TensorLike, boxes2: TensorLike, boundingBoxFormat: BoundingBoxFormat | (string & {}), options: ComputeIouOptions = {}): Tensor {
+export function computeIou(
+  boxes1: TensorLike,
+  boxes2: TensorLike,
+  boundingBoxFormat: BoundingBoxFormat | (string & {}),
+  options: ComputeIouOptions = {},
+): Tensor {
   const where = 'computeIou';
   checkOptions(where, options, ['useMasking', 'maskVal', 'imageShape']);
   const { useMasking = false, maskVal = -1, imageShape } = options;
   const [first, second] = [boxes1, boxes2].map((boxes) => {
     const tensor = toTensor(boxes, null, where);
-    if (tensor.ndim !== 2 && tensor.ndim !== 3) throw new RangeError(`${where}: boxes must have shape (n, 4) or (batch, n, 4), received ${showShape(tensor.shape)}`);
+    if (tensor.ndim !== 2 && tensor.ndim !== 3)
+      throw new RangeError(`${where}: boxes must have shape (n, 4) or (batch, n, 4), received ${showShape(tensor.shape)}`);
     return cornersOf(where, tensor, boundingBoxFormat, imageShape);
   }) as [ReturnType<typeof cornersOf>, ReturnType<typeof cornersOf>];
   const across = second.corners.map((column) => ops.swapaxes(column, -1, -2)) as unknown as Corners;
@@ -55,7 +68,11 @@ export function computeIou(boxes1: TensorLike, boxes2: TensorLike, boundingBoxFo
   const overlap = ops.divide(common, ops.add(union, settings.epsilon));
   if (!useMasking) return overlap;
   const absent = (boxes: Tensor) => ops.less(ops.max(boxes, { axis: -1, keepdims: true }), 0);
-  return ops.where(ops.logicalOr(absent(first.boxes), ops.swapaxes(absent(second.boxes), -1, -2)), ops.cast(maskVal, overlap.dtype), overlap);
+  return ops.where(
+    ops.logicalOr(absent(first.boxes), ops.swapaxes(absent(second.boxes), -1, -2)),
+    ops.cast(maskVal, overlap.dtype),
+    overlap,
+  );
 }
 
 /** Options of `computeCiou`. */
@@ -64,10 +81,15 @@ export interface ComputeCiouOptions {
   imageShape?: ImageShape | null;
 }
 /**
- * Complete intersection over union of boxes and those at the same place of `boxes2`, `(..., 4)` both: the intersection over union less the distance
- * of the centres and the difference of the aspect ratios (Z. Zheng et al., 2020).
+ * Complete intersection over union of boxes and those at the same place of `boxes2`, `(..., 4)` both: the intersection over union less the
+ * distance of the centres and the difference of the aspect ratios (Z. Zheng et al., 2020).
  */
-export function computeCiou(boxes1: TensorLike, boxes2: TensorLike, boundingBoxFormat: BoundingBoxFormat | (string & {}), options: ComputeCiouOptions = {}): Tensor {
+export function computeCiou(
+  boxes1: TensorLike,
+  boxes2: TensorLike,
+  boundingBoxFormat: BoundingBoxFormat | (string & {}),
+  options: ComputeCiouOptions = {},
+): Tensor {
   const where = 'computeCiou';
   checkOptions(where, options, ['imageShape']);
   const { epsilon } = settings;

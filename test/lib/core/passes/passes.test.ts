@@ -27,13 +27,18 @@ describe('simplify', () => {
   });
 
   it('joins reshapes, undoes transposes, and reads transposed operands of products in place', () => {
-    expect(simplified([[2, 3]], (x) => [ops.reshape(ops.reshape(x, [6]), [3, 2])])[0]).toBe('%1: float32(3, 2) = reshape(in0) {"shape":[3,2]}');
+    expect(simplified([[2, 3]], (x) => [ops.reshape(ops.reshape(x, [6]), [3, 2])])[0]).toBe(
+      '%1: float32(3, 2) = reshape(in0) {"shape":[3,2]}',
+    );
     expect(simplified([[2, 3]], (x) => [ops.transpose(ops.transpose(x))])).toEqual(['return in0']);
     expect(simplified([[2, 3], [2, 3]], (x, y) => [ops.matmul(x, ops.transpose(y))])[0]).toContain('"transposeA":false,"transposeB":true');
   });
 
   it('has elementwise calls broadcast by themselves', () => {
-    expect(simplified([[2, 3], [3]], (x, y) => [ops.add(x, ops.broadcastTo(y, [2, 3]))])).toEqual(['%2: float32(2, 3) = add(in0, in1)', 'return %2']);
+    expect(simplified([[2, 3], [3]], (x, y) => [ops.add(x, ops.broadcastTo(y, [2, 3]))])).toEqual([
+      '%2: float32(2, 3) = add(in0, in1)',
+      'return %2',
+    ]);
   });
 });
 
@@ -41,13 +46,22 @@ describe('cse', () => {
   it('computes equal calls once, and calls with other attributes apart', () => {
     const graph = graphOf([[2, 3]], (x) => [ops.sum(x, { axis: 0 }), ops.sum(x, { axis: 0 }), ops.sum(x, { axis: 1 })]);
     expect(opsOf(after(graph, eliminateCommon))).toHaveLength(2);
-    const pads = graphOf([[1]], (x) => [Infinity, -Infinity, NaN, 0, -0, 0].map((value) => ops.pad(x, [[1, 0]], { constantValues: value })));
+    const pads = graphOf([[1]], (x) =>
+      [Infinity, -Infinity, NaN, 0, -0, 0].map((value) => ops.pad(x, [[1, 0]], { constantValues: value })),
+    );
     expect(opsOf(after(pads, eliminateCommon))).toHaveLength(5);
   });
 
   it('tells ops of one name apart', () => {
     const [a, b] = [0, 1].map(() => defineOp('same', { infer: ([x]) => [x], vjp: null, lower: () => [] }));
-    expect(opsOf(after(graphOf([[1]], (x) => [...bind(a, [x as never]), ...bind(b, [x as never]), ...bind(a, [x as never])] as never), eliminateCommon))).toEqual(['same', 'same']);
+    expect(
+      opsOf(
+        after(
+          graphOf([[1]], (x) => [...bind(a, [x as never]), ...bind(b, [x as never]), ...bind(a, [x as never])] as never),
+          eliminateCommon,
+        ),
+      ),
+    ).toEqual(['same', 'same']);
   });
 });
 
@@ -65,8 +79,13 @@ describe('fuse', () => {
   const fusedLines = (shapes: number[][], fn: (...inputs: Tensor[]) => Tensor[]) => lines(after(graphOf(shapes, fn), fuse));
 
   it('makes one group of a chain, and an epilogue of what consumes a product', () => {
-    expect(fusedLines([[4]], (x) => [ops.tanh(ops.multiply(ops.exp(x), x))])).toEqual(['%1: float32(4,) = fused(in0) {"group":"exp multiply tanh"}', 'return %1']);
-    expect(fusedLines([[2, 3], [3, 4], [4]], (x, w, b) => [ops.relu(ops.add(ops.matmul(x, w), b))])[0]).toMatch(/epilogue\(in0, in1, in2\).*"group":"add relu"/);
+    expect(fusedLines([[4]], (x) => [ops.tanh(ops.multiply(ops.exp(x), x))])).toEqual([
+      '%1: float32(4,) = fused(in0) {"group":"exp multiply tanh"}',
+      'return %1',
+    ]);
+    expect(fusedLines([[2, 3], [3, 4], [4]], (x, w, b) => [ops.relu(ops.add(ops.matmul(x, w), b))])[0]).toMatch(
+      /epilogue\(in0, in1, in2\).*"group":"add relu"/,
+    );
   });
 
   it('keeps groups apart when something between them depends on one and is read by the other', () => {
@@ -139,8 +158,12 @@ describe('schedule', () => {
 
 describe('calls with an effect', () => {
   const tell = defineOp('tell', {
-    infer: ([x]) => [x], vjp: null, effect: 'ordered',
-    lower: ({ inputs: [x] }) => [{ kernel: 'copy_strided', dtype: x.dtype, operands: [input(0), output(0)], ints: [1, x.size, 1, 1, 0, 0] }],
+    infer: ([x]) => [x],
+    vjp: null,
+    effect: 'ordered',
+    lower: ({ inputs: [x] }) => [
+      { kernel: 'copy_strided', dtype: x.dtype, operands: [input(0), output(0)], ints: [1, x.size, 1, 1, 0, 0] },
+    ],
   });
   const told = (x: Tensor): Tensor => bind(tell, [x as never])[0];
 
@@ -155,7 +178,10 @@ describe('calls with an effect', () => {
       return [ops.multiply(x, 2)];
     });
     expect(opsOf(graph).filter((name) => name === 'tell')).toHaveLength(5);
-    const effects = (current: Graph) => current.nodes.filter(({ op }) => op === (tell as unknown)).map(({ inputs: [x] }) => x.source.kind === 'node' ? x.source.node.op.name : x.source.kind);
+    const effects = (current: Graph) =>
+      current.nodes
+        .filter(({ op }) => op === (tell as unknown))
+        .map(({ inputs: [x] }) => (x.source.kind === 'node' ? x.source.node.op.name : x.source.kind));
     const expected = effects(graph).map((name) => (['exp', 'add', 'cast'].includes(name) ? 'fused' : name));
     const { graph: ordered } = finish(arrange(finish(optimize(graph))));
     expect(effects(ordered)).toEqual(expected);

@@ -27,7 +27,8 @@ describe('built-in layers', () => {
   });
   it('take training and mask, and their own', () => {
     const mask = ops.ones([2, 3], { dtype: 'bool' });
-    for (const layer of [new layers.Dense(2), new layers.Dropout(0.5), new layers.Identity()]) expect(() => layer(x(), { training: false, mask })).not.toThrow();
+    for (const layer of [new layers.Dense(2), new layers.Dropout(0.5), new layers.Identity()])
+      expect(() => layer(x(), { training: false, mask })).not.toThrow();
     const q = ops.ones([2, 3, 4]);
     expect(new layers.Attention()([q, q], { returnAttentionScores: true })).toHaveLength(2);
     expect(() => new layers.Attention()([q, q], { returnScores: true })).toThrow("unknown option 'returnScores'");
@@ -40,7 +41,11 @@ describe('built-in layers', () => {
   it('are as strict in wrappers and models', () => {
     expect(() => new layers.TimeDistributed(new layers.Dense(2))(ops.ones([2, 3, 4]), { trainng: true })).toThrow('trainng');
     const input = keras.Input([3]);
-    const models = [new keras.Model(input, new layers.Dense(1)(input)), new keras.Sequential([new layers.Dense(1)]), new keras.Sequential([keras.Input([3]), new layers.Dense(1)])];
+    const models = [
+      new keras.Model(input, new layers.Dense(1)(input)),
+      new keras.Sequential([new layers.Dense(1)]),
+      new keras.Sequential([keras.Input([3]), new layers.Dense(1)]),
+    ];
     for (const model of models) {
       expect(() => model(x(), { trainng: true } as object)).toThrow("did you mean 'training'?");
       expect(() => model(x(), { training: true, mask: null })).not.toThrow();
@@ -50,10 +55,36 @@ describe('built-in layers', () => {
 
 describe('layers of one\'s own', () => {
   it.each<[string, (...args: never[]) => unknown]>([
-    ['an object taken apart', (inputs: Tensor, { training, reverse = false }: { training?: boolean; reverse?: boolean } = {}) => (training === true || reverse ? inputs : inputs)],
-    ['other names for them', function call(inputs: Tensor, { 'reverse': r = 'a, {b} (', scale: s = [1, { a: 2 }] }: { reverse?: unknown; scale?: unknown } /* not, these: {one, two} */) { return r === s ? null : inputs; }],
-    ['a method', { call(inputs: Tensor, { reverse }: { reverse?: boolean }) { return reverse === null ? null : inputs; } }.call],
-    ['a method of a computed name', { ['ca' + 'll'](inputs: Tensor, { reverse }: { reverse?: boolean }) { return reverse === null ? null : inputs; } }.call],
+    [
+      'an object taken apart',
+      (inputs: Tensor, { training, reverse = false }: { training?: boolean; reverse?: boolean } = {}) =>
+        training === true || reverse ? inputs : inputs,
+    ],
+    [
+      'other names for them',
+      function call(
+        inputs: Tensor,
+        { reverse: r = 'a, {b} (', scale: s = [1, { a: 2 }] }: { reverse?: unknown; scale?: unknown } /* not, these: {one, two} */,
+      ) {
+        return r === s ? null : inputs;
+      },
+    ],
+    [
+      'a method',
+      {
+        call(inputs: Tensor, { reverse }: { reverse?: boolean }) {
+          return reverse === null ? null : inputs;
+        },
+      }.call,
+    ],
+    [
+      'a method of a computed name',
+      {
+        ['ca' + 'll'](inputs: Tensor, { reverse }: { reverse?: boolean }) {
+          return reverse === null ? null : inputs;
+        },
+      }.call,
+    ],
   ])('name them by %s', (_, call) => {
     const layer = withCall(call);
     expect(() => layer(x(), { reverse: true, training: true })).not.toThrow();
@@ -62,11 +93,19 @@ describe('layers of one\'s own', () => {
 
   it.each<[string, (...args: never[]) => unknown]>([
     ['options as a whole', (inputs: Tensor, options: object) => (options === null ? null : inputs)],
-    ['the rest of them', (inputs: Tensor, { training, ...rest }: { training?: boolean }) => (training === true && rest === null ? null : inputs)],
+    [
+      'the rest of them',
+      (inputs: Tensor, { training, ...rest }: { training?: boolean }) => (training === true && rest === null ? null : inputs),
+    ],
     ['all arguments', (...args: Tensor[]) => args[0]],
     ['names that are computed', (inputs: Tensor, { ['foo' as string]: foo }: Record<string, unknown>) => (foo === null ? null : inputs)],
-     
-    ['arguments', function call() { return arguments[0] as unknown; }],
+
+    [
+      'arguments',
+      function call() {
+        return arguments[0] as unknown;
+      },
+    ],
     ['a mock', jest.fn((inputs: Tensor) => inputs)],
     ['source that is not followed', (inputs: Tensor, { foo = /[,}]/ }: { foo?: unknown }) => (foo === null ? null : inputs)],
   ])('take any with %s', (_, call) => expect(() => withCall(call)(x(), { anything: 1 })).not.toThrow());
@@ -119,18 +158,28 @@ describe('layers of one\'s own', () => {
 
 describe('inputs and options by position', () => {
   it('are refused where the call has no place for them', () => {
-    expect(() => new layers.Dropout(0.5, { name: 'd' })(x(), true)).toThrow('Dropout "d": expected an object of options, such as { training: true }, received true');
-    expect(() => new layers.Dense(2, { name: 'd' })(x(), x())).toThrow(/^Dense "d": takes 1 input and an object of options, received 2 inputs; several tensors/);
-    expect(() => new layers.GlobalAveragePooling1D({ name: 'g' })(ops.ones([2, 3, 4]), ops.ones([2, 3], { dtype: 'bool' }))).toThrow('expected an object of options');
+    expect(() => new layers.Dropout(0.5, { name: 'd' })(x(), true)).toThrow(
+      'Dropout "d": expected an object of options, such as { training: true }, received true',
+    );
+    expect(() => new layers.Dense(2, { name: 'd' })(x(), x())).toThrow(
+      /^Dense "d": takes 1 input and an object of options, received 2 inputs; several tensors/,
+    );
+    expect(() => new layers.GlobalAveragePooling1D({ name: 'g' })(ops.ones([2, 3, 4]), ops.ones([2, 3], { dtype: 'bool' }))).toThrow(
+      'expected an object of options',
+    );
   });
   it('are refused in methods of one\'s own that would be given an object for training', () => {
     const layer = withCall((inputs: Tensor, training = false) => (training ? inputs : ops.negative(inputs)));
-    expect(() => layer(x())).toThrow(/call gets its options in one object; write call\(inputs, \{ training \}\) in place of call\(inputs, training = false\)/);
+    expect(() => layer(x())).toThrow(
+      /call gets its options in one object; write call\(inputs, \{ training \}\) in place of call\(inputs, training = false\)/,
+    );
   });
   it('are taken where a method declares them', () => {
     const layer = withCall((inputs: Tensor, mask: Tensor) => ops.multiply(inputs, mask));
     expect(layer(x(), x())).toBeDefined();
     expect(withCall((...inputs: Tensor[]) => inputs[1])(x(), x())).toBeDefined();
-    expect(withCall((a: Tensor, b: Tensor, { training }: { training?: boolean }) => (training === true ? a : b))(x(), x(), { training: true })).toBeDefined();
+    expect(
+      withCall((a: Tensor, b: Tensor, { training }: { training?: boolean }) => (training === true ? a : b))(x(), x(), { training: true }),
+    ).toBeDefined();
   });
 });
