@@ -1,8 +1,7 @@
 // Arrays in NumPy's file formats: .npy, one array, and .npz, a zip file of them.
-import { readFile } from 'node:fs/promises';
 import { dtypeBytes } from '../base/dtype.js';
 import { Tensor } from '../core/tensor.js';
-import { unzipped } from '../utils/archive.js';
+import { ZipReader } from '../utils/zip.js';
 import { unpickle } from './pickle.js';
 import { NUMPY_CODES, type PickledArray, tensorOfBytes } from './pickled-array.js';
 
@@ -46,7 +45,7 @@ function readObjects(bytes: Uint8Array, name: string): Tensor | PickledArray {
 }
 
 /**
- * Reads the arrays of a .npz file, by name. Unpacks on another thread.
+ * Reads the arrays of a .npz file, by name.
  * @throws (rejects) when it is no zip file, or one of its arrays cannot be read.
  */
 export async function readNpz(file: string): Promise<Record<string, Tensor>> {
@@ -62,6 +61,12 @@ export async function readObjectNpz(file: string): Promise<Record<string, Tensor
 
 /** The arrays' files, by the arrays' names. */
 async function unzipFile(file: string): Promise<Record<string, Uint8Array>> {
-  const files = await unzipped(file, await readFile(file));
-  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name.replace(/\.npy$/, ''), bytes]));
+  const zip = await ZipReader.open(file);
+  try {
+    const files: Record<string, Uint8Array> = {};
+    for (const { name } of zip.entries) files[name.replace(/\.npy$/, '')] = await zip.read(name);
+    return files;
+  } finally {
+    zip.close();
+  }
 }

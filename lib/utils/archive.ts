@@ -1,9 +1,11 @@
 // Unpacking archives that came from the network: nothing in them may reach out of the folder, and no folder is left half-written.
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { ZipReader } from './zip.js';
 
 /** A format of archives; `'tar'` includes those compressed by gzip. */
 export type ArchiveFormat = 'tar' | 'zip';
@@ -96,29 +98,19 @@ async function unpackTar(file: string, folder: string): Promise<void> {
   await tar.extract({ file, cwd: folder, strict: true, preserveOwner: false, filter: (name, entry) => isSafe(name, entry as TarEntry) });
 }
 
-/** The files in the bytes of a zip archive, by their names. `file` opens the error's message. */
-export async function unzipped(file: string, bytes: Uint8Array): Promise<Record<string, Uint8Array>> {
-  const { unzip } = await import('fflate'); // here, since most programs that import the library read no archive
-  return new Promise((resolve, reject) => {
-    unzip(bytes, (error, files) =>
-      error === null ? resolve(files) : reject(new Error(`${file}: cannot be unpacked: ${error.message}`, { cause: error })),
-    );
-  });
-}
-
-async function unpackZip(file: string, bytes: Buffer, folder: string): Promise<void> {
-  const files = await unzipped(file, bytes);
-  for (const [name, content] of Object.entries(files)) {
-    if (!staysInside(name)) {
-      skip(name);
-      continue;
+async function unpackZip(file: string, folder: string): Promise<void> {
+  const zip = await ZipReader.open(file);
+  try {
+    for (const name of zip.names) {
+      const target = path.join(folder, name);
+      if (name.endsWith('/')) await mkdir(target, { recursive: true });
+      else {
+        await mkdir(path.dirname(target), { recursive: true });
+        await pipeline(await zip.stream(name), createWriteStream(target));
+      }
     }
-    const target = path.join(folder, name);
-    if (/[/\\]$/.test(name)) await mkdir(target, { recursive: true });
-    else {
-      await mkdir(path.dirname(target), { recursive: true });
-      await writeFile(target, content);
-    }
+  } finally {
+    zip.close();
   }
 }
 
@@ -127,8 +119,7 @@ async function unpackerOf(file: string, formats: readonly ArchiveFormat[]): Prom
   for (const format of formats) {
     if (format === 'tar' && (await isTar(file))) return (folder) => unpackTar(file, folder);
     if (format === 'zip') {
-      const bytes = await readFile(file);
-      if (isZip(bytes)) return (folder) => unpackZip(file, bytes, folder);
+      if (isZip(await readFile(file))) return (folder) => unpackZip(file, folder);
     }
   }
   return null;

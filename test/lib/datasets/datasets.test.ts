@@ -77,7 +77,7 @@ describe('readNpz', () => {
   it('refuses what is no zip file', async () => {
     const file = path.join(folder, 'bad.npz');
     await writeFile(file, 'no zip file');
-    await expect(readNpz(file)).rejects.toThrow('cannot be unpacked');
+    await expect(readNpz(file)).rejects.toThrow('no whole zip archive');
   });
 });
 

@@ -1,0 +1,123 @@
+// HDF5 files, read and written on a thread of their own (hdf5-worker.ts).
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+/** The file: a place on disk (a whole file, or a part of one: an entry of an archive), or its bytes. */
+export type Hdf5Place =
+  | { readonly path: string; readonly position?: number; readonly length?: number; readonly crc32?: number; readonly write?: boolean }
+  | { readonly bytes: Uint8Array };
+
+/** What an attribute holds. */
+export type AttributeValue = string | number | boolean | null | readonly AttributeValue[];
+/** Type and sizes of a dataset. The type is a dtype of Keras, or what else HDF5 has (`string`, `opaque16`, `compound`, …). */
+export interface Hdf5Dataset {
+  readonly shape: number[];
+  readonly dtype: string;
+}
+/** A dataset with its elements in row-major order; texts stand in `strings`. */
+export interface Hdf5Array extends Hdf5Dataset {
+  readonly bytes: Uint8Array;
+  readonly strings?: string[];
+}
+/** What a group has. */
+export interface Hdf5Group {
+  readonly attributes: Record<string, AttributeValue>;
+  readonly groups: string[];
+  readonly datasets: Record<string, Hdf5Dataset>;
+}
+
+/** @internal What the thread can do. */
+export interface Hdf5Calls {
+  group(path: string): Hdf5Group | null;
+  read(path: string): Hdf5Array;
+  makeGroup(path: string): void;
+  write(path: string, array: Hdf5Array): void;
+  attribute(path: string, name: string, value: AttributeValue): void;
+  close(): void;
+}
+
+/** A damaged file may keep the library busy for ever: milliseconds for a call, and more for many bytes. */
+const PATIENCE = 10_000;
+const BYTES_PER_MS = 10_000;
+
+/** An open HDF5 file. */
+export class Hdf5File {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }>();
+  #next = 0;
+  #failure: Error | null = null;
+
+  /** `name` opens messages. */
+  constructor(readonly name: string, place: Hdf5Place) {
+    // From the modules and from the bundle, which lie equally deep.
+    this.#worker = new Worker(path.join(path.dirname(fileURLToPath(import.meta.url)), '../saving/hdf5-worker.js'), { workerData: place, stdout: true, stderr: true });
+    this.#worker.unref();
+    this.#worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: { message: string } }) => {
+      const call = this.#waiting.get(id);
+      if (call === undefined) return;
+      this.#settle(id);
+      if (error === undefined) call.resolve(result);
+      else call.reject(new Error(`${name}: ${error.message}`));
+    });
+    this.#worker.on('error', (error) => this.#fail(new Error(`${name}: cannot be read as HDF5: ${error.message}`, { cause: error })));
+    this.#worker.on('exit', () => this.#fail(new Error(`${name}: is closed`)));
+  }
+
+  #settle(id: number): void {
+    clearTimeout(this.#waiting.get(id)!.timer);
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const [id, { reject }] of [...this.#waiting]) {
+      this.#settle(id);
+      reject(this.#failure);
+    }
+  }
+
+  #call<K extends keyof Hdf5Calls>(name: K, args: Parameters<Hdf5Calls[K]>, bytes = 0): Promise<ReturnType<Hdf5Calls[K]>> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      const timer = setTimeout(() => {
+        this.#fail(new Error(`${this.name}: ${name} ${String(args[0] ?? '')} gave no answer in time; the file is damaged`));
+        void this.#worker.terminate();
+      }, PATIENCE + bytes / BYTES_PER_MS);
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
+      this.#worker.ref();
+      this.#worker.postMessage({ id, name, args });
+    });
+  }
+
+  /** What the group at a path has; null when there is none. @throws (rejects) for links, which are not followed. */
+  group(at: string): Promise<Hdf5Group | null> {
+    return this.#call('group', [at]);
+  }
+  /** A dataset. @throws (rejects) when there is none, for other types than numbers and texts, and for damaged data. */
+  read(at: string, dataset?: Hdf5Dataset): Promise<Hdf5Array> {
+    return this.#call('read', [at], dataset === undefined ? 0 : dataset.shape.reduce((a, b) => a * b, 8));
+  }
+  /** Makes a group and those above it. */
+  makeGroup(at: string): Promise<void> {
+    return this.#call('makeGroup', [at]);
+  }
+  /** Writes a dataset, with the groups above it. */
+  write(at: string, array: Hdf5Array): Promise<void> {
+    return this.#call('write', [at, array], array.bytes.length);
+  }
+  /** Writes an attribute of a group. */
+  writeAttribute(at: string, name: string, value: AttributeValue): Promise<void> {
+    return this.#call('attribute', [at, name, value]);
+  }
+  /** Ends the writing, and the thread. */
+  async close(): Promise<void> {
+    try {
+      if (this.#failure === null) await this.#call('close', []);
+    } finally {
+      await this.#worker.terminate();
+    }
+  }
+}
