@@ -7,7 +7,7 @@ import { show } from '../base/errors.js';
 import { allocate, elementsOf, type Memory } from './memory.js';
 import { settings } from '../base/settings.js';
 import type { Shape } from '../base/shape.js';
-import { specOf } from '../base/shape.js';
+import { showShape, specOf } from '../base/shape.js';
 import { Tensor, TensorHolder, type NestedArray } from './tensor.js';
 import { isLeftOut, placeholder } from './trace.js';
 import type { Variable } from './variable.js';
@@ -33,6 +33,13 @@ export function makeTensor(dtype: DType, shape: Shape, fill: (data: TypedArray) 
   const memory = allocate(spec.bytes);
   fill(elementsOf(memory, spec));
   return new Tensor(spec, memory);
+}
+
+/** A new tensor with these bytes, in this machine's order. @throws for bytes of another length. */
+export function tensorFromBytes(dtype: DType, shape: Shape, bytes: Uint8Array): Tensor {
+  const { bytes: expected } = specOf(dtype, shape);
+  if (bytes.length !== expected) throw new RangeError(`${dtype}${showShape(shape)} has ${expected} bytes, received ${bytes.length}`);
+  return makeTensor(dtype, shape, (data) => new Uint8Array(data.buffer, data.byteOffset, expected).set(bytes));
 }
 
 const SCALAR_LIMIT = 4096;

@@ -1,5 +1,5 @@
 // NumPy's arrays in pickles: the few names that a pickle may use, and what they make here.
-import { makeTensor } from '../core/convert.js';
+import { tensorFromBytes } from '../core/convert.js';
 import { dtypeBytes, type DType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
@@ -38,9 +38,7 @@ const isShape = (value: unknown): value is number[] =>
 export function tensorOfBytes(dtype: DType, shape: readonly number[], isFortran: boolean, bytes: Uint8Array, name: string): Tensor {
   const length = sizeOf(shape) * dtypeBytes(dtype);
   if (bytes.length < length) throw new Error(`${name}: is truncated: expected ${length} bytes of data, found ${bytes.length}`);
-  const tensor = makeTensor(dtype, isFortran ? shape.toReversed() : shape, (data) =>
-    new Uint8Array(data.buffer, data.byteOffset, length).set(bytes.subarray(0, length)),
-  );
+  const tensor = tensorFromBytes(dtype, isFortran ? shape.toReversed() : shape, bytes.subarray(0, length));
   return isFortran ? ops.transpose(tensor) : tensor;
 }
 
