@@ -156,6 +156,19 @@ export class Metric extends Configurable {
     return [...this.ownVariables, ...inner.flatMap((metric) => metric.variables)];
   }
 
+  /** Puts the state into `store`, under `'0'`, `'1'`, … */
+  saveOwnVariables(store: Record<string, Variable | Tensor>): void {
+    this.ownVariables.forEach((variable, i) => {
+      store[i] = variable;
+    });
+  }
+  /** Sets the state to what `saveOwnVariables` put into `store`. @throws when their number or a shape differs. */
+  loadOwnVariables(store: Record<string, TensorLike>): void {
+    const received = Object.keys(store).length;
+    if (received !== this.ownVariables.length) throw new RangeError(`${this.name}: loadOwnVariables expects ${this.ownVariables.length} variables, received ${received}`);
+    this.ownVariables.forEach((variable, i) => variable.assign(store[i]!));
+  }
+
   /** Takes a batch into account. Override it. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each metric has its own arguments
   updateState(..._args: any[]): void {

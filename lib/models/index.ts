@@ -13,3 +13,4 @@ export type { CompileOptions, EvaluateOptions, FitOptions, ModelOptions, OnBatch
 export type { LayerFilter, QuantizeModelOptions } from './quantize.js';
 export { Sequential, type SequentialLayer, type SequentialOptions } from './sequential.js';
 export type { SummaryOptions } from './summary.js';
+export { loadModel, saveModel } from '../saving/models.js';

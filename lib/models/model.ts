@@ -18,6 +18,8 @@ import { GradientTape } from '../ops/autodiff.js';
 import * as ops from '../ops/index.js';
 import type * as optimizers from '../optimizers/index.js';
 import type { QuantizationReport } from '../quantizers/report.js';
+import type { FileLike, LoadWeightsOptions, SaveModelOptions, SaveWeightsOptions } from '../saving/formats.js';
+import { loadWeights, saveModel, saveWeights } from '../saving/models.js';
 import type { LossSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
@@ -268,6 +270,36 @@ export class Model extends GraphModel {
   /** One step of prediction. Returns the outputs. */
   predictStep([x]: StepData): unknown {
     return this.invoke(x, { training: false });
+  }
+
+  // ---- files -------------------------------------------------------------------------------------------------------
+
+  /** @internal */
+  override savedProperties(): Record<string, unknown> {
+    const own = super.savedProperties();
+    if (this.graph !== null) own.layers = this.layers;
+    if (this.#state !== null) own.optimizer = this.#state.optimizer;
+    return own;
+  }
+
+  /**
+   * Saves the model: its architecture, weights, how it was compiled and the state of its optimizer, as `.keras` (recommended) or `.h5`, by the ending.
+   * The file is there whole or not at all, also when the process is killed. `keras.saving.loadModel` reads it, and so does Keras.
+   * @throws (rejects) for other endings, and when the file exists and `overwrite` is false.
+   */
+  async save(filepath: string | URL, options: SaveModelOptions = {}): Promise<void> {
+    await saveModel(this, filepath, options);
+  }
+  /** Saves the weights alone: `.weights.h5`, `.weights.json` with `maxShardSize`, or `.h5`. @throws (rejects) as `saving.saveWeights`. */
+  async saveWeights(filepath: string | URL, options: SaveWeightsOptions = {}): Promise<void> {
+    await saveWeights(this, filepath, options);
+  }
+  /**
+   * Loads weights from a file of weights or of a whole model. When something does not fit, the model is as it was before.
+   * @throws (rejects) as `saving.loadWeights`.
+   */
+  async loadWeights(filepath: FileLike, options: LoadWeightsOptions = {}): Promise<void> {
+    await loadWeights(this, filepath, options);
   }
 
   // ---- loops -------------------------------------------------------------------------------------------------------

@@ -162,6 +162,11 @@ export class Sequential extends Model {
     ];
   }
   /** @internal */
+  override savedProperties(): Record<string, unknown> {
+    const { stack: _stack, inputLayer: _input, ...own } = super.savedProperties();
+    return { ...own, layers: this.layers };
+  }
+  /** @internal */
   override firstSymbols(side: 'input' | 'output'): unknown {
     if (this.network === null)
       throw new Error(`${this.name}: has no ${side} yet, because it is not built; give an Input, or call it on data`);

@@ -192,10 +192,24 @@ export abstract class OptimizerState {
     return ops.cast(ops.add(this.iterations, 1 + ahead), variable.dtype);
   }
 
-  /**
-   * Sets the values of all state, in the order of `variables`. @throws before `build`, and when numbers or shapes differ; nothing is set
-   * then.
-   */
+  /** Puts all state into `store`, under `'0'`, `'1'`, … */
+  saveOwnVariables(store: Record<string, Variable | Tensor>): void {
+    this.variables.forEach((variable, i) => {
+      store[i] = variable;
+    });
+  }
+  /** Sets all state to what `saveOwnVariables` put into `store`; of another number of variables it warns, and begins anew. */
+  loadOwnVariables(store: Record<string, TensorLike>): void {
+    const { variables, name } = this;
+    const received = Object.keys(store).length;
+    if (received !== variables.length) {
+      process.emitWarning(`the state of the optimizer ${name} is not loaded: it has ${variables.length} variables, the saved one ${received}`);
+      return;
+    }
+    variables.forEach((variable, i) => variable.assign(store[i]!));
+  }
+
+  /** Sets the values of all state, in the order of `variables`. @throws before `build`, and when numbers or shapes differ; nothing is set then. */
   setWeights(weights: readonly TensorLike[]): void {
     if (!this.built) throw new Error(`${this.name}: call build(trainableVariables) before setWeights`);
     const state = this.variables;

@@ -1,6 +1,6 @@
 // Seeds: the state that random draws are made from, the global generator, and seeds for objects that were given none.
 import { randomInt as entropy } from 'node:crypto';
-import { makeTensor, toTensor } from '../core/convert.js';
+import { makeTensor, type TensorLike, toTensor } from '../core/convert.js';
 import { checkOptions, show } from '../base/errors.js';
 import { autoName } from '../base/names.js';
 import { withScope } from '../core/scope.js';
@@ -67,6 +67,16 @@ export class SeedGenerator {
     const stepped = p.add(value, ordered ? key(0, 1) : constant(1, value));
     this.state.assign(ordered ? stepped : p.mod(p.multiply(stepped, constant(5387, value)), constant(933199, value)));
     return value;
+  }
+
+  /** Puts the state into `store`. */
+  saveOwnVariables(store: Record<string, Variable | Tensor>): void {
+    store[0] = this.state;
+  }
+  /** Sets the state to what `saveOwnVariables` put into `store`. */
+  loadOwnVariables(store: Record<string, TensorLike>): void {
+    if (store[0] === undefined) throw new RangeError(`${this.name}: loadOwnVariables expects the variable '0', received ${show(Object.keys(store))}`);
+    this.state.assign(store[0]);
   }
 
   /** What `fromConfig` takes. */

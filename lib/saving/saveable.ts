@@ -17,18 +17,28 @@ export interface Saveable {
   saveAssets?(folder: string): void | Promise<void>;
   /** Reads what `saveAssets` wrote. */
   loadAssets?(folder: string): void | Promise<void>;
-  /** Objects and containers of them by the names of Keras's attributes; by default what the own properties hold. */
-  savedChildren?(): Iterable<readonly [name: string, child: unknown]>;
+  /** Properties that may hold such objects, or arrays and objects of them; by default all of its own. */
+  savedProperties?(): Record<string, unknown>;
 }
 
 export const isSaveable = (value: unknown): value is Saveable =>
   value !== null && (typeof value === 'object' || typeof value === 'function') && typeof (value as Partial<Saveable>).saveOwnVariables === 'function';
 
-/** Own properties by the names that Python would have, private ones last. */
-export function childrenOfProperties(item: object, leftOut: ReadonlySet<string> = new Set(), names: Readonly<Record<string, string>> = {}): [string, unknown][] {
-  const held = Object.keys(item).filter((key) => !leftOut.has(key)).map((key): [string, unknown] => [names[key] ?? snakeCase(key), (item as Record<string, unknown>)[key]]);
-  const order = (name: string): string => (name.startsWith('_') ? `~${name}` : name);
-  return held.filter(([, value]) => isSaveable(value) || Array.isArray(value) || isPlainObject(value)).sort(([a], [b]) => (order(a) < order(b) ? -1 : 1));
+/** How Keras calls a class and its attributes, where that is not our name in snake_case. */
+export interface SavedAs {
+  readonly name?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+const savedAs = (item: Saveable): SavedAs => (item.constructor as { savedAs?: SavedAs }).savedAs ?? {};
+
+/** What an object holds, by the names of Keras's attributes: a model's layers first, then by name, private ones last. */
+function childrenOf(item: Saveable): [name: string, child: unknown][] {
+  const held = Object.entries(item.savedProperties?.() ?? item).filter(([, value]) => isSaveable(value) || Array.isArray(value) || isPlainObject(value));
+  const isModel = 'getCompileConfig' in item;
+  const order = (name: string): string => (isModel && name === 'layers' ? '' : name.startsWith('_') ? `~${name}` : name);
+  const { properties = {} } = savedAs(item);
+  const named = held.map(([key, value]): [string, unknown] => [properties[key] ?? snakeCase(key), value]);
+  return named.sort(([a], [b]) => (order(a) < order(b) ? -1 : 1));
 }
 
 /** An object at its place. */
@@ -48,7 +58,7 @@ export async function walk(root: Saveable, visit: (place: Place) => Promise<bool
   const go = async (path: string, item: Saveable): Promise<void> => {
     if (seen.has(item)) return;
     if (await visit({ path, item })) seen.add(item);
-    for (const [name, child] of item.savedChildren?.() ?? childrenOfProperties(item)) await enter(join(path, name), child);
+    for (const [name, child] of childrenOf(item)) await enter(join(path, name), child);
   };
   const enter = async (path: string, child: unknown): Promise<void> => {
     if (isSaveable(child)) await go(path, child);
@@ -56,7 +66,7 @@ export async function walk(root: Saveable, visit: (place: Place) => Promise<bool
       seen.add(child);
       const used = new Map<string, number>();
       for (const value of Object.values(child)) {
-        const kind = isSaveable(value) ? toSnakeCase(value.constructor.name) : 'container';
+        const kind = isSaveable(value) ? (savedAs(value).name ?? toSnakeCase(value.constructor.name)) : 'container';
         if (kind === 'container' && !Array.isArray(value) && !isPlainObject(value)) continue;
         const count = used.get(kind) ?? 0;
         used.set(kind, count + 1);

@@ -58,14 +58,13 @@ export interface LoadStateOptions {
 const titleOf = (item: Saveable, at: string): string => `${item.constructor.name} ${JSON.stringify(item.name ?? '')} (${at === '' ? 'the model itself' : at})`;
 const nameOf = (saved: Variable | Tensor, key: string): string => (saved instanceof Variable ? saved.name : key);
 
-/** What of an object's variables the file does not have as they are; null when all fit. */
-function misfit(expected: OwnVariables, stored: Readonly<Record<string, StoredArray>>): string | null {
+/** @throws for an array of the file whose shape is not that of its variable; what is missing is for the object to judge. */
+function checkShapes(expected: OwnVariables, stored: Readonly<Record<string, StoredArray>>): void {
   for (const [key, saved] of Object.entries(expected)) {
     const found = stored[key];
-    if (found === undefined) return `${nameOf(saved, key)} of shape ${showShape(saved.shape)} is not in the file`;
-    if (!sameShape(found.shape, saved.shape)) return `${nameOf(saved, key)} has shape ${showShape(saved.shape)}, in the file it has ${showShape(found.shape)}`;
+    if (found === undefined || sameShape(found.shape, saved.shape)) continue;
+    throw new RangeError(`${nameOf(saved, key)} has shape ${showShape(saved.shape)}, in the file it has ${showShape(found.shape)}`);
   }
-  return null;
 }
 
 /** The paths of the file whose arrays have the shapes that are looked for. */
@@ -85,12 +84,14 @@ async function candidates(reader: StateReader, at: string, expected: OwnVariable
 async function loadOne(item: Saveable, at: string, reader: StateReader): Promise<void> {
   const stored = (await reader.describe(at)) ?? {};
   const expected = ownVariablesOf(item);
-  const problem = misfit(expected, stored);
-  // Objects may save under keys of their own, so that what does not fit is for them to judge; but nothing large is read in vain.
-  if (problem !== null && Object.keys(expected).length > 0) throw new Error(`${problem}${await candidates(reader, at, expected)}`);
-  const values: Record<string, Tensor> = {};
-  for (const key of Object.keys(stored)) values[key] = await reader.read(at, key);
-  item.loadOwnVariables(values);
+  try {
+    const values: Record<string, Tensor> = {};
+    if (Object.keys(stored).length >= Object.keys(expected).length) checkShapes(expected, stored);
+    for (const key of Object.keys(stored)) values[key] = await reader.read(at, key);
+    item.loadOwnVariables(values);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}${await candidates(reader, at, expected)}`, { cause: error });
+  }
 }
 
 async function loadAssetsOf(item: Saveable, at: string, assets: AssetsFolder): Promise<void> {

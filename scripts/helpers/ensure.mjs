@@ -121,7 +121,7 @@ function compile(products) {
   step('compiling TypeScript (lib to dist; test, examples, benchmarks, docs to build)');
   prune(new Set(products));
   const missing = products.some((file) => !existsSync(at(file)));
-  if (node(['node_modules/typescript/bin/tsc', '--build', ...(missing ? ['--force'] : [])]) !== 0) return false;
+  if (node(['node_modules/typescript-native/bin/tsc', '--build', ...(missing ? ['--force'] : [])]) !== 0) return false;
   return bundle(packageEntries());
 }
 

@@ -51,6 +51,11 @@ function named(args: readonly unknown[]): Arguments {
  */
 export class GroupQueryAttention extends Base {
   static readonly callOptions = HEAD_CALL_OPTIONS;
+  /** @internal */
+  static readonly savedAs = {
+    name: 'grouped_query_attention',
+    properties: { queryDense: '_query_dense', keyDense: '_key_dense', valueDense: '_value_dense', outputDense: '_output_dense', gateDense: '_gate_dense' },
+  };
   static readonly samples: readonly object[] = [];
   /** @internal */
   protected readonly projectionRegularizer = this.activityRegularizer;

@@ -246,6 +246,10 @@ export abstract class LayerState extends Operation {
     own.forEach((variable, i) => variable.assign(tensors[i]!));
   }
 
+  /** @internal The properties whose layers, metrics and seeds are saved with the layer. */
+  savedProperties(): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(this).filter(([key]) => !UNTRACKED.has(key)));
+  }
   /** @internal The layer's own variables in the order in which they are saved, with what is saved of them. */
   savedVariables(): SavedVariables {
     return this.ownVariables().map((variable) => [variable, variable]);
