@@ -1,7 +1,7 @@
-// The thread that reads and writes one HDF5 file with h5wasm. Damaged files can neither block the event loop nor break the process here, and since
+// The thread that reads and writes HDF5 files with h5wasm, one after the other. Damaged files can neither block the event loop nor break the process here, and since
 // the library sees a file system of its own with this file alone, links to other files lead nowhere.
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import h5wasm, { type Dataset, type File, type Group } from 'h5wasm';
 import type { AttributeValue, Hdf5Array, Hdf5Calls, Hdf5Dataset, Hdf5Group, Hdf5Place } from './hdf5.js';
@@ -22,8 +22,8 @@ interface TypeInfo {
 const FREE_BYTES = 64 * 2 ** 20;
 const MAX_EXPANSION = 100;
 
-const place = workerData as Hdf5Place;
 const NAME = '/file.h5';
+let place: Hdf5Place;
 let library: Library;
 let file: File;
 let fd = -1;
@@ -55,6 +55,7 @@ interface Library {
 interface EmscriptenFs {
   writeFile(name: string, bytes: Uint8Array): void;
   lookupPath(name: string): { node: EmscriptenNode };
+  unlink(name: string): void;
 }
 interface EmscriptenNode {
   usedBytes: number;
@@ -76,8 +77,10 @@ function checksum(position: number, length: number): number {
   return sum;
 }
 
-async function open(): Promise<void> {
+async function open(at: Hdf5Place): Promise<void> {
   library = (await h5wasm.ready) as unknown as Library;
+  place = at;
+  fd = -1;
   if ('bytes' in place) library.FS.writeFile(NAME, place.bytes);
   else {
     fd = openSync(place.path, place.write ? 'r+' : 'r');
@@ -199,7 +202,8 @@ function writeAttribute(path: string, name: string, value: AttributeValue): void
   item.create_attribute(name, value as never, [value.length], `S${longest}`);
 }
 
-const calls: { [K in keyof Hdf5Calls]: (...args: Parameters<Hdf5Calls[K]>) => ReturnType<Hdf5Calls[K]> } = {
+const calls: { [K in keyof Hdf5Calls]: (...args: Parameters<Hdf5Calls[K]>) => ReturnType<Hdf5Calls[K]> | Promise<ReturnType<Hdf5Calls[K]>> } = {
+  open,
   group: groupAt,
   read: readDataset,
   makeGroup: (path) => void groupFor(path),
@@ -207,13 +211,13 @@ const calls: { [K in keyof Hdf5Calls]: (...args: Parameters<Hdf5Calls[K]>) => Re
   attribute: writeAttribute,
   close: () => {
     file.close();
+    library.FS.unlink(NAME);
     if (fd >= 0) closeSync(fd);
   },
 };
 
-const opened = open();
 parentPort!.on('message', ({ id, name, args }: { id: number; name: keyof Hdf5Calls; args: unknown[] }) => {
-  void opened.then(() => (calls[name] as (...args: unknown[]) => unknown)(...args)).then(
+  void (async () => (calls[name] as (...args: unknown[]) => unknown)(...args))().then(
     (result) => parentPort!.postMessage({ id, result }, transferable(result)),
     (error: unknown) => parentPort!.postMessage({ id, error: { message: error instanceof Error ? error.message : String(error) } }),
   );

@@ -29,6 +29,7 @@ export interface Hdf5Group {
 
 /** @internal What the thread can do. */
 export interface Hdf5Calls {
+  open(place: Hdf5Place): void;
   group(path: string): Hdf5Group | null;
   read(path: string): Hdf5Array;
   makeGroup(path: string): void;
@@ -41,27 +42,34 @@ export interface Hdf5Calls {
 const PATIENCE = 10_000;
 const BYTES_PER_MS = 10_000;
 
-/** An open HDF5 file. */
-export class Hdf5File {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }>();
+/** Milliseconds for which a thread waits for another file: starting one takes longer than reading most files. */
+const IDLE = 5_000;
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** A thread with at most one open file. */
+class Hdf5Thread {
+  // From the modules and from the bundle, which lie equally deep.
+  readonly #worker = new Worker(path.join(path.dirname(fileURLToPath(import.meta.url)), '../saving/hdf5-worker.js'), { stdout: true, stderr: true });
+  readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #failure: Error | null = null;
 
-  /** `name` opens messages. */
-  constructor(readonly name: string, place: Hdf5Place) {
-    // From the modules and from the bundle, which lie equally deep.
-    this.#worker = new Worker(path.join(path.dirname(fileURLToPath(import.meta.url)), '../saving/hdf5-worker.js'), { workerData: place, stdout: true, stderr: true });
+  constructor() {
     this.#worker.unref();
     this.#worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: { message: string } }) => {
       const call = this.#waiting.get(id);
       if (call === undefined) return;
       this.#settle(id);
-      if (error === undefined) call.resolve(result);
-      else call.reject(new Error(`${name}: ${error.message}`));
+      if (error === undefined) call.resolve(result as never);
+      else call.reject(new Error(error.message));
     });
-    this.#worker.on('error', (error) => this.#fail(new Error(`${name}: cannot be read as HDF5: ${error.message}`, { cause: error })));
-    this.#worker.on('exit', () => this.#fail(new Error(`${name}: is closed`)));
+    this.#worker.on('error', (error) => this.#fail(new Error(`cannot be read as HDF5: ${error.message}`, { cause: error })));
+    this.#worker.on('exit', () => this.#fail(new Error('is closed')));
   }
 
   #settle(id: number): void {
@@ -69,7 +77,6 @@ export class Hdf5File {
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) this.#worker.unref();
   }
-
   #fail(error: Error): void {
     this.#failure ??= error;
     for (const [id, { reject }] of [...this.#waiting]) {
@@ -78,21 +85,69 @@ export class Hdf5File {
     }
   }
 
-  #call<K extends keyof Hdf5Calls>(name: K, args: Parameters<Hdf5Calls[K]>, bytes = 0): Promise<ReturnType<Hdf5Calls[K]>> {
+  /** Calls a function of the thread, and gives it up when no answer comes in time for `bytes` of data. */
+  call<K extends keyof Hdf5Calls>(name: K, args: Parameters<Hdf5Calls[K]>, bytes = 0): Promise<ReturnType<Hdf5Calls[K]>> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       const timer = setTimeout(() => {
-        this.#fail(new Error(`${this.name}: ${name} ${String(args[0] ?? '')} gave no answer in time; the file is damaged`));
-        void this.#worker.terminate();
+        this.#fail(new Error(`${name} gave no answer in time; the file is damaged`));
+        void this.end();
       }, PATIENCE + bytes / BYTES_PER_MS);
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
+      this.#waiting.set(id, { resolve, reject, timer });
       this.#worker.ref();
       this.#worker.postMessage({ id, name, args });
     });
   }
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
 
-  /** What the group at a path has; null when there is none. @throws (rejects) for links, which are not followed. */
+let idle: { readonly thread: Hdf5Thread; readonly timer: NodeJS.Timeout } | null = null;
+function takeThread(): Hdf5Thread {
+  if (idle === null) return new Hdf5Thread();
+  const { thread, timer } = idle;
+  clearTimeout(timer);
+  idle = null;
+  return thread;
+}
+/** Keeps the thread for a while, or ends it when another waits already. */
+async function giveBack(thread: Hdf5Thread): Promise<void> {
+  if (idle !== null) return thread.end();
+  const timer = setTimeout(() => {
+    idle = null;
+    void thread.end();
+  }, IDLE);
+  timer.unref();
+  idle = { thread, timer };
+}
+
+/** An open HDF5 file. */
+export class Hdf5File {
+  readonly #thread = takeThread();
+  readonly #opened: Promise<void>;
+  /** Whether a call has failed: the thread is not used again then. */
+  #failed = false;
+
+  /** `name` opens messages. */
+  constructor(readonly name: string, place: Hdf5Place) {
+    const length = 'bytes' in place ? place.bytes.length : (place.length ?? 0);
+    this.#opened = this.#thread.call('open', [place], length);
+    this.#opened.catch(() => undefined); // the first call tells
+  }
+
+  async #call<K extends keyof Hdf5Calls>(name: K, args: Parameters<Hdf5Calls[K]>, bytes = 0): Promise<ReturnType<Hdf5Calls[K]>> {
+    try {
+      await this.#opened;
+      return await this.#thread.call(name, args, bytes);
+    } catch (error) {
+      this.#failed = true;
+      throw new Error(`${this.name}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** What the group at a path has; null when there is none. @throws (rejects) for links to other files, which are not followed. */
   group(at: string): Promise<Hdf5Group | null> {
     return this.#call('group', [at]);
   }
@@ -112,12 +167,12 @@ export class Hdf5File {
   writeAttribute(at: string, name: string, value: AttributeValue): Promise<void> {
     return this.#call('attribute', [at, name, value]);
   }
-  /** Ends the writing, and the thread. */
+  /** Ends the writing. */
   async close(): Promise<void> {
     try {
-      if (this.#failure === null) await this.#call('close', []);
+      if (!this.#failed) await this.#call('close', []);
     } finally {
-      await this.#worker.terminate();
+      await (this.#failed ? this.#thread.end() : giveBack(this.#thread));
     }
   }
 }

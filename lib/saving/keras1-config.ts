@@ -3,10 +3,10 @@ import { isPlainObject } from '../base/tree.js';
 
 type Config = Record<string, unknown>;
 
-/** Classes of Keras 1 under other names. */
-export const KERAS_1_CLASSES: Readonly<Record<string, string>> = {
+/** Classes under the names that older files have for them. */
+export const OLDER_CLASSES: Readonly<Record<string, string>> = {
   Convolution1D: 'Conv1D', Convolution2D: 'Conv2D', Convolution3D: 'Conv3D', AtrousConvolution1D: 'Conv1D', AtrousConvolution2D: 'Conv2D', SeparableConvolution2D: 'SeparableConv2D',
-  Deconvolution2D: 'Conv2DTranspose', TimeDistributedDense: 'Dense',
+  Deconvolution2D: 'Conv2DTranspose', TimeDistributedDense: 'Dense', GroupedQueryAttention: 'GroupQueryAttention',
 };
 
 /** Options of all layers that were spelled otherwise. */

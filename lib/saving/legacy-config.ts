@@ -1,6 +1,6 @@
 // Configs of Keras 1 and 2 in the form of Keras 3, so that one reader makes the models.
 import { isPlainObject } from '../base/tree.js';
-import { KERAS_1_CLASSES, modernOptions } from './keras1-config.js';
+import { OLDER_CLASSES, modernOptions } from './keras1-config.js';
 
 type Config = Record<string, unknown>;
 /** An object of a config: a class and its options. */
@@ -14,7 +14,6 @@ const isForm = (value: unknown): value is Form => isPlainObject(value) && typeof
 
 /** Options that older versions wrote and no layer takes any more, where they had these values (null: any value). */
 const DROPPED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  '': { batch_input_shape: undefined },
   InputLayer: { ragged: null, type_spec: null },
   DepthwiseConv2D: { groups: 1, filters: null, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
   Conv2DTranspose: { groups: 1 }, Conv1DTranspose: { groups: 1 }, Conv3DTranspose: { groups: 1 }, SeparableConv2D: { groups: 1, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
@@ -57,7 +56,7 @@ function modern(value: unknown): unknown {
 /** `config` of an object of an older version, with new spellings. Objects with a `module` are new already. */
 function modernForm(form: Form): unknown {
   if (typeof form.module === 'string') return form;
-  const className = KERAS_1_CLASSES[form.class_name] ?? form.class_name;
+  const className = OLDER_CLASSES[form.class_name] ?? form.class_name;
   if (className === 'Policy') return { module: 'keras', class_name: 'DTypePolicy', config: form.config, registered_name: null };
   if (className === 'Sequential') return modernSequential(form);
   if (className === 'Functional' || className === 'Model') return modernFunctional(form);

@@ -1,7 +1,7 @@
 """Saves the models of models.py with what they compute: `python make.py FOLDER [names]`.
 
 Each case gets a folder with `model.keras`, `model.weights.h5`, `model.h5`, `model.weights.json`, and `case.json`: inputs, targets, predictions, and the losses of three steps
-of training that go on from the saved state. `--minimal` leaves out what makes files large or differ from run to run.
+of training that go on from the saved state.
 """
 
 import argparse
@@ -61,7 +61,9 @@ def make(name, folder):
     model.save_weights(folder / "model.weights.json", max_shard_size=2e-6)
     try:
         model.save(folder / "model.h5")
+        keras.saving.load_model(folder / "model.h5", compile=False)
     except Exception as error:  # Keras has kinds of models that this format does not know
+        (folder / "model.h5").unlink(missing_ok=True)
         print(f"{name}: no .h5: {error}")
     case = {
         "x": [{"shape": a.shape, "dtype": a.dtype.name, "data": a.ravel().tolist()} for a in x], "y": {"shape": y.shape, "dtype": y.dtype.name, "data": y.ravel().tolist()},
