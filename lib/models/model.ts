@@ -277,7 +277,7 @@ export class Model extends GraphModel {
   /** @internal */
   override savedProperties(): Record<string, unknown> {
     const own = super.savedProperties();
-    if (this.graph !== null) own.layers = this.layers;
+    if (this.network !== null) own.layers = this.layers;
     if (this.#state !== null) own.optimizer = this.#state.optimizer;
     return own;
   }

@@ -100,14 +100,14 @@ function at(path: string): Group | Dataset | null {
     const next = (found as Group).get(step);
     if (next === null) return null;
     if (!(next instanceof h5wasm.Group) && !(next instanceof h5wasm.Dataset)) throw new Error(`${path}: links to other places and files are not followed`);
-    found = next as Group | Dataset;
+    found = next;
   }
   return found;
 }
 
 function attributesOf(item: Group | Dataset): Record<string, AttributeValue> {
   const values: Record<string, AttributeValue> = {};
-  for (const [name, attribute] of Object.entries(item.attrs)) values[name] = attribute.to_array() as AttributeValue;
+  for (const [name, attribute] of Object.entries(item.attrs)) values[name] = attribute.to_array();
   return values;
 }
 

@@ -131,7 +131,7 @@ async function entriesOf(file: string, zip: YauzlFile): Promise<Map<string, Entr
         entries.set(entry.fileName, entry);
         zip.readEntry();
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     zip.readEntry();

@@ -137,7 +137,7 @@ async function openFolder(file: string): Promise<Opened> {
 /** Opens a `.keras` file or folder. */
 export async function openKerasFile(source: FileSource): Promise<Opened> {
   const isFolder = source.path !== undefined && (await stat(source.path)).isDirectory();
-  return isFolder ? openFolder(source.path!) : openArchive(source);
+  return isFolder ? openFolder(source.path) : openArchive(source);
 }
 
 async function loadFrom(opened: Opened, model: Model, file: string, { skipMismatch = false, objectsToSkip }: LoadWeightsOptions, withAssets: boolean): Promise<void> {

@@ -67,7 +67,7 @@ describe('damaged and hostile archives', () => {
     ['no archive', () => Buffer.from('nothing'), /no whole zip archive/],
     ['a changed bit of the weights', (bytes: Buffer) => {
       const copy = Buffer.from(bytes);
-      copy[copy.indexOf('HDF\r\n') + 900]! ^= 1;
+      copy[copy.indexOf('HDF\r\n') + 900] ^= 1;
       return copy;
     }, /checksum/],
   ])('%s', async (_, damage, message) => {
@@ -91,7 +91,7 @@ describe('damaged and hostile archives', () => {
   it('refuses unknown classes and the source of functions', async () => {
     const unknown = await changed((files) => {
       const all = config(files);
-      Object.assign(all.config.layers[1]!, { class_name: 'Densee', registered_name: 'Densee' });
+      Object.assign(all.config.layers[1], { class_name: 'Densee', registered_name: 'Densee' });
       return { ...files, 'config.json': text(all) };
     });
     await expect(saving.loadModel(unknown)).rejects.toThrow("unknown layer 'Densee'; did you mean 'Dense'");
@@ -114,10 +114,10 @@ describe('weights that do not fit', () => {
     const saved = mlp(5, 3);
     await saved.saveWeights(at('w.weights.h5'));
     const model = new Sequential([Input({ shape: [3] }), new layers.Dense(5), new layers.Dense(3)]);
-    const out = model.layers[1]!.getWeights().map((w) => w.tolist());
+    const out = model.layers[1].getWeights().map((w) => w.tolist());
     await model.loadWeights(at('w.weights.h5'), { skipMismatch: true });
-    expect(model.layers[0]!.getWeights().map((w) => w.tolist())).toEqual(saved.layers[0]!.getWeights().map((w) => w.tolist()));
-    expect(model.layers[1]!.getWeights().map((w) => w.tolist())).toEqual(out);
+    expect(model.layers[0].getWeights().map((w) => w.tolist())).toEqual(saved.layers[0].getWeights().map((w) => w.tolist()));
+    expect(model.layers[1].getWeights().map((w) => w.tolist())).toEqual(out);
     expect(warnings.join()).toContain('left as they are');
   });
   it('are found by name in legacy files', async () => {
@@ -126,7 +126,7 @@ describe('weights that do not fit', () => {
     const model = new Sequential([Input({ shape: [3] }), new layers.Dense(4, { name: 'hidden' }), new layers.Dense(7, { name: 'other' })]);
     await expect(model.loadWeights(at('m.h5'))).rejects.toThrow('(4, 7)');
     await model.loadWeights(at('m.h5'), { byName: true });
-    expect(model.layers[0]!.getWeights().map((w) => w.tolist())).toEqual(saved.layers[0]!.getWeights().map((w) => w.tolist()));
+    expect(model.layers[0].getWeights().map((w) => w.tolist())).toEqual(saved.layers[0].getWeights().map((w) => w.tolist()));
     await expect(model.loadWeights(at('x.weights.h5'), { byName: true })).rejects.toThrow('byName is for legacy');
   });
 });
@@ -138,7 +138,7 @@ class Scale extends layers.Layer {
     this.inner.forEach((part) => ('deep' in part ? part.deep : part).build([null, 3]));
   }
   override call(x: Tensor): Tensor {
-    return x.multiply(this.factors[0]!);
+    return x.multiply(this.factors[0]);
   }
   async saveAssets(to: string): Promise<void> {
     await writeFile(path.join(to, 'factors.txt'), this.factors.join());

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import * as keras from 'keratin';
+import type * as keras from 'keratin';
 import { ops, saving, type Tensor } from 'keratin';
 import { Hdf5File, type Hdf5Group } from '#lib/saving/hdf5.js';
 
@@ -26,7 +26,7 @@ const names = readdirSync(fixtures).filter((name) => existsSync(path.join(fixtur
 const file = (name: string, part: string) => path.join(fixtures, name, part);
 const caseOf = (name: string) => JSON.parse(readFileSync(file(name, 'case.json'), 'utf8')) as Case;
 const tensorOf = ({ shape, dtype, data }: Recorded): Tensor => ops.reshape(ops.convertToTensor(data, { dtype }), shape);
-const inputsOf = ({ x }: Case): Tensor | Tensor[] => (x.length > 1 ? x.map(tensorOf) : tensorOf(x[0]!));
+const inputsOf = ({ x }: Case): Tensor | Tensor[] => (x.length > 1 ? x.map(tensorOf) : tensorOf(x[0]));
 
 let folder: string;
 beforeEach(async () => {
@@ -43,7 +43,7 @@ async function expectPrediction(model: keras.Model, name: string): Promise<void>
   const { prediction, ...recorded } = caseOf(name);
   const actual = (await model.predict(inputsOf({ prediction, ...recorded }), { verbose: 0 })).tolist() as number[][];
   const tolerance = name === 'float16_weights' ? 2e-2 : 2e-5;
-  expect(actual.flat().map((value, i) => Math.abs(value - prediction.flat()[i]!) <= tolerance * (1 + Math.abs(value)))).not.toContain(false);
+  expect(actual.flat().map((value, i) => Math.abs(value - prediction.flat()[i]) <= tolerance * (1 + Math.abs(value)))).not.toContain(false);
 }
 
 /** Paths of all arrays in a file, with their shapes. */
@@ -97,12 +97,13 @@ describe.each(names)('%s', (name) => {
     const recorded = caseOf(name);
     if (recorded.steps === undefined) return expect(name).toBe('float16_weights');
     const model = await saving.loadModel(file(name, 'model.keras'));
-    const [x, y] = [[inputsOf(recorded)].flat() as Tensor[], tensorOf(recorded.y)];
+    const x: Tensor[] = [inputsOf(recorded)].flat();
+    const y = tensorOf(recorded.y);
     const rows = (tensor: Tensor, i: number) => ops.slice(tensor, [4 * i, ...tensor.shape.slice(1).map(() => 0)], [4, ...tensor.shape.slice(1)]);
     for (const [i, expected] of recorded.steps.entries()) {
       const batch = x.map((tensor) => rows(tensor, i + 1));
-      const logs = await model.trainOnBatch(batch.length > 1 ? batch : batch[0]!, rows(y, i + 1), { returnDict: true });
-      for (const [key, value] of Object.entries(expected)) expect(Math.abs((logs as Record<string, number>)[key]! - value)).toBeLessThan(5e-5 * (1 + Math.abs(value)));
+      const logs = await model.trainOnBatch(batch.length > 1 ? batch : batch[0], rows(y, i + 1), { returnDict: true });
+      for (const [key, value] of Object.entries(expected)) expect(Math.abs((logs as Record<string, number>)[key] - value)).toBeLessThan(5e-5 * (1 + Math.abs(value)));
     }
     return undefined;
   });
