@@ -30,7 +30,7 @@ const classes = Object.entries(layers as unknown as Record<string, unknown>)
 const inputsOf = ({ inputs, below }: Sample): Tensor[] => inputs.map((shape, i) =>
   below === undefined ? random.uniform(shape, { minval: -2, maxval: 2, seed: i + 1 }) : random.randint(shape, 0, below, { seed: i + 1 }));
 /** Calls a layer of one or several inputs. */
-const call = (layer: layers.Layer, inputs: readonly unknown[], options?: object) => layer(only(inputs) as Tensor, options) as Tensor;
+const call = (layer: layers.Layer, inputs: readonly unknown[], options?: object) => layer(only(inputs) as Tensor, options);
 /** The only item, or all of them. */
 function only<T>(items: readonly T[]): T | readonly T[] {
   return items.length === 1 ? items[0] : items;

@@ -51,7 +51,7 @@ describe('tapes tell apart', () => {
     target.setWeights(online.getWeights());
     const x = ops.ones([1, 3]);
     const tape = new GradientTape();
-    const loss = tape.record(() => ops.sum(ops.subtract(online.call(x) as Tensor, ops.multiply(target.call(x) as Tensor, 3))));
+    const loss = tape.record(() => ops.sum(ops.subtract(online.call(x), ops.multiply(target.call(x), 3))));
     expect(tape.gradient(loss, online.trainableWeights)[0]!.tolist()).toEqual([[1], [1], [1]]);
   });
 
