@@ -72,6 +72,7 @@ export { RMSNormalization, type RMSNormalizationOptions } from './normalization/
 export { SpectralNormalization, type SpectralNormalizationOptions } from './normalization/spectral-normalization.js';
 export { UnitNormalization, type UnitNormalizationOptions } from './normalization/unit-normalization.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
+export { StringLookup, type StringLookupOptions } from './preprocessing/string-lookup.js';
 export { Resizing, type ResizingOptions } from './preprocessing/resizing.js';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './regularization/activity-regularization.js';
 export { AlphaDropout, type AlphaDropoutOptions } from './regularization/alpha-dropout.js';

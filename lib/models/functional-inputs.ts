@@ -7,9 +7,11 @@ import { KerasTensor } from '../symbolic/keras-tensor.js';
 import { keepMask, setMask } from '../symbolic/mask.js';
 import { showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
+import { isStrings } from '../core/host-array.js';
 import { flatten, isNumberArray, isPlainObject } from '../base/tree.js';
 import { InputLayer } from '../layers/core/input-layer.js';
 import * as ops from '../ops/index.js';
+import { hostInput } from './host-stage.js';
 
 /** Values of an object by the names of the inputs; more entries than inputs are let be. */
 function byName(label: string, values: Readonly<Record<string, unknown>>, names: readonly string[]): unknown[] {
@@ -42,7 +44,8 @@ function flatInputs(label: string, fn: SymbolicFunction, inputs: unknown): unkno
         `${label}: its inputs are an object, so data must come as an object with the entries ${keys.join(', ')}, received ${show(inputs)}`,
       );
   }
-  return flatten(inputs, isNumberArray).leaves;
+  if (Array.isArray(inputs) && fn.inputs.length > 1 && inputs.length === fn.inputs.length && inputs.some(isStrings)) return inputs as unknown[];
+  return flatten(inputs, (value) => isNumberArray(value) || isStrings(value)).leaves;
 }
 
 /** Adds or takes away a last axis of size 1, where that makes the rank right. */
@@ -87,6 +90,7 @@ export function standardizeInputs(label: string, fn: SymbolicFunction, inputs: u
         );
       return null;
     }
+    if ((symbol.dtype as string) === 'string' && !(value instanceof KerasTensor)) return hostInput(label, value, symbol);
     const tensor = value instanceof KerasTensor ? value : toTensor(value as TensorLike, null, label);
     const cast =
       tensor instanceof KerasTensor

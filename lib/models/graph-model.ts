@@ -3,16 +3,20 @@ import { didYouMean, show } from '../base/errors.js';
 import type { SymbolicFunction } from '../symbolic/function.js';
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { Operation } from '../symbolic/operation.js';
-import { isPlainObject } from '../base/tree.js';
+import { HostArray, isStrings } from '../core/host-array.js';
+import { flatten, isPlainObject } from '../base/tree.js';
 import type { CallOptions } from '../layers/base/call.js';
 import { Layer } from '../layers/base/layer.js';
 import { standardizeInputs } from './functional-inputs.js';
+import { holdStrings, HostStage } from './host-stage.js';
 
 /** A layer that may be a graph of layers: the part of `Model` that has nothing to do with training. */
 export abstract class GraphModel extends Layer {
   /** @internal None beside `training` and `mask`; a subclass with a `call` of its own names its own. */
   static override readonly callOptions: readonly string[] | null = [];
   #network: SymbolicFunction | null = null;
+  /** What runs on the host before the numeric part; undefined: not looked for yet. */
+  #hostStage: HostStage | null | undefined = null;
 
   /** @internal The graph between inputs and outputs; null for a subclassed model, and for a Sequential that is not built. */
   get network(): SymbolicFunction | null {
@@ -21,6 +25,19 @@ export abstract class GraphModel extends Layer {
   /** @internal */
   protected setNetwork(network: SymbolicFunction | null): void {
     this.#network = network;
+    this.#hostStage = undefined;
+  }
+  /** @internal The part that runs on the host; null without one. */
+  protected get hostStage(): HostStage | null {
+    if (this.#hostStage === undefined) this.#hostStage = this.#network === null ? null : HostStage.of(this.name, this.#network);
+    return this.#hostStage;
+  }
+  /** @internal Inputs with strings as the tensors that the host makes of them; others as they are. */
+  onHost(inputs: unknown): unknown {
+    // A Sequential that is not built yet learns its input's shape from the first data.
+    if (this.#network === null && isStrings(inputs)) this.buildFrom([null, ...HostArray.from(inputs, this.label).shape.slice(1)]);
+    const stage = this.hostStage;
+    return stage === null || !holdStrings(inputs) ? inputs : stage.run(standardizeInputs(this.name, this.#network!, inputs, null));
   }
   private networkFor(what: string): SymbolicFunction {
     if (this.#network === null)
@@ -33,11 +50,18 @@ export abstract class GraphModel extends Layer {
     return this.#network === null;
   }
 
+  /** @internal */
+  protected override get takesStrings(): boolean {
+    return true;
+  }
+
   /** What the model computes. A functional model runs its graph; a model of your own overrides it. */
   override call(inputs: unknown, ...rest: unknown[]): unknown {
     if (this.#network === null)
       throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
     const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
+    const stage = this.hostStage;
+    if (stage !== null) return stage.rest.run(flatten(this.onHost(inputs)).leaves);
     return this.#network.run(standardizeInputs(this.name, this.#network, inputs, mask));
   }
 

@@ -11,6 +11,8 @@ import type { Tensor } from '../core/tensor.js';
 import { currentTrace } from '../core/trace.js';
 import { isPlainObject, mapStructure } from '../base/tree.js';
 import { type CallOptions, hasMask } from '../layers/base/call.js';
+import { IndexLookup } from '../layers/preprocessing/index-lookup.js';
+import type { DTypeLike } from '../base/dtype.js';
 import { InputLayer } from '../layers/core/input-layer.js';
 import { deserialize as deserializeLayer, serialize as serializeLayer } from '../layers/index.js';
 import { Layer } from '../layers/base/layer.js';
@@ -23,6 +25,10 @@ import { Model } from './model.js';
 export type SequentialOptions = Pick<LayerOptions, 'name' | 'trainable' | 'dtype'>;
 /** What can be added: a layer, or the symbol that `keras.Input` gives, first. */
 export type SequentialLayer = Layer | KerasTensor;
+
+/** The dtype of what the first layer reads. */
+const inputDTypeOf = (first: Layer): DTypeLike | 'string' =>
+  (first instanceof IndexLookup ? first.inputDType : first.computeDtype);
 
 /**
  * A stack of layers, each applied to the output of the one before.
@@ -109,7 +115,7 @@ export class Sequential extends Model {
     if (!Array.isArray(inputShape) || inputShape.some((d) => typeof d === 'object' && d !== null)) return;
     // Built by a step that is being compiled, the batch's size is that of the first batch only.
     const shape: SymbolicShape = currentTrace() === null ? inputShape : [null, ...inputShape.slice(1)];
-    if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: shape, dtype: this.stack[0]!.computeDtype });
+    if (this.inputLayer === null) this.inputLayer = new InputLayer({ batchShape: shape, dtype: inputDTypeOf(this.stack[0]!) });
     else if (!sameShape(this.inputLayer.batchShape.slice(1), inputShape.slice(1))) {
       throw new RangeError(
         `${this.name}: its input shape is ${showShape(this.inputLayer.batchShape)}, it cannot be built for ${showShape(inputShape)}`,
@@ -124,6 +130,7 @@ export class Sequential extends Model {
   }
 
   override call(inputs: unknown, ...rest: unknown[]): Tensor {
+    if (this.hostStage !== null) return super.call(inputs, ...rest) as Tensor;
     if (this.network !== null) return this.runNetwork(this.network, inputs, rest) as Tensor;
     // Inputs that are a structure: each layer takes what the one before gave, with its mask.
     let mask: unknown = (isPlainObject(rest.at(-1)) ? (rest.at(-1) as CallOptions) : {}).mask ?? null;

@@ -26,10 +26,14 @@ export interface OperationCall {
   readonly recorded: Readonly<Record<string, unknown>>;
 }
 
+/** The dtype of a symbol: as of a tensor, or `'string'` for values of the host. */
+export const standardizeSymbolDType = (dtype: DTypeLike | 'string' | null): DType =>
+  (dtype === 'string' ? (dtype as string as DType) : standardizeDType(dtype));
+
 /** Options of a `KerasTensor`. */
 export interface KerasTensorOptions {
   /** Element type. Default float32. */
-  dtype?: DTypeLike | null | undefined;
+  dtype?: DTypeLike | 'string' | null | undefined;
   /** Default: `keras_tensor` with a number. */
   name?: string | null;
 }
@@ -46,11 +50,11 @@ export class KerasTensor {
   history: { readonly call: OperationCall; readonly index: number } | null = null;
 
   /** The dtype may also stand in the options; it defaults to float32. */
-  constructor(shape: SymbolicShape, dtype?: DTypeLike | null | KerasTensorOptions, options?: KerasTensorOptions) {
+  constructor(shape: SymbolicShape, dtype?: DTypeLike | 'string' | null | KerasTensorOptions, options?: KerasTensorOptions) {
     const given = isPlainObject(dtype) ? dtype : { dtype, ...options };
     checkSymbolicShape(shape, 'KerasTensor');
     this.shape = Object.freeze([...shape]);
-    this.dtype = standardizeDType((given.dtype ?? 'float32') as DTypeLike);
+    this.dtype = standardizeSymbolDType((given.dtype ?? 'float32') as DTypeLike | 'string');
     this.name = (given.name as string | null | undefined) ?? uniqueName('keras_tensor');
   }
   /** Number of axes. */
@@ -131,6 +135,9 @@ function resultsOf(fn: (args: readonly unknown[]) => unknown, flat: Flat<unknown
     let next = 0;
     return traceWith(fn, flat, symbols.map(({ dtype, shape }) => specOf(dtype, shape.map((d) => d ?? sizes[next++]!))), sizes);
   };
+  if (symbols.some(({ dtype }) => (dtype as string) === 'string')) {
+    throw new TypeError('strings are no tensors; a layer such as StringLookup makes numbers of them');
+  }
   if (axes.length === 0) return [run([])];
   const numbers = [...symbols.flatMap(({ shape }) => [...shape]), ...flat.leaves].filter(
     (n): n is number => typeof n === 'number' && Number.isInteger(n),

@@ -4,6 +4,7 @@ import { makeTensor, toTensor } from '../core/convert.js';
 import { isFloat } from '../base/dtype.js';
 import { castTo } from '../core/cast.js';
 import { show } from '../base/errors.js';
+import type { HostArray } from '../core/host-array.js';
 import { settings } from '../base/settings.js';
 import { showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
@@ -13,7 +14,7 @@ import * as ops from '../ops/index.js';
 import { isTuple } from '../utils/batches.js';
 
 /** One input or target, or an array or object of them. */
-export type Data = Nested<TensorLike>;
+export type Data = Nested<TensorLike | HostArray | string>;
 /** A batch of a stream: inputs; inputs and targets; or with sample weights. */
 export type Batch = readonly [x: Data, y?: Data | null | undefined, sampleWeight?: Data | null | undefined];
 /** Batches that can be iterated anew each epoch, or a generator, which every call reads on from where the last one stopped. */
@@ -177,12 +178,14 @@ export function splitValidation(data: ArrayData, fraction: number): [ArrayData, 
 }
 
 /** Reads one item of a stream: `x`, `[x]`, `[x, y]` or `[x, y, sampleWeight]`. */
-export function readBatch(item: Batch | Data, where: string, classWeight?: ClassWeight | null): ArrayData {
+export function readBatch(
+  item: Batch | Data, where: string, classWeight?: ClassWeight | null, onHost: (x: unknown) => unknown = (x) => x,
+): ArrayData {
   const parts = isTuple(item) ? item : [item];
   if (parts.length > 3) {
     throw new TypeError(`${where}: a batch is [x], [x, y] or [x, y, sampleWeight], received an array of ${parts.length} entries; `
       + 'write [x] for inputs alone');
   }
   const [x, y, sampleWeight] = parts as [Data, Data?, Data?];
-  return ArrayData.read(x, y, sampleWeight).weighted(where, classWeight);
+  return ArrayData.read(onHost(x) as Data, y, sampleWeight).weighted(where, classWeight);
 }

@@ -33,7 +33,7 @@ function sourceOf(run: Run, input: Input, { batchSize, shuffle = false, classWei
     return new ArraySource(input, batchSize ?? (steps ? Math.ceil(input.length / steps) : DEFAULT_BATCH), shuffle);
   }
   return new StreamSource(input, {
-    where: CALLS[run.kind], classWeight, shuffle: shuffle !== false, joinsAll: run.model.stepsPerExecution > 1,
+    where: CALLS[run.kind], classWeight, onHost: (x) => run.model.onHost(x), shuffle: shuffle !== false, joinsAll: run.model.stepsPerExecution > 1,
     ...(run.turn === null ? {} : { runUserCode: run.turn.runUserCode }),
   });
 }
@@ -41,8 +41,8 @@ function sourceOf(run: Run, input: Input, { batchSize, shuffle = false, classWei
 type DataOptions = Pick<FitOptions, 'sampleWeight' | 'batchSize'>;
 
 /** `x`, `y` and weights as input: arrays are read, and streams come without y. */
-function inputOf(where: string, x: Data | BatchStream, y: Data | null | undefined, { sampleWeight, batchSize }: DataOptions): Input {
-  if (!isStream(x)) return ArrayData.read(x, y, sampleWeight);
+function inputOf(model: Model, where: string, x: Data | BatchStream, y: Data | null | undefined, { sampleWeight, batchSize }: DataOptions): Input {
+  if (!isStream(x)) return ArrayData.read(model.onHost(x) as Data, y, sampleWeight);
   refuse(where, { y, sampleWeight, batchSize });
   return x;
 }
@@ -72,7 +72,7 @@ const validates = (epoch: number, freq: number | readonly number[]): boolean =>
   (typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
 
 /** What `fit` validates on; null without. */
-function validationInput({ validationData }: FitOptions): Input | null {
+function validationInput(model: Model, { validationData }: FitOptions): Input | null {
   if (validationData === null || validationData === undefined) return null;
   if (isStream(validationData)) return validationData;
   if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
@@ -80,7 +80,7 @@ function validationInput({ validationData }: FitOptions): Input | null {
   }
   const [x, y, sampleWeight] = validationData as readonly [Data | BatchStream, Data, Data?];
   if (isStream(x)) throw new TypeError(`fit: validationData must be [x, y] of arrays, or a data set alone, received [${show(x)}, …]`);
-  return ArrayData.read(x, y, sampleWeight, 'validationData: ');
+  return ArrayData.read(model.onHost(x) as Data, y, sampleWeight, 'validationData: ');
 }
 
 /** What `fit` trains and validates on. */
@@ -89,10 +89,10 @@ interface FitInputs {
   readonly held: Input | null;
 }
 
-function fitInputs(x: Data | BatchStream, y: Data | null | undefined, options: FitOptions): FitInputs {
+function fitInputs(model: Model, x: Data | BatchStream, y: Data | null | undefined, options: FitOptions): FitInputs {
   const { classWeight, validationSplit = 0 } = options;
-  const given = validationInput(options);
-  const all = inputOf('fit', x, y, options);
+  const given = validationInput(model, options);
+  const all = inputOf(model, 'fit', x, y, options);
   if (!(all instanceof ArrayData)) {
     if (validationSplit > 0) throw new TypeError('fit: validationSplit is for arrays in memory; give validationData with a data set');
     return { train: all, held: given };
@@ -177,7 +177,7 @@ export async function fitModel(model: Model, turn: Call, x: Data | BatchStream, 
   const verbose = verbosity(options.verbose);
   const callbacks = listOf(options.callbacks, model, { epochs, steps: options.stepsPerEpoch ?? null, verbose }, true);
   const history = callbacks.keepHistory();
-  const fit = new Fit(model, turn, callbacks, fitInputs(x, y, options), options);
+  const fit = new Fit(model, turn, callbacks, fitInputs(model, x, y, options), options);
   callbacks.setParams({ ...callbacks.params, epochs, steps: fit.stepsPerEpoch, verbose });
   await fit.all(options.initialEpoch ?? 0, epochs);
   return history;
@@ -210,7 +210,7 @@ export async function evaluateModel(model: Model, turn: Call, x: Data | BatchStr
   const verbose = verbosity(options.verbose);
   const callbacks = listOf(options.callbacks, model, { epochs: 1, steps: wanted ?? null, verbose });
   const run: Run = { model, kind: 'test', callbacks, signal: signal ?? null, turn };
-  const source = sourceOf(run, inputOf('evaluate', x, y, options), { batchSize, steps: wanted });
+  const source = sourceOf(run, inputOf(model, 'evaluate', x, y, options), { batchSize, steps: wanted });
   const steps = limitedSteps(wanted, source.batches);
   callbacks.setParams({ ...callbacks.params, epochs: 1, steps: steps ?? source.batches, verbose });
   return asResult(model, await runTest(run, source, steps), options.returnDict);
@@ -224,7 +224,7 @@ export async function predictModel(model: Model, x: Data | BatchStream, options:
   const callbacks = listOf(options.callbacks, model, { steps: wanted ?? null, verbose });
   const batches: unknown[] = [];
   const run: Run = { model, kind: 'predict', callbacks, signal: signal ?? null, turn: null, collect: (outputs) => batches.push(outputs) };
-  const source = sourceOf(run, inputOf('predict', x, null, { batchSize }), { batchSize, steps: wanted });
+  const source = sourceOf(run, inputOf(model, 'predict', x, null, { batchSize }), { batchSize, steps: wanted });
   const steps = limitedSteps(wanted, source.batches);
   callbacks.setParams({ ...callbacks.params, steps: steps ?? source.batches, verbose });
   await callbacks.call('onPredictBegin', {});
@@ -239,7 +239,7 @@ export async function predictModel(model: Model, x: Data | BatchStream, options:
 export async function runOnBatch(model: Model, kind: StepKind, x: Data, y: Data | null, options: OnBatchOptions): Promise<unknown> {
   const where = `${kind}OnBatch`;
   checkOptions(where, options, OPTIONS.onBatch);
-  const data = ArrayData.read(x, y, options.sampleWeight).weighted(where, options.classWeight);
+  const data = ArrayData.read(model.onHost(x) as Data, y, options.sampleWeight).weighted(where, options.classWeight);
   if (turnIsDue()) await yieldToEventLoop();
   if (kind !== 'predict') model.resetMetrics();
   const result = model.runEagerly ? runStepEagerly(model, kind, data.assemble(data.columns)) : await runBatch(model, kind, data);

@@ -19,6 +19,8 @@ export interface StreamOptions {
   readonly joinsAll?: boolean;
   /** How code of the user's is run. */
   readonly runUserCode?: RunUserCode;
+  /** What the host makes of inputs before they are tensors. */
+  readonly onHost?: (x: unknown) => unknown;
 }
 
 /** Batches of up to this many bytes are copied together to run in one native call: copying takes less time than the call. */
@@ -141,7 +143,7 @@ export class StreamSource implements BatchSource {
     const item = this.reader!.items[this.read.length];
     if (item === undefined) return false;
     if ('error' in item) throw item.error;
-    this.read.push(readBatch(item.value as never, this.options.where, this.options.classWeight));
+    this.read.push(readBatch(item.value as never, this.options.where, this.options.classWeight, this.options.onHost));
     return true;
   }
   /** `readItem`, with errors left for when the batch is due. */

@@ -3,6 +3,7 @@
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
 import { type DType, isFloat } from '../../base/dtype.js';
+import { HostArray, isStrings } from '../../core/host-array.js';
 import { KerasTensor } from '../../symbolic/keras-tensor.js';
 import { getMask, keepMask, setMask } from '../../symbolic/mask.js';
 import { show } from '../../base/errors.js';
@@ -69,19 +70,21 @@ export function convertInput(input: unknown, dtype: DType | null, where: string)
   const convert = (leaf: unknown): unknown => {
     if (leaf === null || leaf === undefined) return leaf;
     if (leaf instanceof KerasTensor) {
-      if (dtype === null || !isFloat(leaf.dtype) || leaf.dtype === dtype) return leaf;
+      if (dtype === null || (leaf.dtype as string) === 'string' || !isFloat(leaf.dtype) || leaf.dtype === dtype) return leaf;
       const cast = new KerasTensor(leaf.shape, dtype, { name: leaf.name });
       const mask = getMask(leaf as unknown);
       return mask === null ? cast : setMask(cast, mask);
     }
+    if (isStrings(leaf)) return HostArray.from(leaf, where);
     const tensor = toTensor(leaf as TensorLike, null, where);
     return keepMask(leaf, dtype !== null && isFloat(tensor.dtype) ? castTo(tensor, dtype) : tensor);
   };
-  return mapStructure(convert, input, isNumberArray);
+  return mapStructure(convert, input, (value) => isNumberArray(value) || isStrings(value));
 }
 
 const isOutput = (value: unknown): boolean =>
-  isTensor(value) || value instanceof Variable || value === null || typeof value === 'number' || typeof value === 'boolean';
+  isTensor(value) || value instanceof Variable || value instanceof HostArray || value === null || typeof value === 'number'
+  || typeof value === 'boolean';
 /**
  * What `call` returned, which must be tensors, alone or in arrays and objects. @throws a TypeError for a promise, a string, undefined and
  * the like.

@@ -6,6 +6,7 @@ import type { Schema } from '../../config/fields.js';
 import { findClass } from '../../config/registration.js';
 import { type QuantizationMode, serializePolicy } from '../../config/dtype-policy.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
+import { HostArray } from '../../core/host-array.js';
 import { isFloat } from '../../base/dtype.js';
 import { didYouMean, show } from '../../base/errors.js';
 import { computeOutputSpec, isSymbolic, KerasTensor, knownShapes } from '../../symbolic/keras-tensor.js';
@@ -70,6 +71,8 @@ export abstract class Layer extends LayerPrecision {
   static readonly baseSchema = layerSchema;
   /** @internal True for classes without weights that Keras builds when it makes them: their saved form tells no shapes. */
   static readonly builtWhenMade: boolean = false;
+  /** @internal True for a layer that reads or gives strings: it runs on the host, before the numeric part of a model. */
+  static readonly runsOnHost: boolean = false;
 
   readonly #remat = context().remat;
   /** True for a layer that passes masks on; by default for one with a `computeMask` of its own. */
@@ -176,8 +179,15 @@ export abstract class Layer extends LayerPrecision {
     return true;
   }
 
+  /** @internal Whether strings may be among the inputs. */
+  protected get takesStrings(): boolean {
+    return (this.constructor as typeof Layer).runsOnHost;
+  }
+
   private convertInput(input: unknown): unknown {
-    return convertInput(input, this.convertsInputs && this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null, this.label);
+    const converted = convertInput(input, this.convertsInputs && this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null, this.label);
+    if (this.takesStrings || !flatten(converted).leaves.some((leaf) => leaf instanceof HostArray)) return converted;
+    throw new TypeError(`${this.label}: strings are no tensors; a layer such as StringLookup makes numbers of them`);
   }
 
   /** Calls the layer on symbols and notes the call, with the mask that the input carries where Keras does so. */

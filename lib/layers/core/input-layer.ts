@@ -1,9 +1,8 @@
 // InputLayer and Input: where data enter a model.
 import type { Config } from '../../config/configurable.js';
 import type { DType, DTypeLike } from '../../base/dtype.js';
-import { standardizeDType } from '../../base/dtype.js';
 import { checkOptions, show } from '../../base/errors.js';
-import { KerasTensor } from '../../symbolic/keras-tensor.js';
+import { KerasTensor, standardizeSymbolDType } from '../../symbolic/keras-tensor.js';
 import { sameShape, type SymbolicShape } from '../../base/shape.js';
 import { Layer } from '../base/layer.js';
 
@@ -15,8 +14,8 @@ export interface InputOptions {
   batchSize?: number | null;
   /** Shape with the batch, in place of `shape` and `batchSize`. */
   batchShape?: SymbolicShape | null;
-  /** Element type. Default: `floatx`. */
-  dtype?: DTypeLike | null;
+  /** Element type, or `'string'`. Default: `floatx`. */
+  dtype?: DTypeLike | 'string' | null;
   /** Tensors here are dense: only false. */
   sparse?: boolean | null;
   /** Tensors here are rectangular: only false. */
@@ -54,7 +53,7 @@ function checkedSymbol(symbol: KerasTensor, options: InputLayerOptions): KerasTe
   const { batchSize = null, dtype = null } = options;
   const shape = wholeShape({ ...options, batchSize: batchSize ?? (options.batchShape ? null : (symbol.shape[0] ?? null)) });
   const differs = (shape !== null && !sameShape(shape, symbol.shape)) || (batchSize !== null && symbol.shape[0] !== batchSize) ||
-    (dtype !== null && symbol.dtype !== standardizeDType(dtype));
+    (dtype !== null && symbol.dtype !== standardizeSymbolDType(dtype));
   if (differs) throw new RangeError('InputLayer: the other options contradict the shape or dtype of inputTensor');
   return symbol;
 }
@@ -83,7 +82,7 @@ export class InputLayer extends Layer {
       throw new TypeError(`InputLayer: ${sparse === true ? 'sparse' : 'ragged'} inputs do not exist here; give a dense tensor`);
     const shape = wholeShape(options);
     if (shape === null && inputTensor === null) throw new TypeError('InputLayer: the option shape is required');
-    this.output = inputTensor === null ? new KerasTensor(shape!, standardizeDType(dtype), { name }) : checkedSymbol(inputTensor, options);
+    this.output = inputTensor === null ? new KerasTensor(shape!, standardizeSymbolDType(dtype), { name }) : checkedSymbol(inputTensor, options);
     this.batchShape = this.output.shape;
     this.optional = optional;
     if (this.output.history === null) this.noteCall([], this.output);
