@@ -1,7 +1,7 @@
 // IndexLookup: what StringLookup and IntegerLookup share: a vocabulary, its special tokens, and the ways to encode what is found.
 import { readFileSync } from 'node:fs';
 import type { Config, OptionsOf } from '../../config/configurable.js';
-import { bool, field, int, nullable, oneOf, string, withDefault } from '../../config/fields.js';
+import { bool, field, int, keyed, nullable, oneOf, string, withDefault } from '../../config/fields.js';
 import { toTensor } from '../../core/convert.js';
 import type { DType } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
@@ -52,8 +52,8 @@ const lookupSchema = {
   idfWeights: nullable(weightsField),
   /** The terms; without them `adapt` finds some. */
   vocabulary: nullable(vocabularyField),
-  /** Size of the vocabulary, as configs have it; it follows from the terms. */
-  vocabularySize: nullable(int({ min: 0 })),
+  /** @internal Size of the vocabulary, as configs have it; it follows from the terms. */
+  savedVocabularySize: keyed('vocabulary_size', nullable(int({ min: 0 }))),
   /** How whole numbers that are unknown are spread over several indices. */
   oovMethod: withDefault(oneOf('floormod', 'farmhash'), 'floormod'),
   /** Key of the hash that spreads unknown terms; null: a hash without one. */
