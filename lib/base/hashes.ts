@@ -1,5 +1,5 @@
-// Hashes of strings that Keras puts tokens into buckets by: FarmHash's Fingerprint64 (Pike and Alakuijala, 2014), and SipHash-2-4 (Aumasson and
-// Bernstein, 2012) with a key. Words are BigInts of 64 bits.
+// Hashes of strings that Keras puts tokens into buckets by: FarmHash's Fingerprint64 (Pike and Alakuijala, 2014), and SipHash-2-4
+// (Aumasson and Bernstein, 2012) with a key. Words are BigInts of 64 bits.
 
 const MASK = (1n << 64n) - 1n;
 const wrap = (x: bigint): bigint => x & MASK;

@@ -24,7 +24,8 @@ export class HostArray {
         if (typeof item !== 'string') throw new TypeError(`${where}: expected strings, received ${show(item)}`);
         data.push(item);
       } else if (!Array.isArray(item) || item.length !== shape[axis]) {
-        throw new RangeError(`${where}: rows of strings must have one length, expected ${shape[axis]} on axis ${axis}, received ${show(item)}`);
+        throw new RangeError(`${where}: rows of strings must have one length, expected ${shape[axis]} on axis ${axis}, `
+          + `received ${show(item)}`);
       } else for (const part of item as unknown[]) visit(part, axis + 1);
     };
     visit(value, 0);

@@ -44,7 +44,8 @@ function flatInputs(label: string, fn: SymbolicFunction, inputs: unknown): unkno
         `${label}: its inputs are an object, so data must come as an object with the entries ${keys.join(', ')}, received ${show(inputs)}`,
       );
   }
-  if (Array.isArray(inputs) && fn.inputs.length > 1 && inputs.length === fn.inputs.length && inputs.some(isStrings)) return inputs as unknown[];
+  const oneEach = Array.isArray(inputs) && fn.inputs.length > 1 && inputs.length === fn.inputs.length;
+  if (oneEach && inputs.some(isStrings)) return inputs as unknown[];
   return flatten(inputs, (value) => isNumberArray(value) || isStrings(value)).leaves;
 }
 

@@ -1,8 +1,10 @@
-// HostStage: the part of a functional model that runs on the host, as layers that read strings do. The data adapter runs it before the numeric part.
+// HostStage: the part of a functional model that runs on the host, as layers that read strings do. The data adapter runs it before the
+// numeric part.
 import { SymbolicFunction } from '../symbolic/function.js';
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { Operation } from '../symbolic/operation.js';
 import { HostArray, isStrings } from '../core/host-array.js';
+import { showShape } from '../base/shape.js';
 import { flatten, isNumberArray } from '../base/tree.js';
 import type { Layer } from '../layers/base/layer.js';
 
@@ -29,7 +31,9 @@ export class HostStage {
     }
     graph.outputs.filter((symbol) => known.has(symbol)).forEach((symbol) => cut.add(symbol));
     for (const symbol of cut) {
-      if (isString(symbol)) throw new TypeError(`${label}: strings are no tensors: '${symbol.name}' must pass through a layer that makes numbers of it, such as StringLookup`);
+      if (!isString(symbol)) continue;
+      throw new TypeError(`${label}: strings are no tensors: '${symbol.name}' must pass through a layer that makes numbers of it, `
+        + 'such as StringLookup');
     }
     const between = [...cut];
     return new HostStage(new SymbolicFunction(graph.inputStruct, between), new SymbolicFunction(between, graph.outputStruct));
@@ -44,9 +48,11 @@ export class HostStage {
 /** A value for an input of strings, with or without a last axis of size 1. */
 export function hostInput(label: string, value: unknown, { shape, name }: KerasTensor): HostArray {
   const strings = HostArray.from(value, `${label}: the input '${name}'`);
-  const fits = (own: readonly number[]): boolean => own.length === shape.length && shape.every((d, axis) => axis === 0 || d === null || d === own[axis]);
+  const fits = (own: readonly number[]): boolean =>
+    own.length === shape.length && shape.every((d, axis) => axis === 0 || d === null || d === own[axis]);
   if (fits(strings.shape)) return strings;
   if (fits([...strings.shape, 1])) return strings.reshape([...strings.shape, 1]);
   if (strings.shape.at(-1) === 1 && fits(strings.shape.slice(0, -1))) return strings.reshape(strings.shape.slice(0, -1));
-  throw new RangeError(`${label}: the input '${name}' must have the shape (${shape.map((d) => d ?? 'None').join(', ')}), received strings of shape (${strings.shape.join(', ')})`);
+  throw new RangeError(`${label}: the input '${name}' must have the shape ${showShape(shape)}, `
+    + `received strings of shape ${showShape(strings.shape)}`);
 }

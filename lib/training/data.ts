@@ -4,7 +4,7 @@ import { makeTensor, toTensor } from '../core/convert.js';
 import { isFloat } from '../base/dtype.js';
 import { castTo } from '../core/cast.js';
 import { show } from '../base/errors.js';
-import type { HostArray } from '../core/host-array.js';
+import type { HostArray, NestedStrings } from '../core/host-array.js';
 import { settings } from '../base/settings.js';
 import { showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
@@ -13,8 +13,11 @@ import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 import { isTuple } from '../utils/batches.js';
 
+/** Strings for inputs of layers that run on the host. */
+type Strings = HostArray | NestedStrings;
 /** One input or target, or an array or object of them. */
-export type Data = Nested<TensorLike | HostArray | string>;
+export type Data =
+  Nested<TensorLike> | Strings | readonly (Nested<TensorLike> | Strings)[] | { readonly [name: string]: Nested<TensorLike> | Strings };
 /** A batch of a stream: inputs; inputs and targets; or with sample weights. */
 export type Batch = readonly [x: Data, y?: Data | null | undefined, sampleWeight?: Data | null | undefined];
 /** Batches that can be iterated anew each epoch, or a generator, which every call reads on from where the last one stopped. */

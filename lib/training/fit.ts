@@ -33,7 +33,8 @@ function sourceOf(run: Run, input: Input, { batchSize, shuffle = false, classWei
     return new ArraySource(input, batchSize ?? (steps ? Math.ceil(input.length / steps) : DEFAULT_BATCH), shuffle);
   }
   return new StreamSource(input, {
-    where: CALLS[run.kind], classWeight, onHost: (x) => run.model.onHost(x), shuffle: shuffle !== false, joinsAll: run.model.stepsPerExecution > 1,
+    where: CALLS[run.kind], classWeight, onHost: (x) => run.model.onHost(x),
+    shuffle: shuffle !== false, joinsAll: run.model.stepsPerExecution > 1,
     ...(run.turn === null ? {} : { runUserCode: run.turn.runUserCode }),
   });
 }
@@ -41,7 +42,9 @@ function sourceOf(run: Run, input: Input, { batchSize, shuffle = false, classWei
 type DataOptions = Pick<FitOptions, 'sampleWeight' | 'batchSize'>;
 
 /** `x`, `y` and weights as input: arrays are read, and streams come without y. */
-function inputOf(model: Model, where: string, x: Data | BatchStream, y: Data | null | undefined, { sampleWeight, batchSize }: DataOptions): Input {
+function inputOf(
+  model: Model, where: string, x: Data | BatchStream, y: Data | null | undefined, { sampleWeight, batchSize }: DataOptions,
+): Input {
   if (!isStream(x)) return ArrayData.read(model.onHost(x) as Data, y, sampleWeight);
   refuse(where, { y, sampleWeight, batchSize });
   return x;

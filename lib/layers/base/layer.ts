@@ -185,7 +185,8 @@ export abstract class Layer extends LayerPrecision {
   }
 
   private convertInput(input: unknown): unknown {
-    const converted = convertInput(input, this.convertsInputs && this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null, this.label);
+    const dtype = this.convertsInputs && this.autocast && isFloat(this.computeDtype) ? this.computeDtype : null;
+    const converted = convertInput(input, dtype, this.label);
     if (this.takesStrings || !flatten(converted).leaves.some((leaf) => leaf instanceof HostArray)) return converted;
     throw new TypeError(`${this.label}: strings are no tensors; a layer such as StringLookup makes numbers of them`);
   }

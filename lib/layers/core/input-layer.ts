@@ -82,7 +82,8 @@ export class InputLayer extends Layer {
       throw new TypeError(`InputLayer: ${sparse === true ? 'sparse' : 'ragged'} inputs do not exist here; give a dense tensor`);
     const shape = wholeShape(options);
     if (shape === null && inputTensor === null) throw new TypeError('InputLayer: the option shape is required');
-    this.output = inputTensor === null ? new KerasTensor(shape!, standardizeSymbolDType(dtype), { name }) : checkedSymbol(inputTensor, options);
+    const made = () => new KerasTensor(shape!, standardizeSymbolDType(dtype), { name });
+    this.output = inputTensor === null ? made() : checkedSymbol(inputTensor, options);
     this.batchShape = this.output.shape;
     this.optional = optional;
     if (this.output.history === null) this.noteCall([], this.output);

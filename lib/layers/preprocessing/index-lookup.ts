@@ -23,8 +23,10 @@ export type TokenData = HostArray | readonly unknown[] | Iterable<unknown> | Asy
 
 const vocabularyField = field<Vocabulary>('an array of terms, or the path of a file with one on each line', (v) =>
   (typeof v === 'string' || (Array.isArray(v) && v.every((term) => typeof term === 'string')) ? (v) : undefined));
-const weightsField = field<readonly number[]>('an array of numbers', (v) =>
-  (Array.isArray(v) && v.every((weight) => typeof weight === 'number') ? v : ArrayBuffer.isView(v) ? Array.from(v as Float32Array) : undefined));
+const weightsField = field<readonly number[]>('an array of numbers', (v) => {
+  const weights: unknown = ArrayBuffer.isView(v) ? Array.from(v as Float32Array) : v;
+  return Array.isArray(weights) && weights.every((weight) => typeof weight === 'number') ? weights : undefined;
+});
 const saltField = field<number | readonly [number, number], readonly [number, number]>('an integer or two', (v) => {
   const pair: unknown[] = Array.isArray(v) ? v : [v, v];
   return pair.length === 2 && pair.every(Number.isInteger) ? (pair as [number, number]) : undefined;
@@ -142,15 +144,18 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
     const special = this.specialTokens;
     const found = special.length <= given.length && special.every((token, i) => token === given[i]);
     const terms = found ? given.slice(special.length) : given;
-    const repeated = [...new Set(terms.filter((term, i) => terms.indexOf(term) !== i && terms.length < 10_000))];
-    if (new Set(terms).size !== terms.length) fail(`the vocabulary has terms more than once: ${repeated.slice(0, 10).map(show).join(', ')}`);
+    const repeated = repeatedOf(terms);
+    if (repeated.length > 0) fail(`the vocabulary has terms more than once: ${repeated.slice(0, 10).map(show).join(', ')}`);
     const order = `special tokens may stand at the start of the vocabulary alone, in the order ${show(special)}`;
-    if (maskToken !== null && terms.includes(maskToken)) fail(`${order}; the mask token ${show(maskToken)} is at ${given.lastIndexOf(maskToken)}`);
-    if (invert && oovToken !== null && terms.includes(oovToken)) fail(`${order}; ${show(oovToken)} is at ${given.lastIndexOf(oovToken)}`);
+    const place = (token: string): string => `${order}; ${show(token)} is at ${given.lastIndexOf(token)}`;
+    if (maskToken !== null && terms.includes(maskToken)) fail(place(maskToken));
+    if (invert && oovToken !== null && terms.includes(oovToken)) fail(place(oovToken));
     if (maxTokens !== null && special.length + terms.length > maxTokens) {
       fail(`the vocabulary has ${special.length + terms.length} terms with the special ones, and maxTokens is ${maxTokens}`);
     }
-    if (idfWeights !== null && idfWeights.length !== given.length) fail(`expected ${given.length} idfWeights, one for each term, received ${idfWeights.length}`);
+    if (idfWeights !== null && idfWeights.length !== given.length) {
+      fail(`expected ${given.length} idfWeights, one for each term, received ${idfWeights.length}`);
+    }
     this.use(terms);
     if (idfWeights !== null) this.weigh(idfWeights, found ? 0 : special.length);
   }
@@ -187,7 +192,7 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
     this.#documentCount += batch.data.length / width;
   }
 
-  /** Makes the vocabulary from what was counted: the most frequent terms first, those of one frequency in descending order of their bytes. */
+  /** Makes the vocabulary from what was counted: frequent terms first, those of one frequency in descending order of their bytes. */
   finalizeState(): void {
     const { maskToken, oovToken, maxTokens } = this.config;
     for (const token of [maskToken, oovToken]) if (token !== null) this.#counts.delete(token);
@@ -251,7 +256,8 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
     const known = this.#numbers.get(token);
     if (known !== undefined) return known;
     if (numOovIndices === 0) {
-      throw new RangeError(`${this.label}: with numOovIndices: 0 all inputs must be in the vocabulary, received ${show(token)}; consider numOovIndices: 1`);
+      throw new RangeError(`${this.label}: with numOovIndices: 0 all inputs must be in the vocabulary, received ${show(token)}; `
+        + 'consider numOovIndices: 1');
     }
     return this.oovStart + (numOovIndices === 1 ? 0 : this.bucketOf(token, numOovIndices));
   }
@@ -259,7 +265,8 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
   private encode(shape: Shape, numbers: readonly number[]): Tensor {
     const { depth, mode } = this;
     const single = mode === 'one_hot';
-    const lead = single ? (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape.length === 0 ? [1] : shape) : shape.slice(0, -1);
+    const elements = shape.length === 0 ? [1] : shape;
+    const lead = !single || (shape.length > 1 && shape.at(-1) === 1) ? shape.slice(0, -1) : elements;
     const width = single ? 1 : (shape.at(-1) ?? 1);
     const rows = new Array<number>(sizeOf(lead) * depth).fill(0);
     numbers.forEach((number, i) => {
@@ -284,6 +291,12 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
       vocabulary_size: this.#terms.length === 0 ? null : this.vocabularySize(),
     };
   }
+}
+
+/** The terms that come more than once. */
+function repeatedOf(terms: readonly Token[]): Token[] {
+  const seen = new Set<Token>();
+  return terms.filter((term) => seen.size === seen.add(term).size);
 }
 
 function readTerms(path: string): string[] {

@@ -6,8 +6,8 @@ import { IndexLookup, type LookupOptions } from './index-lookup.js';
 export type StringLookupOptions = LookupOptions;
 
 /**
- * Makes numbers of strings by a vocabulary, or strings of numbers with `invert`. It runs on the host: in a model it stands between an input of strings and
- * the numeric part.
+ * Makes numbers of strings by a vocabulary, or strings of numbers with `invert`. It runs on the host: in a model it stands between an
+ * input of strings and the numeric part.
  *
  * ```ts
  * const lookup = new keras.layers.StringLookup({ vocabulary: ['a', 'b', 'c'] });

@@ -43,27 +43,35 @@ describe('numbers of strings', () => {
   it('weighs and pads', () => {
     const weighed = abc({ outputMode: 'tf_idf', idfWeights: [0.25, 0.75, 0.6] });
     const rows = values(weighed, [['a', 'c', 'c', 'd'], ['b', 'z', 'z', 'z']]) as number[][];
-    [[0.5333333611488342, 0.25, 0, 1.2000000476837158], [1.6000001430511475, 0, 0.75, 0]].forEach((row, i) => row.forEach((value, j) => expect(rows[i][j]).toBeCloseTo(value, 6)));
-    expect(values(new StringLookup({ vocabulary: ['a', 'b'], outputMode: 'multi_hot', padToMaxTokens: true, maxTokens: 6 }), [['a', 'q']])).toEqual([[1, 1, 0, 0, 0, 0]]);
+    const expected = [[0.5333333611488342, 0.25, 0, 1.2000000476837158], [1.6000001430511475, 0, 0.75, 0]];
+    expected.forEach((row, i) => row.forEach((value, j) => expect(rows[i][j]).toBeCloseTo(value, 6)));
+    const padded = new StringLookup({ vocabulary: ['a', 'b'], outputMode: 'multi_hot', padToMaxTokens: true, maxTokens: 6 });
+    expect(values(padded, [['a', 'q']])).toEqual([[1, 1, 0, 0, 0, 0]]);
   });
 
   it('spreads unknown terms by hashes', () => {
-    const x = [['a', 'x', 'yy', 'hello world', 'a long string with more than 32 bytes in it', 'x'.repeat(100), '', 'abcdefghi', 'abcdefghijklmnopqrstu']];
+    const long = 'a long string with more than 32 bytes in it';
+    const x = [['a', 'x', 'yy', 'hello world', long, 'x'.repeat(100), '', 'abcdefghi', 'abcdefghijklmnopqrstu']];
     expect(values(new StringLookup({ vocabulary: ['a'], numOovIndices: 3 }), x)).toEqual([[3, 2, 1, 0, 2, 1, 2, 2, 0]]);
     expect(values(new StringLookup({ vocabulary: ['a'], numOovIndices: 3, salt: [1, 2] }), [x[0].slice(0, 4)])).toEqual([[3, 1, 2, 2]]);
     // tf.strings.to_hash_bucket_fast and _strong, modulo 1000.
-    const texts = ['x', 'yy', 'hello world', x[0][4], 'x'.repeat(100), '', 'abcdefghi', x[0][8], 'x'.repeat(64), 'y'.repeat(65), 'z'.repeat(128), 'w'.repeat(129), 'abcd', 'abcdefg'];
-    expect(texts.map((text) => Number(fingerprint64(text) % 1000n))).toEqual([970, 997, 11, 533, 719, 263, 58, 778, 160, 76, 603, 875, 985, 229]);
-    expect(texts.map((text) => Number(sipHash64(text, [1n, 2n]) % 1000n))).toEqual([630, 976, 446, 426, 463, 435, 767, 48, 837, 921, 895, 817, 811, 20]);
+    const repeats = [['x', 64], ['y', 65], ['z', 128], ['w', 129]] as const;
+    const texts = [...x[0].slice(1), ...repeats.map(([letter, times]) => letter.repeat(times)), 'abcd', 'abcdefg'];
+    expect(texts.map((text) => Number(fingerprint64(text) % 1000n)))
+      .toEqual([970, 997, 11, 533, 719, 263, 58, 778, 160, 76, 603, 875, 985, 229]);
+    expect(texts.map((text) => Number(sipHash64(text, [1n, 2n]) % 1000n)))
+      .toEqual([630, 976, 446, 426, 463, 435, 767, 48, 837, 921, 895, 817, 811, 20]);
   });
 
   it('makes strings of numbers', () => {
-    expect(result(abc({ invert: true }), [[1, 3, 0, 9]])).toEqual({ dtype: 'string', shape: [1, 4], values: [['a', 'c', '[UNK]', '[UNK]']] });
+    expect(result(abc({ invert: true }), [[1, 3, 0, 9]]))
+      .toEqual({ dtype: 'string', shape: [1, 4], values: [['a', 'c', '[UNK]', '[UNK]']] });
     expect(values(abc({ invert: true, maskToken: '' }), [[1, 3, 0, 9, 2]])).toEqual([['[UNK]', 'b', '', '[UNK]', 'a']]);
   });
 
   it('tells the shapes of symbols', () => {
-    const shapes = (outputMode: 'int' | 'one_hot' | 'multi_hot') => [[1], [], [4], [null]].map((shape) => [...symbol(abc({ outputMode }), shape).shape]);
+    const shapes = (outputMode: 'int' | 'one_hot' | 'multi_hot') =>
+      [[1], [], [4], [null]].map((shape) => [...symbol(abc({ outputMode }), shape).shape]);
     expect(shapes('int')).toEqual([[null, 1], [null], [null, 4], [null, null]]);
     expect(shapes('one_hot')).toEqual([[null, 4], [null, 4], [null, 4, 4], [null, null, 4]]);
     expect(shapes('multi_hot')).toEqual([[null, 4], [4], [null, 4], [null, 4]]);
@@ -105,8 +113,10 @@ describe('config and files', () => {
   it('has Keras\'s config, which makes the layer again', () => {
     const config = abc({ name: 'lookup' }).getConfig();
     expect(config).toEqual({
-      name: 'lookup', trainable: true, dtype: { module: 'keras', class_name: 'DTypePolicy', config: { name: 'float32' }, registered_name: null }, invert: false,
-      max_tokens: null, num_oov_indices: 1, oov_token: '[UNK]', mask_token: null, output_mode: 'int', sparse: false, pad_to_max_tokens: false, idf_weights: null,
+      name: 'lookup', trainable: true,
+      dtype: { module: 'keras', class_name: 'DTypePolicy', config: { name: 'float32' }, registered_name: null },
+      invert: false, max_tokens: null, num_oov_indices: 1, oov_token: '[UNK]', mask_token: null, output_mode: 'int', sparse: false,
+      pad_to_max_tokens: false, idf_weights: null,
       vocabulary: ['a', 'b', 'c'], vocabulary_size: 4, oov_method: 'floormod', salt: null, encoding: 'utf-8',
     });
     expect((StringLookup as unknown as { fromConfig(config: object): layers.Layer }).fromConfig(config).getConfig()).toEqual(config);
@@ -122,9 +132,12 @@ describe('config and files', () => {
     }
   });
   it.each([
-    [{ vocabulary: ['a', 'a'] }, "the vocabulary has terms more than once: 'a'"], [{ vocabulary: ['a', ''], maskToken: '' }, "the mask token '' is at 1"],
-    [{ vocabulary: [] }, 'the vocabulary is empty'], [{ vocabulary: ['a', 'b'], maxTokens: 2 }, 'maxTokens is 2'], [{ padToMaxTokens: true }, 'needs maxTokens'],
-    [{ invert: true, outputMode: 'count' }, "outputMode must be 'int' with invert"], [{ vocabulary: ['a'], outputMode: 'tf_idf' }, 'needs idfWeights'],
+    [{ vocabulary: ['a', 'a'] }, "the vocabulary has terms more than once: 'a'"],
+    [{ vocabulary: ['a', ''], maskToken: '' }, "'' is at 1"],
+    [{ vocabulary: [] }, 'the vocabulary is empty'], [{ vocabulary: ['a', 'b'], maxTokens: 2 }, 'maxTokens is 2'],
+    [{ padToMaxTokens: true }, 'needs maxTokens'],
+    [{ invert: true, outputMode: 'count' }, "outputMode must be 'int' with invert"],
+    [{ vocabulary: ['a'], outputMode: 'tf_idf' }, 'needs idfWeights'],
   ] as [Options, string][])('refuses %j', (options, text) => expect(() => new StringLookup(options)).toThrow(text));
   it('refuses unknown terms where no index is left for them, and what is no string', () => {
     expect(() => call(abc({ numOovIndices: 0 }), [['z']])).toThrow("must be in the vocabulary, received 'z'");
