@@ -283,8 +283,9 @@ export class Model extends GraphModel {
   }
 
   /**
-   * Saves the model: its architecture, weights, how it was compiled and the state of its optimizer, as `.keras` (recommended) or `.h5`, by the ending.
-   * The file is there whole or not at all, also when the process is killed. `keras.saving.loadModel` reads it, and so does Keras.
+   * Saves the model: its architecture, weights, how it was compiled and the state of its optimizer, as `.keras` (recommended) or `.h5`, by
+   * the ending. The file is there whole or not at all, also when the process is killed. `keras.saving.loadModel` reads it, and so does
+   * Keras.
    * @throws (rejects) for other endings, and when the file exists and `overwrite` is false.
    */
   async save(filepath: string | URL, options: SaveModelOptions = {}): Promise<void> {

@@ -203,13 +203,18 @@ export abstract class OptimizerState {
     const { variables, name } = this;
     const received = Object.keys(store).length;
     if (received !== variables.length) {
-      process.emitWarning(`the state of the optimizer ${name} is not loaded: it has ${variables.length} variables, the saved one ${received}`);
+      process.emitWarning(
+        `the state of the optimizer ${name} is not loaded: it has ${variables.length} variables, the saved one ${received}`,
+      );
       return;
     }
     variables.forEach((variable, i) => variable.assign(store[i]!));
   }
 
-  /** Sets the values of all state, in the order of `variables`. @throws before `build`, and when numbers or shapes differ; nothing is set then. */
+  /**
+   * Sets the values of all state, in the order of `variables`. @throws before `build`, and when numbers or shapes differ; nothing is set
+   * then.
+   */
   setWeights(weights: readonly TensorLike[]): void {
     if (!this.built) throw new Error(`${this.name}: call build(trainableVariables) before setWeights`);
     const state = this.variables;

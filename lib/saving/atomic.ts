@@ -8,20 +8,24 @@ async function flush(place: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    if (!['EINVAL', 'EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error; // systems that flush no folders
+    // systems that flush no folders
+    if (!['EINVAL', 'EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     await handle.close();
   }
 }
 
 /**
- * Has `write` make a file or folder under another name, and then puts it in the place of `target`. A process that is killed leaves the old one or the
- * new one; when `write` fails, the old one stays.
+ * Has `write` make a file or folder under another name, and then puts it in the place of `target`. A process that is killed leaves the old
+ * one or the new one; when `write` fails, the old one stays.
  */
 export async function writeAtomically(target: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const folder = path.dirname(path.resolve(target));
   await mkdir(folder, { recursive: true });
-  const [fresh, old] = ['new', 'old'].map((end) => path.join(folder, `.${path.basename(target)}.${randomUUID()}.${end}`)) as [string, string];
+  const [fresh, old] = ['new', 'old'].map((end) => path.join(folder, `.${path.basename(target)}.${randomUUID()}.${end}`)) as [
+    string,
+    string,
+  ];
   try {
     await write(fresh);
     await flush(fresh);

@@ -81,7 +81,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
 export const formatNames = (): string[] => Object.keys(FORMATS);
 
 function formatByEnding(name: string): Format | null {
-  const found = Object.values(FORMATS).flatMap((format) => format.endings.filter((ending) => name.endsWith(ending)).map((ending) => ({ format, ending })));
+  const found = Object.values(FORMATS).flatMap((format) =>
+    format.endings.filter((ending) => name.endsWith(ending)).map((ending) => ({ format, ending })),
+  );
   return found.sort((a, b) => b.ending.length - a.ending.length)[0]?.format ?? null;
 }
 
@@ -100,22 +102,40 @@ export function sourceOf(where: string, file: unknown): FileSource {
 }
 
 /** The codec of a file. @throws (rejects) when its ending, or `format`, is that of none, and when it cannot do what is asked. */
-export async function codecOf<K extends keyof Codec>(where: string, { name, path }: FileSource, call: K, format: string | null = null): Promise<Required<Pick<Codec, K>>> {
-  const can = `it can be ${Object.values(FORMATS).flatMap(({ endings }) => endings).join(', ')}`;
-  if (format !== null && !Object.hasOwn(FORMATS, format)) throw new TypeError(`${where}: unknown format ${show(format)}${didYouMean(format, formatNames())}; ${formatNames().join(', ')} are known`);
-  if (format === null && path === undefined) throw new TypeError(`${where}: bytes need the option format, one of ${formatNames().join(', ')}`);
-  const found = format === null ? (formatByEnding(name) ?? (call === 'loadModel' && (await isKerasFolder(path!)) ? FORMATS.keras! : null)) : FORMATS[format]!;
+export async function codecOf<K extends keyof Codec>(
+  where: string,
+  { name, path }: FileSource,
+  call: K,
+  format: string | null = null,
+): Promise<Required<Pick<Codec, K>>> {
+  const can = `it can be ${Object.values(FORMATS)
+    .flatMap(({ endings }) => endings)
+    .join(', ')}`;
+  if (format !== null && !Object.hasOwn(FORMATS, format))
+    throw new TypeError(
+      `${where}: unknown format ${show(format)}${didYouMean(format, formatNames())}; ${formatNames().join(', ')} are known`,
+    );
+  if (format === null && path === undefined)
+    throw new TypeError(`${where}: bytes need the option format, one of ${formatNames().join(', ')}`);
+  const found =
+    format === null
+      ? (formatByEnding(name) ?? (call === 'loadModel' && (await isKerasFolder(path!)) ? FORMATS.keras! : null))
+      : FORMATS[format]!;
   if (found === null) throw new TypeError(`${where}: the ending of ${name} tells no format; ${can}`);
   const codec = await found.codec();
   if (codec[call] === undefined) throw new TypeError(`${where}: a file ending in ${found.endings.join(' or ')} ${REFUSALS[call]}`);
   return codec as Required<Pick<Codec, K>>;
 }
 const REFUSALS: Readonly<Record<keyof Codec, string>> = {
-  saveModel: 'holds no whole model; use saveWeights', loadModel: 'holds no whole model; make the model and call loadWeights', saveWeights: 'is not for weights alone; use save', loadWeights: 'has no weights to load alone; use loadModel',
+  saveModel: 'holds no whole model; use saveWeights',
+  loadModel: 'holds no whole model; make the model and call loadWeights',
+  saveWeights: 'is not for weights alone; use save',
+  loadWeights: 'has no weights to load alone; use loadModel',
 };
 const isKerasFolder = async (path: string): Promise<boolean> => (await stat(`${path}/config.json`).catch(() => null)) !== null;
 
 /** @throws (rejects) for a file that exists and must not be replaced. */
 export async function checkOverwrite(where: string, path: string, overwrite: boolean): Promise<void> {
-  if (!overwrite && (await stat(path).catch(() => null)) !== null) throw new Error(`${where}: ${path} exists already; give overwrite: true to replace it`);
+  if (!overwrite && (await stat(path).catch(() => null)) !== null)
+    throw new Error(`${where}: ${path} exists already; give overwrite: true to replace it`);
 }

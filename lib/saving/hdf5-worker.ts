@@ -1,5 +1,5 @@
-// The thread that reads and writes HDF5 files with h5wasm, one after the other. Damaged files can neither block the event loop nor break the process here, and since
-// the library sees a file system of its own with this file alone, links to other files lead nowhere.
+// The thread that reads and writes HDF5 files with h5wasm, one after the other. Damaged files can neither block the event loop nor break
+// the process here, and since the library sees a file system of its own with this file alone, links to other files lead nowhere.
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
@@ -35,7 +35,8 @@ function mount({ FS }: Library, position: number, length: number): void {
   node.usedBytes = length;
   node.stream_ops = {
     ...node.stream_ops,
-    read: (_, buffer, offset, wanted, at) => readSync(fd, buffer, offset, Math.max(0, Math.min(wanted, node.usedBytes - at)), position + at),
+    read: (_, buffer, offset, wanted, at) =>
+      readSync(fd, buffer, offset, Math.max(0, Math.min(wanted, node.usedBytes - at)), position + at),
     write: (_, buffer, offset, count, at) => {
       const written = writeSync(fd, buffer, offset, count, at);
       node.usedBytes = Math.max(node.usedBytes, at + written);
@@ -85,7 +86,8 @@ async function open(at: Hdf5Place): Promise<void> {
   else {
     fd = openSync(place.path, place.write ? 'r+' : 'r');
     const { position = 0, length = fstatSync(fd).size } = place;
-    if (place.crc32 !== undefined && checksum(position, length) !== place.crc32) throw new Error('the checksum of the file is wrong: it is damaged');
+    if (place.crc32 !== undefined && checksum(position, length) !== place.crc32)
+      throw new Error('the checksum of the file is wrong: it is damaged');
     mount(library, position, length);
   }
   file = new h5wasm.File(NAME, 'write' in place && place.write === true ? 'w' : 'r');
@@ -99,7 +101,8 @@ function at(path: string): Group | Dataset | null {
     if (found.type !== 'Group' || !(found as Group).keys().includes(step)) return null;
     const next = (found as Group).get(step);
     if (next === null) return null;
-    if (!(next instanceof h5wasm.Group) && !(next instanceof h5wasm.Dataset)) throw new Error(`${path}: links to other places and files are not followed`);
+    if (!(next instanceof h5wasm.Group) && !(next instanceof h5wasm.Dataset))
+      throw new Error(`${path}: links to other places and files are not followed`);
     found = next;
   }
   return found;
@@ -132,11 +135,13 @@ function readDataset(path: string): Hdf5Array {
   if (info.virtual_sources !== undefined && info.virtual_sources !== null) throw new Error(`${path}: virtual datasets are not read`);
   const described = describe(dataset);
   if (described.dtype === 'string') return { ...described, strings: [dataset.value].flat() as string[], bytes: new Uint8Array(0) };
-  if (!/^(bool|u?int(8|16|32|64)|float(16|32|64)|opaque16)$/.test(described.dtype)) throw new Error(`${path}: a dataset of type ${described.dtype} holds no numbers`);
+  if (!/^(bool|u?int(8|16|32|64)|float(16|32|64)|opaque16)$/.test(described.dtype))
+    throw new Error(`${path}: a dataset of type ${described.dtype} holds no numbers`);
   const count = described.shape.reduce((a, b) => a * b, 1);
   const total = count * info.size;
   const whole = 'bytes' in place ? place.bytes.length : fstatSync(fd).size;
-  if (total > FREE_BYTES && total > MAX_EXPANSION * whole) throw new RangeError(`${path}: says it has ${total} bytes, in a file of ${whole}; it is not read`);
+  if (total > FREE_BYTES && total > MAX_EXPANSION * whole)
+    throw new RangeError(`${path}: says it has ${total} bytes, in a file of ${whole}; it is not read`);
   const bytes = new Uint8Array(total);
   if (total > 0) readBytes(dataset, bytes);
   return { ...described, bytes };
@@ -146,7 +151,8 @@ function readBytes(dataset: Dataset, target: Uint8Array): void {
   const pointer = library._malloc(target.length);
   if (pointer === 0) throw new RangeError(`${dataset.path}: ${target.length} bytes are more than can be read at once`);
   try {
-    if (library.get_dataset_data(dataset.file_id, dataset.path, null, null, null, BigInt(pointer)) < 0) throw new Error(`${dataset.path}: its data are damaged`);
+    if (library.get_dataset_data(dataset.file_id, dataset.path, null, null, null, BigInt(pointer)) < 0)
+      throw new Error(`${dataset.path}: its data are damaged`);
     target.set(library.HEAPU8.subarray(pointer, pointer + target.length));
   } finally {
     library._free(pointer);
@@ -170,7 +176,8 @@ function groupAt(path: string): Hdf5Group | null {
 
 function groupFor(path: string): Group {
   let found = file as Group;
-  for (const step of path.split('/').filter((part) => part !== '')) found = (found.keys().includes(step) ? found.get(step) : found.create_group(step)) as Group;
+  for (const step of path.split('/').filter((part) => part !== ''))
+    found = (found.keys().includes(step) ? found.get(step) : found.create_group(step)) as Group;
   return found;
 }
 
@@ -178,7 +185,18 @@ function groupFor(path: string): Group {
 const CODES: Readonly<Record<string, string>> = {
   float32: '<f', float64: '<d', int8: '<b', int16: '<h', int32: '<i', int64: '<q', uint8: '<B', uint16: '<H', uint32: '<I', uint64: '<Q',
 };
-const VIEWS = { '<f': Float32Array, '<d': Float64Array, '<b': Int8Array, '<h': Int16Array, '<i': Int32Array, '<q': BigInt64Array, '<B': Uint8Array, '<H': Uint16Array, '<I': Uint32Array, '<Q': BigUint64Array };
+const VIEWS = {
+  '<f': Float32Array,
+  '<d': Float64Array,
+  '<b': Int8Array,
+  '<h': Int16Array,
+  '<i': Int32Array,
+  '<q': BigInt64Array,
+  '<B': Uint8Array,
+  '<H': Uint16Array,
+  '<I': Uint32Array,
+  '<Q': BigUint64Array,
+};
 
 function writeDataset(path: string, { shape, dtype, bytes }: Hdf5Array): void {
   const cut = path.lastIndexOf('/');
@@ -187,7 +205,12 @@ function writeDataset(path: string, { shape, dtype, bytes }: Hdf5Array): void {
   if (code === undefined) throw new TypeError(`${path}: ${dtype} cannot be written to HDF5`);
   const View = VIEWS[code];
   const copy = bytes.byteOffset % View.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
-  parent.create_dataset({ name, data: new View(copy.buffer as ArrayBuffer, copy.byteOffset, copy.byteLength / View.BYTES_PER_ELEMENT) as never, shape, dtype: code });
+  parent.create_dataset({
+    name,
+    data: new View(copy.buffer as ArrayBuffer, copy.byteOffset, copy.byteLength / View.BYTES_PER_ELEMENT) as never,
+    shape,
+    dtype: code,
+  });
 }
 
 /** Texts are written as NumPy's arrays of bytes are: of one length, that of the longest. */
@@ -202,7 +225,9 @@ function writeAttribute(path: string, name: string, value: AttributeValue): void
   item.create_attribute(name, value as never, [value.length], `S${longest}`);
 }
 
-const calls: { [K in keyof Hdf5Calls]: (...args: Parameters<Hdf5Calls[K]>) => ReturnType<Hdf5Calls[K]> | Promise<ReturnType<Hdf5Calls[K]>> } = {
+const calls: {
+  [K in keyof Hdf5Calls]: (...args: Parameters<Hdf5Calls[K]>) => ReturnType<Hdf5Calls[K]> | Promise<ReturnType<Hdf5Calls[K]>>;
+} = {
   open,
   group: groupAt,
   read: readDataset,

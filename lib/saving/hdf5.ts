@@ -54,7 +54,10 @@ interface Waiting {
 /** A thread with at most one open file. */
 class Hdf5Thread {
   // From the modules and from the bundle, which lie equally deep.
-  readonly #worker = new Worker(path.join(path.dirname(fileURLToPath(import.meta.url)), '../saving/hdf5-worker.js'), { stdout: true, stderr: true });
+  readonly #worker = new Worker(path.join(path.dirname(fileURLToPath(import.meta.url)), '../saving/hdf5-worker.js'), {
+    stdout: true,
+    stderr: true,
+  });
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #failure: Error | null = null;
@@ -90,10 +93,13 @@ class Hdf5Thread {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
-      const timer = setTimeout(() => {
-        this.#fail(new Error(`${name} gave no answer in time; the file is damaged`));
-        void this.end();
-      }, PATIENCE + bytes / BYTES_PER_MS);
+      const timer = setTimeout(
+        () => {
+          this.#fail(new Error(`${name} gave no answer in time; the file is damaged`));
+          void this.end();
+        },
+        PATIENCE + bytes / BYTES_PER_MS,
+      );
       this.#waiting.set(id, { resolve, reject, timer });
       this.#worker.ref();
       this.#worker.postMessage({ id, name, args });

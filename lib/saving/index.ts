@@ -1,5 +1,12 @@
 // `keras.saving`: models and weights in files, objects as plain data, and the names under which users' own classes and functions are saved.
-export { CustomObjectScope, customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject, registerKerasSerializable } from '../config/registration.js';
+export {
+  CustomObjectScope,
+  customObjectScope,
+  getCustomObjects,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
+} from '../config/registration.js';
 export { deserializeKerasObject, type DeserializeKerasObjectOptions, serializeKerasObject } from '../config/serialization.js';
 export type { FileLike, LoadModelOptions, LoadWeightsOptions, SaveModelOptions, SaveWeightsOptions } from './formats.js';
 export { loadModel, loadWeights, saveModel, saveWeights } from './models.js';

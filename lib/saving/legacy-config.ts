@@ -16,7 +16,10 @@ const isForm = (value: unknown): value is Form => isPlainObject(value) && typeof
 const DROPPED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   InputLayer: { ragged: null, type_spec: null },
   DepthwiseConv2D: { groups: 1, filters: null, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
-  Conv2DTranspose: { groups: 1 }, Conv1DTranspose: { groups: 1 }, Conv3DTranspose: { groups: 1 }, SeparableConv2D: { groups: 1, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
+  Conv2DTranspose: { groups: 1 },
+  Conv1DTranspose: { groups: 1 },
+  Conv3DTranspose: { groups: 1 },
+  SeparableConv2D: { groups: 1, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
   SeparableConv1D: { groups: 1, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
   BatchNormalization: { fused: null, renorm: false, virtual_batch_size: null, adjustment: null, mode: 0 },
   Lambda: { module: null, function_type: null, output_shape_type: null, output_shape_module: null },
@@ -24,7 +27,9 @@ const DROPPED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 function withoutDropped(className: string, config: Config): Config {
   const dropped = DROPPED[className] ?? {};
-  return Object.fromEntries(Object.entries(config).filter(([key, value]) => !(key in dropped && (dropped[key] === null || dropped[key] === value))));
+  return Object.fromEntries(
+    Object.entries(config).filter(([key, value]) => !(key in dropped && (dropped[key] === null || dropped[key] === value))),
+  );
 }
 
 /** Options that changed their form. */
@@ -75,7 +80,11 @@ function modernSequential(form: Form): Form {
 /** One input of a call: the name of a layer, the number of its call and of its output, and the options of this call. */
 type OldInput = readonly [name: string, call: number, output: number, options?: Config];
 const isOldInput = (value: unknown): value is OldInput =>
-  Array.isArray(value) && (value.length === 3 || value.length === 4) && typeof value[0] === 'string' && typeof value[1] === 'number' && typeof value[2] === 'number';
+  Array.isArray(value) &&
+  (value.length === 3 || value.length === 4) &&
+  typeof value[0] === 'string' &&
+  typeof value[1] === 'number' &&
+  typeof value[2] === 'number';
 
 /** A symbol of the new form; its shape and dtype are those of the output that it stands for. */
 const symbolAt = ([name, call, output]: OldInput): unknown =>
@@ -99,7 +108,9 @@ function modernCall(call: unknown): unknown {
 function modernFunctional(form: Form): Form {
   const { layers = [], ...config } = form.config as { layers?: Form[] } & Config;
   const made = layers.map((layer) => ({
-    ...(modern(layer) as Form), name: layer.name ?? layer.config.name, inbound_nodes: ((layer.inbound_nodes ?? []) as unknown[]).map(modernCall),
+    ...(modern(layer) as Form),
+    name: layer.name ?? layer.config.name,
+    inbound_nodes: ((layer.inbound_nodes ?? []) as unknown[]).map(modernCall),
   }));
   return { ...form, class_name: 'Functional', config: { trainable: true, ...config, layers: made } };
 }
@@ -113,8 +124,20 @@ const OPTIMIZER_OPTIONS_DROPPED = ['decay', 'jit_compile', 'is_legacy_optimizer'
 
 /** The options of `compile` of a training config (`optimizer_config`, `loss`, …). */
 export function modernCompileConfig(training: Config): Config {
-  const { optimizer_config: optimizer, loss = null, metrics = null, weighted_metrics: weighted = null, loss_weights: lossWeights = null } = training;
-  return { optimizer: modernOptimizer(optimizer), loss: modern(loss), metrics: modern(metrics), weighted_metrics: modern(weighted), loss_weights: lossWeights };
+  const {
+    optimizer_config: optimizer,
+    loss = null,
+    metrics = null,
+    weighted_metrics: weighted = null,
+    loss_weights: lossWeights = null,
+  } = training;
+  return {
+    optimizer: modernOptimizer(optimizer),
+    loss: modern(loss),
+    metrics: modern(metrics),
+    weighted_metrics: modern(weighted),
+    loss_weights: lossWeights,
+  };
 }
 
 function modernOptimizer(form: unknown): unknown {
@@ -123,5 +146,11 @@ function modernOptimizer(form: unknown): unknown {
   for (const key of OPTIMIZER_OPTIONS_DROPPED) delete config[key];
   if (lr !== undefined) config.learning_rate ??= lr;
   if (config.epsilon === null) delete config.epsilon;
-  return { ...form, module: 'keras.optimizers', class_name: form.class_name.replace(/^Custom>/, ''), config: modern(config), registered_name: null };
+  return {
+    ...form,
+    module: 'keras.optimizers',
+    class_name: form.class_name.replace(/^Custom>/, ''),
+    config: modern(config),
+    registered_name: null,
+  };
 }

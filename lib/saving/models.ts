@@ -3,16 +3,25 @@ import { checkOptions, show } from '../base/errors.js';
 import type { Variable } from '../core/variable.js';
 import type { Model } from '../models/model.js';
 import {
-  checkOverwrite, codecOf, pathOf, sourceOf, type FileLike, type LoadModelOptions, type LoadWeightsOptions, type SaveModelOptions, type SaveWeightsOptions,
+  checkOverwrite,
+  codecOf,
+  pathOf,
+  sourceOf,
+  type FileLike,
+  type LoadModelOptions,
+  type LoadWeightsOptions,
+  type SaveModelOptions,
+  type SaveWeightsOptions,
 } from './formats.js';
 
 function checkModel(where: string, model: unknown): asserts model is Model {
-  if (typeof (model as Partial<Model> | null)?.getCompileConfig !== 'function') throw new TypeError(`${where}: expected a model, received ${show(model)}`);
+  if (typeof (model as Partial<Model> | null)?.getCompileConfig !== 'function')
+    throw new TypeError(`${where}: expected a model, received ${show(model)}`);
 }
 
 /**
- * Saves a model: its architecture, weights, how it was compiled and the state of its optimizer. The ending of the path tells the format: `.keras`
- * (recommended), or `.h5` and `.hdf5` (legacy). The file is there whole or not at all, also when the process is killed.
+ * Saves a model: its architecture, weights, how it was compiled and the state of its optimizer. The ending of the path tells the format:
+ * `.keras` (recommended), or `.h5` and `.hdf5` (legacy). The file is there whole or not at all, also when the process is killed.
  * @throws (rejects) for other endings, and when the file exists and `overwrite` is false.
  */
 export async function saveModel(model: Model, filepath: string | URL, options: SaveModelOptions = {}): Promise<void> {
@@ -21,7 +30,8 @@ export async function saveModel(model: Model, filepath: string | URL, options: S
   checkOptions(where, options, ['overwrite', 'zipped', 'includeOptimizer']);
   const path = pathOf(where, filepath);
   const zipped = options.zipped ?? true;
-  if (!zipped && path.endsWith('.keras')) throw new TypeError(`${where}: a folder (zipped: false) must not end in .keras, received ${show(path)}`);
+  if (!zipped && path.endsWith('.keras'))
+    throw new TypeError(`${where}: a folder (zipped: false) must not end in .keras, received ${show(path)}`);
   const codec = await codecOf(where, { name: path, path }, 'saveModel', zipped ? null : 'keras');
   await checkOverwrite(where, path, options.overwrite ?? true);
   if (!model.built) process.emitWarning(`${model.name}: is saved before it was built, without weights; call it on data first`);
@@ -48,7 +58,8 @@ export async function loadModel(filepath: FileLike, options: LoadModelOptions = 
 }
 
 /**
- * Saves the weights of a model: `.weights.h5`, `.weights.json` (files of at most `maxShardSize` GB, and a map of them), or `.h5` and `.hdf5` (legacy).
+ * Saves the weights of a model: `.weights.h5`, `.weights.json` (files of at most `maxShardSize` GB, and a map of them), or `.h5` and
+ * `.hdf5` (legacy).
  * @throws (rejects) for other endings, for a model that is not built, and when the file exists and `overwrite` is false.
  */
 export async function saveWeights(model: Model, filepath: string | URL, options: SaveWeightsOptions = {}): Promise<void> {
@@ -57,8 +68,10 @@ export async function saveWeights(model: Model, filepath: string | URL, options:
   checkOptions(where, options, ['overwrite', 'maxShardSize']);
   const path = pathOf(where, filepath);
   const { maxShardSize = null } = options;
-  if (maxShardSize !== null && !(maxShardSize > 0)) throw new RangeError(`${where}: maxShardSize must be a number of GB > 0, received ${show(maxShardSize)}`);
-  if (maxShardSize !== null && !path.endsWith('.weights.json')) throw new TypeError(`${where}: with maxShardSize the path must end in .weights.json, received ${show(path)}`);
+  if (maxShardSize !== null && !(maxShardSize > 0))
+    throw new RangeError(`${where}: maxShardSize must be a number of GB > 0, received ${show(maxShardSize)}`);
+  if (maxShardSize !== null && !path.endsWith('.weights.json'))
+    throw new TypeError(`${where}: with maxShardSize the path must end in .weights.json, received ${show(path)}`);
   const codec = await codecOf(where, { name: path, path }, 'saveWeights');
   checkBuilt(where, model);
   await checkOverwrite(where, path, options.overwrite ?? true);
@@ -66,8 +79,8 @@ export async function saveWeights(model: Model, filepath: string | URL, options:
 }
 
 /**
- * Loads weights into a model: from `.weights.h5`, `.weights.json`, `.keras`, and `.h5` and `.hdf5` of any version of Keras. When something does not
- * fit, the model is as it was before.
+ * Loads weights into a model: from `.weights.h5`, `.weights.json`, `.keras`, and `.h5` and `.hdf5` of any version of Keras. When something
+ * does not fit, the model is as it was before.
  * @throws (rejects) for damaged files, weights that do not fit (unless `skipMismatch`), and a model that is not built.
  */
 export async function loadWeights(model: Model, filepath: FileLike, options: LoadWeightsOptions = {}): Promise<void> {
@@ -87,7 +100,10 @@ function checkBuilt(where: string, model: Model): void {
   if (!model.built) throw new Error(`${where}: the model "${model.name}" has no weights yet; call it on data, or build(inputShape), first`);
 }
 
-const variablesOf = (model: Model): Variable[] => [...model.variables, ...(model.compiled ? [...model.optimizer.variables, ...model.metricsVariables] : [])];
+const variablesOf = (model: Model): Variable[] => [
+  ...model.variables,
+  ...(model.compiled ? [...model.optimizer.variables, ...model.metricsVariables] : []),
+];
 
 /** Runs `load`; when it fails, the variables have the values of before. */
 async function orAsBefore(variables: readonly Variable[], load: () => Promise<void>): Promise<void> {

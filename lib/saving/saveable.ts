@@ -22,7 +22,9 @@ export interface Saveable {
 }
 
 export const isSaveable = (value: unknown): value is Saveable =>
-  value !== null && (typeof value === 'object' || typeof value === 'function') && typeof (value as Partial<Saveable>).saveOwnVariables === 'function';
+  value !== null &&
+  (typeof value === 'object' || typeof value === 'function') &&
+  typeof (value as Partial<Saveable>).saveOwnVariables === 'function';
 
 /** How Keras calls a class and its attributes, where that is not our name in snake_case. */
 export interface SavedAs {
@@ -33,7 +35,9 @@ const savedAs = (item: Saveable): SavedAs => (item.constructor as { savedAs?: Sa
 
 /** What an object holds, by the names of Keras's attributes: a model's layers first, then by name, private ones last. */
 function childrenOf(item: Saveable): [name: string, child: unknown][] {
-  const held = Object.entries(item.savedProperties?.() ?? item).filter(([, value]) => isSaveable(value) || Array.isArray(value) || isPlainObject(value));
+  const held = Object.entries(item.savedProperties?.() ?? item).filter(
+    ([, value]) => isSaveable(value) || Array.isArray(value) || isPlainObject(value),
+  );
   const isModel = 'getCompileConfig' in item;
   const order = (name: string): string => (isModel && name === 'layers' ? '' : name.startsWith('_') ? `~${name}` : name);
   const { properties = {} } = savedAs(item);
@@ -50,8 +54,8 @@ export interface Place {
 const join = (path: string, name: string): string => (path === '' ? name : `${path}/${name}`);
 
 /**
- * Visits an object and all that it holds, each once, in Keras's order: itself, then what its attributes hold, by name. Objects in arrays and
- * objects are named after their class. What `visit` resolves to false for is visited again where it is met again.
+ * Visits an object and all that it holds, each once, in Keras's order: itself, then what its attributes hold, by name. Objects in arrays
+ * and objects are named after their class. What `visit` resolves to false for is visited again where it is met again.
  */
 export async function walk(root: Saveable, visit: (place: Place) => Promise<boolean>): Promise<void> {
   const seen = new Set<unknown>();

@@ -55,7 +55,8 @@ export interface LoadStateOptions {
   readonly objectsToSkip?: ReadonlySet<unknown>;
 }
 
-const titleOf = (item: Saveable, at: string): string => `${item.constructor.name} ${JSON.stringify(item.name ?? '')} (${at === '' ? 'the model itself' : at})`;
+const titleOf = (item: Saveable, at: string): string =>
+  `${item.constructor.name} ${JSON.stringify(item.name ?? '')} (${at === '' ? 'the model itself' : at})`;
 const nameOf = (saved: Variable | Tensor, key: string): string => (saved instanceof Variable ? saved.name : key);
 
 /** @throws for an array of the file whose shape is not that of its variable; what is missing is for the object to judge. */

@@ -27,7 +27,11 @@ const failure = (file: string, error: unknown): Error =>
  * @throws (rejects) for damaged archives, encrypted entries, two entries of a name, and sizes that cannot be true.
  */
 export class ZipReader {
-  private constructor(private readonly file: string, private readonly zip: YauzlFile, private readonly byName: ReadonlyMap<string, Entry>) {}
+  private constructor(
+    private readonly file: string,
+    private readonly zip: YauzlFile,
+    private readonly byName: ReadonlyMap<string, Entry>,
+  ) {}
 
   /** Opens an archive on disk, or in memory under a name for messages. */
   static async open(source: string | { readonly name: string; readonly bytes: Uint8Array }): Promise<ZipReader> {
@@ -51,9 +55,14 @@ export class ZipReader {
 
   /** The files, folders left out. */
   get entries(): ZipEntry[] {
-    return [...this.byName.values()].filter(({ fileName }) => !fileName.endsWith('/')).map((entry) => ({
-      name: entry.fileName, size: entry.uncompressedSize, stored: entry.compressionMethod === 0, crc32: entry.crc32,
-    }));
+    return [...this.byName.values()]
+      .filter(({ fileName }) => !fileName.endsWith('/'))
+      .map((entry) => ({
+        name: entry.fileName,
+        size: entry.uncompressedSize,
+        stored: entry.compressionMethod === 0,
+        crc32: entry.crc32,
+      }));
   }
   /** Names of all entries, those of folders with a slash at the end. */
   get names(): string[] {
@@ -66,7 +75,8 @@ export class ZipReader {
 
   private entry(name: string): Entry {
     const found = this.byName.get(name);
-    if (found === undefined) throw new Error(`${this.file}: has no file ${JSON.stringify(name)}; it has ${[...this.byName.keys()].slice(0, 20).join(', ')}`);
+    if (found === undefined)
+      throw new Error(`${this.file}: has no file ${JSON.stringify(name)}; it has ${[...this.byName.keys()].slice(0, 20).join(', ')}`);
     return found;
   }
 
@@ -74,7 +84,9 @@ export class ZipReader {
   async stream(name: string): Promise<Readable> {
     const entry = this.entry(name);
     return new Promise((resolve, reject) => {
-      this.zip.openReadStream(entry, (error, stream) => (error === null ? resolve(stream) : reject(failure(`${this.file}: ${name}`, error))));
+      this.zip.openReadStream(entry, (error, stream) =>
+        error === null ? resolve(stream) : reject(failure(`${this.file}: ${name}`, error)),
+      );
     });
   }
 
@@ -97,7 +109,9 @@ export class ZipReader {
   /** Where the bytes of a stored entry begin in the archive. */
   async startOf(name: string): Promise<number> {
     const entry = this.entry(name);
-    const header = promisify((done: (error: Error | null, header?: { fileDataStart: number }) => void) => this.zip.readLocalFileHeader(entry, { minimal: true }, done));
+    const header = promisify((done: (error: Error | null, header?: { fileDataStart: number }) => void) =>
+      this.zip.readLocalFileHeader(entry, { minimal: true }, done),
+    );
     try {
       return (await header())!.fileDataStart;
     } catch (error) {
@@ -115,9 +129,12 @@ function checkEntry(file: string, entry: Entry, known: ReadonlyMap<string, Entry
   if (known.has(name)) throw new Error(`${file}: has two files named ${JSON.stringify(name)}`);
   if (entry.isEncrypted()) throw new Error(`${file}: ${name} is encrypted`);
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
-    throw new Error(`${file}: ${name} is compressed by method ${entry.compressionMethod}; DEFLATE can be read, and files that are not compressed`);
+    throw new Error(
+      `${file}: ${name} is compressed by method ${entry.compressionMethod}; DEFLATE can be read, and files that are not compressed`,
+    );
   }
-  if (uncompressedSize > MAX_EXPANSION * Math.max(compressedSize, 1)) throw new RangeError(`${file}: ${name} says that ${compressedSize} bytes unpack to ${uncompressedSize}, which cannot be`);
+  if (uncompressedSize > MAX_EXPANSION * Math.max(compressedSize, 1))
+    throw new RangeError(`${file}: ${name} says that ${compressedSize} bytes unpack to ${uncompressedSize}, which cannot be`);
 }
 
 async function entriesOf(file: string, zip: YauzlFile): Promise<Map<string, Entry>> {
@@ -147,7 +164,8 @@ export async function writeZip(target: string, files: Iterable<readonly [name: s
   const zip = new yazl.ZipFile();
   for (const [name, content] of files) {
     if (typeof content === 'string') zip.addBuffer(Buffer.from(content), name, { compress: false });
-    else if (content instanceof Uint8Array) zip.addBuffer(Buffer.from(content.buffer, content.byteOffset, content.byteLength), name, { compress: false });
+    else if (content instanceof Uint8Array)
+      zip.addBuffer(Buffer.from(content.buffer, content.byteOffset, content.byteLength), name, { compress: false });
     else zip.addFile(content.path, name, { compress: false });
   }
   const failed = new Promise<never>((_, reject) => zip.on('error', reject));

@@ -141,6 +141,7 @@ export function adaptable<B extends LayerClass>(Base: B): B & AdaptableClass & A
 /** A layer as it is saved: what was learned beside the weights is added to them, and the config has the options of LoRA. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- mixin base
 function savedWithLora<B extends abstract new (...args: any[]) => Layer & Adaptable>(Base: B): B {
+   
   abstract class Saved extends Base {
     /** @internal Without what is learned beside the weights: it is added to what is saved of them. */
     override savedVariables(): SavedVariables {

@@ -1,4 +1,5 @@
-// `.h5` and `.hdf5` of Keras 1, 2 and 3: architecture, weights, training config and the optimizer's weights in one HDF5 file; or weights alone.
+// `.h5` and `.hdf5` of Keras 1, 2 and 3: architecture, weights, training config and the optimizer's weights in one HDF5 file; or weights
+// alone.
 import { writeFile } from 'node:fs/promises';
 import { isPlainObject } from '../../base/tree.js';
 import { sameShape, showShape } from '../../base/shape.js';
@@ -42,7 +43,8 @@ async function writeModelWeights(file: Hdf5File, at: string, model: Model): Prom
   await writeTexts(file, at, 'layer_names', model.layers.map(({ name }) => name));
   await file.writeAttribute(at, 'backend', 'tensorflow');
   await file.writeAttribute(at, 'keras_version', KERAS_VERSION);
-  for (const layer of model.layers.toSorted((a, b) => (a.name < b.name ? -1 : 1))) await writeWeights(file, `${at}/${layer.name}`, weightsOf(layer));
+  for (const layer of model.layers.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+    await writeWeights(file, `${at}/${layer.name}`, weightsOf(layer));
   await writeWeights(file, `${at}/top_level_model_weights`, topLevelWeights(model));
 }
 /** Weights of the model itself, in none of its layers. */
@@ -82,7 +84,8 @@ async function writeHdf5(target: string, write: (file: Hdf5File) => Promise<void
 
 // ---- reading ---------------------------------------------------------------------------------------------------------
 
-const textsIn = (value: AttributeValue | undefined): string[] | null => (value === undefined ? null : ([value].flat(5) as unknown[]).map(String));
+const textsIn = (value: AttributeValue | undefined): string[] | null =>
+  value === undefined ? null : ([value].flat(5) as unknown[]).map(String);
 
 /** A list of texts, which may be split over several attributes. */
 function texts({ attributes }: Hdf5Group, name: string): string[] {
@@ -129,7 +132,8 @@ function assign(where: string, weights: readonly Variable[], values: readonly Te
     if (!skipMismatch) throw new RangeError(message);
     process.emitWarning(`${message}; left as it is`);
   };
-  if (values.length !== weights.length) return refuse(`${where}: has ${weights.length} weights (${weights.map(({ name }) => name).join(', ')}), the file has ${values.length}`);
+  if (values.length !== weights.length)
+    return refuse(`${where}: has ${weights.length} weights (${weights.map(({ name }) => name).join(', ')}), the file has ${values.length}`);
   weights.forEach((variable, i) => {
     const { shape } = values[i]!;
     if (sameShape(shape, variable.shape)) variable.assign(values[i]!);
@@ -139,7 +143,8 @@ function assign(where: string, weights: readonly Variable[], values: readonly Te
 
 async function assignTopLevel({ file, at, group }: Weights, model: Model, skipMismatch: boolean): Promise<void> {
   const name = 'top_level_model_weights';
-  if (group.groups.includes(name)) assign(`${file.name}: the model itself`, topLevelWeights(model), await arraysOf(file, join(at, name)), skipMismatch);
+  if (group.groups.includes(name))
+    assign(`${file.name}: the model itself`, topLevelWeights(model), await arraysOf(file, join(at, name)), skipMismatch);
 }
 
 /** Loads weights in the order of the layers. */
@@ -147,9 +152,13 @@ async function loadInOrder(weights: Weights, model: Model, skipMismatch: boolean
   const { file, at, group } = weights;
   const layers = model.layers.filter((layer) => weightsOf(layer).length > 0);
   const names: string[] = [];
-  for (const name of texts(group, 'layer_names')) if (texts(await groupOf(file, join(at, name)), 'weight_names').length > 0) names.push(name);
+  for (const name of texts(group, 'layer_names'))
+    if (texts(await groupOf(file, join(at, name)), 'weight_names').length > 0) names.push(name);
   if (names.length !== layers.length) {
-    throw new RangeError(`${file.name}: has weights of ${names.length} layers (${names.join(', ')}), the model "${model.name}" has ${layers.length} with weights (${layers.map(({ name }) => name).join(', ')})`);
+    throw new RangeError(
+      `${file.name}: has weights of ${names.length} layers (${names.join(', ')}), the model "${model.name}" has ${layers.length} ` +
+        `with weights (${layers.map(({ name }) => name).join(', ')})`,
+    );
   }
   const version = textsIn(group.attributes.keras_version)?.[0] ?? '1';
   for (const [i, name] of names.entries()) {
@@ -170,10 +179,19 @@ async function loadByName(weights: Weights, model: Model, skipMismatch: boolean)
     const layers = model.layers.filter((layer) => layer.name === name);
     if (layers.length === 0) continue;
     const values = await arraysOf(file, join(at, name));
-    for (const layer of layers) assign(`${file.name}: layer "${name}"`, weightsOf(layer), version.startsWith('1') ? keras1Weights(layer, values) : values, skipMismatch);
+    for (const layer of layers)
+      assign(
+        `${file.name}: layer "${name}"`,
+        weightsOf(layer),
+        version.startsWith('1') ? keras1Weights(layer, values) : values,
+        skipMismatch,
+      );
   }
   if (!names.some((name) => model.layers.some((layer) => layer.name === name))) {
-    process.emitWarning(`${file.name}: has no layer of the model "${model.name}", so that nothing was loaded by name; it has ${names.slice(0, 10).join(', ')}${didYouMean(model.layers[0]?.name ?? '', names)}`);
+    process.emitWarning(
+      `${file.name}: has no layer of the model "${model.name}", so that nothing was loaded by name; it has ` +
+        `${names.slice(0, 10).join(', ')}${didYouMean(model.layers[0]?.name ?? '', names)}`,
+    );
   }
   await assignTopLevel(weights, model, skipMismatch);
 }
@@ -188,7 +206,11 @@ async function withFile<T>({ name, path, bytes }: FileSource, use: (file: Hdf5Fi
 }
 
 /** Loads weights from a file of a whole model or of weights alone. */
-async function loadLegacyWeights(model: Model, source: FileSource, { skipMismatch = false, byName = false }: LoadWeightsOptions): Promise<void> {
+async function loadLegacyWeights(
+  model: Model,
+  source: FileSource,
+  { skipMismatch = false, byName = false }: LoadWeightsOptions,
+): Promise<void> {
   await withFile(source, async (file) => {
     const root = await groupOf(file, '');
     const at = texts(root, 'layer_names').length === 0 && root.groups.includes('model_weights') ? 'model_weights' : '';
@@ -198,14 +220,17 @@ async function loadLegacyWeights(model: Model, source: FileSource, { skipMismatc
 }
 
 /** The architecture and the training that a file tells, as it has them. */
-export async function readLegacyConfig(file: Hdf5File): Promise<{ model: unknown; training: unknown; attributes: Hdf5Group['attributes'] }> {
+export async function readLegacyConfig(
+  file: Hdf5File,
+): Promise<{ model: unknown; training: unknown; attributes: Hdf5Group['attributes'] }> {
   const { attributes } = await groupOf(file, '');
   if (attributes.model_config === undefined) {
     throw new Error(`${file.name}: has no model_config: it holds weights alone; make the model and call loadWeights`);
   }
   return {
     model: json(file.name, 'model_config', attributes.model_config),
-    training: attributes.training_config === undefined ? null : json(file.name, 'training_config', attributes.training_config), attributes,
+    training: attributes.training_config === undefined ? null : json(file.name, 'training_config', attributes.training_config),
+    attributes,
   };
 }
 

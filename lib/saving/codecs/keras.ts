@@ -44,7 +44,8 @@ async function saveKerasFile(model: Model, target: string, zipped = true): Promi
     await mkdir(path.join(parts, ASSETS), { recursive: true });
     try {
       const files: [string, ZipContent][] = [
-        [METADATA, JSON.stringify({ keras_version: KERAS_VERSION, date_saved: dateOf(new Date()) })], [CONFIG, JSON.stringify(serializeKerasObject(model))],
+        [METADATA, JSON.stringify({ keras_version: KERAS_VERSION, date_saved: dateOf(new Date()) })],
+        [CONFIG, JSON.stringify(serializeKerasObject(model))],
       ];
       const weights = path.join(parts, WEIGHTS);
       const writer = await H5StateWriter.create(weights);
@@ -54,7 +55,10 @@ async function saveKerasFile(model: Model, target: string, zipped = true): Promi
         await writer.close();
       }
       if (zipped) {
-        const assets = (await filesBelow(path.join(parts, ASSETS))).map(([name, place]): [string, ZipContent] => [`${ASSETS}/${name}`, { path: place }]);
+        const assets = (await filesBelow(path.join(parts, ASSETS))).map(([name, place]): [string, ZipContent] => [
+          `${ASSETS}/${name}`,
+          { path: place },
+        ]);
         await writeZip(fresh, [...files, [WEIGHTS, { path: weights }], ...assets]);
       } else for (const [name, text] of files) await writeFile(path.join(parts, name), text as string);
     } finally {
@@ -98,7 +102,8 @@ async function openArchive({ name: file, path: place, bytes }: FileSource): Prom
       async weights() {
         const entry = zip.entries.find(({ name }) => name === WEIGHTS);
         if (entry === undefined) throw new Error(`${file}: has no ${WEIGHTS}`);
-        if (entry.stored && place !== undefined) return { path: place, position: await zip.startOf(WEIGHTS), length: entry.size, crc32: entry.crc32 };
+        if (entry.stored && place !== undefined)
+          return { path: place, position: await zip.startOf(WEIGHTS), length: entry.size, crc32: entry.crc32 };
         if (bytes !== undefined && entry.stored) return { bytes: await zip.read(WEIGHTS) };
         const unpacked = path.join(await temporary(), WEIGHTS);
         await pipeline(await zip.stream(WEIGHTS), createWriteStream(unpacked));
@@ -140,10 +145,21 @@ export async function openKerasFile(source: FileSource): Promise<Opened> {
   return isFolder ? openFolder(source.path) : openArchive(source);
 }
 
-async function loadFrom(opened: Opened, model: Model, file: string, { skipMismatch = false, objectsToSkip }: LoadWeightsOptions, withAssets: boolean): Promise<void> {
+async function loadFrom(
+  opened: Opened,
+  model: Model,
+  file: string,
+  { skipMismatch = false, objectsToSkip }: LoadWeightsOptions,
+  withAssets: boolean,
+): Promise<void> {
   const reader = new H5StateReader(file, await opened.weights());
   try {
-    await loadState(model, reader, { file, skipMismatch, objectsToSkip: new Set(objectsToSkip), assets: withAssets ? await opened.assets() : null });
+    await loadState(model, reader, {
+      file,
+      skipMismatch,
+      objectsToSkip: new Set(objectsToSkip),
+      assets: withAssets ? await opened.assets() : null,
+    });
   } finally {
     await reader.close();
   }

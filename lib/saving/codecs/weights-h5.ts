@@ -23,7 +23,11 @@ const WIDER: Readonly<Partial<Record<DType, DType>>> = { bfloat16: 'float32', fl
 export function datasetOfTensor(tensor: Tensor): Hdf5Array {
   const wide = castTo(tensor, WIDER[tensor.dtype] ?? tensor.dtype);
   const { data } = wide;
-  return { shape: [...wide.shape], dtype: wide.dtype, bytes: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice() };
+  return {
+    shape: [...wide.shape],
+    dtype: wide.dtype,
+    bytes: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice(),
+  };
 }
 
 /** The group of an object's arrays. */
@@ -54,7 +58,10 @@ export class H5StateReader implements StateReader {
   async read(at: string, key: string): Promise<Tensor> {
     if (this.known?.at !== at) await this.describe(at);
     const { place } = this.known!;
-    return tensorOfDataset(await this.file.read(`${place}/${key}`, this.known!.stored?.[key] as Hdf5Array | undefined), `${this.name}: ${place}/${key}`);
+    return tensorOfDataset(
+      await this.file.read(`${place}/${key}`, this.known!.stored?.[key] as Hdf5Array | undefined),
+      `${this.name}: ${place}/${key}`,
+    );
   }
   async paths(): Promise<readonly string[]> {
     const found: string[] = [];

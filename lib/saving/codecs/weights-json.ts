@@ -26,9 +26,11 @@ async function readMap(file: string): Promise<ShardMap> {
   } catch (error) {
     throw new Error(`${file}: is no JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (!isPlainObject(map) || !isPlainObject(map.weight_map)) throw new TypeError(`${file}: expected an object with a weight_map, received ${show(map)}`);
+  if (!isPlainObject(map) || !isPlainObject(map.weight_map))
+    throw new TypeError(`${file}: expected an object with a weight_map, received ${show(map)}`);
   for (const name of Object.values(map.weight_map).flat()) {
-    if (typeof name !== 'string' || path.basename(name) !== name || name === '..') throw new Error(`${file}: its weight_map names ${show(name)}, which is no file beside it`);
+    if (typeof name !== 'string' || path.basename(name) !== name || name === '..')
+      throw new Error(`${file}: its weight_map names ${show(name)}, which is no file beside it`);
   }
   return map as unknown as ShardMap;
 }

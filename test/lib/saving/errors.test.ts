@@ -18,7 +18,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 const at = (name: string) => path.join(folder, name);
-const mlp = (units = 4, inputs = 3) => new Sequential([Input({ shape: [inputs] }), new layers.Dense(units, { name: 'hidden' }), new layers.Dense(2, { name: 'out' })]);
+const mlp = (units = 4, inputs = 3) =>
+  new Sequential([Input({ shape: [inputs] }), new layers.Dense(units, { name: 'hidden' }), new layers.Dense(2, { name: 'out' })]);
 
 /** A saved model whose archive is changed. */
 async function changed(change: (files: Record<string, Uint8Array>) => Zippable, name = 'changed.keras'): Promise<string> {
@@ -28,7 +29,10 @@ async function changed(change: (files: Record<string, Uint8Array>) => Zippable, 
   return at(name);
 }
 const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-const config = (files: Record<string, Uint8Array>) => JSON.parse(new TextDecoder().decode(files['config.json'])) as { config: { layers: { class_name: string; registered_name: string; config: Record<string, unknown> }[] } };
+const config = (files: Record<string, Uint8Array>) =>
+  JSON.parse(new TextDecoder().decode(files['config.json'])) as {
+    config: { layers: { class_name: string; registered_name: string; config: Record<string, unknown> }[] };
+  };
 
 describe('paths and options', () => {
   it.each(['model.txt', 'model', 'model.weights.h5'])('saves no model to %s', async (name) => {
@@ -79,8 +83,12 @@ describe('damaged and hostile archives', () => {
     await expect(saving.loadModel(await changed((files) => ({ ...files, '../evil': text(1) })))).rejects.toThrow('../evil');
     await expect(saving.loadModel(await changed(({ 'config.json': _, ...files }) => files))).rejects.toThrow('no config.json');
     await expect(saving.loadModel(await changed(({ 'model.weights.h5': _, ...files }) => files))).rejects.toThrow('no model.weights.h5');
-    await expect(saving.loadModel(await changed((files) => ({ ...files, 'config.json': new TextEncoder().encode('{') })))).rejects.toThrow('config.json is no JSON');
-    await expect(saving.loadModel(await changed((files) => ({ ...files, 'config.json': text([1]) })))).rejects.toThrow('describes no model');
+    await expect(saving.loadModel(await changed((files) => ({ ...files, 'config.json': new TextEncoder().encode('{') })))).rejects.toThrow(
+      'config.json is no JSON',
+    );
+    await expect(saving.loadModel(await changed((files) => ({ ...files, 'config.json': text([1]) })))).rejects.toThrow(
+      'describes no model',
+    );
   });
   it('reads compressed archives', async () => {
     const model = mlp();
@@ -98,7 +106,9 @@ describe('damaged and hostile archives', () => {
     const lambda = new Sequential([Input({ shape: [3] }), new layers.Lambda((x: Tensor) => x.multiply(2))]);
     await lambda.save(at('lambda.keras'));
     await expect(saving.loadModel(at('lambda.keras'))).rejects.toThrow('safeMode');
-    expect((await (await saving.loadModel(at('lambda.keras'), { safeMode: false })).predict([[1, 2, 3]], { verbose: 0 })).tolist()).toEqual([[2, 4, 6]]);
+    expect((await (await saving.loadModel(at('lambda.keras'), { safeMode: false })).predict([[1, 2, 3]], { verbose: 0 })).tolist()).toEqual(
+      [[2, 4, 6]],
+    );
   });
 });
 
@@ -107,7 +117,9 @@ describe('weights that do not fit', () => {
     await mlp(5).saveWeights(at('w.weights.h5'));
     const model = mlp(4);
     const before = model.getWeights().map((w) => w.tolist());
-    await expect(model.loadWeights(at('w.weights.h5'))).rejects.toThrow(/Dense "hidden" \(layers\/dense\): kernel has shape \(3, 4\), in the file it has \(3, 5\)/);
+    await expect(model.loadWeights(at('w.weights.h5'))).rejects.toThrow(
+      /Dense "hidden" \(layers\/dense\): kernel has shape \(3, 4\), in the file it has \(3, 5\)/,
+    );
     expect(model.getWeights().map((w) => w.tolist())).toEqual(before);
   });
   it('are left out with skipMismatch', async () => {

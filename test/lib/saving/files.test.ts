@@ -99,11 +99,13 @@ describe.each(names)('%s', (name) => {
     const model = await saving.loadModel(file(name, 'model.keras'));
     const x: Tensor[] = [inputsOf(recorded)].flat();
     const y = tensorOf(recorded.y);
-    const rows = (tensor: Tensor, i: number) => ops.slice(tensor, [4 * i, ...tensor.shape.slice(1).map(() => 0)], [4, ...tensor.shape.slice(1)]);
+    const rows = (tensor: Tensor, i: number) =>
+      ops.slice(tensor, [4 * i, ...tensor.shape.slice(1).map(() => 0)], [4, ...tensor.shape.slice(1)]);
     for (const [i, expected] of recorded.steps.entries()) {
       const batch = x.map((tensor) => rows(tensor, i + 1));
       const logs = await model.trainOnBatch(batch.length > 1 ? batch : batch[0], rows(y, i + 1), { returnDict: true });
-      for (const [key, value] of Object.entries(expected)) expect(Math.abs((logs as Record<string, number>)[key] - value)).toBeLessThan(5e-5 * (1 + Math.abs(value)));
+      for (const [key, value] of Object.entries(expected))
+        expect(Math.abs((logs as Record<string, number>)[key] - value)).toBeLessThan(5e-5 * (1 + Math.abs(value)));
     }
     return undefined;
   });
