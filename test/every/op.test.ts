@@ -15,7 +15,7 @@ const isElementwise = (lower: unknown): boolean => typeof lower === 'object';
 const DISCONTINUOUS = new Set(['floor_divide', 'mod', 'floor', 'ceil', 'round', 'trunc', 'sign', 'nextafter']);
 
 /** Ops that are made of what a call computes: they are tested with the functions that make them, in test/lib/ops/control.test.ts. */
-const MADE_OF_PROGRAMS = ['switch', 'while_loop', 'scan'];
+const MADE_OF_PROGRAMS = ['switch', 'while_loop', 'unwind', 'scan'];
 /** Ops that only gradients call: the second derivatives of the others test them. */
 const GRADIENTS = [
   'ctc_curvature',

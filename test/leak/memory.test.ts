@@ -116,7 +116,12 @@ it.each([
     const run = (n) => { for (const end = i + n; i < end; i++) ${call}; };
     run(${times} / 2);
     const before = process.memoryUsage().rss;
-    run(${times});
-    console.log(JSON.stringify([before, process.memoryUsage().rss]));`);
+    run(${times} / 2);
+    // Memory goes up and down between two collections: what stays is the least of several looks.
+    const later = Array.from({ length: 4 }, () => {
+      run(${times} / 8);
+      return process.memoryUsage().rss;
+    });
+    console.log(JSON.stringify([before, Math.min(...later)]));`);
   expect(mb).toBeLessThan(80);
 });
