@@ -23,7 +23,9 @@ export type AttributesOf<S extends Schema, Taken = never> = {
 } & ('activation' extends keyof S ? HasActivation : unknown);
 /** An object with an activation, which is read as a function, and set by its name too. */
 export interface HasActivation {
+  /** What is applied to the output. */
   get activation(): Activation;
+  /** A function, a name or a config; null: none. */
   set activation(value: ActivationLike);
 }
 

@@ -76,8 +76,9 @@ export class AUC extends configured(Metric, 'AUC', schema) {
   private confusion: Confusion | null = this.initialState();
 
   /** How many thresholds there are, with both ends. */
-  get numThresholds(): number {
-    return this.thresholds.length;
+  declare readonly numThresholds: number;
+  static {
+    Object.defineProperty(this.prototype, 'numThresholds', { get(this: AUC) { return this.thresholds.length; } });
   }
 
   private allThresholds(): number[] {

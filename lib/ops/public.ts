@@ -18,8 +18,10 @@ import { nameFunction, PublicOperation } from './public-operation.js';
 export type OrSymbol<T> = [Extract<T, Tensor>] extends [never]
   ? (T extends readonly (infer E)[] ? ([Extract<E, Tensor>] extends [never] ? T : readonly (E | KerasTensor)[]) : T)
   : T | KerasTensor;
-/** What an op returns on symbols: a KerasTensor in the place of each tensor. */
-export type SymbolOf<R> = R extends Tensor ? KerasTensor : R extends readonly unknown[] ? { [K in keyof R]: SymbolOf<R[K]> } : R;
+/** What stands for an entry of an array of results. */
+type SymbolOfEntry<R> = R extends Tensor ? KerasTensor : R extends readonly Tensor[] ? { [K in keyof R]: KerasTensor } : R;
+/** What an op returns on symbols: a KerasTensor in the place of each tensor, in arrays of arrays at the most. */
+export type SymbolOf<R> = R extends Tensor ? KerasTensor : R extends readonly unknown[] ? { [K in keyof R]: SymbolOfEntry<R[K]> } : R;
 /** The signatures of a public op: on tensors, and on symbols. */
 export type PublicOp<F> = F extends (...args: infer A) => infer R ? F & ((...args: { [K in keyof A]: OrSymbol<A[K]> }) => SymbolOf<R>) : F;
 

@@ -281,8 +281,8 @@ void random_real_contract(Contract& c) {
 }
 void random_int_contract(Contract& c) {
   random_contract(c);
-  c.integer("lower bound");
-  c.integer("upper bound");
+  c.integer("lower bound", INT64_MIN, INT64_MAX);
+  c.integer("upper bound", INT64_MIN, INT64_MAX);
 }
 void permutation_contract(Contract& c) {
   c.in(DType::U32, 2);

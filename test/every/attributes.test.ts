@@ -38,6 +38,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   SpatialDropout2D: ['noise_shape'],
   SpatialDropout3D: ['noise_shape'],
   SpecificityAtSensitivity: ['value'],
+  StringLookup: ['dtype'], // 'string', which is no dtype of tensors here
 };
 
 type Class = new (options: object) => Record<string, unknown>;

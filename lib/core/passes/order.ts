@@ -86,7 +86,7 @@ export class Order<T> {
   }
 
   /** Sees to it that `earlier` comes before `later`, with all that it depends on; false when that cannot be. */
-  require(earlier: T, later: T, patience = PATIENCE): boolean {
+  ensure(earlier: T, later: T, patience = PATIENCE): boolean {
     if (this.precedes(earlier, later)) return true;
     const needed = this.between(later, earlier, false, patience);
     if (needed === null) return false;

@@ -94,7 +94,7 @@ class Scheduler {
     const others = readers.filter((node) => node !== writer);
     const at = readers.length > others.length ? elementwiseInput(writer, read) : null;
     if (readers.length > others.length && (at === null || root.spec !== read.spec)) return false;
-    if (!others.every((node) => this.order.require(node, writer))) return false;
+    if (!others.every((node) => this.order.ensure(node, writer))) return false;
     if (at !== null) {
       const map = this.over.get(writer) ?? new Map<number, number>();
       this.over.set(writer, map.set(writer.outputs.indexOf(root), at));
@@ -129,7 +129,7 @@ class Scheduler {
   private faultsFirst(): void {
     const writers = new Set([...this.inPlace.keys()].map((root) => producer(root)!));
     const first = [...this.order].find((node) => writers.has(node));
-    if (first !== undefined) for (const node of this.faulting) this.order.require(node, first, Infinity);
+    if (first !== undefined) for (const node of this.faulting) this.order.ensure(node, first, Infinity);
   }
 }
 

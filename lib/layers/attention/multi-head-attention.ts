@@ -88,29 +88,16 @@ export class MultiHeadAttention extends Base {
     this.activityRegularizer = null;
   }
 
-  /** Number of heads, at least 1. */
-  get numHeads(): number {
-    return this.config.numHeads;
-  }
-  /** Features of a head's queries and keys, at least 1. */
-  get keyDim(): number {
-    return this.config.keyDim;
-  }
   /** Features of a head's values. */
-  get valueDim(): number {
-    return this.config.valueDim ?? this.config.keyDim;
-  }
-  /** Part of the attention scores that is dropped in training, from 0 to 1. Default 0. */
-  get dropout(): number {
-    return this.config.dropout;
-  }
-  /** Whether the projections have biases. Default true. */
-  get useBias(): boolean {
-    return this.config.useBias;
-  }
+  declare readonly valueDim: number;
   /** The axes that attention goes over; null while they follow from inputs that are not known yet. */
-  get attentionAxes(): readonly number[] | null {
-    return this.#axes;
+  declare readonly attentionAxes: readonly number[] | null;
+  static {
+    const resolved = {
+      valueDim: { get(this: MultiHeadAttention) { return this.config.valueDim ?? this.config.keyDim; } },
+      attentionAxes: { get(this: MultiHeadAttention) { return this.#axes; } },
+    };
+    Object.defineProperties(this.prototype, resolved);
   }
 
   /** The inputs and the options of a call, without `queryMask`: the mask that the query carries takes its place. */

@@ -1,5 +1,7 @@
 // IndexLookup: what StringLookup and IntegerLookup share: a vocabulary, its special tokens, and the ways to encode what is found.
 import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { bool, field, int, keyed, nullable, oneOf, string, withDefault } from '../../config/fields.js';
 import { toTensor } from '../../core/convert.js';
@@ -96,6 +98,14 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
   /** How a term is hashed to one of several indices for unknown ones. */
   protected abstract bucketOf(token: Token, buckets: number): number;
 
+  /** The terms (or their file) that the layer was made with; null: none. */
+  get inputVocabulary(): Vocabulary | null {
+    return this.config.vocabulary;
+  }
+  /** The weights of terms that the layer was made with; null: none. */
+  get inputIdfWeights(): readonly number[] | null {
+    return this.config.idfWeights;
+  }
   private get mode(): 'int' | 'one_hot' | 'multi_hot' | 'count' | 'tf_idf' {
     const { outputMode } = this.config;
     return outputMode === 'binary' ? 'multi_hot' : outputMode === 'tf-idf' ? 'tf_idf' : outputMode;
@@ -278,6 +288,22 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
     if (mode !== 'tf_idf') return counts;
     if (this.#weights === null) throw new Error(`${this.label}: has no idfWeights yet; call adapt, or setVocabulary with them`);
     return ops.multiply(ops.cast(counts, settings.floatx), toTensor(this.#weights, settings.floatx));
+  }
+
+  /** Whether the config has the terms. */
+  private get isInConfig(): boolean {
+    return Array.isArray(this.config.vocabulary);
+  }
+  /** Writes the terms to `vocabulary.txt`, one on each line, unless the config has them. */
+  async saveAssets(folder: string): Promise<void> {
+    if (!this.isInConfig) await writeFile(path.join(folder, 'vocabulary.txt'), this.getVocabulary().join('\n'));
+  }
+  /** Reads what `saveAssets` wrote. */
+  async loadAssets(folder: string): Promise<void> {
+    if (this.isInConfig) return;
+    const text = await readFile(path.join(folder, 'vocabulary.txt'), 'utf8');
+    const terms = text.split('\n').slice(this.tokenStart);
+    if (text !== '' && terms.length > 0) this.use(terms);
   }
 
   /** The policy stays as it was given; terms are kept in the config when they were given as an array. */

@@ -160,6 +160,20 @@ class Scale extends layers.Layer {
   }
 }
 
+it('keeps a vocabulary that was learnt', async () => {
+  const lookup = new layers.StringLookup({ numOovIndices: 2 });
+  await lookup.adapt(['b', 'a', 'b', 'c']);
+  const input = Input({ shape: [1], dtype: 'string' });
+  const model = new Model(input, new layers.Embedding(8, 2)(lookup(input)));
+  await model.save(at('words.keras'));
+  const loaded = await saving.loadModel(at('words.keras'));
+  const again = loaded.layers.find((layer) => layer instanceof layers.StringLookup)!;
+  expect(again.getVocabulary()).toEqual(['[UNK]', '[UNK]', 'b', 'c', 'a']);
+  const words = [['b'], ['zz'], ['a']];
+  const [before, after] = [await model.predict(words, { verbose: 0 }), await loaded.predict(words, { verbose: 0 })];
+  expect(after.tolist()).toEqual(before.tolist());
+});
+
 describe('classes of users', () => {
   it('save weights in containers, and assets', async () => {
     const scale = new Scale();

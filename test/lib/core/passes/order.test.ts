@@ -20,7 +20,7 @@ describe('Order', () => {
       const order = new Order(before.keys(), (item) => before[item]);
       for (const [a, b] of wishes) {
         const possible = !reaches(b, a);
-        expect(order.require(a, b)).toBe(possible);
+        expect(order.ensure(a, b)).toBe(possible);
         if (possible) before[b].add(a);
         const places = new Map([...order].map((item, i) => [item, i]));
         expect(places.size).toBe(SIZE);
