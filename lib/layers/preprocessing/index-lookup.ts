@@ -102,6 +102,10 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
   get inputVocabulary(): Vocabulary | null {
     return this.config.vocabulary;
   }
+  /** What the terms are. */
+  get vocabularyDtype(): 'string' {
+    return 'string';
+  }
   /** The weights of terms that the layer was made with; null: none. */
   get inputIdfWeights(): readonly number[] | null {
     return this.config.idfWeights;
