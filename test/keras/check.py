@@ -1,4 +1,4 @@
-"""Reads what Keratin saved beside the files of make.py: `python check.py FOLDER`. Predictions and the losses of further training have to agree."""
+"""Reads what Keratin saved beside the files of make.py: `python check.py FOLDER REPORT`. Predictions and the losses of further training have to agree."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def main():
             passed, failed = passed + (problem is None), failed + (problem is not None)
             if problem:
                 print(f"FAIL {folder.name} {file}: {problem}")
-    print(f"{passed} passed, {failed} failed")
+    Path(sys.argv[2]).write_text(json.dumps({"passed": passed, "failed": failed}))
     sys.exit(1 if failed else 0)
 
 

@@ -1,10 +1,10 @@
 // Loads what real Keras saved (make.py), compares predictions and further training, and saves it again for check.py:
-// `node round-trip.mjs FOLDER`. Prints FAIL lines and counts.
+// `node round-trip.mjs FOLDER REPORT`. Prints what failed, and writes how much passed and failed.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as keras from 'keratin';
 
-const [folder] = process.argv.slice(2);
+const [folder, report] = process.argv.slice(2);
 let [passed, failed] = [0, 0];
 const note = (name, problem) => {
   if (problem === null) passed += 1;
@@ -72,5 +72,5 @@ async function checkCase(name) {
 }
 
 for (const name of readdirSync(folder)) await checkCase(name);
-console.log(`${passed} passed, ${failed} failed`);
+writeFileSync(report, JSON.stringify({ passed, failed }));
 process.exit(failed > 0 ? 1 : 0);

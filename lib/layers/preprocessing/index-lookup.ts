@@ -92,7 +92,7 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
     if (config.padToMaxTokens && config.maxTokens === null) fail('padToMaxTokens needs maxTokens');
     if (config.invert && this.mode !== 'int') fail(`outputMode must be 'int' with invert, received ${show(this.mode)}`);
     if (config.idfWeights !== null && this.mode !== 'tf_idf') fail(`idfWeights are for outputMode 'tf_idf', received ${show(this.mode)}`);
-    if (config.vocabulary !== null) this.setVocabulary(config.vocabulary, config.idfWeights);
+    if (config.vocabulary !== null) this.setVocabulary(config.vocabulary, { idfWeights: config.idfWeights });
   }
 
   /** How a term is hashed to one of several indices for unknown ones. */
@@ -146,7 +146,7 @@ export abstract class IndexLookup extends layer('IndexLookup', lookupSchema) {
    * Sets the terms, from an array or from a file with one on each line. They may begin with the special tokens.
    * @throws when there are none, for repeated terms, for special tokens elsewhere, and for more than `maxTokens`.
    */
-  setVocabulary(vocabulary: Vocabulary, idfWeights: readonly number[] | null = null): void {
+  setVocabulary(vocabulary: Vocabulary, { idfWeights = null }: { idfWeights?: readonly number[] | null } = {}): void {
     const { maskToken, oovToken, maxTokens, invert } = this.config;
     const given = typeof vocabulary === 'string' ? readTerms(vocabulary) : vocabulary;
     const fail = (text: string): never => {

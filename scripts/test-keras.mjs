@@ -1,0 +1,28 @@
+// npm run test:keras [-- names of models]: files that real Keras writes are read here and trained further, and those that are written here
+// are read by Keras, which trains them further too. Keras lives in a Python environment of its own.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ensureAll } from './helpers/ensure.mjs';
+import { fail, node, root, run, step } from './helpers/process.mjs';
+import { pinned, pythonEnvironment } from './helpers/python-env.mjs';
+
+ensureAll();
+const python = pythonEnvironment(path.join(root, 'build/fixtures-venv'), pinned.keras);
+const folder = path.join(root, 'build/keras-files');
+const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', PYTHONDONTWRITEBYTECODE: '1' };
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+step('saving models with Keras');
+if (run(python, ['test/keras/make.py', folder, ...process.argv.slice(2)], { env }) !== 0) fail('Keras could not save its models');
+const reports = ['reading', 'writing'].map((name) => path.join(root, 'build', `keras-${name}.json`));
+reports.forEach((report) => rmSync(report, { force: true }));
+step('reading them, and saving them again');
+const statuses = [node(['test/keras/round-trip.mjs', folder, reports[0]])];
+step('reading those with Keras');
+statuses.push(run(python, ['test/keras/check.py', folder, reports[1]], { env }));
+const counts = reports.map((report) => (existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 1 }));
+const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
+step(`${sum('passed')} passed, ${sum('failed')} failed`);
+mkdirSync(path.join(root, 'build/reports'), { recursive: true }); // read by scripts/ci-summary.mjs
+writeFileSync(path.join(root, 'build/reports/keras.json'), JSON.stringify({ passed: sum('passed'), failed: sum('failed') }));
+process.exit(statuses.every((status) => status === 0) ? 0 : 1);
