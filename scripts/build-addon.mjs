@@ -1,6 +1,6 @@
 // Builds build/Release/keratin.node with node-gyp and checks the kernels' objects. Also works inside an installed package, where
 // node-gyp and node-addon-api must be installed beside it.
-import { existsSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,6 +9,8 @@ import { fail, isProgram, node, root, step } from './helpers/process.mjs';
 
 /** Builds what is out of date, with all cores. Returns whether it succeeded. */
 export function buildAddon() {
+  // In an installed package the recipe lies where package managers do not look for it.
+  if (!existsSync('binding.gyp')) copyFileSync('scripts/binding.gyp', 'binding.gyp');
   const prefix = path.resolve(path.dirname(realpathSync(process.execPath)), '..');
   const hasHeaders = existsSync(path.join(prefix, 'include/node/node.h')); // otherwise node-gyp downloads them
   step(`building the native addon (node-gyp, ${os.availableParallelism()} jobs, headers ${hasHeaders ? `in ${prefix}` : 'downloaded'})`);

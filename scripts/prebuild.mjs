@@ -7,20 +7,22 @@ import { ensureAll } from './helpers/ensure.mjs';
 import { isProgram, output, root, run, step } from './helpers/process.mjs';
 
 /** Platforms that a release has binaries for. */
-const platforms = ['linux-x64', 'linux-x64-musl', 'linux-arm64', 'linux-arm64-musl', 'darwin-x64', 'darwin-arm64'];
+export const platforms = ['linux-x64', 'linux-x64-musl', 'linux-arm64', 'linux-arm64-musl', 'darwin-x64', 'darwin-arm64'];
 
 const readManifest = () => JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const isMusl = () => process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
 const platform = () => `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`;
 
-function emptyFolder(name) {
+/** An empty folder for a package. */
+export function emptyFolder(name) {
   const folder = path.join(root, 'build/npm', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-function writeManifest(folder, manifest) {
+/** Writes a package.json. */
+export function writeManifest(folder, manifest) {
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
@@ -35,10 +37,7 @@ export function makePlatformPackage() {
     ...(process.platform === 'linux' ? { libc: [isMusl() ? 'musl' : 'glibc'] } : {}),
     preferUnplugged: true, main: './keratin.node',
   });
-  writeFileSync(
-    path.join(folder, 'README.md'),
-    `The native addon of [keratin](https://www.npmjs.com/package/keratin) for ${platform()}.\n`,
-  );
+  writeFileSync(path.join(folder, 'README.md'), `The native addon of keratin for ${platform()}.\n`);
   cpSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
   const addon = path.join(folder, 'keratin.node');
   cpSync(path.join(root, 'build/Release/keratin.node'), addon);
@@ -54,7 +53,10 @@ export function makeMainPackage() {
   delete manifest.devDependencies;
   const [{ files }] = JSON.parse(output('npm', ['pack', '--dry-run', '--json', '--loglevel=error']));
   const folder = emptyFolder('keratin');
-  for (const file of files) cpSync(path.join(root, file.path), path.join(folder, file.path));
+  // Package managers build what has a binding.gyp at its root, whatever its package.json says once it is installed from a lock file.
+  for (const file of files) {
+    cpSync(path.join(root, file.path), path.join(folder, file.path === 'binding.gyp' ? 'scripts/binding.gyp' : file.path));
+  }
   manifest.optionalDependencies = Object.fromEntries(platforms.map((name) => [`@keratin/${name}`, manifest.version]));
   writeManifest(folder, manifest);
   return folder;

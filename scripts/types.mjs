@@ -11,12 +11,12 @@ const required = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
-  'binding.gyp',
+  'scripts/binding.gyp',
   'dist/index.js',
   'dist/index.d.ts',
   'native/base/kernel.h',
 ];
-const forbidden = /^(test|build|examples|benchmarks|docs|node_modules|\.ci)\/|\.tsbuildinfo$/;
+const forbidden = /^binding\.gyp$|^(test|build|examples|benchmarks|docs|node_modules|\.ci)\/|\.tsbuildinfo$/;
 
 /** Fails when the package lacks a file, has one too many, or would run something at installation. */
 function checkContents(folder) {
