@@ -1,5 +1,6 @@
-// npm run test:install: installs the packages as published from a registry of its own on this machine, with each package manager, into an empty
-// folder and again from the lock file, with no compiler in PATH; then trains a model there. Packages of others come from the usual registry.
+// npm run test:install: installs the packages as published from a registry of its own on this machine, with each package manager, into
+// an empty folder and again from the lock file, with no compiler in PATH; then trains a model there. Packages of others come from the
+// usual registry.
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { spawn } from 'node:child_process';
