@@ -29,7 +29,7 @@ class Child {
     const args = ['--max-old-space-size=2048', '--no-warnings', path.join(root, 'test/fuzz/worker.mjs'), JSON.stringify(job)];
     const limited = process.platform === 'linux' && !asan;
     const [program, given] = limited
-      ? ['sh', ['-c', `ulimit -v ${ADDRESS_SPACE} -c 0; exec "$0" "$@"`, process.execPath, ...args]]
+      ? ['sh', ['-c', `ulimit -v ${ADDRESS_SPACE}; ulimit -c 0; exec "$0" "$@"`, process.execPath, ...args]]
       : [process.execPath, args];
     const env = { ...process.env, KERATIN_CANARY: canary, KERATIN_NUM_THREADS: '2', ...(asan ? sanitizerEnvironment() : {}) };
     this.process = spawn(program, given, { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });

@@ -47,7 +47,7 @@ const notASize = (shape: readonly unknown[], where = 'tensor'): RangeError =>
   new RangeError(`${where}: a shape has whole sizes of at least 0 and below 2^53, received ${show(Array.from(shape))}`);
 
 /** The most axes that a tensor can have. */
-const MOST_AXES = 32;
+export const MOST_AXES = 32;
 /**
  * The spec of a dtype and a shape. Throws on sizes that are not whole or negative. The same object for the same arguments while anyone
  * holds it.

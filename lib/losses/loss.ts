@@ -1,4 +1,5 @@
 // The base of losses.
+import { MOST_AXES } from '../base/shape.js';
 import { Configurable, type ConfigOf, defineAttributes, resolve, type Config, type OptionsOf } from '../config/configurable.js';
 import { computeDtype, nullable, oneOf, string, usedWhen } from '../config/fields.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
@@ -33,9 +34,9 @@ export interface LossCallOptions {
 /** Targets or predictions: a tensor, or a nested structure of them for a loss that takes one. */
 export type LossInput = Nested<TensorLike>;
 /** Arrays of numbers are one tensor, arrays of tensors are structure. */
-const isTensorLike = (value: unknown): boolean =>
-  Array.isArray(value) &&
-  value.every((item) => typeof item === 'number' || typeof item === 'boolean' || ArrayBuffer.isView(item) || isTensorLike(item));
+const isTensorLike = (value: unknown, depth = 0): boolean =>
+  Array.isArray(value) && depth <= MOST_AXES &&
+  value.every((item) => typeof item === 'number' || typeof item === 'boolean' || ArrayBuffer.isView(item) || isTensorLike(item, depth + 1));
 
 /** A loss is called with targets and predictions: `loss(yTrue, yPred, { sampleWeight })`. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature

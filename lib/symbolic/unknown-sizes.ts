@@ -183,13 +183,14 @@ function explore<T>(search: Search<T>, axes: readonly UnknownAxis[], known: read
 }
 
 /**
- * Trials of `run` with sizes that fit, the first of which has large ones. `known` are numbers that sizes may have to match: known sizes,
+ * Trials of `run` with sizes that fit, the first of which has large ones. `numbers` are those that sizes may have to match: known sizes,
  * and numbers among the arguments. `alike` says whether two results differ in nothing but sizes.
  * @returns the trials; or, when no sizes fit, the first error with the sizes it came from.
  */
 export function trialsOf<T>(
-  axes: readonly UnknownAxis[], known: readonly number[], run: (sizes: Sizes) => T, alike: (a: T, b: T) => boolean,
+  axes: readonly UnknownAxis[], numbers: readonly number[], run: (sizes: Sizes) => T, alike: (a: T, b: T) => boolean,
 ): readonly Trial<T>[] | { readonly error: unknown; readonly sizes: Sizes } {
+  const known = numbers.filter((n) => Number.isSafeInteger(n) && n >= 0);
   const search = new Search(run, known);
   try {
     return explore(search, axes, known, alike) ? search.found : search.failure!;

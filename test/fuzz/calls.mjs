@@ -11,7 +11,7 @@ const LEFT_OUT = [
   /^backend\.set/,
   /^utils\.(getFile|clearSession|setRandomSeed|Progbar)$/,
   /^callbacks\.(CSVLogger|RemoteMonitor|BackupAndRestore|ModelCheckpoint|TensorBoard)$/,
-  /^ops\.(whileLoop|foriLoop|scan)$/,
+  /(^|\.)(whileLoop|foriLoop|scan)$/,
   /^device$/,
   /^preprocessing\.image/,
 ];
