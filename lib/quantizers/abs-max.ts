@@ -4,7 +4,7 @@ import type { TensorLike } from '../core/convert.js';
 import { toTensor } from '../core/convert.js';
 import type { DTypeLike } from '../base/dtype.js';
 import { standardizeDType } from '../base/dtype.js';
-import { integer } from '../base/integers.js';
+import { integer, integers } from '../base/integers.js';
 import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Config } from '../config/configurable.js';
@@ -134,9 +134,16 @@ export class AbsMaxQuantizer extends Quantizer {
     checkOptions('AbsMaxQuantizer', options, ['axis', 'valueRange', 'epsilon', 'outputDtype']);
     const { axis = null, valueRange = [-127, 127], epsilon = EPSILON, outputDtype = 'int8' } = options;
     super({ outputDtype });
+    if (!Array.isArray(valueRange) || valueRange.length !== 2 || !valueRange.every((bound) => typeof bound === 'number'))
+      throw new TypeError(`AbsMaxQuantizer: valueRange must be an array of two numbers, received ${show(valueRange)}`);
     if (standardizeDType(outputDtype) === 'int8' && (valueRange[0] < -128 || valueRange[1] > 127))
       throw new RangeError(`AbsMaxQuantizer: int8 holds -128 to 127, received valueRange ${show(valueRange)}`);
-    this.axis = axis === null ? null : typeof axis === 'number' ? [axis] : [...axis];
+    this.axis =
+      axis === null
+        ? null
+        : typeof axis === 'number'
+          ? [integer('AbsMaxQuantizer', 'axis', axis)]
+          : integers('AbsMaxQuantizer', 'axis', axis);
     this.valueRange = [valueRange[0], valueRange[1]];
     this.epsilon = epsilon;
   }

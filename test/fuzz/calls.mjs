@@ -12,6 +12,7 @@ const LEFT_OUT = [
   /^utils\.(getFile|clearSession|setRandomSeed|Progbar)$/,
   /^callbacks\.(CSVLogger|RemoteMonitor|BackupAndRestore|ModelCheckpoint|TensorBoard)$/,
   /(^|\.)(whileLoop|foriLoop|scan)$/,
+  /^models\.(load|save)Model$/,
   /^device$/,
   /^preprocessing\.image/,
 ];
