@@ -32,6 +32,8 @@ const SMALL: Sizes = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
 /** As many trials are made to find large sizes that fit, and as many in all. */
 const REPAIRS = 48;
 const TRIALS = 144;
+/** More numbers among the arguments than these are data. */
+const MOST_KNOWN = 256;
 /** Sizes are not made larger than this. */
 const LARGEST = 2 ** 26;
 
@@ -190,7 +192,7 @@ function explore<T>(search: Search<T>, axes: readonly UnknownAxis[], known: read
 export function trialsOf<T>(
   axes: readonly UnknownAxis[], numbers: readonly number[], run: (sizes: Sizes) => T, alike: (a: T, b: T) => boolean,
 ): readonly Trial<T>[] | { readonly error: unknown; readonly sizes: Sizes } {
-  const known = numbers.filter((n) => Number.isSafeInteger(n) && n >= 0);
+  const known = distinct(numbers.filter((n) => Number.isSafeInteger(n) && n >= 0)).slice(0, MOST_KNOWN);
   const search = new Search(run, known);
   try {
     return explore(search, axes, known, alike) ? search.found : search.failure!;

@@ -30,8 +30,9 @@ export class Reshape extends layer('Reshape', schema, ['targetShape']) {
   static readonly samples = [{ args: [[3, 4]], inputs: [[2, 12]] }, { args: [[-1, 2]], inputs: [[2, 3, 4]] }];
 
   override call(x: Tensor): Tensor {
-    const [batch = 1, ...sample] = x.shape;
-    return ops.reshape(x, [batch, ...this.completed(sample)]);
+    const input = ops.convertToTensor(x);
+    const [batch = 1, ...sample] = input.shape;
+    return ops.reshape(input, [batch, ...this.completed(sample)]);
   }
 
   /** The target shape with -1 replaced. */
