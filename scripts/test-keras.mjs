@@ -9,7 +9,7 @@ import { pinned, pythonEnvironment } from './helpers/python-env.mjs';
 ensureAll();
 const python = pythonEnvironment(path.join(root, 'build/fixtures-venv'), pinned.keras);
 const folder = path.join(root, 'build/keras-files');
-const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', PYTHONDONTWRITEBYTECODE: '1' };
+const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', TF_ENABLE_ONEDNN_OPTS: '1', PYTHONDONTWRITEBYTECODE: '1' };
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 step('saving models with Keras');
