@@ -231,7 +231,6 @@ const calls: {
   open,
   group: groupAt,
   read: readDataset,
-  makeGroup: (path) => void groupFor(path),
   write: writeDataset,
   attribute: writeAttribute,
   close: () => {

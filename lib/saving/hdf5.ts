@@ -32,7 +32,6 @@ export interface Hdf5Calls {
   open(place: Hdf5Place): void;
   group(path: string): Hdf5Group | null;
   read(path: string): Hdf5Array;
-  makeGroup(path: string): void;
   write(path: string, array: Hdf5Array): void;
   attribute(path: string, name: string, value: AttributeValue): void;
   close(): void;
@@ -160,10 +159,6 @@ export class Hdf5File {
   /** A dataset. @throws (rejects) when there is none, for other types than numbers and texts, and for damaged data. */
   read(at: string, dataset?: Hdf5Dataset): Promise<Hdf5Array> {
     return this.#call('read', [at], dataset === undefined ? 0 : dataset.shape.reduce((a, b) => a * b, 8));
-  }
-  /** Makes a group and those above it. */
-  makeGroup(at: string): Promise<void> {
-    return this.#call('makeGroup', [at]);
   }
   /** Writes a dataset, with the groups above it. */
   write(at: string, array: Hdf5Array): Promise<void> {

@@ -147,6 +147,12 @@ async function assignTopLevel({ file, at, group }: Weights, model: Model, skipMi
     assign(`${file.name}: the model itself`, topLevelWeights(model), await arraysOf(file, join(at, name)), skipMismatch);
 }
 
+/** The arrays of a layer in today's form, whichever version wrote them. */
+function valuesFor({ group }: Weights, layer: Layer, values: readonly Tensor[]): readonly Tensor[] {
+  const version = textsIn(group.attributes.keras_version)?.[0] ?? '1';
+  return version.startsWith('1') ? keras1Weights(layer, values) : values;
+}
+
 /** Loads weights in the order of the layers. */
 async function loadInOrder(weights: Weights, model: Model, skipMismatch: boolean): Promise<void> {
   const { file, at, group } = weights;
@@ -160,12 +166,11 @@ async function loadInOrder(weights: Weights, model: Model, skipMismatch: boolean
         `with weights (${layers.map(({ name }) => name).join(', ')})`,
     );
   }
-  const version = textsIn(group.attributes.keras_version)?.[0] ?? '1';
   for (const [i, name] of names.entries()) {
     const layer = layers[i]!;
     const values = await arraysOf(file, join(at, name));
     const where = `${file.name}: layer ${i} ("${layer.name}" in the model, "${name}" in the file)`;
-    assign(where, weightsOf(layer), version.startsWith('1') ? keras1Weights(layer, values) : values, skipMismatch);
+    assign(where, weightsOf(layer), valuesFor(weights, layer, values), skipMismatch);
   }
   await assignTopLevel(weights, model, skipMismatch);
 }
@@ -174,7 +179,6 @@ async function loadInOrder(weights: Weights, model: Model, skipMismatch: boolean
 async function loadByName(weights: Weights, model: Model, skipMismatch: boolean): Promise<void> {
   const { file, at, group } = weights;
   const names = texts(group, 'layer_names');
-  const version = textsIn(group.attributes.keras_version)?.[0] ?? '1';
   for (const name of names) {
     const layers = model.layers.filter((layer) => layer.name === name);
     if (layers.length === 0) continue;
@@ -183,7 +187,7 @@ async function loadByName(weights: Weights, model: Model, skipMismatch: boolean)
       assign(
         `${file.name}: layer "${name}"`,
         weightsOf(layer),
-        version.startsWith('1') ? keras1Weights(layer, values) : values,
+        valuesFor(weights, layer, values),
         skipMismatch,
       );
   }
