@@ -204,7 +204,11 @@ it('tensors given to a run may lose the buffer of their data', async () => {
   const end = runCompiledAsync(step, [x], { steps: 50 });
   await turn();
   const { buffer } = data as Float32Array & { buffer: ArrayBuffer & { transfer?(size: number): ArrayBuffer } };
-  buffer.transfer?.(0); // Node.js 22
+  try {
+    buffer.transfer?.(0); // from Node.js 22 on
+  } catch (error) {
+    expect((error as Error).message).toMatch(/not detachable/); // Node.js 24 keeps what is marked as untransferable
+  }
   expect(((await end).result as Tensor).item()).toBe(sum);
   expect(ops.sum(x).item()).toBe(sum);
 });
