@@ -1,10 +1,10 @@
 // From JavaScript values to tensors: numbers, nested arrays, typed arrays, tensors and variables.
 import { castTo } from './cast.js';
 import type { Complex, DType, ReadonlyTypedArray, TypedArray } from '../base/dtype.js';
-import { complexType, isComplex, isDType, isInteger, viewOf } from '../base/dtype.js';
+import { complexType, isComplex, isDType, isInteger } from '../base/dtype.js';
 import { checkDepth } from '../base/arrays.js';
 import { show } from '../base/errors.js';
-import { allocate, elementsOf, type Memory } from './memory.js';
+import { allocate, allocateZeros, elementsOf, type Memory } from './memory.js';
 import { settings } from '../base/settings.js';
 import type { Shape } from '../base/shape.js';
 import { showShape, specOf } from '../base/shape.js';
@@ -215,15 +215,17 @@ export function toTensor(value: TensorLike, dtype: DType | null = null, where = 
 
 /** A tensor filled with one value. */
 export function filled(shape: Shape, value: number, dtype: DType): Tensor {
-  if (value === 0) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill((viewZero(dtype)) as never));
+  if (Object.is(value, 0)) {
+    const spec = specOf(dtype, shape);
+    return isLeftOut([spec]) ? placeholder(spec) : new Tensor(spec, allocateZeros(spec.bytes));
+  }
   if (isComplex(dtype)) {
     return makeTensor(dtype, shape, (data) => {
       for (let i = 0; i < data.length; i += 2) [data[i], data[i + 1]] = [value, 0];
     });
   }
   const direct = DIRECT.has(dtype) && (!isInteger(dtype) || Number.isInteger(value));
-  if (direct) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(dtype === 'bool' ? 1 : value));
+  if (direct) return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(dtype === 'bool' ? Number(value !== 0) : value));
   const one = scalarTensor(value, dtype).elements[0]!;
   return makeTensor(dtype, shape, (data) => (data as Float32Array).fill(one as never));
 }
-const viewZero = (dtype: DType): number | bigint => (viewOf(dtype, new ArrayBuffer(16), 0, 1)[0]!);

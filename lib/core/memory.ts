@@ -38,18 +38,18 @@ const CANARY = process.env['KERATIN_CANARY'] === undefined ? null : Number(proce
 const GUARD = CANARY === null ? 0 : ALIGNMENT;
 
 /** Room for `bytes` in a new buffer, and where that begins. */
-function newBuffer(bytes: number): { buffer: ArrayBuffer; offset: number } {
+function newBuffer(bytes: number, zeroed = false): { buffer: ArrayBuffer; offset: number } {
   checkBytes(bytes);
   const quiet = collectYoung(bytes);
-  const { buffer } = allocateBuffer(bytes + ALIGNMENT + GUARD);
-  if (CANARY !== null) new Uint8Array(buffer).fill(CANARY);
+  const { buffer } = allocateBuffer(bytes + ALIGNMENT + GUARD, zeroed);
+  if (CANARY !== null && !zeroed) new Uint8Array(buffer).fill(CANARY);
   markAsUntransferable(buffer); // native code may be using it
   return { buffer, offset: native.adopt(buffer, quiet) };
 }
 
-function allocateBuffer(bytes: number): { buffer: ArrayBuffer } {
+function allocateBuffer(bytes: number, zeroed: boolean): { buffer: ArrayBuffer } {
   try {
-    return Buffer.allocUnsafeSlow(bytes);
+    return zeroed ? Buffer.alloc(bytes) : Buffer.allocUnsafeSlow(bytes);
   } catch (cause) {
     throw new RangeError(`a tensor of ${bytes} bytes: the system has no memory left for it`, { cause });
   }
@@ -69,6 +69,15 @@ export function allocate(bytes: number): Memory {
   const memory = new Uint8Array(shared, free, bytes);
   free += aligned(bytes) + GUARD;
   return memory;
+}
+
+/** Memory of so many zeros. Large ones cost nothing before they are used: the system clears pages when they are first touched. */
+export function allocateZeros(bytes: number): Memory {
+  if (bytes > SHARED_UP_TO) {
+    const { buffer, offset } = newBuffer(bytes, true);
+    return new Uint8Array(buffer, offset, bytes);
+  }
+  return allocate(bytes).fill(0);
 }
 
 /** True for memory that shares its buffer with that of other tensors. */

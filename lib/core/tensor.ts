@@ -91,6 +91,11 @@ export class Tensor {
     return this.memory!;
   }
 
+  /** @internal Whether something else than this object has the memory. */
+  get hasSharers(): boolean {
+    return this.shared || this.exposed !== null;
+  }
+
   /** @internal The elements, not copied, for reading at once. Throws as `data` does. */
   get elements(): TypedArray {
     if (this.memory === null) {

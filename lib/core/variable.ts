@@ -134,9 +134,9 @@ export class Variable extends TensorHolder {
       throw new Error(`Variable: a name is a string that cannot contain '/', received ${show(name)}`);
     const scope = currentScope();
     this.path = scope === '' ? this.name : `${scope}/${this.name}`;
-    const value = forShapes(null, () => initialValue(initial, shape, dtype, this.path));
+    const { value, own } = forShapes(null, () => initialValue(initial, shape, dtype, this.path));
     this.spec = value.spec;
-    this.storage = new Storage(value.lend(), true);
+    this.storage = own ? new Storage(value.memory!, false) : new Storage(value.lend(), true);
     this.trainable = trainable;
     this.autocast = options.autocast ?? true;
     this.aggregation = options.aggregation ?? 'none';
@@ -238,12 +238,17 @@ export class Variable extends TensorHolder {
   }
 }
 
+// Methods `call` of initializers that keep nothing of what they give, so that the variable need not copy it before a plan writes it.
+const callsThatGiveNew = new WeakSet<object>();
+/** @internal Says of the method `call` of an initializer's class that its results are new at each call. */
+export const noteGivesNew = (call: object): void => void callsThatGiveNew.add(call);
+
 function initialValue(
   given: TensorLike | InitialValue | InitializerName,
   shape: readonly number[] | undefined,
   dtype: DTypeLike | null | undefined,
   path: string,
-): Tensor {
+): { value: Tensor; own: boolean } {
   const initial = typeof given === 'string' ? initializerOf(given) : given;
   let value: Tensor;
   if (typeof initial === 'function') {
@@ -257,5 +262,6 @@ function initialValue(
   } else value = toTensor(initial, dtype === undefined || dtype === null ? null : standardizeDType(dtype), path);
   if (value.memory === null)
     throw new Error(`${path}: the initial value of a variable cannot depend on the inputs of a function that is being compiled`);
-  return value;
+  const own = typeof initial === 'function' && callsThatGiveNew.has(initial.call) && !value.hasSharers;
+  return { value, own };
 }

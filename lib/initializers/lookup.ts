@@ -5,7 +5,7 @@ import { toTensor } from '../core/convert.js';
 import type { TypedArray } from '../base/dtype.js';
 import { sameShape, showShape } from '../base/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { type InitialValue, setInitializers, Variable } from '../core/variable.js';
+import { type InitialValue, noteGivesNew, setInitializers, Variable } from '../core/variable.js';
 import * as classes from './classes.js';
 import type * as factories from './factories.js';
 import { Initializer } from './initializer.js';
@@ -24,6 +24,9 @@ export type InitializerLike =
   | Tensor
   | Variable
   | TypedArray;
+
+const { Initializer: _base, ...ofKeras } = classes;
+for (const { prototype } of Object.values(ofKeras)) noteGivesNew(prototype.call);
 
 const family = new Family<InitialValue>({
   kind: 'an initializer',

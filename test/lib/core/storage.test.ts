@@ -1,8 +1,8 @@
 // Who shares memory with whom, and what is seen of variables while a run off the main thread writes them.
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { GradientTape, Input, Sequential, Variable, jit, layers, ops, random, type Tensor } from 'keratin';
-import { compile, runCompiledAsync } from '#lib/core/jit.js';
+import { GradientTape, Input, Sequential, Variable, initializers, jit, layers, ops, random, type Tensor } from 'keratin';
+import { compile, runCompiled, runCompiledAsync } from '#lib/core/jit.js';
 
 const FLOAT = { dtype: 'float32' } as const;
 const write = (data: Tensor['data'], at: number, value: number): void => {
@@ -211,4 +211,36 @@ it('tensors given to a run may lose the buffer of their data', async () => {
   }
   expect(((await end).result as Tensor).item()).toBe(sum);
   expect(ops.sum(x).item()).toBe(sum);
+});
+
+it('variables write the memory that an initializer of Keras gave them, and copy what others may keep', () => {
+  const increment = (variable: Variable) => {
+    const step = compile([], () => variable.assignAdd(1));
+    runCompiled(step, []);
+    return variable.value;
+  };
+  const memory = (variable: Variable) => (variable.storage as unknown as { memory: Uint8Array }).memory.buffer;
+  for (const initial of [new initializers.Zeros(), new initializers.Constant(2), new initializers.RandomNormal(), 'he_normal'] as const) {
+    const own = new Variable(initial, { shape: [500] });
+    const before = memory(own);
+    increment(own);
+    expect(memory(own)).toBe(before);
+  }
+  const kept = ops.ones([500]);
+  class Keeps extends initializers.RandomNormal {
+    override call(): Tensor {
+      return kept;
+    }
+  }
+  for (const initial of [new Keeps(), () => kept, new initializers.Constant(kept), kept]) {
+    const variable = new Variable(initial, { shape: [500] });
+    expect(increment(variable).elements[3]).toBe(2);
+    expect(kept.elements[3]).toBe(1);
+  }
+});
+
+it('zeros are zeros in memory of any size, and -0 is kept', () => {
+  for (const size of [3, 255, 257, 5000, 300_000]) expect(ops.any(ops.zeros([size])).item()).toBe(false);
+  expect(Object.is(ops.full([], -0, { dtype: 'float32' }).item(), -0)).toBe(true);
+  expect(ops.full([], -0, { dtype: 'bool' }).item()).toBe(false);
 });
