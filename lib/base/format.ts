@@ -3,6 +3,7 @@
 /** As Python's `f'{x:.<digits>f}'`: like `toFixed`, but a tie goes to the even digit. */
 export function fixed(x: number, digits: number): string {
   if (!Number.isFinite(x)) return nonFinite(x);
+  if (Math.abs(x) >= 1e21) return digits === 0 ? String(BigInt(x)) : `${BigInt(x)}.${'0'.repeat(digits)}`; // where toFixed gives an exponent
   // A tie has all its decimals among these; `toFixed` is exact.
   const exact = x.toFixed(digits + 50);
   const rest = exact.slice(exact.length - 50);
@@ -14,7 +15,17 @@ export function fixed(x: number, digits: number): string {
 /** As Python's `f'{x:.<digits>e}'`: the exponent has two digits. */
 export function scientific(x: number, digits: number): string {
   if (!Number.isFinite(x)) return nonFinite(x);
-  return x.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
+  const text = isTie(x, digits) ? evenTie(x, digits) : x.toExponential(digits);
+  return text.replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+/** Whether a number lies in the middle between two with so many decimals before the exponent. `toExponential` is exact. */
+const isTie = (x: number, digits: number): boolean => digits <= 50 && /^50*$/.test(x.toExponential(digits + 50).split('e')[0]!.slice(-50));
+/** `toExponential` of a tie, towards the even digit. */
+function evenTie(x: number, digits: number): string {
+  const [mantissa, exponent] = x.toExponential(digits + 50).split('e') as [string, string];
+  const cut = mantissa.slice(0, -50).replace(/\.$/, '');
+  return Number(cut.at(-1)) % 2 === 0 ? `${cut}e${exponent}` : x.toExponential(digits);
 }
 
 /** As Python's `repr` of a float: the shortest digits that give the number again, and `.0` for whole ones. */

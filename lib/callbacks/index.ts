@@ -6,6 +6,7 @@ export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js';
 export { History } from './history.js';
 export { LambdaCallback, type LambdaCallbackOptions } from './lambda-callback.js';
 export { type EpochSchedule, LearningRateScheduler, type LearningRateSchedulerOptions } from './learning-rate-scheduler.js';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
 export type { MonitorMode, MonitorOptions } from './monitor-callback.js';
 export { ProgbarLogger } from './progbar-logger.js';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce-lr-on-plateau.js';
