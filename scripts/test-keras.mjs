@@ -1,5 +1,6 @@
 // npm run test:keras [-- names of models]: files that real Keras writes are read here and trained further, and those that are written here
-// are read by Keras, which trains them further too. Keras lives in a Python environment of its own.
+// are read by Keras, which trains them further too. Arrays go to NumPy and safetensors and back. Keras lives in a Python environment of its
+// own.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureAll } from './helpers/ensure.mjs';
@@ -14,12 +15,18 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 step('saving models with Keras');
 if (run(python, ['test/keras/make.py', folder, ...process.argv.slice(2)], { env }) !== 0) fail('Keras could not save its models');
-const reports = ['reading', 'writing'].map((name) => path.join(root, 'build', `keras-${name}.json`));
+const tensors = path.join(root, 'build/tensor-files');
+rmSync(tensors, { recursive: true, force: true });
+if (run(python, ['test/keras/tensors.py', 'make', tensors], { env }) !== 0) fail('NumPy and safetensors could not save their arrays');
+const reports = ['reading', 'writing', 'reading-tensors', 'writing-tensors'].map((name) => path.join(root, 'build', `keras-${name}.json`));
 reports.forEach((report) => rmSync(report, { force: true }));
 step('reading them, and saving them again');
 const statuses = [node(['test/keras/round-trip.mjs', folder, reports[0]])];
 step('reading those with Keras');
 statuses.push(run(python, ['test/keras/check.py', folder, reports[1]], { env }));
+step('arrays of NumPy and safetensors');
+statuses.push(node(['test/keras/tensors.mjs', tensors, reports[2]]));
+statuses.push(run(python, ['test/keras/tensors.py', 'check', tensors, reports[3]], { env }));
 const counts = reports.map((report) => (existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 1 }));
 const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
 step(`${sum('passed')} passed, ${sum('failed')} failed`);

@@ -5,22 +5,7 @@ import { show } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
-
-/** NumPy's codes of types of numbers. */
-export const NUMPY_CODES: Readonly<Record<string, DType>> = {
-  b1: 'bool',
-  i1: 'int8',
-  i2: 'int16',
-  i4: 'int32',
-  i8: 'int64',
-  u1: 'uint8',
-  u2: 'uint16',
-  u4: 'uint32',
-  u8: 'uint64',
-  f2: 'float16',
-  f4: 'float32',
-  f8: 'float64',
-};
+import { NUMPY_CODES } from '../saving/npy.js';
 
 /** An array of objects, such as sequences of different lengths; `items` are in row-major order. */
 export interface PickledArray {

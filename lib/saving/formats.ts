@@ -74,6 +74,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   keras: { endings: ['.keras'], codec: async () => (await import('./codecs/keras.js')).codec },
   h5: { endings: ['.h5', '.hdf5'], codec: async () => (await import('./codecs/h5.js')).codec },
   'weights.h5': { endings: ['.weights.h5'], codec: async () => (await import('./codecs/weights-h5.js')).codec },
+  safetensors: { endings: ['.safetensors'], codec: async () => (await import('./codecs/safetensors.js')).codec },
   'weights.json': { endings: ['.weights.json'], codec: async () => (await import('./codecs/weights-json.js')).codec },
 };
 

@@ -10,3 +10,11 @@ export {
 export { deserializeKerasObject, type DeserializeKerasObjectOptions, serializeKerasObject } from '../config/serialization.js';
 export type { FileLike, LoadModelOptions, LoadWeightsOptions, SaveModelOptions, SaveWeightsOptions } from './formats.js';
 export { loadModel, loadWeights, saveModel, saveWeights } from './models.js';
+export { loadNumpy, type LoadNumpyOptions, type NumpyFormat, saveNumpy, type SaveNumpyOptions } from './numpy.js';
+export {
+  loadSafetensors,
+  type SafetensorsEntry,
+  SafetensorsFile,
+  saveSafetensors,
+  type SaveSafetensorsOptions,
+} from './safetensors.js';

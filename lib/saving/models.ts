@@ -58,8 +58,8 @@ export async function loadModel(filepath: FileLike, options: LoadModelOptions = 
 }
 
 /**
- * Saves the weights of a model: `.weights.h5`, `.weights.json` (files of at most `maxShardSize` GB, and a map of them), or `.h5` and
- * `.hdf5` (legacy).
+ * Saves the weights of a model: `.weights.h5`, `.weights.json` (files of at most `maxShardSize` GB, and a map of them), `.safetensors` (by
+ * the paths of variables, without the optimizer's state), or `.h5` and `.hdf5` (legacy).
  * @throws (rejects) for other endings, for a model that is not built, and when the file exists and `overwrite` is false.
  */
 export async function saveWeights(model: Model, filepath: string | URL, options: SaveWeightsOptions = {}): Promise<void> {
@@ -79,8 +79,8 @@ export async function saveWeights(model: Model, filepath: string | URL, options:
 }
 
 /**
- * Loads weights into a model: from `.weights.h5`, `.weights.json`, `.keras`, and `.h5` and `.hdf5` of any version of Keras. When something
- * does not fit, the model is as it was before.
+ * Loads weights into a model: from `.weights.h5`, `.weights.json`, `.safetensors`, `.keras`, and `.h5` and `.hdf5` of any version of Keras.
+ * When something does not fit, the model is as it was before.
  * @throws (rejects) for damaged files, weights that do not fit (unless `skipMismatch`), and a model that is not built.
  */
 export async function loadWeights(model: Model, filepath: FileLike, options: LoadWeightsOptions = {}): Promise<void> {

@@ -1,7 +1,7 @@
 // Zip archives: reading single entries without the rest, and writing.
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { Entry, ZipFile as YauzlFile } from 'yauzl';
 
@@ -155,8 +155,15 @@ async function entriesOf(file: string, zip: YauzlFile): Promise<Map<string, Entr
   });
 }
 
-/** What goes into an archive: bytes, or a file on disk. */
-export type ZipContent = Uint8Array | string | { readonly path: string };
+/** What goes into an archive: bytes, also in several parts, a text, or a file on disk. */
+export type ZipContent = Uint8Array | string | { readonly path: string } | { readonly parts: readonly Uint8Array[] };
+
+/** Bytes that go through a stream at once. */
+const CHUNK = 2 ** 20;
+function* chunksOf(parts: readonly Uint8Array[]): Generator<Buffer> {
+  for (const { buffer, byteOffset, byteLength } of parts)
+    for (let at = 0; at < byteLength; at += CHUNK) yield Buffer.from(buffer, byteOffset + at, Math.min(CHUNK, byteLength - at));
+}
 
 /** Writes an archive of these files, in their order. Nothing is compressed: weights hardly shrink, and stored ones are read in place. */
 export async function writeZip(target: string, files: Iterable<readonly [name: string, content: ZipContent]>): Promise<void> {
@@ -166,7 +173,10 @@ export async function writeZip(target: string, files: Iterable<readonly [name: s
     if (typeof content === 'string') zip.addBuffer(Buffer.from(content), name, { compress: false });
     else if (content instanceof Uint8Array)
       zip.addBuffer(Buffer.from(content.buffer, content.byteOffset, content.byteLength), name, { compress: false });
-    else zip.addFile(content.path, name, { compress: false });
+    else if ('parts' in content) {
+      const size = content.parts.reduce((total, part) => total + part.length, 0);
+      zip.addReadStream(Readable.from(chunksOf(content.parts)), name, { compress: false, size });
+    } else zip.addFile(content.path, name, { compress: false });
   }
   const failed = new Promise<never>((_, reject) => zip.on('error', reject));
   zip.end();

@@ -9,7 +9,7 @@ import { zipSync } from 'fflate';
 import * as datasets from '#lib/datasets/index.js';
 import { readIdx } from '#lib/datasets/idx.js';
 import { loadDigits } from '#lib/datasets/mnist-sources.js';
-import { readNpy, readNpz } from '#lib/datasets/npy.js';
+import { readNpz } from '#lib/datasets/npy.js';
 
 let folder: string;
 const home = process.env.KERAS_HOME;
@@ -41,26 +41,6 @@ function npy(descr: string, shape: readonly number[], data: ArrayBufferView, { f
     Buffer.from(data.buffer, data.byteOffset, data.byteLength),
   ]);
 }
-
-describe('readNpy', () => {
-  it('reads numbers of all types', () => {
-    expect(readNpy(npy('<f4', [2, 2], new Float32Array([1.5, 2, 3, 4])), 'x').tolist()).toEqual([[1.5, 2], [3, 4]]);
-    expect(readNpy(npy('|u1', [3], new Uint8Array([1, 2, 255])), 'x').tolist()).toEqual([1, 2, 255]);
-    expect(readNpy(npy('<i8', [1], new BigInt64Array([-5n]), { version: 2 }), 'x').tolist()).toEqual([-5]);
-    const scalar = readNpy(npy('|b1', [], new Uint8Array([1])), 'x');
-    expect([scalar.shape, scalar.item()]).toEqual([[], true]);
-    expect(readNpy(npy('<f8', [2, 3], new Float64Array([1, 4, 2, 5, 3, 6]), { fortran: true }), 'x').tolist()).toEqual([
-      [1, 2, 3],
-      [4, 5, 6],
-    ]);
-  });
-  it('refuses other files', () => {
-    expect(() => readNpy(new Uint8Array(100), 'x.npy')).toThrow('x.npy: is no .npy file');
-    expect(() => readNpy(npy('|O', [1], new Uint8Array(8)), 'x')).toThrow('cannot read a .npy file with the header');
-    expect(() => readNpy(npy('>f4', [1], new Float32Array(1)), 'x')).toThrow('cannot read');
-    expect(() => readNpy(npy('<f4', [4], new Float32Array(3)), 'x')).toThrow('is truncated: expected 16 bytes of data, found 12');
-  });
-});
 
 describe('readNpz', () => {
   it('reads packed and unpacked arrays by name', async () => {
