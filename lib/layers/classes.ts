@@ -51,6 +51,12 @@ export {
   MaxPooling1D, MaxPooling2D, MaxPooling3D, type MaxPoolingOptions,
   MaxPooling1D as MaxPool1D, MaxPooling2D as MaxPool2D, MaxPooling3D as MaxPool3D,
 } from './pooling/pooling.js';
+export { RandomBrightness, type RandomBrightnessOptions, type BrightnessTransformation } from './preprocessing/augmentation/random-brightness.js';
+export { RandomContrast, type RandomContrastOptions, type ContrastTransformation } from './preprocessing/augmentation/random-contrast.js';
+export { RandomFlip, type RandomFlipOptions, type FlipTransformation } from './preprocessing/augmentation/random-flip.js';
+export { RandomRotation, type RandomRotationOptions, type RotationTransformation } from './preprocessing/augmentation/random-rotation.js';
+export { RandomTranslation, type RandomTranslationOptions, type TranslationTransformation } from './preprocessing/augmentation/random-translation.js';
+export { RandomZoom, type RandomZoomOptions, type ZoomTransformation } from './preprocessing/augmentation/random-zoom.js';
 export { CenterCrop, type CenterCropOptions } from './preprocessing/center-crop.js';
 export type { ImageData, ImageLayerOptions } from './preprocessing/image-layer.js';
 export { Lambda, type LambdaOptions } from './core/lambda.js';

@@ -7,14 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { columnsOf, convertFormat, joined, type LabeledBoxes } from './bounding-boxes/formats.js';
 import { clipToImageSize, crop } from './bounding-boxes/geometry.js';
-import {
-  type ImageData,
-  imageLayer,
-  type ImageLayerOptions,
-  type ImageSize,
-  sizeOfImages,
-  type TransformCallOptions,
-} from './image-layer.js';
+import { type ImageData, imageLayer, type ImageLayerOptions, type ImageSize } from './image-layer.js';
 
 const schema = {
   /** Height of the output in pixels. */
@@ -36,14 +29,17 @@ export type CenterCropOptions = OptionsOf<typeof schema> & ImageLayerOptions;
  * ```
  */
 export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'width']) {
-  static readonly callDefaults = { training: true };
   static readonly samples = [
     { args: [3, 2], inputs: [[2, 6, 5, 3]] },
     { args: [6, 5, { dataFormat: 'channels_first' }], inputs: [[2, 3, 4, 8]] },
   ];
 
+  protected override readonly alwaysTransforms = true;
+
+  /** The size of the images. */
   override getRandomTransformation(data: TensorLike | ImageData): ImageSize {
-    return sizeOfImages(data, this.dataFormat);
+    const { height, width } = this.drawing(data, {}).images;
+    return { height, width };
   }
 
   /** True where the part lies inside of the images. */
@@ -53,24 +49,20 @@ export class CenterCrop extends imageLayer('CenterCrop', schema, ['height', 'wid
   private cropped(images: Tensor, interpolation: 'bilinear' | 'nearest'): Tensor {
     const { height, width } = this.config;
     const { dataFormat } = this;
-    const size = sizeOfImages(images, dataFormat);
+    const size = this.sizesOf(images.shape);
     if (!this.fits(size)) return ops.image.resize(images, [height, width], { interpolation, cropToAspectRatio: true, dataFormat });
     const [topCropping, leftCropping] = [Math.floor((size.height - height) / 2), Math.floor((size.width - width) / 2)];
     return ops.image.cropImages(images, { topCropping, leftCropping, targetHeight: height, targetWidth: width, dataFormat });
   }
-  override transformImages(images: Tensor): Tensor {
+  protected override applyToImages(images: Tensor): Tensor {
     return this.cropped(castTo(images, this.computeDtype), 'bilinear');
   }
-  override transformSegmentationMasks(segmentationMasks: Tensor): Tensor {
-    return this.cropped(segmentationMasks, 'nearest');
+  protected override applyToMasks(masks: Tensor): Tensor {
+    return this.cropped(masks, 'nearest');
   }
-  override transformBoundingBoxes(
-    boundingBoxes: LabeledBoxes<Tensor>,
-    { transformation }: TransformCallOptions = {},
-  ): LabeledBoxes<Tensor> {
+  protected override applyToBoxes(boundingBoxes: LabeledBoxes<Tensor>, size: ImageSize): LabeledBoxes<Tensor> {
     const format = this.boundingBoxFormat!;
     const target = { height: this.config.height, width: this.config.width };
-    const size = transformation as ImageSize;
     const boxes = convertFormat(boundingBoxes, format, 'xyxy', size);
     const part = this.fits(size) ? target : this.largestPart(size);
     const [top, left] = [Math.trunc((size.height - part.height) / 2), Math.trunc((size.width - part.width) / 2)];

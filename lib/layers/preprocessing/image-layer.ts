@@ -3,10 +3,12 @@ import { configured, resolve, type Config } from '../../config/configurable.js';
 import { nullable, string, type Schema } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
-import { show } from '../../base/errors.js';
-import { showShape } from '../../base/shape.js';
+import { checkOptions, show } from '../../base/errors.js';
+import { showShape, type Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { isPlainObject } from '../../base/tree.js';
+import * as ops from '../../ops/index.js';
+import type { Seed } from '../../random/index.js';
 import type { LabeledBoxes } from './bounding-boxes/formats.js';
 import { dataFormat, type DataFormat } from '../base/data-format.js';
 import { Layer, type CallOptions } from '../base/layer.js';
@@ -33,18 +35,42 @@ export interface ImageData<T = TensorLike> {
   bounding_boxes?: LabeledBoxes<T>;
   segmentation_masks?: T;
 }
-/** What happens to the images of one call, for those of its parts that depend on it. */
-export interface TransformCallOptions<T = unknown> {
-  /** What `getRandomTransformation` gave for the call. */
-  transformation?: T | null;
+/** Options of `transformImages` and its like. */
+export interface TransformOptions {
+  /** Default true. */
   training?: boolean;
+}
+/** Options of `getRandomTransformation`. */
+export interface DrawOptions extends TransformOptions {
+  /** Where the randomness comes from. Default null: the layer's own generator. */
+  seed?: Seed;
+}
+/** The arguments after the first of `transformImages` and its like; both may be given as one object by their names. */
+export type TransformArguments = [transformation?: unknown, options?: TransformOptions];
+/** Height and width of the images of a call. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}
+/** The images of a call, as those who draw transformations see them. */
+export interface DrawnImages extends ImageSize {
+  /** The shape as given: that of one image, or of a batch. */
+  readonly shape: Shape;
+  /** Number of images. */
+  readonly count: number;
+  readonly channels: number;
 }
 
 /** Base of the preprocessing layers of images. */
-export abstract class ImageLayer<T = unknown> extends Layer {
+export abstract class ImageLayer extends Layer {
   static override readonly baseSchema = baseSchema;
   /** @internal */
   static override readonly parameters: readonly string[] = ['data'];
+  static readonly callDefaults = { training: true };
+  /** @internal Whether images are transformed in inference too. */
+  protected readonly alwaysTransforms: boolean = false;
+  /** @internal Whether images are brought to the compute dtype, in inference too. */
+  protected readonly castsImages: boolean = false;
   /** Format of the bounding boxes; null: none are taken. */
   readonly boundingBoxFormat: string | null;
   /** Where the channel axis stands. */
@@ -57,34 +83,103 @@ export abstract class ImageLayer<T = unknown> extends Layer {
     this.dataFormat = given.dataFormat;
   }
 
-  /** What is to happen to the images, labels, boxes and masks of one call. */
-  abstract getRandomTransformation(data: TensorLike | ImageData, options?: { training?: boolean; seed?: unknown }): T;
-  /** The images, one or a batch, transformed. */
-  abstract transformImages(images: Tensor, options?: TransformCallOptions<T>): Tensor;
-  /** The labels of transformed images: those that there were, unless a layer changes them. */
-  transformLabels(labels: Tensor, _options?: TransformCallOptions<T>): Tensor {
+  /** What is to happen to the images, labels, boxes and masks of one call, with Keras's keys; null: nothing, or always the same. */
+  getRandomTransformation(_data: TensorLike | ImageData, _options?: DrawOptions): unknown {
+    return null;
+  }
+  /** @internal What `getRandomTransformation` reads of its arguments. */
+  protected drawing(data: TensorLike | ImageData, options: DrawOptions): { images: DrawnImages; training: boolean; seed: Seed } {
+    checkOptions(`${this.title}: getRandomTransformation`, options, ['training', 'seed']);
+    const { shape } = this.checked(isPlainObject(data) ? (data as unknown as ImageData).images : data);
+    const { generator = null } = this as { generator?: Seed };
+    const { training = true, seed = null } = options;
+    return { images: { shape, count: shape.length === 4 ? shape[0]! : 1, ...this.sizesOf(shape) }, training, seed: seed ?? generator };
+  }
+  /** @internal Height, width and channels of a shape of images. */
+  protected sizesOf(shape: Shape): ImageSize & { readonly channels: number } {
+    const [a, b, c] = shape.slice(-3) as [number, number, number];
+    return this.dataFormat === 'channels_first' ? { height: b, width: c, channels: a } : { height: a, width: b, channels: c };
+  }
+
+  // What subclasses compute: always of batches, and only where there is something to do.
+  /** @internal A batch of images, transformed. */
+  protected abstract applyToImages(images: Tensor, transformation: unknown): Tensor;
+  /** @internal The labels of a batch. */
+  protected applyToLabels(labels: Tensor, _transformation: unknown): Tensor {
     return labels;
   }
-  /** The boxes, in the layer's format, of transformed images. */
-  abstract transformBoundingBoxes(boundingBoxes: LabeledBoxes<Tensor>, options?: TransformCallOptions<T>): LabeledBoxes<Tensor>;
-  /** The masks, whole numbers for each pixel, of transformed images. */
-  abstract transformSegmentationMasks(segmentationMasks: Tensor, options?: TransformCallOptions<T>): Tensor;
+  /** @internal The boxes of a batch, float32 and in the layer's format. */
+  protected applyToBoxes(boxes: LabeledBoxes<Tensor>, _transformation: unknown): LabeledBoxes<Tensor> {
+    return boxes;
+  }
+  /** @internal The masks of a batch. */
+  protected applyToMasks(masks: Tensor, _transformation: unknown): Tensor {
+    return masks;
+  }
+
+  /** The images, one or a batch, after `transformation`, which `getRandomTransformation` gave or which is made alike. */
+  transformImages(images: TensorLike, ...rest: TransformArguments): Tensor {
+    const { transformation, applies } = this.reading('transformImages', rest);
+    const checked = this.checked(images);
+    const tensor = this.castsImages ? castTo(checked, this.computeDtype) : checked;
+    return applies ? asBatch(tensor, tensor.ndim === 4, (batch) => this.applyToImages(batch, transformation)) : tensor;
+  }
+  /** The labels, those of a batch, of images after `transformation`. */
+  transformLabels(labels: TensorLike, ...rest: TransformArguments): Tensor {
+    const { transformation, applies } = this.reading('transformLabels', rest);
+    const tensor = toTensor(labels, null, this.title);
+    return applies ? this.applyToLabels(tensor, transformation) : tensor;
+  }
+  /** The boxes, in the layer's format, of images after `transformation`. */
+  transformBoundingBoxes(boundingBoxes: LabeledBoxes, ...rest: TransformArguments): LabeledBoxes<Tensor> {
+    const { transformation, applies } = this.reading('transformBoundingBoxes', rest);
+    const checked = this.checkedBoxes(boundingBoxes);
+    if (!applies) return checked;
+    if (checked.boxes.ndim === 3) return this.applyToBoxes(checked, transformation);
+    const batched = { boxes: ops.expandDims(checked.boxes, 0), labels: ops.expandDims(checked.labels!, 0) };
+    const { boxes, labels } = this.applyToBoxes({ ...checked, ...batched }, transformation);
+    return { ...checked, boxes: ops.squeeze(boxes, { axis: 0 }), labels: ops.squeeze(labels!, { axis: 0 }) };
+  }
+  /** The masks, whole numbers for each pixel, of images after `transformation`. */
+  transformSegmentationMasks(segmentationMasks: TensorLike, ...rest: TransformArguments): Tensor {
+    const { transformation, applies } = this.reading('transformSegmentationMasks', rest);
+    const tensor = toTensor(segmentationMasks, null, this.title);
+    return applies ? asBatch(tensor, tensor.ndim !== 3, (batch) => this.applyToMasks(batch, transformation)) : tensor;
+  }
+
+  /** The transformation of a call, and whether it changes anything. */
+  private reading(method: string, rest: TransformArguments): { transformation: unknown; applies: boolean } {
+    const [first] = rest;
+    const named = rest.length === 1 && isPlainObject(first) && Object.keys(first).every((key) => key === 'transformation' || key === 'training');
+    const { transformation, training = true } = (named ? first : { transformation: first, ...rest[1] }) as TransformOptions & {
+      transformation?: unknown;
+    };
+    if (!named) checkOptions(`${this.title}: ${method}`, rest[1] ?? {}, ['training']);
+    const drawn = this.getRandomTransformation !== ImageLayer.prototype.getRandomTransformation;
+    if (drawn && transformation === undefined && (!this.alwaysTransforms || method === 'transformBoundingBoxes'))
+      throw new TypeError(`${this.title}: ${method} needs a transformation; getRandomTransformation draws one`);
+    return { transformation, applies: this.alwaysTransforms || (training && !(drawn && transformation === null)) };
+  }
 
   override call(data: Tensor | ImageData<Tensor>, { training }: CallOptions = {}): unknown {
     const options = { training: training ?? true };
     const transformation = this.getRandomTransformation(data, options);
-    const call = { ...options, transformation };
-    if (!isPlainObject(data)) return this.transformImages(this.checked(data), call);
-    const parts = data as unknown as ImageData<Tensor>;
-    const result: ImageData<Tensor> = { ...parts, images: this.transformImages(this.checked(parts.images), call) };
-    if (parts.bounding_boxes !== undefined)
-      result.bounding_boxes = this.transformBoundingBoxes(this.checkedBoxes(parts.bounding_boxes), call);
-    if (parts.labels !== undefined) result.labels = this.transformLabels(parts.labels, call);
-    if (parts.segmentation_masks !== undefined) result.segmentation_masks = this.transformSegmentationMasks(parts.segmentation_masks, call);
+    const rest = [transformation, options] as const;
+    if (!isPlainObject(data)) return this.transformImages(data as Tensor, ...rest);
+    const { images, bounding_boxes: boxes, labels, segmentation_masks: masks } = data as unknown as ImageData<Tensor>;
+    const result: ImageData<Tensor> = { ...(data as unknown as ImageData<Tensor>), images: this.transformImages(images, ...rest) };
+    if (boxes !== undefined) result.bounding_boxes = this.transformBoundingBoxes(boxes, ...rest);
+    if (labels !== undefined) result.labels = asBatch(labels, images.ndim === 4, (batch) => this.transformLabels(batch, ...rest));
+    if (masks !== undefined) result.segmentation_masks = this.transformSegmentationMasks(masks, ...rest);
     return result;
   }
+  /** Of layers that draw, or look at the whole batch, no sample can be taken apart. */
+  override takesSamplesApart(): boolean {
+    return this.alwaysTransforms;
+  }
 
-  private get title(): string {
+  /** @internal The layer in messages. */
+  protected get title(): string {
     return `${this.constructor.name} "${this.name}"`;
   }
   private checked(images: unknown): Tensor {
@@ -98,9 +193,10 @@ export abstract class ImageLayer<T = unknown> extends Layer {
   private checkedBoxes(value: unknown): LabeledBoxes<Tensor> {
     if (this.boundingBoxFormat === null)
       throw new TypeError(`${this.title}: inputs with bounding_boxes need the option boundingBoxFormat, such as 'xyxy'`);
-    const { boxes, labels } = (isPlainObject(value) ? value : {}) as Partial<LabeledBoxes<Tensor>>;
-    if (boxes === undefined || labels === undefined)
+    const given = (isPlainObject(value) ? value : {}) as Partial<LabeledBoxes>;
+    if (given.boxes === undefined || given.labels === undefined)
       throw new TypeError(`${this.title}: bounding_boxes must be an object with boxes and labels, received ${show(value)}`);
+    const [boxes, labels] = [toTensor(given.boxes, null, this.title), toTensor(given.labels, null, this.title)];
     const wanted = boxes.ndim === 2 ? [1, 2] : boxes.ndim === 3 ? [2, 3] : [];
     if (!wanted.includes(labels.ndim)) {
       throw new RangeError(
@@ -117,16 +213,9 @@ export abstract class ImageLayer<T = unknown> extends Layer {
   }
 }
 
-/** Height and width of the images of a call. */
-export interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-}
-/** @internal Height and width of images. */
-export function sizeOfImages(data: TensorLike | ImageData, format: DataFormat): ImageSize {
-  const images = toTensor((isPlainObject(data) ? (data as unknown as ImageData).images : data) as TensorLike);
-  const [height, width] = format === 'channels_first' ? images.shape.slice(-2) : images.shape.slice(-3, -1);
-  return { height: height!, width: width! };
+/** What `fn` makes of a tensor with a first axis for the batch: its own, or one of size 1 that is taken away again. */
+function asBatch(tensor: Tensor, batched: boolean, fn: (batch: Tensor) => Tensor): Tensor {
+  return batched ? fn(tensor) : ops.squeeze(fn(ops.expandDims(tensor, 0)), { axis: 0 });
 }
 
 /** The base of a preprocessing layer of images with these options; see `configured`. */
@@ -141,4 +230,5 @@ const ImageLayerBase = ImageLayer as unknown as (new (options: ImageLayerOptions
   readonly baseSchema: typeof baseSchema;
   readonly module: string;
   readonly builtWhenMade: boolean;
+  readonly callDefaults: { readonly training: boolean };
 };

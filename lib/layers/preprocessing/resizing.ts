@@ -7,14 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 import { columnsOf, convertFormat, joined, type LabeledBoxes } from './bounding-boxes/formats.js';
 import { clipToImageSize } from './bounding-boxes/geometry.js';
-import {
-  type ImageData,
-  imageLayer,
-  type ImageLayerOptions,
-  type ImageSize,
-  sizeOfImages,
-  type TransformCallOptions,
-} from './image-layer.js';
+import { type ImageData, imageLayer, type ImageLayerOptions, type ImageSize } from './image-layer.js';
 
 const schema = {
   /** Height of the output in pixels. */
@@ -55,7 +48,6 @@ const { fround } = Math;
  * ```
  */
 export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']) {
-  static readonly callDefaults = { training: true };
   static readonly samples = [
     { args: [4, 7], inputs: [[2, 6, 5, 3]] },
     {
@@ -65,8 +57,12 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
     { args: [8, 3, { interpolation: 'nearest', padToAspectRatio: true, fillValue: 1 }], inputs: [[2, 4, 5, 1]] },
   ];
 
+  protected override readonly alwaysTransforms = true;
+
+  /** The size of the images. */
   override getRandomTransformation(data: TensorLike | ImageData): ImageSize {
-    return sizeOfImages(data, this.dataFormat);
+    const { height, width } = this.drawing(data, {}).images;
+    return { height, width };
   }
   private resized(images: Tensor, interpolation: ops.image.ResizeInterpolation): Tensor {
     const { height, width, antialias, cropToAspectRatio, padToAspectRatio, fillMode, fillValue } = this.config;
@@ -80,20 +76,16 @@ export class Resizing extends imageLayer('Resizing', schema, ['height', 'width']
       dataFormat: this.dataFormat,
     });
   }
-  override transformImages(images: Tensor): Tensor {
+  protected override applyToImages(images: Tensor): Tensor {
     return this.resized(images, this.config.interpolation);
   }
-  override transformSegmentationMasks(segmentationMasks: Tensor): Tensor {
-    return this.resized(segmentationMasks, 'nearest');
+  protected override applyToMasks(masks: Tensor): Tensor {
+    return this.resized(masks, 'nearest');
   }
 
-  override transformBoundingBoxes(
-    boundingBoxes: LabeledBoxes<Tensor>,
-    { transformation }: TransformCallOptions = {},
-  ): LabeledBoxes<Tensor> {
+  protected override applyToBoxes(boundingBoxes: LabeledBoxes<Tensor>, size: ImageSize): LabeledBoxes<Tensor> {
     const format = this.boundingBoxFormat!;
     const target = { height: this.config.height, width: this.config.width };
-    const size = transformation as ImageSize;
     // Boxes of four zeros or four times -1 stand for none.
     const all = (value: number) => ops.all(ops.equal(boundingBoxes.boxes, value), { axis: -1, keepdims: true });
     const none = ops.logicalOr(all(-1), all(0));
