@@ -57,7 +57,10 @@ export { RandomFlip, type RandomFlipOptions, type FlipTransformation } from './p
 export { RandomRotation, type RandomRotationOptions, type RotationTransformation } from './preprocessing/augmentation/random-rotation.js';
 export { RandomTranslation, type RandomTranslationOptions, type TranslationTransformation } from './preprocessing/augmentation/random-translation.js';
 export { RandomZoom, type RandomZoomOptions, type ZoomTransformation } from './preprocessing/augmentation/random-zoom.js';
+export type { AdaptData, AdaptOptions } from './preprocessing/adapt-data.js';
+export { CategoryEncoding, type CategoryEncodingCall, type CategoryEncodingOptions } from './preprocessing/category-encoding.js';
 export { CenterCrop, type CenterCropOptions } from './preprocessing/center-crop.js';
+export { Discretization, type DiscretizationOptions } from './preprocessing/discretization.js';
 export type { ImageData, ImageLayerOptions } from './preprocessing/image-layer.js';
 export { Lambda, type LambdaOptions } from './core/lambda.js';
 export { Masking, type MaskingOptions } from './core/masking.js';
@@ -77,6 +80,7 @@ export { LayerNormalization, type LayerNormalizationLayerOptions } from './norma
 export { RMSNormalization, type RMSNormalizationOptions } from './normalization/rms-normalization.js';
 export { SpectralNormalization, type SpectralNormalizationOptions } from './normalization/spectral-normalization.js';
 export { UnitNormalization, type UnitNormalizationOptions } from './normalization/unit-normalization.js';
+export { Normalization, type NormalizationOptions } from './preprocessing/normalization.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
 export { StringLookup, type StringLookupOptions } from './preprocessing/string-lookup.js';
 export { Resizing, type ResizingOptions } from './preprocessing/resizing.js';
