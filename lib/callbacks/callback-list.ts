@@ -4,6 +4,7 @@ import { show } from '../base/errors.js';
 import { Callback, type CallbackParams, type HookName, HOOKS, type Logs, overrides } from './callback.js';
 import { History } from './history.js';
 import { ProgbarLogger } from './progbar-logger.js';
+import type { CallbackState, TrainingState } from './training-state.js';
 
 /** The hooks around a batch, by kind of run. */
 const BATCH_HOOKS = {
@@ -17,6 +18,8 @@ export type RunKind = keyof typeof BATCH_HOOKS;
 
 /** Callbacks, nested in arrays as one likes. */
 export type Callbacks = Callback | readonly Callbacks[];
+
+const NONE: ReadonlySet<Callback> = new Set();
 
 /** Options of `CallbackList`; all others are what callbacks get as their `params`. */
 export interface CallbackListOptions extends Partial<CallbackParams> {
@@ -88,6 +91,39 @@ export class CallbackList extends Callback {
     for (const callback of this.callbacks) callback.setModel(model);
   }
 
+  /** @internal The callbacks, those of lists in it too. */
+  get all(): Callback[] {
+    return this.callbacks.flatMap((callback) => (callback instanceof CallbackList ? callback.all : [callback]));
+  }
+
+  /** Where the first callback that knows it says that the training was. */
+  override async findState(): Promise<TrainingState | null> {
+    for (const callback of this.callbacks) {
+      const found = await callback.findState();
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** @internal What all callbacks remember. */
+  states(): CallbackState[] {
+    return this.all.map((callback) => ({ name: callback.constructor.name, state: callback.getState() }));
+  }
+  /** @internal Puts back what callbacks of these classes remembered. Returns those for which there was something. */
+  async setStates(states: readonly CallbackState[]): Promise<ReadonlySet<Callback>> {
+    const left = [...states];
+    const restored = new Set<Callback>();
+    for (const callback of this.all) {
+      const at = left.findIndex(({ name }) => name === callback.constructor.name);
+      if (at < 0) continue;
+      const [{ state }] = left.splice(at, 1) as [CallbackState];
+      if (state === undefined || state === null) continue;
+      await callback.setState(state);
+      restored.add(callback);
+    }
+    return restored;
+  }
+
   /** @internal Calls the hooks before or after a batch. */
   batch(kind: RunKind, when: 'begin' | 'end', batch: number, logs: object): void | Promise<void> {
     return this.call(BATCH_HOOKS[kind][when], batch, logs);
@@ -95,14 +131,18 @@ export class CallbackList extends Callback {
 
   /** @internal Calls one hook of every callback that overrides it, in order. A promise where one of them is async. */
   call(hook: HookName, ...args: readonly unknown[]): void | Promise<void> {
-    return this.callFrom(0, hook, args);
+    return this.callFrom(0, hook, args, NONE);
   }
-  private callFrom(first: number, hook: HookName, args: readonly unknown[]): void | Promise<void> {
+  /** @internal `call` for all but some of the callbacks. */
+  callExcept(left: ReadonlySet<Callback>, hook: HookName, ...args: readonly unknown[]): void | Promise<void> {
+    return this.callFrom(0, hook, args, left);
+  }
+  private callFrom(first: number, hook: HookName, args: readonly unknown[], left: ReadonlySet<Callback>): void | Promise<void> {
     for (let i = first; i < this.callbacks.length; i++) {
       const callback = this.callbacks[i]!;
-      if (!overrides(callback, hook)) continue;
+      if (left.has(callback) || !overrides(callback, hook)) continue;
       const result = (callback[hook] as (...args: readonly unknown[]) => unknown)(...args);
-      if (result instanceof Promise) return result.then(() => this.callFrom(i + 1, hook, args));
+      if (result instanceof Promise) return result.then(() => this.callFrom(i + 1, hook, args, left));
     }
   }
 }

@@ -1,5 +1,6 @@
 // Callback: hooks into training, evaluation and prediction.
 import type { Model } from '../models/model.js';
+import type { TrainingRun, TrainingState } from './training-state.js';
 
 /** Values by name: losses and metrics. A metric with several results (`F1Score` without an average) has an array of them at its name. */
 export type Logs = Record<string, number>;
@@ -50,6 +51,22 @@ export class Callback {
   setModel(model: Model): void {
     this.trained = model;
   }
+
+  /**
+   * What the callback must remember when the training is backed up and resumed (`BackupAndRestore`): plain values, with tensors among them.
+   * Override it together with `setState`. By default undefined: in a resumed training the callback begins anew.
+   */
+  getState(): unknown {
+    return undefined;
+  }
+  /** Puts back what `getState` gave. Called after `onTrainBegin`; a resumed epoch then does not begin again (`onEpochBegin`) for it. */
+  setState(_state: unknown): void | Promise<void> {
+    return undefined;
+  }
+  /** @internal Called before `onTrainBegin`: where a training was that is to go on; null: it begins. */
+  findState(): TrainingState | null | Promise<TrainingState | null> {
+    return null;
+  }
 }
 
 /** Hooks by name, with their arguments. */
@@ -87,6 +104,8 @@ export interface Callback {
   onPredictBatchBegin(batch: number, logs?: Logs): void | Promise<void>;
   /** End of a batch of `predict`, with what the model gave for it as `outputs`. */
   onPredictBatchEnd(batch: number, logs?: PredictLogs): void | Promise<void>;
+  /** @internal In `fit`, after all callbacks have seen the end of a batch (where they see batches) or of an epoch. */
+  onSettled(run: TrainingRun): void | Promise<void>;
   /** @internal After each slice of batches that ran natively: progress for those who can do without every batch. */
   onProgress(batch: number, logs: Logs): void | Promise<void>;
 }
@@ -110,6 +129,7 @@ export const HOOKS = [
   'onPredictBatchBegin',
   'onPredictBatchEnd',
   'onProgress',
+  'onSettled',
 ] as const;
 /** Name of a hook. */
 export type HookName = (typeof HOOKS)[number];

@@ -1,6 +1,6 @@
 // CSVLogger: the logs of each epoch as a row of a file.
 import { byPosition } from '../base/keywords.js';
-import { appendFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { checkOptions, show } from '../base/errors.js';
 import { floatRepr } from '../base/format.js';
@@ -33,6 +33,7 @@ export class CSVLogger extends Callback {
   append: boolean;
   #keys: readonly string[] | null = null;
   #hasHeader = false;
+  #bytes = 0;
 
   constructor(filename: string | URL, options?: CSVLoggerOptions);
   constructor(named: { filename: string | URL } & CSVLoggerOptions);
@@ -52,17 +53,15 @@ export class CSVLogger extends Callback {
 
   override async onTrainBegin(): Promise<void> {
     this.#keys = null;
-    if (this.append) this.#hasHeader = await this.hasText();
-    else {
-      this.#hasHeader = false;
-      await writeFile(this.filename, '');
-    }
+    this.#bytes = this.append || this.params?.resumed === true ? await this.length() : 0;
+    this.#hasHeader = this.#bytes > 0;
+    if (this.#bytes === 0) await writeFile(this.filename, '');
   }
-  private async hasText(): Promise<boolean> {
+  private async length(): Promise<number> {
     try {
-      return (await stat(this.filename)).size > 0;
+      return (await stat(this.filename)).size;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isMissing(error)) return 0;
       throw error;
     }
   }
@@ -70,7 +69,9 @@ export class CSVLogger extends Callback {
   override async onEpochEnd(epoch: number, logs: Logs = {}): Promise<void> {
     const keys = (this.#keys ??= this.columns(logs));
     const header = this.#hasHeader ? '' : this.row(['epoch', ...keys]);
-    await appendFile(this.filename, header + this.row([String(epoch), ...keys.map((key) => this.text(logs[key]))]));
+    const row = header + this.row([String(epoch), ...keys.map((key) => this.text(logs[key]))]);
+    await appendFile(this.filename, row);
+    this.#bytes += Buffer.byteLength(row);
     this.#hasHeader = true;
   }
   private columns(logs: Logs): string[] {
@@ -88,5 +89,17 @@ export class CSVLogger extends Callback {
   private row(fields: readonly string[]): string {
     const special = (field: string): boolean => field.includes(this.separator) || /["\r\n]/.test(field);
     return `${fields.map((field) => (special(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(this.separator)}\r\n`;
+  }
+
+  override getState(): unknown {
+    return { keys: this.#keys, bytes: this.#bytes };
+  }
+  /** Rows that were written after the backup are written again. */
+  override async setState(state: unknown): Promise<void> {
+    const { keys, bytes } = state as { readonly keys: readonly string[] | null; readonly bytes: number };
+    [this.#keys, this.#bytes, this.#hasHeader] = [keys, bytes, bytes > 0];
+    const length = await this.length();
+    if (length < bytes) throw new Error(`CSVLogger: ${this.filename} has ${length} bytes, it had ${bytes} when the training was backed up`);
+    await truncate(this.filename, bytes);
   }
 }

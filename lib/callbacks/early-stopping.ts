@@ -97,4 +97,13 @@ export class EarlyStopping extends MonitorCallback {
     this.bestWeights = this.model.getWeights();
     this.bestEpoch = epoch;
   }
+
+  override getState(): unknown {
+    return {
+      best: this.best, wait: this.wait, stoppedEpoch: this.stoppedEpoch, bestEpoch: this.bestEpoch, bestWeights: this.bestWeights,
+    };
+  }
+  override setState(state: unknown): void {
+    Object.assign(this, state);
+  }
 }

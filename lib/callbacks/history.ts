@@ -15,4 +15,11 @@ export class History extends Callback {
     this.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);
   }
+
+  override getState(): unknown {
+    return { history: this.history, epoch: this.epoch };
+  }
+  override setState(state: unknown): void {
+    Object.assign(this, state);
+  }
 }

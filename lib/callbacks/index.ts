@@ -1,4 +1,5 @@
 // `keras.callbacks`.
+export { BackupAndRestore, type BackupAndRestoreOptions } from './backup-and-restore.js';
 export { Callback, type CallbackParams, type Logs, type PredictLogs } from './callback.js';
 export { CallbackList, type CallbackListOptions, type Callbacks } from './callback-list.js';
 export { CSVLogger, type CSVLoggerOptions } from './csv-logger.js';

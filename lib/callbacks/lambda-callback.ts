@@ -3,9 +3,10 @@ import { checkOptions, show } from '../base/errors.js';
 import { Callback, type HookName, HOOKS } from './callback.js';
 
 /** The hooks to call, by name: any of `Callback`'s. */
-export type LambdaCallbackOptions = { readonly [K in Exclude<HookName, 'onProgress'>]?: Callback[K] | null | undefined };
+export type LambdaCallbackOptions = { readonly [K in Exclude<HookName, InternalHook>]?: Callback[K] | null | undefined };
 
-const NAMES = HOOKS.filter((hook) => hook !== 'onProgress');
+type InternalHook = 'onProgress' | 'onSettled';
+const NAMES = HOOKS.filter((hook) => hook !== 'onProgress' && hook !== 'onSettled');
 
 /**
  * A callback made on the spot of one or more hooks.

@@ -70,4 +70,9 @@ export class LearningRateScheduler extends Callback {
   override onEpochEnd(_epoch: number, logs: Logs = {}): void {
     logLearningRates(this.model, logs);
   }
+
+  /** Nothing but that the rate of an epoch that goes on is set already. */
+  override getState(): unknown {
+    return {};
+  }
 }

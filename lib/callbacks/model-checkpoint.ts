@@ -143,4 +143,13 @@ export class ModelCheckpoint extends MonitorCallback {
   private say(text: string): void {
     if (this.verbose > 0) printMessage(`\n${text}\n`);
   }
+
+  override getState(): unknown {
+    return { best: this.best, epoch: this.epoch, frequency: this.frequency.state };
+  }
+  override setState(state: unknown): void {
+    const { frequency, ...own } = state as { readonly frequency: SaveFrequency['state'] };
+    Object.assign(this, own);
+    this.frequency.state = frequency;
+  }
 }

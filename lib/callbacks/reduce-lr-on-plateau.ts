@@ -101,4 +101,11 @@ export class ReduceLROnPlateau extends MonitorCallback {
   inCooldown(): boolean {
     return this.cooldownCounter > 0;
   }
+
+  override getState(): unknown {
+    return { best: this.best, wait: this.wait, cooldownCounter: this.cooldownCounter };
+  }
+  override setState(state: unknown): void {
+    Object.assign(this, state);
+  }
 }

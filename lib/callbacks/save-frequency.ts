@@ -12,6 +12,14 @@ export class SaveFrequency {
       throw new TypeError(`${where}: saveFreq must be 'epoch' or a number of batches, received ${show(frequency)}`);
   }
 
+  /** The batches since the last save, and the last one that was counted, as plain values. */
+  get state(): { since: number; last: number } {
+    return { since: this.since, last: this.last };
+  }
+  set state({ since, last }: { since: number; last: number }) {
+    [this.since, this.last] = [since, last];
+  }
+
   /** Whether batches are counted. */
   get byBatches(): boolean {
     return this.frequency !== 'epoch';

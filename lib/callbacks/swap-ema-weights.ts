@@ -86,4 +86,11 @@ export class SwapEMAWeights extends Callback {
   override onPredictEnd(): void {
     this.swapTo(false);
   }
+
+  override getState(): unknown {
+    return { swapped: this.#swapped };
+  }
+  override setState(state: unknown): void {
+    this.#swapped = (state as { readonly swapped: boolean }).swapped;
+  }
 }

@@ -118,6 +118,23 @@ export function setGlobalSeed(seed: number): void {
   generator.state.assign(key(seed, 0));
 }
 
+/** What seeds and draws without a seed are made from. */
+export interface SeedState {
+  readonly next: string;
+  /** The state of the global generator; null while there is none. */
+  readonly generator: readonly number[] | null;
+}
+/** What the next seeds and draws without a seed are made from, as plain values. */
+export const seedState = (): SeedState => ({
+  next: String(splitMix),
+  generator: globalGenerator === undefined ? null : [...(globalGenerator.state.value.elements as Uint32Array)],
+});
+/** Goes back to what `seedState` gave. */
+export function setSeedState({ next, generator }: SeedState): void {
+  if (generator !== null) globalSeedGenerator().state.assign(key(generator[0]!, generator[1]!));
+  splitMix = BigInt(next) & MASK;
+}
+
 /** The key for one draw. */
 export function drawSeed(where: string, seed: Seed | undefined): Tensor {
   if (seed === null || seed === undefined) return globalSeedGenerator().next();

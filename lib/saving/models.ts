@@ -93,7 +93,7 @@ export async function loadWeights(model: Model, filepath: FileLike, options: Loa
   }
   const codec = await codecOf(where, source, 'loadWeights', options.format ?? null);
   checkBuilt(where, model);
-  await orAsBefore(variablesOf(model), () => codec.loadWeights(model, source, options));
+  await allOrNothing(model, () => codec.loadWeights(model, source, options));
 }
 
 function checkBuilt(where: string, model: Model): void {
@@ -105,8 +105,9 @@ const variablesOf = (model: Model): Variable[] => [
   ...(model.compiled ? [...model.optimizer.variables, ...model.metricsVariables] : []),
 ];
 
-/** Runs `load`; when it fails, the variables have the values of before. */
-async function orAsBefore(variables: readonly Variable[], load: () => Promise<void>): Promise<void> {
+/** Runs `load`; when it fails, the model, its optimizer and its metrics have the values of before. */
+export async function allOrNothing(model: Model, load: () => Promise<void>): Promise<void> {
+  const variables = variablesOf(model);
   const before = variables.map((variable) => variable.concrete());
   try {
     await load();

@@ -25,7 +25,8 @@ export class ArraySource implements BatchSource {
   private order: Tensor | null = null;
   private seed: number | null = null;
   private position = 0;
-  private resumed = false;
+  /** After `restore`, the batches of the next epoch that have run. */
+  private taken: number | null = null;
 
   constructor(private readonly data: ArrayData, private readonly batchSize: number, private readonly shuffle: Shuffle) {
     this.batches = Math.ceil(data.length / batchSize);
@@ -38,9 +39,10 @@ export class ArraySource implements BatchSource {
   }
 
   begin(steps: number | null): void {
-    const goesOn = this.resumed || (steps !== null && this.position > 0);
-    this.resumed = false;
-    if (!goesOn || this.position >= this.batches) this.place(0, this.shuffle === false ? null : makeDefaultSeed());
+    const { taken, position, batches } = this;
+    this.taken = null;
+    const goesOn = taken !== null || (steps !== null && position > 0);
+    if (!goesOn || (position >= batches && (taken ?? 0) === 0)) this.place(0, this.shuffle === false ? null : makeDefaultSeed());
   }
 
   next(most: number): ReadyBatches | null {
@@ -59,9 +61,9 @@ export class ArraySource implements BatchSource {
     return { position: this.position, seed: this.seed };
   }
 
-  restore({ position, seed = null }: SourceState): void {
+  restore({ position, seed = null }: SourceState, taken = 0): void {
     this.place(position, seed);
-    this.resumed = true;
+    this.taken = taken;
   }
 
   // All is in memory.

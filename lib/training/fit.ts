@@ -2,16 +2,18 @@
 import { checkOptions, show } from '../base/errors.js';
 import { turnIsDue, yieldToEventLoop } from '../base/event-loop.js';
 import type { CallbackList } from '../callbacks/callback-list.js';
-import type { Logs } from '../callbacks/callback.js';
+import type { Callback, Logs } from '../callbacks/callback.js';
 import type { History } from '../callbacks/history.js';
+import type { TrainingRun, TrainingState } from '../callbacks/training-state.js';
 import { runCompiled, runCompiledAsync } from '../core/jit.js';
 import type { Model } from '../models/model.js';
+import { seedState, setSeedState } from '../random/seed-generator.js';
 import { checkFit, checkRun, limitedEpochs, limitedSteps, listOf, refuse, splitRest, verbosity } from './arguments.js';
 import { ArraySource } from './array-source.js';
 import { ArrayData, type BatchStream, type Data, isStream, splitValidation } from './data.js';
-import { lend, type Run, runEpoch } from './loop.js';
+import { lend, type Resumed, type Run, runEpoch } from './loop.js';
 import { type EvaluateOptions, type FitOptions, type OnBatchOptions, OPTIONS, type PredictOptions } from './options.js';
-import type { BatchSource } from './source.js';
+import type { BatchSource, SourceState } from './source.js';
 import { isSmall, joinBatches, readLogs, runStepEagerly, type StepKind } from './steps.js';
 import { StreamSource } from './stream-source.js';
 import type { Call } from './turns.js';
@@ -105,19 +107,23 @@ function fitInputs(model: Model, x: Data | BatchStream, y: Data | null | undefin
 }
 
 /** One `fit`. */
-class Fit {
+class Fit implements TrainingRun {
   private readonly run: Run;
   private readonly source: BatchSource;
   private readonly steps: number | null;
   private readonly held: Input | null;
   private validated = false;
+  /** Where it is. */
+  private place: { readonly epoch: number; readonly batch: number; readonly logs: Logs } = { epoch: 0, batch: 0, logs: {} };
 
   constructor(
     model: Model, turn: Call, private readonly callbacks: CallbackList, { train, held }: FitInputs, private readonly options: FitOptions,
   ) {
     const { batchSize, classWeight, shuffle = true, stepsPerEpoch: steps, signal } = options;
     this.held = held;
-    this.run = { model, kind: 'train', callbacks, signal: signal ?? null, turn };
+    this.run = {
+      model, kind: 'train', callbacks, signal: signal ?? null, turn, settled: (batch, logs) => this.settle({ ...this.place, batch, logs }),
+    };
     this.source = sourceOf(this.run, train, { batchSize, classWeight, shuffle, steps });
     this.steps = limitedSteps(steps, this.source.batches);
   }
@@ -129,25 +135,58 @@ class Fit {
 
   private async validate(): Promise<Logs> {
     const { options: { validationBatchSize, batchSize, validationSteps }, held } = this;
-    const run: Run = { ...this.run, kind: 'test' };
+    const { settled: _, ...like } = this.run;
+    const run: Run = { ...like, kind: 'test' };
     const source = sourceOf(run, held!, { batchSize: validationBatchSize ?? batchSize, steps: validationSteps });
     const logs = await runTest(run, source, limitedSteps(validationSteps, source.batches), this.validated);
     this.validated = true;
     return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
   }
 
+  private settle(place: Fit['place']): void | Promise<void> {
+    this.place = place;
+    return this.callbacks.call('onSettled', this);
+  }
+  state(): TrainingState {
+    const { place, source, callbacks, run: { model } } = this;
+    const metrics = model.metricsVariables.map(({ value }) => value);
+    return {
+      ...place, stopped: model.stopTraining, source: source.state(), seeds: seedState(), metrics, callbacks: callbacks.states(),
+    };
+  }
+
+  /** Goes to where an earlier run was. Returns the rest of the epoch that it was in, and the callbacks for which that has begun. */
+  private async resume(state: TrainingState): Promise<{ resumed: Resumed; begun: ReadonlySet<Callback> } | null> {
+    const { run: { model }, callbacks, source } = this;
+    const { epoch, batch: done, logs, metrics } = state;
+    if (state.source !== null) await source.restore(state.source as SourceState, done);
+    const begun = await callbacks.setStates(state.callbacks);
+    if (state.seeds !== null) setSeedState(state.seeds);
+    this.place = { epoch, batch: done, logs };
+    model.stopTraining = state.stopped;
+    if (done === 0) return null;
+    const restoreMetrics = (): void => {
+      const variables = model.metricsVariables;
+      if (variables.length !== metrics.length) throw new Error('fit: the backup was made with other metrics; compile the model as it was');
+      variables.forEach((variable, i) => variable.assign(metrics[i]!));
+    };
+    return { resumed: { done, logs, restoreMetrics }, begun };
+  }
+
   /** Runs an epoch and gives its logs; null where the data gave no batch any more. */
-  private async epoch(epoch: number, first: boolean): Promise<Logs | null> {
+  private async epoch(epoch: number, first: boolean, rest: Awaited<ReturnType<Fit['resume']>>): Promise<Logs | null> {
     const { run, callbacks, steps, options: { validationFreq = 1 } } = this;
+    if (rest === null) this.place = { epoch, batch: 0, logs: {} };
     run.model.resetMetrics();
-    await lend(run, () => callbacks.call('onEpochBegin', epoch, {}));
-    const { logs, done } = await runEpoch(run, this.source, steps);
+    await lend(run, () => callbacks.callExcept(rest?.begun ?? new Set(), 'onEpochBegin', epoch, {}));
+    const { logs, done } = await runEpoch(run, this.source, steps, rest?.resumed);
     if (done === 0 && first) throw noBatches('train');
     if (done === 0 || (steps !== null && done < steps && !run.model.stopTraining)) warnOfEnd('train', done, steps);
     if (done === 0) return null;
     const all = { ...logs, ...(this.held !== null && validates(epoch, validationFreq) ? await this.validate() : {}) };
     // A copy: what callbacks add to the logs is for the callbacks after them.
     await lend(run, () => callbacks.call('onEpochEnd', epoch, { ...all }));
+    await lend(run, () => this.settle({ epoch: epoch + 1, batch: 0, logs: {} }));
     return all;
   }
 
@@ -157,10 +196,14 @@ class Fit {
     const { model } = run;
     let logs: Logs = {};
     model.stopTraining = false;
+    const state = await lend(run, () => callbacks.findState());
+    if (state !== null) callbacks.setParams({ ...callbacks.params!, resumed: true });
     await lend(run, () => callbacks.call('onTrainBegin', {}));
+    const rest = state === null ? null : await lend(run, () => this.resume(state));
+    const firstEpoch = state?.epoch ?? initialEpoch;
     try {
-      for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
-        const ran = await this.epoch(epoch, epoch === initialEpoch);
+      for (let epoch = firstEpoch; epoch < epochs && !model.stopTraining; epoch++) {
+        const ran = await this.epoch(epoch, epoch === firstEpoch, epoch === firstEpoch ? rest : null);
         if (ran === null) break;
         logs = ran;
       }

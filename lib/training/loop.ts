@@ -8,7 +8,8 @@ import type { Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';
 import * as ops from '../ops/index.js';
 import type { BatchSource, ReadyBatches } from './source.js';
-import { counterIndex, isSmall, joinBatches, readLogs, runStepEagerly, type StepKind } from './steps.js';
+import { wholeOrNothing } from '../core/variable.js';
+import { counterIndex, isSmall, joinBatches, readLogs, runStep, runStepEagerly, type StepKind } from './steps.js';
 import type { Call } from './turns.js';
 
 /** Milliseconds that a native run takes at most before the event loop may look at the signal and the progress bar. */
@@ -24,6 +25,16 @@ export interface Run {
   readonly turn: Call | null;
   /** Takes the outputs of a predicted batch. */
   readonly collect?: (outputs: unknown) => void;
+  /** Called after callbacks have seen a batch, with the batches of the epoch that have run, and the logs. */
+  readonly settled?: (done: number, logs: Logs) => void | Promise<void>;
+}
+
+/** An epoch of which some batches ran before, in another process. */
+export interface Resumed {
+  readonly done: number;
+  readonly logs: Logs;
+  /** Puts back what the metrics had; they have their variables now. */
+  readonly restoreMetrics: () => void;
 }
 
 /** What came of an epoch. */
@@ -57,13 +68,13 @@ async function orAborted<T>(signal: AbortSignal | null, promise: Promise<T>): Pr
   }
 }
 
-/** The first batch, op by op: for models compiled with `runEagerly`. */
-function runEagerly({ model, kind }: Run, { data, layout, order, first, size, stride }: ReadyBatches): Slice {
+/** The first batch, as a step takes it. */
+function firstBatch({ data, layout, order, first, size, stride }: ReadyBatches): [unknown, unknown, unknown] {
   const start = first * stride;
   const batch = layout === 'given' ? data
     : order === null ? data.rows(start, start + size)
     : data.take(ops.slice(order, [start], [size]));
-  return { result: runStepEagerly(model, kind, batch.assemble(batch.columns)), done: 1 };
+  return batch.assemble(batch.columns);
 }
 
 function inputsOf({ data, layout, order, first }: ReadyBatches): readonly Tensor[] {
@@ -84,11 +95,29 @@ function runNatively(run: Run, source: BatchSource, ready: ReadyBatches, most: n
 
 function runSlice(run: Run, source: BatchSource, ready: ReadyBatches, most: number): Slice | Promise<Slice> {
   const { model, kind } = run;
-  if (model.runEagerly) return runEagerly(run, ready);
+  if (model.runEagerly) return { result: runStepEagerly(model, kind, firstBatch(ready)), done: 1 };
   const { layout, size, stride: batch, data } = ready;
   const step = model.steps.get({ kind, layout, size, batch, data });
   const go = (made: Compiled): Slice | Promise<Slice> => runNatively(run, source, ready, most, made);
   return step instanceof Promise ? step.then(go) : go(step);
+}
+
+/** Makes what the first run of a step makes: its plan, the variables of metrics and of the optimizer. */
+async function prepareStep({ model, kind }: Run, ready: ReadyBatches): Promise<void> {
+  const { layout, size, stride: batch, data } = ready;
+  if (!model.runEagerly) {
+    await model.steps.get({ kind, layout, size, batch, data });
+    return;
+  }
+  const undone = new Error('undone');
+  try {
+    wholeOrNothing(() => {
+      runStep(model, kind, firstBatch(ready));
+      throw undone;
+    });
+  } catch (error) {
+    if (error !== undone) throw error;
+  }
 }
 
 /** Batches from one call of the batch callbacks to the next; null where no callback asks for them. */
@@ -102,7 +131,11 @@ class Epoch {
   private outputs: unknown[] = [];
   private done = 0;
 
-  constructor(private readonly run: Run, private readonly source: BatchSource, private readonly steps: number) {}
+  constructor(
+    private readonly run: Run, private readonly source: BatchSource, private readonly steps: number, private resumed: Resumed | null,
+  ) {
+    if (resumed !== null) ({ done: this.done, logs: this.logs } = resumed);
+  }
 
   /** Runs all batches of the epoch. */
   async all(): Promise<Pass> {
@@ -140,6 +173,11 @@ class Epoch {
   private async slice(ready: ReadyBatches, most: number): Promise<void> {
     const { run, source } = this;
     if (turnIsDue()) await yieldToEventLoop();
+    if (this.resumed !== null) {
+      await prepareStep(run, ready);
+      this.resumed.restoreMetrics();
+      this.resumed = null;
+    }
     let slice: Slice | Promise<Slice>;
     try {
       slice = runSlice(run, source, ready, most);
@@ -165,14 +203,15 @@ class Epoch {
     const logs = run.collect === undefined ? this.logs : { outputs: joinBatches(this.outputs) };
     this.outputs = [];
     await lend(run, () => run.callbacks.batch(run.kind, 'end', this.done - 1, logs));
+    if (run.settled !== undefined) await lend(run, () => run.settled!(this.done, this.logs));
   }
 }
 
-/** Runs an epoch of `steps` batches (null: a whole pass). Fewer are done where the data end before. */
-export async function runEpoch(run: Run, source: BatchSource, steps: number | null): Promise<Pass> {
+/** Runs an epoch of `steps` batches (null: a whole pass), or what is left of it. Fewer are done where the data end before. */
+export async function runEpoch(run: Run, source: BatchSource, steps: number | null, resumed: Resumed | null = null): Promise<Pass> {
   const begun = lend(run, () => source.begin(steps));
   if (begun instanceof Promise) await begun;
-  const pass = await new Epoch(run, source, steps ?? Infinity).all();
+  const pass = await new Epoch(run, source, steps ?? Infinity, resumed).all();
   if (pass.done > 0) await lend(run, () => source.end());
   return pass;
 }

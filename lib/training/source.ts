@@ -52,8 +52,11 @@ export interface BatchSource {
   end(): void | Promise<void>;
   /** The place after the batches that have run. */
   state(): SourceState;
-  /** Goes to a place that `state` told; the epoch that begins next goes on from there. */
-  restore(state: SourceState): void | Promise<void>;
+  /**
+   * Goes to a place that `state` told; the epoch that begins next goes on from there. `taken` batches of it have run already: with none, it
+   * begins a new pass where the place is the end of one.
+   */
+  restore(state: SourceState, taken?: number): void | Promise<void>;
   /** Lets go of what was opened. */
   close(): void | Promise<void>;
 }

@@ -53,7 +53,8 @@ export class StreamSource implements BatchSource {
   private left = Infinity;
   private taken = 0;
   private place: SourceState = { position: 0, seed: null, stream: null };
-  private resumed = false;
+  /** After `restore`, the batches of the next epoch that have run. */
+  private resumed: number | null = null;
   private readonly run: RunUserCode;
 
   /** @throws for a PyDataset whose length is no number of batches. */
@@ -106,10 +107,10 @@ export class StreamSource implements BatchSource {
       throw new RangeError(`${where}: the data set has no end (its numBatches is null); give ${option}`);
     }
     if (numbered !== null) await this.run(() => numbered.onEpochBegin());
-    this.left = steps ?? Infinity;
-    this.taken = 0;
-    const goesOn = this.reader !== null && (this.resumed || steps !== null);
-    this.resumed = false;
+    this.taken = this.resumed ?? 0;
+    this.left = (steps ?? Infinity) - this.taken;
+    const goesOn = this.reader !== null && (this.resumed !== null || steps !== null);
+    this.resumed = null;
     if (!goesOn) await this.open(this.start());
   }
 
@@ -225,9 +226,9 @@ export class StreamSource implements BatchSource {
     return this.place;
   }
 
-  async restore(state: SourceState): Promise<void> {
+  async restore(state: SourceState, taken = 0): Promise<void> {
     await this.open(state);
-    this.resumed = true;
+    this.resumed = taken;
   }
 
   /** Ends the iteration, so that generators can clean up. A generator of the user's stays open for whoever reads on. */
