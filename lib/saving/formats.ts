@@ -75,6 +75,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   h5: { endings: ['.h5', '.hdf5'], codec: async () => (await import('./codecs/h5.js')).codec },
   'weights.h5': { endings: ['.weights.h5'], codec: async () => (await import('./codecs/weights-h5.js')).codec },
   safetensors: { endings: ['.safetensors'], codec: async () => (await import('./codecs/safetensors.js')).codec },
+  tfjs: { endings: ['.json'], codec: async () => (await import('./codecs/tfjs.js')).codec },
   'weights.json': { endings: ['.weights.json'], codec: async () => (await import('./codecs/weights-json.js')).codec },
 };
 
@@ -124,15 +125,18 @@ export async function codecOf<K extends keyof Codec>(
       : FORMATS[format]!;
   if (found === null) throw new TypeError(`${where}: the ending of ${name} tells no format; ${can}`);
   const codec = await found.codec();
-  if (codec[call] === undefined) throw new TypeError(`${where}: a file ending in ${found.endings.join(' or ')} ${REFUSALS[call]}`);
+  if (codec[call] === undefined) throw new TypeError(`${where}: a file ending in ${found.endings.join(' or ')} ${refusal(codec, call)}`);
   return codec as Required<Pick<Codec, K>>;
 }
-const REFUSALS: Readonly<Record<keyof Codec, string>> = {
-  saveModel: 'holds no whole model; use saveWeights',
-  loadModel: 'holds no whole model; make the model and call loadWeights',
-  saveWeights: 'is not for weights alone; use save',
-  loadWeights: 'has no weights to load alone; use loadModel',
-};
+function refusal(codec: Codec, call: keyof Codec): string {
+  if (call.startsWith('save') && codec.saveModel === undefined && codec.saveWeights === undefined) return 'is read, and not written';
+  return {
+    saveModel: 'holds no whole model; use saveWeights',
+    loadModel: 'holds no whole model; make the model and call loadWeights',
+    saveWeights: 'is not for weights alone; use save',
+    loadWeights: 'has no weights to load alone; use loadModel',
+  }[call];
+}
 const isKerasFolder = async (path: string): Promise<boolean> => (await stat(`${path}/config.json`).catch(() => null)) !== null;
 
 /** @throws (rejects) for a file that exists and must not be replaced. */

@@ -105,15 +105,40 @@ function modernCall(call: unknown): unknown {
   return { args: [symbols.length === 1 ? symbols[0] : symbols], kwargs: optionValue(options) };
 }
 
+/** `value` with the numbers of calls of these layers one less, in `inbound_nodes` or in `output_layers`. */
+function countedFromZero(value: unknown, names: ReadonlySet<string>): unknown {
+  if (isOldInput(value)) return names.has(value[0]) ? [value[0], value[1] - 1, ...value.slice(2)] : value;
+  if (Array.isArray(value)) return value.map((item) => countedFromZero(item, names));
+  return isPlainObject(value) && !('keras_history' in value)
+    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, countedFromZero(item, names)]))
+    : value;
+}
+
+/** Numbers of the calls of layers that a nested list or object refers to, the smallest of each. */
+function firstCalls(value: unknown, found = new Map<string, number>()): Map<string, number> {
+  if (isOldInput(value)) found.set(value[0], Math.min(found.get(value[0]) ?? Infinity, value[1]));
+  else if (Array.isArray(value) || isPlainObject(value)) Object.values(value).forEach((item) => firstCalls(item, found));
+  return found;
+}
+
+const MODELS = ['Sequential', 'Functional', 'Model'];
+
+/** Models in models begin with a call of their own in Keras 2, which is not saved: the calls that are count from 1. */
 function modernFunctional(form: Form): Form {
   const { layers = [], ...config } = form.config as { layers?: Form[] } & Config;
+  const first = firstCalls([layers.map((layer) => layer.inbound_nodes), config.output_layers]);
+  const shifted = layers.filter(({ class_name: name, ...layer }) => MODELS.includes(name) && (first.get(nameOf(layer)) ?? 0) > 0);
+  const names = new Set(shifted.map(nameOf));
+  const sequential = new Set(shifted.filter(({ class_name: name }) => name === 'Sequential').map(nameOf));
   const made = layers.map((layer) => ({
     ...(modern(layer) as Form),
-    name: layer.name ?? layer.config.name,
-    inbound_nodes: ((layer.inbound_nodes ?? []) as unknown[]).map(modernCall),
+    name: nameOf(layer),
+    inbound_nodes: ((layer.inbound_nodes ?? []) as unknown[]).map((call) => modernCall(countedFromZero(call, names))),
   }));
-  return { ...form, class_name: 'Functional', config: { trainable: true, ...config, layers: made } };
+  const outputs = countedFromZero(config.output_layers, sequential);
+  return { ...form, class_name: 'Functional', config: { trainable: true, ...config, output_layers: outputs, layers: made } };
 }
+const nameOf = ({ name, config }: { name?: unknown; config?: unknown }): string => String(name ?? (config as Config | undefined)?.name);
 
 /** The config of a model of any version in the form of Keras 3. */
 export function modernModelConfig(config: unknown): unknown {

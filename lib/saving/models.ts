@@ -1,4 +1,5 @@
 // Saving and loading whole models, and weights alone.
+import './legacy-hard-sigmoid.js'; // models of TensorFlow.js that were saved anew name it
 import { checkOptions, show } from '../base/errors.js';
 import type { Variable } from '../core/variable.js';
 import type { Model } from '../models/model.js';
@@ -39,7 +40,8 @@ export async function saveModel(model: Model, filepath: string | URL, options: S
 }
 
 /**
- * The model of a file: `.keras` (or a folder of that form), `.h5` and `.hdf5` of Keras 1, 2 and 3. Bytes are read with the option `format`.
+ * The model of a file: `.keras` (or a folder of that form), `.h5` and `.hdf5` of Keras 1, 2 and 3, `model.json` of TensorFlow.js. Bytes
+ * are read with the option `format`.
  *
  * ```ts
  * const model = await keras.saving.loadModel('model.keras');
