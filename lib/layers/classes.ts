@@ -113,4 +113,14 @@ export {
   ZeroPadding3D,
   type ZeroPaddingOptions,
 } from './reshaping/zero-padding.js';
+export type { RNNCallOptions } from './rnn/base-rnn.js';
+export type { CellCallOptions, InitialStateOptions, RNNCell, States, StateSize } from './rnn/cell.js';
+export { GRU, type GRUOptions } from './rnn/gru.js';
+export { GRUCell, type GRUCellOptions } from './rnn/gru-cell.js';
+export { LSTM, type LSTMOptions } from './rnn/lstm.js';
+export { LSTMCell, type LSTMCellOptions } from './rnn/lstm-cell.js';
+export { RNN, type RNNOptions } from './rnn/rnn.js';
+export { SimpleRNN, type SimpleRNNOptions } from './rnn/simple-rnn.js';
+export { SimpleRNNCell, type SimpleRNNCellOptions } from './rnn/simple-rnn-cell.js';
+export { StackedRNNCells, type StackedRNNCellsOptions } from './rnn/stacked-rnn-cells.js';
 export { TimeDistributed, type TimeDistributedOptions } from './rnn/time-distributed.js';

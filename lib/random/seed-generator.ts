@@ -73,10 +73,9 @@ export class SeedGenerator {
   saveOwnVariables(store: Record<string, Variable | Tensor>): void {
     store[0] = this.state;
   }
-  /** Sets the state to what `saveOwnVariables` put into `store`. */
+  /** Sets the state to what `saveOwnVariables` put into `store`. Files of Keras have no states of seeds: without one it stays as it is. */
   loadOwnVariables(store: Record<string, TensorLike>): void {
-    if (store[0] === undefined) throw new RangeError(`${this.name}: loadOwnVariables expects the variable '0', received ${show(Object.keys(store))}`);
-    this.state.assign(store[0]);
+    if (store[0] !== undefined) this.state.assign(store[0]);
   }
 
   /** What `fromConfig` takes. */

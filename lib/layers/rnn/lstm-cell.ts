@@ -1,0 +1,76 @@
+// LSTMCell: one step of an LSTM.
+import type { OptionsOf } from '../../config/configurable.js';
+import { bool } from '../../config/fields.js';
+import type { SymbolicShape } from '../../base/shape.js';
+import type { Tensor } from '../../core/tensor.js';
+import * as ops from '../../ops/index.js';
+import { SeedGenerator } from '../../random/index.js';
+import type { CallOptions } from '../base/layer.js';
+import type { LayerOptions } from '../base/options.js';
+import type { InitialStateOptions } from './cell.js';
+import { forgetBias, gatesSchema, implementation, project, recurrentCell, unitsSchema, zerosFor } from './recurrent-cell.js';
+
+/** @internal Options of the cell and of the layer made of it. */
+export const lstmSchema = {
+  ...unitsSchema,
+  ...gatesSchema,
+  /** Whether the bias of the forget gate begins at 1 (Jozefowicz et al., 2015). */
+  unitForgetBias: bool(true),
+  implementation,
+} as const;
+
+/** Options of `LSTMCell`. */
+export type LSTMCellOptions = OptionsOf<typeof lstmSchema> & LayerOptions;
+
+/**
+ * One step of an LSTM (Hochreiter and Schmidhuber, 1997): called on inputs `(batch, features)` and the states `[h, c]`, each `(batch,
+ * units)`, it returns `[h, [h, c]]` with the new ones. With the gates i, f, g and o, parts of `inputs · kernel + h · recurrentKernel +
+ * bias` in this order: `c = σ(f) c + σ(i) tanh(g)` and `h = σ(o) tanh(c)`, where σ is `recurrentActivation` and tanh is `activation`.
+ *
+ * ```ts
+ * const layer = new keras.layers.RNN(new keras.layers.LSTMCell(4), { returnSequences: true });
+ * layer(ops.ones([32, 10, 8])).shape; // [32, 10, 4]
+ * ```
+ */
+export class LSTMCell extends recurrentCell('LSTMCell', lstmSchema, ['units']) {
+  static readonly callDefaults = { training: false };
+  static readonly samples = [];
+  override readonly seedGenerator = new SeedGenerator(this.config.seed);
+  protected override readonly gates = 4;
+
+  /** Sizes of the states `h` and `c`. */
+  get stateSize(): readonly [number, number] {
+    return [this.units, this.units];
+  }
+  /** Size of the output. */
+  get outputSize(): number {
+    return this.units;
+  }
+
+  override build(inputShape: SymbolicShape): void {
+    const { units, unitForgetBias, biasInitializer } = this.config;
+    const features = this.knownShape([inputShape.at(-1) ?? null], 'kernel')[0]!;
+    this.addWeights(
+      [features, 4 * units],
+      [units, 4 * units],
+      [4 * units],
+      unitForgetBias ? forgetBias(biasInitializer, units) : biasInitializer,
+    );
+  }
+
+  override call(inputs: Tensor, states: readonly Tensor[], options: CallOptions = {}): [output: Tensor, states: Tensor[]] {
+    const { activation, recurrentActivation } = this.config;
+    const [h, c] = states as readonly [Tensor, Tensor];
+    const masks = this.stepMasks(inputs, h, options);
+    const sum = ops.add(project(inputs, this.kernel, masks.inputs), project(h, this.recurrentKernel, masks.states));
+    const [i, f, g, o] = ops.split(this.bias === null ? sum : ops.add(sum, this.bias), 4, { axis: -1 }) as [Tensor, Tensor, Tensor, Tensor];
+    const carry = ops.add(ops.multiply(recurrentActivation(f), c), ops.multiply(recurrentActivation(i), activation(g)));
+    const output = ops.multiply(recurrentActivation(o), activation(carry));
+    return [output, [output, carry]];
+  }
+
+  /** Zeros for `batchSize` samples. */
+  getInitialState(options: InitialStateOptions | number = {}): Tensor[] {
+    return zerosFor(this, 2, options);
+  }
+}
