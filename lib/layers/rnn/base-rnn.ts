@@ -244,7 +244,8 @@ export abstract class BaseRNN extends Layer {
   protected makeCell<C extends Layer>(Cell: new (options: never) => C, name: string, schema: Schema): C {
     const config = this.config as unknown as Record<string, unknown>;
     const own = Object.keys(schema);
-    const options = { ...Object.fromEntries(own.map((key) => [key, config[key]])), name, dtype: this.dtypePolicy, trainable: this.trainable };
+    const { dtypePolicy: dtype, trainable } = this;
+    const options = { ...Object.fromEntries(own.map((key) => [key, config[key]])), name, dtype, trainable };
     const cell = new Cell(options as never);
     const shared = cell as unknown as Record<string, unknown>;
     for (const key of own)

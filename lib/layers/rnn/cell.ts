@@ -1,5 +1,5 @@
 // What a recurrent layer asks of its cell, and how it asks: sizes of states, initial states, one step.
-import type { FloatDType, DType } from '../../base/dtype.js';
+import type { DType } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
 import type { Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -84,10 +84,15 @@ export const initialStatesOf = (cell: RNNCell, batchSize: number, dtype: DType):
   (typeof cell.getInitialState === 'function' ? cell.getInitialState({ batchSize }) : zeroStates(cell.stateSize, batchSize, dtype));
 
 /** The dtype that a cell computes in: a layer says it, another has that of the layer around it. */
-export const dtypeOfCell = (cell: RNNCell, otherwise: DType): DType => (cell instanceof Layer ? (cell.computeDtype as FloatDType) : otherwise);
+export const dtypeOfCell = (cell: RNNCell, otherwise: DType): DType => (cell instanceof Layer ? (cell.computeDtype) : otherwise);
 
 /** One step of a cell. */
-export function callCell(cell: RNNCell, inputs: Tensor, states: States, options: CellCallOptions): readonly [output: Tensor, states: States] {
+export function callCell(
+  cell: RNNCell,
+  inputs: Tensor,
+  states: States,
+  options: CellCallOptions,
+): readonly [output: Tensor, states: States] {
   const result: unknown =
     cell instanceof Layer
       ? (cell as unknown as (...args: unknown[]) => unknown)(inputs, states, options)

@@ -25,8 +25,8 @@ export type GRUCellOptions = OptionsOf<typeof gruSchema> & LayerOptions;
 /**
  * One step of a GRU (Cho et al., 2014): called on inputs `(batch, features)` and the state `[h]`, `(batch, units)`, it returns `[h, [h]]`
  * with the new one. The weights of the gates z and r and of the candidate g stand in this order: `h = σ(z) h + (1 - σ(z)) tanh(g)`, where
- * the part of g that comes from the state is `σ(r) (h · recurrentKernel + recurrentBias)` with `resetAfter` and `(σ(r) h) · recurrentKernel`
- * without. With `resetAfter` the bias is `(2, 3 units)`, that of the inputs and that of the state, otherwise `(3 units)`.
+ * the part of g that comes from the state is `σ(r) (h · recurrentKernel + recurrentBias)` with `resetAfter` and `(σ(r) h) ·
+ * recurrentKernel` without. With `resetAfter` the bias is `(2, 3 units)`, that of the inputs and that of the state, otherwise `(3 units)`.
  */
 export class GRUCell extends recurrentCell('GRUCell', gruSchema, ['units']) {
   static readonly callDefaults = { training: false };
@@ -49,7 +49,11 @@ export class GRUCell extends recurrentCell('GRUCell', gruSchema, ['units']) {
     this.addWeights([features, 3 * units], [units, 3 * units], resetAfter ? [2, 3 * units] : [3 * units]);
   }
 
-  override call(inputs: Tensor, states: Tensor | readonly Tensor[], options: CallOptions = {}): [output: Tensor, states: Tensor | Tensor[]] {
+  override call(
+    inputs: Tensor,
+    states: Tensor | readonly Tensor[],
+    options: CallOptions = {},
+  ): [output: Tensor, states: Tensor | Tensor[]] {
     const { activation, recurrentActivation } = this.config;
     const h = (Array.isArray(states) ? states[0] : states) as Tensor;
     const masks = this.stepMasks(inputs, h, options);

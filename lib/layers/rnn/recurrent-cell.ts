@@ -87,7 +87,7 @@ export abstract class RecurrentCell extends Layer implements DrawsMasks {
   protected abstract readonly gates: number;
 
   /** Adds the weights of these shapes. */
-  protected addWeights(kernel: Shape, recurrentKernel: Shape, bias: Shape, biasInitializer: InitialValue = this.config.biasInitializer): void {
+  protected addWeights(kernel: Shape, recurrentKernel: Shape, bias: Shape, biasInitializer?: InitialValue): void {
     const { config } = this;
     this.kernel = this.addWeight({
       name: 'kernel',
@@ -107,7 +107,7 @@ export abstract class RecurrentCell extends Layer implements DrawsMasks {
       ? this.addWeight({
           name: 'bias',
           shape: bias,
-          initializer: biasInitializer,
+          initializer: biasInitializer ?? config.biasInitializer,
           regularizer: config.biasRegularizer,
           constraint: config.biasConstraint,
         })

@@ -76,7 +76,7 @@ function outputSpec(step: FlatStep, inputs: Spec, states: readonly Tensor[]): Sp
   let spec: Spec | null = null;
   withoutTapes(() =>
     trace([inputs, ...states.map((state) => state.spec)], (x, ...given) => {
-      ({ spec } = step(x!, given).output);
+      ({ spec } = step(x, given).output);
     }, () => []),
   );
   return spec!;

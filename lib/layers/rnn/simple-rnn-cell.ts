@@ -37,7 +37,11 @@ export class SimpleRNNCell extends recurrentCell('SimpleRNNCell', unitsSchema, [
     this.addWeights([features, units], [units, units], [units]);
   }
 
-  override call(inputs: Tensor, states: Tensor | readonly Tensor[], options: CallOptions = {}): [output: Tensor, states: Tensor | Tensor[]] {
+  override call(
+    inputs: Tensor,
+    states: Tensor | readonly Tensor[],
+    options: CallOptions = {},
+  ): [output: Tensor, states: Tensor | Tensor[]] {
     const h = (Array.isArray(states) ? states[0] : states) as Tensor;
     const masks = this.stepMasks(inputs, h, options);
     const x = project(inputs, this.kernel, masks.inputs);

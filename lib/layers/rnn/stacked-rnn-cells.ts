@@ -38,8 +38,8 @@ const cells = field<readonly (RNNCell | SerializedObject)[], readonly RNNCell[]>
 export type StackedRNNCellsOptions = LayerOptions;
 
 /**
- * Cells one after the other as one cell: the inputs of each are the outputs of the one before it. The states are an array with the states of
- * each cell, or those of the only cell. `new RNN([a, b])` makes such a stack of its cells.
+ * Cells one after the other as one cell: the inputs of each are the outputs of the one before it. The states are an array with the states
+ * of each cell. `new RNN([a, b])` makes such a stack of its cells.
  *
  * ```ts
  * const cells = [128, 64].map((units) => new keras.layers.LSTMCell(units));
@@ -81,7 +81,7 @@ export class StackedRNNCells extends layer('StackedRNNCells', { cells }, ['cells
     let output = inputs;
     const next = this.cells.map((cell, i): States => {
       const own = states[i]!;
-      const [result, made] = callCell(cell, output, Array.isArray(own) ? own : [own as Tensor], options as CellCallOptions);
+      const [result, made] = callCell(cell, output, Array.isArray(own) ? own : [own], options as CellCallOptions);
       output = result;
       return !Array.isArray(own) && Array.isArray(made) && made.length === 1 ? (made[0] as States) : made;
     });
