@@ -24,6 +24,8 @@ const GRADIENTS = [
   'gamma_density',
   'gammainc_da',
   'gammainc_daa',
+  'gru_gradient',
+  'lstm_gradient',
   'max_pool_grad',
   'max_pool_pick',
 ];
