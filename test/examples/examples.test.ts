@@ -62,6 +62,17 @@ describe('examples', () => {
     expect(numberIn(lines.at(-1))).toBeGreaterThan(0.3);
   }, 120_000);
 
+  it('transformer_classifier tells irony', async () => {
+    const lines = await linesOf('transformer_classifier', { EPOCHS: '5' });
+    expect(numberIn(lines.at(-1))).toBeGreaterThan(0.9);
+  }, 120_000);
+
+  it('translation translates numbers that it has not seen', async () => {
+    const lines = await linesOf('translation', { EPOCHS: '12' });
+    expect(lines.filter((line) => line.includes(' → '))).toHaveLength(5);
+    expect(numberIn(lines.at(-1))).toBeGreaterThan(60);
+  }, 120_000);
+
   it('custom_loop makes the loss fall', async () => {
     const losses = (await linesOf('custom_loop', { STEPS: '200' })).filter((line) => line.startsWith('step')).map(numberIn);
     expect(losses).toHaveLength(3);
