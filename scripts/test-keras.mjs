@@ -1,6 +1,6 @@
 // npm run test:keras [-- names of models]: files that real Keras writes are read here and trained further, and those that are written here
-// are read by Keras, which trains them further too. Arrays go to NumPy and safetensors and back. Keras lives in a Python environment of its
-// own.
+// are read by Keras, which trains them further too. Arrays go to NumPy and safetensors and back; ONNX files that are written here are run by
+// onnxruntime. Keras and onnxruntime live in Python environments of their own.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureAll } from './helpers/ensure.mjs';
@@ -18,7 +18,8 @@ if (run(python, ['test/keras/make.py', folder, ...process.argv.slice(2)], { env 
 const tensors = path.join(root, 'build/tensor-files');
 rmSync(tensors, { recursive: true, force: true });
 if (run(python, ['test/keras/tensors.py', 'make', tensors], { env }) !== 0) fail('NumPy and safetensors could not save their arrays');
-const reports = ['reading', 'writing', 'reading-tensors', 'writing-tensors'].map((name) => path.join(root, 'build', `keras-${name}.json`));
+const reports = ['reading', 'writing', 'reading-tensors', 'writing-tensors', 'exporting'].map((name) =>
+  path.join(root, 'build', `keras-${name}.json`));
 reports.forEach((report) => rmSync(report, { force: true }));
 step('reading them, and saving them again');
 const statuses = [node(['test/keras/round-trip.mjs', folder, reports[0]])];
@@ -27,6 +28,12 @@ statuses.push(run(python, ['test/keras/check.py', folder, reports[1]], { env }))
 step('arrays of NumPy and safetensors');
 statuses.push(node(['test/keras/tensors.mjs', tensors, reports[2]]));
 statuses.push(run(python, ['test/keras/tensors.py', 'check', tensors, reports[3]], { env }));
+step('running ONNX files with onnxruntime');
+const onnx = pythonEnvironment(path.join(root, 'build/onnx-venv'), pinned.onnx);
+const exported = path.join(root, 'build/onnx-files');
+rmSync(exported, { recursive: true, force: true });
+statuses.push(node(['--conditions=keratin-modules', 'test/keras/onnx-export.mjs', exported, ...process.argv.slice(2)]));
+statuses.push(run(onnx, ['test/keras/onnx_check.py', exported, reports[4]], { env }));
 const counts = reports.map((report) => (existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 1 }));
 const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
 step(`${sum('passed')} passed, ${sum('failed')} failed`);

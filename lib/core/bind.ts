@@ -114,7 +114,7 @@ export function bind<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attr
   if (trace === null) {
     if (traced !== undefined) throw notConcrete(any, traced);
     outputs = runNow(any, inputs, given);
-  } else if (traced === undefined && !hasEffect({ op: any, attrs: given }))
+  } else if (traced === undefined && !(trace.keepsSources && inputs.length === 0) && !hasEffect({ op: any, attrs: given }))
     outputs = leftOut(any, inputs, given) ?? runNow(any, inputs, given);
   else {
     checkComplex(any, inputs);

@@ -20,7 +20,8 @@ export class Trace {
   /** Tensors of enclosing traces that this graph reads, and the inputs that stand for them. */
   readonly captured = new Map<Tensor, Value>();
 
-  constructor(readonly outer: Trace | null) {}
+  /** @param keepsSources whether ops without inputs are recorded too, and with them all that follows from these, instead of being run. */
+  constructor(readonly outer: Trace | null, readonly keepsSources: boolean = outer?.keepsSources ?? false) {}
 
   private wrap(value: Value): Tensor {
     return new Tensor(value.spec, null, { value, trace: this });
@@ -127,10 +128,16 @@ export interface Traced<T> {
 
 /**
  * Runs `fn` on symbolic tensors of the given specs and records its graph. `outputs` picks the tensors to keep out of what
- * `fn` returned. Gradient tapes outside do not see the calls.
+ * `fn` returned. Gradient tapes outside do not see the calls. With `keepsSources` ops without inputs, whose attributes may tell sizes, are
+ * recorded too.
  */
-export function trace<T>(specs: readonly Spec[], fn: (...inputs: Tensor[]) => T, outputs: (returned: T) => readonly Tensor[]): Traced<T> {
-  const recording = new Trace(currentTrace());
+export function trace<T>(
+  specs: readonly Spec[],
+  fn: (...inputs: Tensor[]) => T,
+  outputs: (returned: T) => readonly Tensor[],
+  { keepsSources }: { keepsSources?: boolean } = {},
+): Traced<T> {
+  const recording = new Trace(currentTrace(), keepsSources);
   return withContext({ trace: recording }, () => {
     const inputs = specs.map((spec) => recording.input(spec));
     const returned = withoutTapes(() => fn(...inputs));

@@ -20,6 +20,7 @@ import type * as optimizers from '../optimizers/index.js';
 import type { QuantizationReport } from '../quantizers/report.js';
 import type { FileLike, LoadWeightsOptions, SaveModelOptions, SaveWeightsOptions } from '../saving/formats.js';
 import { loadWeights, saveModel, saveWeights } from '../saving/models.js';
+import { exportModel, type ExportOptions } from '../saving/export.js';
 import type { LossSpec } from '../training/compile-loss.js';
 import type { BatchStream, Data } from '../training/data.js';
 import { evaluateModel, fitModel, predictModel, runOnBatch } from '../training/fit.js';
@@ -290,6 +291,14 @@ export class Model extends GraphModel {
    */
   async save(filepath: string | URL, options: SaveModelOptions = {}): Promise<void> {
     await saveModel(this, filepath, options);
+  }
+  /**
+   * Writes what the model computes in inference for other programs, as ONNX: `await model.export('model.onnx')`. See
+   * `ExportOptions`.
+   * @throws (rejects) for what ONNX has no form of, naming the layer, and for a model whose inputs are not known.
+   */
+  async export(filepath: string | URL, options: ExportOptions = {}): Promise<void> {
+    await exportModel(this, filepath, options);
   }
   /** Saves the weights alone: `.weights.h5`, `.weights.json` with `maxShardSize`, or `.h5`. @throws (rejects) as `saving.saveWeights`. */
   async saveWeights(filepath: string | URL, options: SaveWeightsOptions = {}): Promise<void> {
