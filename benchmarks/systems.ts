@@ -67,5 +67,5 @@ function nodePeers(): System[] {
   const folder = join(root, 'build', 'peers', 'node');
   if (!existsSync(join(folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm'))) return [];
   const command = (workload: string) => [process.execPath, join(peers, 'tfjs_peer.mjs'), workload, folder];
-  return [{ name: 'tfjs-wasm', command, lacks: ['kernels', 'cifar_cnn', ...networks] }];
+  return [{ name: 'tfjs-wasm', command, lacks: ['kernels', 'cifar_cnn', 'lstm', 'gru', 'transformer', ...networks] }];
 }

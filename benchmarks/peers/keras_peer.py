@@ -85,6 +85,53 @@ def cifar_cnn():
     return {"seconds": epoch_seconds(keras, model, x, y, 64, warm_up=1, epochs=3)}
 
 
+def texts_seconds(keras, samples, length, layers):
+    """Median seconds of an epoch of a classifier of texts with these layers between the embedding and the output."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    inputs = keras.Input((length,), dtype="int32")
+    x = keras.layers.Embedding(20000, 128)(inputs)
+    for layer in layers:
+        x = layer(x)
+    model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(x))
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    x = rng.integers(0, 20000, (samples, length)).astype("int32")
+    y = rng.integers(0, 2, (samples, 1)).astype("float32")
+    return {"seconds": epoch_seconds(keras, model, x, y, 32, warm_up=1, epochs=3)}
+
+
+def lstm():
+    import keras
+
+    return texts_seconds(keras, 1024, 80, [keras.layers.LSTM(128)])
+
+
+def gru():
+    import keras
+
+    return texts_seconds(keras, 1024, 80, [keras.layers.GRU(128)])
+
+
+def encoder_block(keras):
+    layers = keras.layers
+    attention, first, second = layers.MultiHeadAttention(4, 32), layers.LayerNormalization(), layers.LayerNormalization()
+    hidden, back = layers.Dense(512, activation="relu"), layers.Dense(128)
+
+    def block(x):
+        x = first(x + attention(x, x))
+        return second(x + back(hidden(x)))
+
+    return block
+
+
+def transformer():
+    import keras
+
+    blocks = [encoder_block(keras), encoder_block(keras), keras.layers.GlobalAveragePooling1D()]
+    return texts_seconds(keras, 512, 128, blocks)
+
+
 def resnet50(batch_size):
     import keras
     import numpy as np
@@ -135,6 +182,9 @@ WORKLOADS = {
     "mnist_mlp": mnist_mlp,
     "predict1": predict1,
     "cifar_cnn": cifar_cnn,
+    "lstm": lstm,
+    "gru": gru,
+    "transformer": transformer,
     "resnet50_1": lambda: resnet50(1),
     "resnet50_8": lambda: resnet50(8),
     "gemm": gemm,

@@ -69,6 +69,54 @@ def cifar_cnn():
     return {"seconds": epoch_seconds(model, nn.CrossEntropyLoss(), x, y, 64, warm_up=1, epochs=3, score=right_ones)}
 
 
+def texts_seconds(samples, length, body):
+    """Seconds of an epoch of a classifier of texts; `body` takes embedded tokens to a vector a text."""
+    import torch
+    from torch import nn
+
+    class Classifier(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.body, self.output = nn.Embedding(20000, 128), body, nn.Linear(128, 1)
+
+        def forward(self, tokens):
+            return torch.sigmoid(self.output(self.body(self.embedding(tokens))))
+
+    def score(outputs, targets):
+        return ((outputs > 0.5) == (targets > 0.5)).sum()
+
+    x, y = torch.randint(0, 20000, (samples, length)), torch.randint(0, 2, (samples, 1)).float()
+    return {"seconds": epoch_seconds(Classifier(), nn.BCELoss(), x, y, 32, warm_up=1, epochs=3, score=score)}
+
+
+def recurrent(name):
+    from torch import nn
+
+    class Last(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = getattr(nn, name)(128, 128, batch_first=True)
+
+        def forward(self, x):
+            return self.layer(x)[0][:, -1]
+
+    return texts_seconds(1024, 80, Last())
+
+
+def transformer():
+    from torch import nn
+
+    class Encoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.blocks = nn.Sequential(*[nn.TransformerEncoderLayer(128, 4, 512, dropout=0.0, batch_first=True) for _ in range(2)])
+
+        def forward(self, x):
+            return self.blocks(x).mean(1)
+
+    return texts_seconds(512, 128, Encoder())
+
+
 def eager(shape, op):
     """Seconds of `op(a, b)` on two tensors of this shape."""
     import torch
@@ -169,6 +217,9 @@ WORKLOADS = {
     "tiny_mlp": tiny_mlp,
     "mnist_mlp": mnist_mlp,
     "cifar_cnn": cifar_cnn,
+    "lstm": lambda: recurrent("LSTM"),
+    "gru": lambda: recurrent("GRU"),
+    "transformer": transformer,
     "gemm": gemm,
     "kernels": kernels,
     "eager_add": eager_add,

@@ -15,9 +15,9 @@ import type { KerasTensor } from '../../symbolic/keras-tensor.js';
 import { settle } from '../../symbolic/unknown-sizes.js';
 import { type CallOptions, Layer } from '../base/layer.js';
 import type { LayerOptions, layerSchema } from '../base/options.js';
-import { callCell, type CellCallOptions, drawsMasks, dtypeOfCell, type InitialStateOptions, initialStatesOf, type RNNCell, type States } from './cell.js';
+import { callCell, type CellCallOptions, drawsMasks, dtypeOfCell, type InitialStateOptions, initialStatesOf, type RNNCell, runsWhole, type States } from './cell.js';
 import { unsaved } from './recurrent-cell.js';
-import { runSequence, type SequenceResult } from './sequence.js';
+import { runSequence, type SequenceResult, stepsOf } from './sequence.js';
 
 /** Options of all recurrent layers. */
 export const sequenceSchema = {
@@ -136,6 +136,8 @@ export abstract class BaseRNN extends Layer {
     options: CellCallOptions = {},
   ): SequenceResult {
     const { goBackwards, unroll, zeroOutputForMask, returnSequences } = this.config;
+    const whole = unroll || sequences.shape[1] === 0 ? null : this.runWhole(sequences, initialState, mask, options);
+    if (whole !== null) return whole;
     return runSequence(this.label, (inputs, states) => callCell(this.cell, inputs, states, options), sequences, initialState, {
       goBackwards,
       mask,
@@ -143,6 +145,15 @@ export abstract class BaseRNN extends Layer {
       zeroOutputForMask,
       returnAllOutputs: returnSequences,
     });
+  }
+
+  /** The whole sequence in one go, where the cell can; else null. */
+  private runWhole(sequences: Tensor, initial: readonly States[], mask: Tensor | null, options: CellCallOptions): SequenceResult | null {
+    const { cell } = this;
+    if (!runsWhole(cell) || options.constants !== undefined) return null;
+    const { goBackwards, zeroOutputForMask } = this.config;
+    const steps = mask === null ? null : stepsOf(mask, sequences.shape, this.label);
+    return cell.runWhole(sequences, flatten<Tensor>(initial).leaves, { goBackwards, zeroOutputForMask, mask: steps }, options);
   }
 
   /** The output, or `[output, …states]` with `returnState`. */

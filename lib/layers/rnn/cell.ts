@@ -5,6 +5,7 @@ import type { Shape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type Nested } from '../../base/tree.js';
 import * as ops from '../../ops/index.js';
+import type { RecurrentOptions, RecurrentResult } from '../../ops/recurrent.js';
 import { Layer } from '../base/layer.js';
 
 /** The size of a state without the batch, or the sizes of several, nested as the states are. */
@@ -102,6 +103,16 @@ export function callCell(
   return result as unknown as readonly [Tensor, States];
 }
 const nameOf = (cell: RNNCell): string => (cell instanceof Layer ? `${cell.constructor.name} "${cell.name}"` : cell.constructor.name);
+
+/** A cell that can run whole sequences. */
+export interface RunsWhole {
+  /**
+   * @internal All steps of sequences (batch, time, features) by one kernel, where it computes what the cell does; otherwise null, and the
+   * cell is called for each step.
+   */
+  runWhole(sequences: Tensor, states: readonly Tensor[], run: RecurrentOptions, options: CellCallOptions): RecurrentResult | null;
+}
+export const runsWhole = (cell: unknown): cell is RunsWhole => typeof (cell as Partial<RunsWhole>).runWhole === 'function';
 
 /** A cell with masks of dropout, which are drawn once for all steps of a sequence. */
 export interface DrawsMasks {

@@ -4,6 +4,7 @@ import { bool } from '../../config/fields.js';
 import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
+import { gruSequence, type RecurrentOptions, type RecurrentResult } from '../../ops/recurrent.js';
 import { SeedGenerator } from '../../random/index.js';
 import type { CallOptions } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
@@ -83,6 +84,12 @@ export class GRUCell extends recurrentCell('GRUCell', gruSchema, ['units']) {
   }
   private gatesOf(sum: Tensor): [Tensor, Tensor, Tensor] {
     return ops.split(sum, 3, { axis: -1 }) as [Tensor, Tensor, Tensor];
+  }
+
+  /** @internal */
+  runWhole(sequences: Tensor, states: readonly Tensor[], run: RecurrentOptions, options: CallOptions): RecurrentResult | null {
+    const whole = this.call === GRUCell.prototype.call ? this.wholeRun(sequences, states, options) : null;
+    return whole && gruSequence(whole.inputs, whole.weights, states, this.config.resetAfter, run);
   }
 
   /** Zeros for `batchSize` samples. */

@@ -4,6 +4,7 @@ import { bool } from '../../config/fields.js';
 import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
+import { lstmSequence, type RecurrentOptions, type RecurrentResult } from '../../ops/recurrent.js';
 import { SeedGenerator } from '../../random/index.js';
 import type { CallOptions } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
@@ -67,6 +68,12 @@ export class LSTMCell extends recurrentCell('LSTMCell', lstmSchema, ['units']) {
     const carry = ops.add(ops.multiply(recurrentActivation(f), c), ops.multiply(recurrentActivation(i), activation(g)));
     const output = ops.multiply(recurrentActivation(o), activation(carry));
     return [output, [output, carry]];
+  }
+
+  /** @internal */
+  runWhole(sequences: Tensor, states: readonly Tensor[], run: RecurrentOptions, options: CallOptions): RecurrentResult | null {
+    const whole = this.call === LSTMCell.prototype.call ? this.wholeRun(sequences, states, options) : null;
+    return whole && lstmSequence(whole.inputs, whole.weights, states, run);
   }
 
   /** Zeros for `batchSize` samples. */

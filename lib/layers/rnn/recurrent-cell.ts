@@ -1,16 +1,19 @@
 // RecurrentCell: base of the cells with a kernel for the inputs and one for the state: their options, weights and dropout.
 import { configured, type ConfigOf } from '../../config/configurable.js';
 import { activation } from '../../activations/field.js';
+import * as activations from '../../activations/index.js';
 import { bool, type Field, field, float, int, nullable, type Schema, usedWhen, withDefault } from '../../config/fields.js';
 import { constraint } from '../../constraints/field.js';
 import { sameShape, type Shape } from '../../base/shape.js';
 import { flatten } from '../../base/tree.js';
+import { toTensor } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 import { currentTrace, type Trace } from '../../core/trace.js';
 import type { InitialValue, Variable } from '../../core/variable.js';
 import { initializer } from '../../initializers/field.js';
 import * as initializers from '../../initializers/index.js';
 import * as ops from '../../ops/index.js';
+import type { RecurrentWeights } from '../../ops/recurrent.js';
 import * as random from '../../random/index.js';
 import { regularizer } from '../../regularizers/field.js';
 import { type CallOptions, Layer } from '../base/layer.js';
@@ -72,7 +75,10 @@ interface Drawn {
 
 /** Base of the cells with weights. */
 export abstract class RecurrentCell extends Layer implements DrawsMasks {
-  declare readonly config: ConfigOf<typeof weightsSchema> & { readonly implementation?: number };
+  declare readonly config: ConfigOf<typeof weightsSchema> & {
+    readonly implementation?: number;
+    readonly recurrentActivation?: activations.Activation;
+  };
   /** Weights of the inputs, the gates one after the other in the last axis. */
   declare kernel: Variable;
   /** Weights of the state, the gates one after the other in the last axis. */
@@ -141,11 +147,11 @@ export abstract class RecurrentCell extends Layer implements DrawsMasks {
    * The mask of dropout for inputs of a step: the same in all steps, until `resetDropoutMask`; an array with one for each gate where the
    * cell has them. Null without dropout.
    */
-  getDropoutMask(stepInput: Tensor): Masks | null {
+  getDropoutMask(stepInput: { readonly shape: Shape }): Masks | null {
     return this.masksFor('inputs', stepInput, this.config.dropout);
   }
   /** As `getDropoutMask`, for the state of a step. */
-  getRecurrentDropoutMask(state: Tensor): Masks | null {
+  getRecurrentDropoutMask(state: { readonly shape: Shape }): Masks | null {
     return this.masksFor('states', state, this.config.recurrentDropout);
   }
   /** Forgets the masks for inputs: the next step draws others. */
@@ -176,11 +182,35 @@ export abstract class RecurrentCell extends Layer implements DrawsMasks {
     return rate > 0 && (rate < 1 || this.gates === 1);
   }
   /** The masks of a step; null where nothing is dropped. */
-  protected stepMasks(inputs: Tensor, state: Tensor, { training }: CallOptions): { inputs: Masks | null; states: Masks | null } {
+  protected stepMasks(
+    inputs: { readonly shape: Shape }, state: Tensor, { training }: CallOptions,
+  ): { inputs: Masks | null; states: Masks | null } {
     const { dropout, recurrentDropout } = this.config;
     return {
       inputs: training === true && this.drops(dropout) ? this.getDropoutMask(inputs) : null,
       states: training === true && this.drops(recurrentDropout) ? this.getRecurrentDropoutMask(state) : null,
+    };
+  }
+
+  /**
+   * The weights, and `sequences` with their dropout, where a kernel computes whole sequences as this cell does: in its compute dtype, with
+   * the activations that it knows, without dropout of the state or of each gate's inputs. Otherwise null.
+   */
+  protected wholeRun(
+    sequences: Tensor, [h]: readonly Tensor[], options: CallOptions,
+  ): { inputs: Tensor; weights: RecurrentWeights } | null {
+    const { activation: output, recurrentActivation } = this.config;
+    const [batch, , features] = sequences.shape as readonly [number, number, number];
+    const { computeDtype, kernel, recurrentKernel, bias } = this;
+    const plain = output === activations.tanh && recurrentActivation === activations.sigmoid && this.activityRegularizer === null;
+    const one = [sequences, h!, kernel, recurrentKernel].every(({ dtype }) => dtype === computeDtype);
+    if (!plain || !one || sequences.ndim !== 3 || (computeDtype !== 'float32' && computeDtype !== 'float64')) return null;
+    const masks = this.stepMasks({ shape: [batch, features] }, h!, options);
+    if (masks.states !== null || Array.isArray(masks.inputs)) return null;
+    const mask = masks.inputs as Tensor | null;
+    return {
+      inputs: mask === null ? sequences : ops.multiply(sequences, ops.expandDims(mask, 1)),
+      weights: { kernel: toTensor(kernel), recurrentKernel: toTensor(recurrentKernel), bias: bias === null ? null : toTensor(bias) },
     };
   }
 }

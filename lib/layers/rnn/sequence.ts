@@ -39,14 +39,14 @@ export interface SequenceResult {
 /** Puts the time first, or back. */
 const swapped = (x: Tensor): Tensor => ops.transpose(x, [1, 0, ...x.shape.map((_, i) => i).slice(2)]);
 
-/** A mask of steps as (time, batch). */
-function stepsOf(mask: Tensor, [batch, time]: Shape, where: string): Tensor {
+/** A mask of steps as bool (batch, time). @throws when it does not fit sequences of this shape. */
+export function stepsOf(mask: Tensor, [batch, time]: Shape, where: string): Tensor {
   const fits = mask.shape[0] === batch && mask.shape[1] === time && (mask.ndim === 2 || (mask.ndim === 3 && mask.shape[2] === 1));
   if (!fits)
     throw new RangeError(
       `${where}: the mask must have the shape (batch, time) of the sequences, (${batch}, ${time}), received ${showShape(mask.shape)}`,
     );
-  return ops.transpose(ops.cast(mask.ndim === 3 ? ops.squeeze(mask, { axis: 2 }) : mask, 'bool'), [1, 0]);
+  return ops.cast(mask.ndim === 3 ? ops.squeeze(mask, { axis: 2 }) : mask, 'bool');
 }
 /** `a` where the samples count, else `b`. */
 function choose(counts: Tensor, a: Tensor, b: Tensor): Tensor {
@@ -88,7 +88,7 @@ function outputSpec(step: FlatStep, inputs: Spec, states: readonly Tensor[]): Sp
  */
 export function runSequence(where: string, step: Step, sequences: Tensor, initial: States, options: SequenceOptions): SequenceResult {
   const flat = flatten<Tensor>(initial);
-  const mask = options.mask === null ? null : stepsOf(options.mask, sequences.shape, where);
+  const mask = options.mask === null ? null : swapped(stepsOf(options.mask, sequences.shape, where));
   if (sequences.shape[1] === 0) throw new RangeError(`${where}: the sequences must have at least one step, received shape ${showShape(sequences.shape)}`);
   const run = options.unroll ? runUnrolled : runLoop;
   const { lastOutput, outputs, states } = run(flatStep(step, flat, where), swapped(sequences), flat.leaves, mask, options);
