@@ -7,6 +7,7 @@ import { settings } from '../base/settings.js';
 import { showShape, type SymbolicShape } from '../base/shape.js';
 import * as layers from '../layers/index.js';
 import { Model } from '../models/index.js';
+import { type ModelFile, modelFile, type WeightsFile } from './model-files.js';
 
 /** Options of a network of `keras.applications`. */
 export interface ApplicationOptions {
@@ -46,26 +47,38 @@ export interface Application<O extends ApplicationOptions = ApplicationOptions> 
   (options?: O): Promise<Model>;
 }
 
-/** Makes an `Application` of what builds the network from checked options; `more` are the defaults of options of its own. */
+/** What `application` makes a function of. */
+interface Network<More extends object> {
+  /** Name of the model; null: `build` names it. */
+  readonly name: string | null;
+  /** Defaults of options of its own. */
+  readonly defaults?: Required<More>;
+  /** Where its trained weights are. */
+  readonly trained: WeightsFile<ResolvedOptions & Required<NoInfer<More>>>;
+  /** The network of checked options, its weights drawn at random. */
+  build(options: ResolvedOptions & Required<More>): Model;
+}
+/** Makes the function of a network. */
 export function application<More extends object = object>(
-  where: string, build: (options: ResolvedOptions & Required<More>) => Model, more: Required<More> = {} as Required<More>,
+  where: string, { name, defaults, trained, build }: Network<More>,
 ): Application<ApplicationOptions & More> {
-  const defaults = { ...DEFAULTS, ...more };
-  const make = (options: ApplicationOptions = {}): Model | Promise<Model> => {
-    checkOptions(where, options, Object.keys(defaults));
+  const all = { ...DEFAULTS, name, ...defaults } as ResolvedOptions & Required<More>;
+  const make = (options: ApplicationOptions & More = {} as More): Model | Promise<Model> => {
+    checkOptions(where, options, Object.keys(all));
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    const resolved = { ...defaults, ...given };
+    const resolved = { ...all, ...given };
     checkNetwork(where, resolved);
-    return resolved.weights === null ? build(resolved) : Promise.reject(unreadable(where, resolved.weights));
+    const model = build(resolved);
+    return resolved.weights === null ? model : withWeights(where, model, resolved.weights, () => trained(resolved));
   };
   Object.defineProperty(make, 'name', { value: where });
   return make as Application<ApplicationOptions & More>;
 }
-const unreadable = (where: string, weights: string): Error =>
-  new Error(
-    `${where}: weights ${show(weights)} are in files that this version cannot read yet; make the network with weights: null, and set ` +
-      `its weights with setWeights`,
-  );
+async function withWeights(where: string, model: Model, weights: string, trained: () => ModelFile): Promise<Model> {
+  const file = weights === 'imagenet' ? await modelFile(where, trained(), `, or give its path as the option weights`) : weights;
+  await model.loadWeights(file);
+  return model;
+}
 
 function checkNetwork(where: string, { includeTop, weights, pooling, classes, classifierActivation }: ResolvedOptions): void {
   if (typeof includeTop !== 'boolean') throw new TypeError(`${where}: includeTop must be true or false, received ${show(includeTop)}`);
@@ -98,8 +111,8 @@ export function inputShapeOf(where: string, { inputShape, includeTop, weights }:
   const first = settings.imageDataFormat === 'channels_first';
   const shaped = (size: number | null, channels: number | null): SymbolicShape => (first ? [channels, size, size] : [size, size, channels]);
   if (inputShape === null || inputShape.length === 0) return shaped(includeTop ? usual : null, 3);
-  if (inputShape.length !== 3)
-    throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${showShape(inputShape)}`);
+  if (!Array.isArray(inputShape) || inputShape.length !== 3)
+    throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${show(inputShape)}`);
   const channels = inputShape[first ? 0 : 2]!;
   const area = first ? inputShape.slice(1) : inputShape.slice(0, 2);
   if (weights === 'imagenet') {
@@ -120,12 +133,24 @@ export function inputShapeOf(where: string, { inputShape, includeTop, weights }:
   return inputShape;
 }
 
-/** The symbol that the network begins with. */
-export function inputSymbol(where: string, inputTensor: unknown, shape: SymbolicShape): KerasTensor {
+/** The symbol that a network for images of this shape begins with. */
+export function inputSymbol(where: string, { inputTensor }: { inputTensor: unknown }, shape: SymbolicShape): KerasTensor {
   if (inputTensor === null) return layers.Input(shape);
   if (!(inputTensor instanceof KerasTensor))
     throw new TypeError(`${where}: inputTensor must be a symbol, such as keras.Input gives, received ${show(inputTensor)}`);
   return inputTensor;
+}
+/** The symbol that most networks begin with. */
+export const networkInput = (where: string, options: ResolvedOptions, sizes: Sizes): KerasTensor =>
+  inputSymbol(where, options, inputShapeOf(where, options, sizes));
+/** Refuses channels first, as Keras does for some networks. */
+export function checkChannelsLast(where: string): void {
+  if (settings.imageDataFormat === 'channels_first') {
+    throw new Error(
+      `${where}: takes images with the channels last alone, but keras.config.imageDataFormat() is 'channels_first'; call ` +
+        `keras.config.setImageDataFormat('channels_last')`,
+    );
+  }
 }
 /** The inputs that a symbol is computed from. */
 function sources(symbol: KerasTensor, seen = new Set<KerasTensor>()): KerasTensor[] {
@@ -134,27 +159,37 @@ function sources(symbol: KerasTensor, seen = new Set<KerasTensor>()): KerasTenso
   const inputs = symbol.history?.call.inputs ?? [];
   return inputs.length === 0 ? [symbol] : inputs.flatMap((input) => sources(input, seen));
 }
-/** The model from the input, or what that is computed from, to `output`. */
-export const networkOf = (input: KerasTensor, { inputTensor }: ResolvedOptions, output: KerasTensor, name: string): Model =>
-  new Model(inputTensor === null ? input : sources(inputTensor), output, { name });
+/**
+ * The model from the input, or what that is computed from, to `output`. The inputs of the latter are an array, even a single one, unless
+ * `isBare`: configs tell.
+ */
+export function networkOf(input: KerasTensor, { inputTensor, name }: ResolvedOptions, output: KerasTensor, isBare = false): Model {
+  const inputs = inputTensor === null ? [input] : sources(inputTensor);
+  return new Model(inputs.length === 1 && (inputTensor === null || isBare) ? inputs[0]! : inputs, output, { name });
+}
 
-/** Where the channels of a batch of images are. */
-export const channelAxis = (): 1 | 3 => (settings.imageDataFormat === 'channels_first' ? 1 : 3);
-
-/** Names of the pooling layers at the end of a network; null: automatic ones. */
+/** Names of the layers after the last block; null: automatic ones. */
 interface EndNames {
+  /** Of the means that the classifier takes. */
+  readonly top: string | null;
   readonly average: string | null;
   readonly maximum: string | null;
 }
-/** The classifier, or the pooling in its place. */
-export function networkEnd(
-  x: KerasTensor,
-  { includeTop, pooling, classes, classifierActivation }: ResolvedOptions,
-  names: EndNames,
-): KerasTensor {
-  if (includeTop || pooling === 'avg') {
-    const means = new layers.GlobalAveragePooling2D({ name: names.average })(x);
-    return includeTop ? new layers.Dense(classes, { activation: classifierActivation, name: 'predictions' })(means) : means;
-  }
-  return pooling === 'max' ? new layers.GlobalMaxPooling2D({ name: names.maximum })(x) : x;
+export const POOL_NAMES: EndNames = { top: 'avg_pool', average: 'avg_pool', maximum: 'max_pool' };
+export const TOP_NAME: EndNames = { top: 'avg_pool', average: null, maximum: null };
+export const NO_NAMES: EndNames = { top: null, average: null, maximum: null };
+
+/** The means or maxima over rows and columns, or the images as they are. */
+export function pooled(x: KerasTensor, { pooling }: ResolvedOptions, { average, maximum }: EndNames = NO_NAMES): KerasTensor {
+  if (pooling === null) return x;
+  return pooling === 'avg' ? new layers.GlobalAveragePooling2D({ name: average })(x) : new layers.GlobalMaxPooling2D({ name: maximum })(x);
+}
+/** Scores of the classes. */
+export const classified = (
+  x: KerasTensor, { classes, classifierActivation }: ResolvedOptions, options: layers.DenseOptions = {},
+): KerasTensor => new layers.Dense(classes, { activation: classifierActivation, name: 'predictions', ...options })(x);
+/** The classifier of the means, or the pooling in its place. */
+export function networkEnd(x: KerasTensor, options: ResolvedOptions, names: EndNames): KerasTensor {
+  if (!options.includeTop) return pooled(x, options, names);
+  return classified(new layers.GlobalAveragePooling2D({ name: names.top })(x), options);
 }

@@ -9,7 +9,7 @@ import { showShape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { DataFormat } from '../layers/index.js';
 import * as ops from '../ops/index.js';
-import { getFile } from '../utils/get-file.js';
+import { type ModelFile, modelFile } from './model-files.js';
 
 /** Options of a network's `preprocessInput`. */
 export interface PreprocessOptions {
@@ -75,10 +75,11 @@ export interface Preprocess {
   (x: KerasTensor, options?: PreprocessOptions): KerasTensor;
   (x: TensorLike, options?: PreprocessOptions): Tensor;
 }
-/** `preprocessInput` in one mode. */
-export const preprocessAs = (mode: PreprocessMode): Preprocess => ((x: TensorLike, options: PreprocessOptions = {}) => {
+/** `preprocessInput` in one mode; null: the network takes the images as they are. */
+export const preprocessAs = (mode: PreprocessMode | null) => ((x: TensorLike | KerasTensor, options: PreprocessOptions = {}) => {
   checkOptions('preprocessInput', options, ['dataFormat']);
-  return preprocessInput(x, { ...options, mode });
+  if (mode !== null) return preprocessInput(x as TensorLike, { ...options, mode });
+  return x instanceof KerasTensor ? x : toTensor(x, null, 'preprocessInput');
 }) as Preprocess;
 
 /** Options of `decodePredictions`. */
@@ -89,22 +90,15 @@ export interface DecodeOptions {
 /** A class of ImageNet: its WordNet number, its name, and its score. */
 export type Prediction = [id: string, name: string, score: number];
 
-const CLASSES = 'https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json';
-const CLASSES_HASH = 'c2c37ea517e94d9795004a39431a14cb';
+const CLASSES: ModelFile = {
+  fname: 'imagenet_class_index.json',
+  origin: 'https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json',
+  fileHash: 'c2c37ea517e94d9795004a39431a14cb',
+};
 type ClassIndex = Readonly<Record<string, readonly [id: string, name: string]>>;
 let classIndex: ClassIndex | null = null;
-
-async function readClassIndex(): Promise<ClassIndex> {
-  const file = await getFile({ fname: 'imagenet_class_index.json', origin: CLASSES, cacheSubdir: 'models', fileHash: CLASSES_HASH }).catch(
-    (error: unknown) => {
-      throw new Error(
-        `decodePredictions: ${(error as Error).message}. Without a network, put imagenet_class_index.json into ~/.keras/models`,
-        { cause: error },
-      );
-    },
-  );
-  return JSON.parse(await readFile(file, 'utf8')) as ClassIndex;
-}
+const readClassIndex = async (): Promise<ClassIndex> =>
+  JSON.parse(await readFile(await modelFile('decodePredictions', CLASSES), 'utf8')) as ClassIndex;
 
 /**
  * The classes of ImageNet with the highest scores for each image of a batch, the highest first. `preds` has shape (images, 1000). The names

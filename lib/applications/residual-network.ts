@@ -1,7 +1,9 @@
 // ResNet and ResNetV2 of any depth.
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
 import * as layers from '../layers/index.js';
-import { type Application, application, channelAxis, inputShapeOf, inputSymbol, networkEnd, networkOf } from './application.js';
+import { type Application, application, networkEnd, networkInput, networkOf, POOL_NAMES } from './application.js';
+import { channelAxis } from './blocks.js';
+import { type Hashes, kernelsFile } from './model-files.js';
 
 const EPSILON = 1.001e-5;
 const normalized = (x: KerasTensor, name: string): KerasTensor =>
@@ -62,19 +64,24 @@ function stack(
 }
 
 /** A network of four stacks with these numbers of blocks. `preactivated`: the second version of ResNet. */
-export function residualNetwork(where: string, usualName: string, counts: readonly number[], preactivated: boolean): Application {
-  return application(where, (options) => {
-    const input = inputSymbol(where, options.inputTensor, inputShapeOf(where, options, { usual: 224, least: 32 }));
-    let x = new layers.ZeroPadding2D([[3, 3], [3, 3]], { name: 'conv1_pad' })(input);
-    x = new layers.Conv2D(64, 7, { strides: 2, name: 'conv1_conv' })(x);
-    if (!preactivated) x = rectified(normalized(x, 'conv1_bn'), 'conv1_relu');
-    x = new layers.ZeroPadding2D([[1, 1], [1, 1]], { name: 'pool1_pad' })(x);
-    x = new layers.MaxPooling2D(3, { strides: 2, name: 'pool1_pool' })(x);
-    counts.forEach((count, i) => {
-      const unstrided = preactivated ? i === counts.length - 1 : i === 0;
-      x = stack(x, preactivated ? preactivatedBlock : block, 64 * 2 ** i, count, unstrided ? 1 : 2, preactivated, `conv${i + 2}`);
-    });
-    if (preactivated) x = rectified(normalized(x, 'post_bn'), 'post_relu');
-    return networkOf(input, options, networkEnd(x, options, { average: 'avg_pool', maximum: 'max_pool' }), options.name ?? usualName);
+export function residualNetwork(where: string, counts: readonly number[], preactivated: boolean, hashes: Hashes): Application {
+  const name = where.toLowerCase();
+  return application(where, {
+    name,
+    trained: kernelsFile('resnet', name, hashes),
+    build(options) {
+      const input = networkInput(where, options, { usual: 224, least: 32 });
+      let x = new layers.ZeroPadding2D([[3, 3], [3, 3]], { name: 'conv1_pad' })(input);
+      x = new layers.Conv2D(64, 7, { strides: 2, name: 'conv1_conv' })(x);
+      if (!preactivated) x = rectified(normalized(x, 'conv1_bn'), 'conv1_relu');
+      x = new layers.ZeroPadding2D([[1, 1], [1, 1]], { name: 'pool1_pad' })(x);
+      x = new layers.MaxPooling2D(3, { strides: 2, name: 'pool1_pool' })(x);
+      counts.forEach((count, i) => {
+        const unstrided = preactivated ? i === counts.length - 1 : i === 0;
+        x = stack(x, preactivated ? preactivatedBlock : block, 64 * 2 ** i, count, unstrided ? 1 : 2, preactivated, `conv${i + 2}`);
+      });
+      if (preactivated) x = rectified(normalized(x, 'post_bn'), 'post_relu');
+      return networkOf(input, options, networkEnd(x, options, POOL_NAMES));
+    },
   });
 }

@@ -11,14 +11,23 @@ export { decodePredictions } from './imagenet.js';
  * ```ts
  * const model = keras.applications.ResNet50({ weights: null, classes: 10 });
  * ```
- * @throws for images that are too small, and with `includeTop` for sizes that are not known; rejects for trained weights, which this
- * version cannot read yet.
+ * @throws for images that are too small, and with `includeTop` for sizes that are not known; rejects when trained weights can neither be
+ * found nor fetched.
  */
-export const ResNet50 = residualNetwork('ResNet50', 'resnet50', [3, 4, 6, 3], false);
+export const ResNet50 = residualNetwork('ResNet50', [3, 4, 6, 3], false, [
+  '2cb95161c43110f7111970584f804107',
+  '4d473c1dd8becc155b73f8504c6f6626',
+]);
 /** As `ResNet50`, with 101 layers. */
-export const ResNet101 = residualNetwork('ResNet101', 'resnet101', [3, 4, 23, 3], false);
+export const ResNet101 = residualNetwork('ResNet101', [3, 4, 23, 3], false, [
+  'f1aeb4b969a6efcfb50fad2f0c20cfc5',
+  '88cf7a10940856eca736dc7b7e228a21',
+]);
 /** As `ResNet50`, with 152 layers. */
-export const ResNet152 = residualNetwork('ResNet152', 'resnet152', [3, 8, 36, 3], false);
+export const ResNet152 = residualNetwork('ResNet152', [3, 8, 36, 3], false, [
+  '100835be76be38e30d865e96f2aaae62',
+  'ee4c566cf9a93f14d82f913c2dc6dd0c',
+]);
 /**
  * Images of numbers from 0 to 255 as these networks take them: blue, green, red, less the mean of ImageNet. See
  * `imagenetUtils.preprocessInput`.
