@@ -114,7 +114,9 @@ export {
   type ZeroPaddingOptions,
 } from './reshaping/zero-padding.js';
 export type { RNNCallOptions } from './rnn/base-rnn.js';
+export { Bidirectional, type BidirectionalOptions } from './rnn/bidirectional.js';
 export type { CellCallOptions, InitialStateOptions, RNNCell, States, StateSize } from './rnn/cell.js';
+export { ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from './rnn/conv-lstm.js';
 export { GRU, type GRUOptions } from './rnn/gru.js';
 export { GRUCell, type GRUCellOptions } from './rnn/gru-cell.js';
 export { LSTM, type LSTMOptions } from './rnn/lstm.js';

@@ -23,7 +23,7 @@ const isSpec = (value: unknown): value is Spec => isPlainObject(value) && 'symbo
 /** The object of a spec, made of a family's exports; so are specs among its arguments. */
 export function make<T>(family: object, { symbol, args, options }: Spec): T {
   const Class = (family as Record<string, unknown>)[symbol.split('.').at(-1)!] as new (...args: unknown[]) => T;
-  const made = (value: unknown): unknown => (isSpec(value) ? make(family, value) : value);
+  const made = (value: unknown): unknown => (Array.isArray(value) ? value.map(made) : isSpec(value) ? make(family, value) : value);
   return new Class(...args.map(made), camelKeys(Object.fromEntries(Object.entries(options).map(([key, value]) => [key, made(value)]))));
 }
 

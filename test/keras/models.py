@@ -100,3 +100,39 @@ def lora():
 def float16_weights():
     model = keras.Sequential([keras.Input((6,)), layers.Dense(8, dtype="float16"), layers.Dense(3, dtype="bfloat16")])
     return model
+
+
+@case
+def recurrent():
+    x = inputs = keras.Input((7,), dtype="int32")
+    x = layers.Embedding(20, 6, mask_zero=True)(x)
+    x = layers.Bidirectional(layers.LSTM(5, return_sequences=True), merge_mode="ave")(x)
+    x = layers.GRU(4, return_sequences=True, reset_after=False, kernel_regularizer="l2")(x)
+    cells = [layers.LSTMCell(3, unit_forget_bias=False), layers.GRUCell(4, recurrent_activation="hard_sigmoid")]
+    x = layers.RNN(cells, return_sequences=True, go_backwards=True)(x)
+    x = layers.Bidirectional(layers.GRU(3), backward_layer=layers.SimpleRNN(2, go_backwards=True, use_bias=False))(x)
+    model = keras.Model(inputs, layers.Dense(2)(x))
+    model.compile("adam", "mse")
+    return model
+
+
+@case
+def encoder_decoder():
+    source, target = keras.Input((None, 3)), keras.Input((4, 2))
+    _, h, c = layers.LSTM(5, return_state=True, dropout=0.0)(source)
+    x, state = layers.GRU(5, return_sequences=True, return_state=True)(target, initial_state=keras.ops.tanh(h))
+    x = layers.LSTM(5, return_sequences=True)(x, initial_state=[state, c])
+    x = layers.TimeDistributed(layers.Dense(3, "tanh"))(x)
+    model = keras.Model([source, target], layers.Dense(2)(layers.SimpleRNN(3, unroll=True)(x)))
+    model.compile(keras.optimizers.RMSprop(1e-3), "mse")
+    return model
+
+
+@case
+def convolutional_recurrent():
+    x = inputs = keras.Input((3, 6, 5, 2))
+    x = layers.ConvLSTM2D(3, 3, padding="same", return_sequences=True)(x)
+    x = layers.Bidirectional(layers.ConvLSTM2D(2, [2, 3], strides=[1, 2], recurrent_activation="hard_sigmoid"))(x)
+    model = keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+    model.compile("adam", "mse")
+    return model

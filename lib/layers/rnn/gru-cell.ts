@@ -94,6 +94,6 @@ export class GRUCell extends recurrentCell('GRUCell', gruSchema, ['units']) {
 
   /** Zeros for `batchSize` samples. */
   getInitialState(options: InitialStateOptions | number = {}): Tensor[] {
-    return zerosFor(this, 1, options);
+    return zerosFor(this, 1, [this.units], options);
   }
 }

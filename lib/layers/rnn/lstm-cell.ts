@@ -1,6 +1,6 @@
 // LSTMCell: one step of an LSTM.
+import type { Activation } from '../../activations/lookup.js';
 import type { OptionsOf } from '../../config/configurable.js';
-import { bool } from '../../config/fields.js';
 import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
@@ -9,16 +9,28 @@ import { SeedGenerator } from '../../random/index.js';
 import type { CallOptions } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
 import type { InitialStateOptions } from './cell.js';
-import { forgetBias, gatesSchema, implementation, project, recurrentCell, unitsSchema, zerosFor } from './recurrent-cell.js';
+import { forgetBias, gatesSchema, implementation, project, recurrentCell, unitForgetBias, unitsSchema, zerosFor } from './recurrent-cell.js';
 
 /** @internal Options of the cell and of the layer made of it. */
 export const lstmSchema = {
   ...unitsSchema,
   ...gatesSchema,
-  /** Whether the bias of the forget gate begins at 1 (Jozefowicz et al., 2015). */
-  unitForgetBias: bool(true),
+  unitForgetBias,
   implementation,
 } as const;
+
+/** `[h, [h, c]]` of a step from the sums of its gates, along `axis`, and the carry before it. */
+export function lstmGates(
+  sums: Tensor,
+  before: Tensor,
+  { activation, recurrentActivation }: { readonly activation: Activation; readonly recurrentActivation: Activation },
+  axis = -1,
+): [output: Tensor, states: Tensor[]] {
+  const [i, f, g, o] = ops.split(sums, 4, { axis }) as [Tensor, Tensor, Tensor, Tensor];
+  const carry = ops.add(ops.multiply(recurrentActivation(f), before), ops.multiply(recurrentActivation(i), activation(g)));
+  const output = ops.multiply(recurrentActivation(o), activation(carry));
+  return [output, [output, carry]];
+}
 
 /** Options of `LSTMCell`. */
 export type LSTMCellOptions = OptionsOf<typeof lstmSchema> & LayerOptions;
@@ -60,14 +72,10 @@ export class LSTMCell extends recurrentCell('LSTMCell', lstmSchema, ['units']) {
   }
 
   override call(inputs: Tensor, states: readonly Tensor[], options: CallOptions = {}): [output: Tensor, states: Tensor[]] {
-    const { activation, recurrentActivation } = this.config;
     const [h, c] = states as readonly [Tensor, Tensor];
     const masks = this.stepMasks(inputs, h, options);
     const sum = ops.add(project(inputs, this.kernel, masks.inputs), project(h, this.recurrentKernel, masks.states));
-    const [i, f, g, o] = ops.split(this.bias === null ? sum : ops.add(sum, this.bias), 4, { axis: -1 }) as [Tensor, Tensor, Tensor, Tensor];
-    const carry = ops.add(ops.multiply(recurrentActivation(f), c), ops.multiply(recurrentActivation(i), activation(g)));
-    const output = ops.multiply(recurrentActivation(o), activation(carry));
-    return [output, [output, carry]];
+    return lstmGates(this.bias === null ? sum : ops.add(sum, this.bias), c, this.config);
   }
 
   /** @internal */
@@ -78,6 +86,6 @@ export class LSTMCell extends recurrentCell('LSTMCell', lstmSchema, ['units']) {
 
   /** Zeros for `batchSize` samples. */
   getInitialState(options: InitialStateOptions | number = {}): Tensor[] {
-    return zerosFor(this, 2, options);
+    return zerosFor(this, 2, [this.units], options);
   }
 }

@@ -58,6 +58,8 @@ export const unitsSchema = {
 export const gatesSchema = {
   recurrentActivation: activation('sigmoid'),
 } as const;
+/** Whether the bias of the forget gate begins at 1 (Jozefowicz et al., 2015). */
+export const unitForgetBias = bool(true);
 /** How Keras's cells with gates compute: 1 draws a mask of dropout for each gate, and is implied by dropout of the state. */
 export const implementation = usedWhen(
   'made',
@@ -215,14 +217,23 @@ export abstract class RecurrentCell extends Layer implements DrawsMasks {
   }
 }
 
-/** `x · kernel`, where each gate's part of the kernel may see another mask of `x`. */
-export function project(x: Tensor, kernel: Variable | Tensor, masks: Masks | null): Tensor {
-  if (masks === null) return ops.matmul(x, kernel);
-  if (!Array.isArray(masks)) return ops.matmul(ops.multiply(x, masks as Tensor), kernel);
+/**
+ * `x · kernel`, where each gate's part of the kernel may see another mask of `x`. The product may be a convolution, whose gates are along
+ * `axis`.
+ */
+export function project(
+  x: Tensor,
+  kernel: Variable | Tensor,
+  masks: Masks | null,
+  product: (x: Tensor, kernel: Variable | Tensor) => Tensor = ops.matmul,
+  axis = -1,
+): Tensor {
+  if (masks === null) return product(x, kernel);
+  if (!Array.isArray(masks)) return product(ops.multiply(x, masks as Tensor), kernel);
   const parts = ops.split(kernel, masks.length, { axis: -1 });
   return ops.concatenate(
-    (masks as readonly Tensor[]).map((mask, i) => ops.matmul(ops.multiply(x, mask), parts[i]!)),
-    { axis: -1 },
+    (masks as readonly Tensor[]).map((mask, i) => product(ops.multiply(x, mask), parts[i]!)),
+    { axis },
   );
 }
 
@@ -232,12 +243,12 @@ export const forgetBias =
   (_, options) =>
     ops.concatenate([initial([size], options), initializers.get('ones')([size], options), initial([2 * size], options)]);
 
-/** Zeros of `(batch, units)` for each of `count` states. @throws without a number of samples. */
-export function zerosFor(cell: Layer & { readonly units: number }, count: number, options: InitialStateOptions | number): Tensor[] {
+/** Zeros of `(batch, …size)` for each of `count` states. @throws without a number of samples. */
+export function zerosFor(cell: Layer, count: number, size: Shape, options: InitialStateOptions | number): Tensor[] {
   const batchSize = typeof options === 'number' ? options : options.batchSize;
   if (batchSize === undefined || batchSize === null)
     throw new TypeError(`${cell.constructor.name} "${cell.name}": getInitialState needs the number of samples, as in { batchSize: 32 }`);
-  return Array.from({ length: count }, () => ops.zeros([batchSize, cell.units], { dtype: cell.computeDtype }));
+  return Array.from({ length: count }, () => ops.zeros([batchSize, ...size], { dtype: cell.computeDtype }));
 }
 
 // `configured` makes instances, so it wants a class that can be made; subclasses supply `call`.

@@ -105,7 +105,8 @@ function runUnrolled(
   step: FlatStep, steps: Tensor, initial: readonly Tensor[], mask: Tensor | null, options: SequenceOptions,
 ): FlatResult {
   const order = (list: readonly Tensor[]): readonly Tensor[] => (options.goBackwards ? [...list].reverse() : list);
-  const masks = mask === null ? null : order(ops.unstack(mask));
+  const given = mask === null ? null : ops.unstack(mask);
+  const masks = given === null ? null : order(given);
   const outputs: Tensor[] = [];
   let states = initial;
   order(ops.unstack(steps)).forEach((inputs, i) => {
@@ -115,11 +116,17 @@ function runUnrolled(
       ({ states } = next);
       return;
     }
-    const previous = options.zeroOutputForMask || i === 0 ? ops.zerosLike(next.output) : outputs.at(-1)!;
-    outputs.push(choose(masks[i]!, next.output, previous));
+    outputs.push(choose(masks[i]!, next.output, outputs.at(-1) ?? ops.zerosLike(next.output)));
     states = next.states.map((state, k) => choose(masks[i]!, state, states[k]!));
   });
-  return { lastOutput: outputs.at(-1)!, outputs: options.returnAllOutputs ? ops.stack(outputs) : null, states };
+  const zeroed = (output: Tensor, counts: Tensor | undefined): Tensor =>
+    counts === undefined || !options.zeroOutputForMask ? output : choose(counts, output, ops.zerosLike(output));
+  return {
+    lastOutput: zeroed(outputs.at(-1)!, masks?.at(-1)),
+    // As in Keras the mask is not turned round here where the outputs are.
+    outputs: options.returnAllOutputs ? ops.stack(outputs.map((output, i) => zeroed(output, given?.[i]))) : null,
+    states,
+  };
 }
 
 function runLoop(

@@ -52,6 +52,6 @@ export class SimpleRNNCell extends recurrentCell('SimpleRNNCell', unitsSchema, [
 
   /** Zeros for `batchSize` samples. */
   getInitialState(options: InitialStateOptions | number = {}): Tensor[] {
-    return zerosFor(this, 1, options);
+    return zerosFor(this, 1, [this.units], options);
   }
 }
