@@ -23,7 +23,7 @@ const libLayers = [
   ['models'],
   ['applications', 'datasets', 'preprocessing', 'visualization', 'distribution'],
   ['index.ts'],
-  ['entry.ts'],
+  ['entry.ts', 'cli'],
 ];
 
 /** Layers of native/. */

@@ -29,6 +29,9 @@ const TRAIN = `
   if (!(history.loss.at(-1) < 0.05) || (await again.predict(x, { verbose: 0 })).shape[0] !== 4) throw new Error('it does not learn');
 `;
 
+/** What `npx keratin` runs. */
+const COMMAND = 'node_modules/keratin/dist/bundle/cli.js';
+
 /** What a registry tells of a package that lies in a folder, and the file itself. */
 function pack(folder, url) {
   const [{ filename }] = JSON.parse(output('npm', ['pack', folder, '--json', '--loglevel=error', '--pack-destination', 'build/npm']));
@@ -87,7 +90,7 @@ async function tryManager({ program, install, again }, url, tools) {
     const script = path.join(tools, 'node_modules', name, typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[name]);
     const run = (args) => attempt(process.execPath, args, { cwd: project, env });
     for (const args of [install, again]) {
-      const problem = (await run([script, ...args])) ?? (await run(['train.mjs']));
+      const problem = (await run([script, ...args])) ?? (await run(['train.mjs'])) ?? (await run([COMMAND, 'doctor']));
       if (problem !== null) return `${args.join(' ')}: ${problem}`;
       rmSync(path.join(project, 'node_modules'), { recursive: true, force: true });
     }

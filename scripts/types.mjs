@@ -14,6 +14,7 @@ const required = [
   'scripts/binding.gyp',
   'dist/index.js',
   'dist/index.d.ts',
+  'dist/bundle/cli.js',
   'native/base/kernel.h',
 ];
 const forbidden = /^binding\.gyp$|^(test|build|examples|benchmarks|docs|node_modules|\.ci)\/|\.tsbuildinfo$/;

@@ -182,6 +182,24 @@ function findTarget(form: SerializedObject, custom: CustomObjects): unknown {
   return found;
 }
 
+/** @internal Why the object of a config cannot be made here; null when nothing is known against it. */
+export function problemOf(form: SerializedObject): string | null {
+  if (form.class_name === '__lambda__') {
+    const { language } = form.config as { language?: unknown };
+    return language === 'javascript'
+      ? 'the source of a function, which runs with safeMode: false alone'
+      : 'a function of Python, which cannot run here; register one of yours, and save that';
+  }
+  if (Object.hasOwn(SPECIAL, form.class_name) || form.module?.startsWith('keras.src.ops.') === true) return null;
+  try {
+    if (form.class_name === 'function') findFunction(form, {});
+    else findTarget(form, {});
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** A class that can be made from a config. */
 interface Revivable {
   fromConfig?(config: Config, options?: { customObjects?: CustomObjects }): unknown;

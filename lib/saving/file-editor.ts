@@ -2,6 +2,7 @@
 import { didYouMean, show } from '../base/errors.js';
 import { sameShape, showShape, type Shape } from '../base/shape.js';
 import { isPlainObject } from '../base/tree.js';
+import { printMessage } from '../config/logging.js';
 import { Tensor } from '../core/tensor.js';
 import type { Model } from '../models/model.js';
 import { writeAtomically } from './atomic.js';
@@ -21,7 +22,7 @@ export interface FileComparison {
   readonly match_count: number;
 }
 
-const print = (text: string): void => console.log(text);
+const print = (text: string): void => printMessage(`${text}\n`);
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /**

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { didYouMean, show } from '../base/errors.js';
 import type { CustomObjects } from '../config/family.js';
+import type { Shape } from '../base/shape.js';
 import type { Model } from '../models/model.js';
 
 /** A place of a file: a path, a `file:` URL, or its bytes with the option `format`. */
@@ -55,8 +56,28 @@ export interface SaveWeightsOptions {
   maxShardSize?: number | null;
 }
 
+/** An array that a file has. */
+export interface StoredWeight {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: string;
+  /** Whose it is: the model's weights, the optimizer's state, or other state (of metrics, of random generators). */
+  readonly role: 'weight' | 'optimizer' | 'state';
+}
+/** What a file says of itself, without making the model. */
+export interface FileContents {
+  /** What else is known of it, by name. */
+  readonly about: Readonly<Record<string, string>>;
+  /** The model's config in the form of Keras 3; null for weights alone. */
+  readonly model: unknown;
+  /** What `compile` was given, in the form of Keras 3; null when it was not compiled. */
+  readonly training: unknown;
+  readonly weights: readonly StoredWeight[];
+}
+
 /** Reads and writes one format. What it cannot do is left out. */
 export interface Codec {
+  inspect?(source: FileSource): Promise<FileContents>;
   saveModel?(model: Model, target: string, options: SaveModelOptions): Promise<void>;
   loadModel?(source: FileSource, options: LoadModelOptions): Promise<unknown>;
   saveWeights?(model: Model, target: string, options: SaveWeightsOptions): Promise<void>;
@@ -103,13 +124,13 @@ export function sourceOf(where: string, file: unknown): FileSource {
   return { name: path, path };
 }
 
-/** The codec of a file. @throws (rejects) when its ending, or `format`, is that of none, and when it cannot do what is asked. */
-export async function codecOf<K extends keyof Codec>(
+/** The format of a file and its codec. @throws (rejects) when its ending, or `format`, is that of none. */
+export async function formatOf(
   where: string,
   { name, path }: FileSource,
-  call: K,
   format: string | null = null,
-): Promise<Required<Pick<Codec, K>>> {
+  mayBeFolder = true,
+): Promise<{ name: string; codec: Codec; endings: readonly string[] }> {
   const can = `it can be ${Object.values(FORMATS)
     .flatMap(({ endings }) => endings)
     .join(', ')}`;
@@ -121,11 +142,22 @@ export async function codecOf<K extends keyof Codec>(
     throw new TypeError(`${where}: bytes need the option format, one of ${formatNames().join(', ')}`);
   const found =
     format === null
-      ? (formatByEnding(name) ?? (call === 'loadModel' && (await isKerasFolder(path!)) ? FORMATS.keras! : null))
+      ? (formatByEnding(name) ?? (mayBeFolder && (await isKerasFolder(path!)) ? FORMATS.keras! : null))
       : FORMATS[format]!;
   if (found === null) throw new TypeError(`${where}: the ending of ${name} tells no format; ${can}`);
-  const codec = await found.codec();
-  if (codec[call] === undefined) throw new TypeError(`${where}: a file ending in ${found.endings.join(' or ')} ${refusal(codec, call)}`);
+  const known = formatNames().find((one) => FORMATS[one] === found)!;
+  return { name: known, codec: await found.codec(), endings: found.endings };
+}
+
+/** The codec of a file. @throws (rejects) as `formatOf` does, and when it cannot do what is asked. */
+export async function codecOf<K extends keyof Codec>(
+  where: string,
+  source: FileSource,
+  call: K,
+  format: string | null = null,
+): Promise<Required<Pick<Codec, K>>> {
+  const { codec, endings } = await formatOf(where, source, format, call === 'loadModel');
+  if (codec[call] === undefined) throw new TypeError(`${where}: a file ending in ${endings.join(' or ')} ${refusal(codec, call)}`);
   return codec as Required<Pick<Codec, K>>;
 }
 function refusal(codec: Codec, call: keyof Codec): string {
@@ -135,6 +167,7 @@ function refusal(codec: Codec, call: keyof Codec): string {
     loadModel: 'holds no whole model; make the model and call loadWeights',
     saveWeights: 'is not for weights alone; use save',
     loadWeights: 'has no weights to load alone; use loadModel',
+    inspect: 'cannot be looked into',
   }[call];
 }
 const isKerasFolder = async (path: string): Promise<boolean> => (await stat(`${path}/config.json`).catch(() => null)) !== null;

@@ -5,11 +5,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { root } from './process.mjs';
 
-/** The module and the bundled file of each entry of the package, as paths from the root: what `exports` in package.json says. */
-export function entriesOf({ exports }) {
-  return Object.values(exports)
+/** The module and the bundled file of each entry of the package, as paths from the root: what `exports` and `bin` in package.json say. */
+export function entriesOf({ exports, bin = {} }) {
+  const entries = Object.values(exports)
     .filter((entry) => entry['keratin-modules'])
     .map((entry) => ({ module: entry['keratin-modules'], file: entry.default }));
+  return [...entries, ...Object.values(bin).map((file) => ({ module: './dist/cli/main.js', file }))];
 }
 
 /** The entries of this package. */

@@ -11,7 +11,7 @@ import type { Variable } from '../../core/variable.js';
 import type { Layer } from '../../layers/base/layer.js';
 import type { Model } from '../../models/model.js';
 import { writeAtomically } from '../atomic.js';
-import type { Codec, FileSource, LoadModelOptions, LoadWeightsOptions } from '../formats.js';
+import type { Codec, FileContents, FileSource, LoadModelOptions, LoadWeightsOptions, StoredWeight } from '../formats.js';
 import { Hdf5File, type AttributeValue, type Hdf5Group } from '../hdf5.js';
 import { modernCompileConfig, modernModelConfig } from '../legacy-config.js';
 import { keras1Weights } from '../keras1-weights.js';
@@ -266,8 +266,44 @@ async function loadLegacyH5(source: FileSource, { customObjects, compile = true,
   });
 }
 
+/** The arrays of the layers, or of the optimizer, in a group. */
+async function inspectGroup(file: Hdf5File, at: string, role: StoredWeight['role']): Promise<StoredWeight[]> {
+  const weights: StoredWeight[] = [];
+  const visit = async (path: string, depth: number): Promise<void> => {
+    const group = depth > DEPTH ? null : await file.group(path);
+    for (const [name, { shape, dtype }] of Object.entries(group?.datasets ?? {})) {
+      const place = join(path, name);
+      weights.push({ name: at === '' ? place : place.slice(at.length + 1), shape, dtype, role });
+    }
+    for (const name of group?.groups ?? []) await visit(join(path, name), depth + 1);
+  };
+  await visit(at, 0);
+  return weights;
+}
+/** Groups of weights are no deeper: models in models make a few. */
+const DEPTH = 32;
+
+async function inspect(source: FileSource): Promise<FileContents> {
+  return withFile(source, async (file) => {
+    const { attributes, groups } = await groupOf(file, '');
+    const version = textsIn(attributes.keras_version)?.[0];
+    const about: Record<string, string> = version === undefined ? {} : { Keras: version };
+    if (attributes.model_config === undefined)
+      return { about, model: null, training: null, weights: await inspectGroup(file, '', 'weight') };
+    const { model, training } = await readLegacyConfig(file);
+    const optimizer = groups.includes('optimizer_weights') ? await inspectGroup(file, 'optimizer_weights', 'optimizer') : [];
+    return {
+      about,
+      model: modernModelConfig(model),
+      training: isPlainObject(training) ? modernCompileConfig(training) : null,
+      weights: [...(await inspectGroup(file, 'model_weights', 'weight')), ...optimizer],
+    };
+  });
+}
+
 /** @internal */
 export const codec: Codec = {
+  inspect,
   saveModel: (model, target, { includeOptimizer }) => saveLegacyH5(model, target, includeOptimizer),
   loadModel: loadLegacyH5,
   saveWeights: (model, target) => writeHdf5(target, (file) => writeModelWeights(file, '', model)),

@@ -11,10 +11,10 @@ import { KERAS_VERSION } from '../../config/version.js';
 import type { Model } from '../../models/model.js';
 import { writeZip, ZipReader, type ZipContent } from '../../utils/zip.js';
 import { writeAtomically } from '../atomic.js';
-import type { Codec, FileSource, LoadModelOptions, LoadWeightsOptions } from '../formats.js';
+import type { Codec, FileContents, FileSource, LoadModelOptions, LoadWeightsOptions } from '../formats.js';
 import type { Hdf5Place } from '../hdf5.js';
 import { loadState, saveState } from '../state.js';
-import { H5StateReader, H5StateWriter } from './weights-h5.js';
+import { H5StateReader, H5StateWriter, inspectState } from './weights-h5.js';
 
 const CONFIG = 'config.json';
 const METADATA = 'metadata.json';
@@ -189,8 +189,23 @@ async function loadKerasWeights(model: Model, source: FileSource, options: LoadW
   }
 }
 
+/** What a `.keras` file says of itself. */
+async function inspect(source: FileSource): Promise<FileContents> {
+  const opened = await openKerasFile(source);
+  try {
+    const { keras_version: version, date_saved: date } = isPlainObject(opened.metadata) ? opened.metadata : {};
+    const { compile_config: training = null, ...model } = isPlainObject(opened.config) ? opened.config : {};
+    const about = Object.entries({ Keras: version, saved: date }).filter(([, value]) => typeof value === 'string');
+    const weights = await inspectState(source.name, await opened.weights());
+    return { about: Object.fromEntries(about) as Record<string, string>, model, training, weights };
+  } finally {
+    await opened.close();
+  }
+}
+
 /** @internal */
 export const codec: Codec = {
+  inspect,
   saveModel: (model, target, { zipped }) => saveKerasFile(model, target, zipped ?? true),
   loadModel: loadKerasFile,
   loadWeights: loadKerasWeights,

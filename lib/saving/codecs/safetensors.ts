@@ -4,7 +4,7 @@ import { sameShape, showShape } from '../../base/shape.js';
 import { KERAS_VERSION } from '../../config/version.js';
 import type { Variable } from '../../core/variable.js';
 import type { Model } from '../../models/model.js';
-import type { Codec, FileSource, LoadWeightsOptions } from '../formats.js';
+import type { Codec, FileSource, LoadWeightsOptions, StoredWeight } from '../formats.js';
 import { openSafetensors, saveSafetensors, type SafetensorsFile } from '../safetensors.js';
 import { matchNames, weightsByPath } from '../weight-names.js';
 
@@ -43,6 +43,11 @@ async function load(model: Model, source: FileSource, { skipMismatch = false, ob
 
 /** @internal */
 export const codec: Codec = {
+  async inspect(source) {
+    const file = await openSafetensors(source);
+    const weights = file.names.map((name): StoredWeight => ({ name, ...file.describe(name), role: 'weight' }));
+    return { about: file.metadata, model: null, training: null, weights };
+  },
   saveWeights: (model, target) => {
     const tensors = Object.fromEntries([...weightsByPath(model)].map(([name, variable]) => [name, variable.value]));
     return saveSafetensors(target, tensors, { metadata: { keras_version: KERAS_VERSION } });

@@ -6,7 +6,7 @@ import { tensorFromBytes } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 import { Hdf5File, type Hdf5Array, type Hdf5Place } from '../hdf5.js';
 import { writeAtomically } from '../atomic.js';
-import type { Codec } from '../formats.js';
+import type { Codec, StoredWeight } from '../formats.js';
 import { loadState, saveState, type StateReader, type StateWriter, type StoredArray } from '../state.js';
 
 /** A dataset as a tensor. Opaque pairs of bytes are bfloat16, as Keras writes it. */
@@ -103,8 +103,35 @@ export class H5StateWriter implements StateWriter {
   }
 }
 
+/** Whose the arrays at a path are. */
+export const roleOf = (at: string): StoredWeight['role'] =>
+  /^optimizer(\/|$)/.test(at) ? 'optimizer' : /(^|\/)(seed_generator|_?(compile_)?metrics|_loss_tracker)/.test(at) ? 'state' : 'weight';
+
+/** The arrays of a store of state. */
+export async function weightsOf(reader: StateReader): Promise<StoredWeight[]> {
+  const weights: StoredWeight[] = [];
+  for (const at of await reader.paths()) {
+    for (const [key, { shape, dtype }] of Object.entries((await reader.describe(at)) ?? {}))
+      weights.push({ name: at === '' ? key : `${at}/${key}`, shape, dtype, role: roleOf(at) });
+  }
+  return weights;
+}
+/** The arrays of a file. */
+export async function inspectState(name: string, place: Hdf5Place): Promise<StoredWeight[]> {
+  const reader = new H5StateReader(name, place);
+  try {
+    return await weightsOf(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
 /** @internal */
 export const codec: Codec = {
+  async inspect({ name, path, bytes }) {
+    const weights = await inspectState(name, bytes === undefined ? { path: path! } : { bytes });
+    return { about: {}, model: null, training: null, weights };
+  },
   async saveWeights(model, target) {
     await writeAtomically(target, async (fresh) => {
       const writer = await H5StateWriter.create(fresh);

@@ -7,7 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { writeAtomically } from '../atomic.js';
 import type { Codec } from '../formats.js';
 import { loadState, saveState, type StateReader, type StateWriter, type StoredArray } from '../state.js';
-import { H5StateReader, H5StateWriter, varsOf } from './weights-h5.js';
+import { H5StateReader, H5StateWriter, varsOf, weightsOf } from './weights-h5.js';
 
 /** What `.weights.json` says: which files have the arrays of a path. */
 interface ShardMap {
@@ -117,6 +117,15 @@ const GIGABYTE = 2 ** 30;
 
 /** @internal */
 export const codec: Codec = {
+  async inspect({ name, path: file }) {
+    if (file === undefined) throw new TypeError(`${name}: a .weights.json names files beside it: give its path`);
+    const reader = await ShardedStateReader.open(file);
+    try {
+      return { about: {}, model: null, training: null, weights: await weightsOf(reader) };
+    } finally {
+      await reader.close();
+    }
+  },
   async saveWeights(model, target, { maxShardSize }) {
     const limit = (maxShardSize ?? 10) * GIGABYTE;
     const folder = path.dirname(path.resolve(target));

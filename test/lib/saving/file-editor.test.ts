@@ -3,14 +3,17 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Input, layers, saving, Sequential, type Tensor } from 'keratin';
+import { Input, layers, ops, saving, Sequential, type Tensor } from 'keratin';
 
 let folder: string;
 let lines: string[];
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'keratin-'));
   lines = [];
-  jest.spyOn(console, 'log').mockImplementation((text: unknown) => void lines.push(...String(text).split('\n')));
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    lines.push(...String(text).replace(/\n$/, '').split('\n'));
+    return true;
+  });
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -73,7 +76,7 @@ describe('KerasFileEditor', () => {
     const [old, model] = [mlp(4, 2), mlp(4, 4, 2)];
     await old.saveWeights(at('w.weights.h5'));
     const editor = new saving.KerasFileEditor(at('w.weights.h5'));
-    const zeros = (...shape: number[]) => old.getWeights()[0].multiply(0).sum().add(new Float32Array(shape.reduce((a, b) => a * b))).reshape(shape);
+    const zeros = (...shape: number[]) => ops.zeros(shape);
     void editor.renameObject('dense_1', 'dense_2');
     void editor.addObject('layers/dense_1', { 0: zeros(4, 4) });
     void editor.addWeights('layers/dense_1', { 1: [1, 2, 3, 4], 2: [7] });
