@@ -5,6 +5,7 @@ export * as backend from './backend/index.js';
 export * as callbacks from './callbacks/index.js';
 export * as config from './config/index.js';
 export * as constraints from './constraints/index.js';
+export * as data from './data/index.js';
 export * as datasets from './datasets/index.js';
 export * as dtypePolicies from './dtype-policies/index.js';
 export * as initializers from './initializers/index.js';

@@ -3,6 +3,7 @@ import { show } from '../base/errors.js';
 import { yieldToEventLoop } from '../base/event-loop.js';
 import { randomPermutation } from '../random/functions.js';
 import { makeDefaultSeed } from '../random/seed-generator.js';
+import { Dataset } from '../data/dataset.js';
 import { PyDataset, readAhead } from '../utils/py-dataset.js';
 import { type ArrayData, type BatchStream, type ClassWeight, readBatch } from './data.js';
 import { ItemReader, type RunUserCode } from './item-reader.js';
@@ -33,6 +34,13 @@ const READING = 1;
 /** Readers of iterators that are not ours to close: generators that several calls read one after the other. */
 const readers = new WeakMap<object, ItemReader>();
 
+const isEndless = (stream: BatchStream): boolean =>
+  (stream instanceof PyDataset ? stream.numBatches === null : stream instanceof Dataset && stream.cardinality() === Infinity);
+const finite = (stream: BatchStream): number | null => {
+  const count = stream instanceof Dataset ? stream.cardinality() : null;
+  return count === Infinity ? null : count;
+};
+
 function* numbers(first: number, end: number): Iterable<number> {
   for (let i = first; i < end; i++) yield i;
 }
@@ -61,7 +69,7 @@ export class StreamSource implements BatchSource {
   constructor(private readonly stream: BatchStream, private readonly options: StreamOptions) {
     this.run = options.runUserCode ?? ((work) => work());
     this.numbered = stream instanceof PyDataset ? (stream as PyDataset) : null;
-    this.batches = this.numbered?.numBatches ?? null;
+    this.batches = this.numbered?.numBatches ?? finite(stream);
     if (this.batches !== null && !(Number.isInteger(this.batches) && this.batches >= 0)) {
       throw new TypeError(`${stream.constructor.name}: length must be the number of batches (get length() { … }), `
         + `received ${show(this.batches)}`);
@@ -102,9 +110,9 @@ export class StreamSource implements BatchSource {
 
   async begin(steps: number | null): Promise<void> {
     const { numbered, options: { where } } = this;
-    if (numbered !== null && steps === null && numbered.numBatches === null) {
+    if (steps === null && isEndless(this.stream)) {
       const option = where === 'fit' ? 'stepsPerEpoch' : 'steps';
-      throw new RangeError(`${where}: the data set has no end (its numBatches is null); give ${option}`);
+      throw new RangeError(`${where}: the data set has no end; give ${option}`);
     }
     if (numbered !== null) await this.run(() => numbered.onEpochBegin());
     this.taken = this.resumed ?? 0;

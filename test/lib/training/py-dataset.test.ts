@@ -65,7 +65,7 @@ describe('PyDataset', () => {
   });
   it('needs steps when it has no end', async () => {
     await expect(model().fit(new Endless(), { verbose: 0 })).rejects.toThrow(
-      'fit: the data set has no end (its numBatches is null); give stepsPerEpoch',
+      'fit: the data set has no end; give stepsPerEpoch',
     );
     const history = await model().fit(new Endless({ workers: 2 }), { verbose: 0, epochs: 2, stepsPerEpoch: 3 });
     expect(history.history['loss']).toHaveLength(2);
