@@ -13,6 +13,19 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** @throws a TypeError for arrays and plain objects that contain themselves. */
+export function checkAcyclic(where: string, structure: unknown): void {
+  const around = new Set<unknown>();
+  const visit = (value: unknown): void => {
+    if (!Array.isArray(value) && !isPlainObject(value)) return;
+    if (around.has(value)) throw new TypeError(`${where}: received an array or object that contains itself`);
+    around.add(value);
+    Object.values(value).forEach(visit);
+    around.delete(value);
+  };
+  visit(structure);
+}
+
 /** A rebuilder for one structure, and its leaves in order. */
 export interface Flat<T> {
   readonly leaves: T[];

@@ -122,7 +122,10 @@ export class StatelessScope extends Scope {
     this.collectLosses = collectLosses;
     this.initializeVariables = initializeVariables;
     const values = new Map<Variable, Tensor>();
-    for (const [variable, value] of stateMapping ?? []) {
+    const isIterable = stateMapping === null || (typeof stateMapping === 'object' && Symbol.iterator in stateMapping);
+    if (!isIterable) throw new TypeError(`StatelessScope: stateMapping must be a Map or an array of pairs, received ${show(stateMapping)}`);
+    for (const pair of stateMapping ?? []) {
+      const [variable, value] = (Array.isArray(pair) ? pair : [pair]) as readonly [unknown, TensorLike];
       if (!(variable instanceof Variable))
         throw new TypeError(`StatelessScope: stateMapping must hold pairs of a Variable and a value, received ${show(variable)}`);
       const tensor = toTensor(value, variable.dtype, 'StatelessScope');

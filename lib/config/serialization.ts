@@ -5,7 +5,7 @@ import { didYouMean, show } from '../base/errors.js';
 import { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { SymbolicShape } from '../base/shape.js';
 import { type NestedArray, Tensor } from '../core/tensor.js';
-import { isPlainObject } from '../base/tree.js';
+import { checkAcyclic, isPlainObject } from '../base/tree.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 import { PublicOperation, reviveOperation } from '../ops/public-operation.js';
@@ -62,13 +62,18 @@ function serializeSymbol({ shape, dtype, history }: KerasTensor): unknown {
 /**
  * Keras's form of an object: plain data, from which `deserializeKerasObject` makes another like it. Layers, models, losses and so on become
  * `{ module, class_name, config, registered_name }`; arrays and plain objects are mapped over; numbers, strings and booleans stay.
- * @throws a TypeError for an object without `getConfig`.
+ * @throws a TypeError for an object without `getConfig`, and for arrays and plain objects that contain themselves.
  */
 export function serializeKerasObject(object: unknown): unknown {
+  checkAcyclic('serializeKerasObject', object);
+  return formOf(object);
+}
+
+function formOf(object: unknown): unknown {
   if (object === null || object === undefined) return null;
   if (typeof object === 'string' || typeof object === 'number' || typeof object === 'boolean') return object;
-  if (Array.isArray(object)) return object.map(serializeKerasObject);
-  if (isPlainObject(object)) return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, serializeKerasObject(value)]));
+  if (Array.isArray(object)) return object.map(formOf);
+  if (isPlainObject(object)) return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, formOf(value)]));
   if (object instanceof KerasTensor) return serializeSymbol(object);
   if (object instanceof Tensor || object instanceof Variable)
     return { class_name: '__tensor__', config: { value: object.tolist(), dtype: object.dtype } };
@@ -80,13 +85,13 @@ export function serializeKerasObject(object: unknown): unknown {
     return {
       module: object.kerasModule,
       class_name: object.typeName,
-      config: serializeKerasObject(object.getConfig()),
+      config: formOf(object.getConfig()),
       registered_name: object.typeName,
     };
   const target = object as { getConfig?: () => Config };
   if (typeof target.getConfig === 'function') {
     const form = serializeObject(moduleOf((object).constructor), target as { getConfig(): Config });
-    return { ...form, config: serializeKerasObject(form.config) };
+    return { ...form, config: formOf(form.config) };
   }
   if (typeof object === 'function') return serializeFunction(object as AnyFunction);
   throw new TypeError(`serializeKerasObject: ${show(object)} cannot be saved: its class must have a method getConfig`);
@@ -242,9 +247,11 @@ const structuredCloneOf = <T,>(value: T): T =>
 /**
  * The object that Keras's form stands for, new and with new weights; the inverse of `serializeKerasObject`. Strings that name a custom
  * object give that; other plain data come back as they are.
- * @throws for unknown classes, with the nearest name, and in safe mode for configs that hold the source of functions.
+ * @throws for unknown classes, with the nearest name, for configs that contain themselves, and in safe mode for configs that hold the source
+ * of functions.
  */
 export function deserializeKerasObject(config: unknown, options: DeserializeKerasObjectOptions = {}): unknown {
+  checkAcyclic('deserializeKerasObject', config);
   const custom = options.customObjects ?? {};
   const safeMode = isSafeMode() ?? options.safeMode ?? null;
   const visit = (value: unknown): unknown => {

@@ -5,6 +5,7 @@ import { configured, type Config } from '../config/configurable.js';
 import type { Schema } from '../config/fields.js';
 import { camelCase, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
+import { show } from '../base/errors.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { Tensor } from '../core/tensor.js';
 import { isPlainObject } from '../base/tree.js';
@@ -82,7 +83,7 @@ export class LossFunctionWrapper extends FunctionLoss {
       LossFunction,
       LossFunctionOptions?,
     ];
-    if (typeof fn !== 'function') throw new TypeError(`LossFunctionWrapper: expected a function, received ${String(fn)}`);
+    if (typeof fn !== 'function') throw new TypeError(`LossFunctionWrapper: expected a function, received ${show(fn)}`);
     super({ name, reduction, dtype });
     this.fn = fn;
     this.fnOptions = fnOptions;

@@ -9,7 +9,7 @@ import type { Schema } from '../config/fields.js';
 import type { SerializedObject } from '../config/registration.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import type { DType } from '../base/dtype.js';
-import { checkOptions } from '../base/errors.js';
+import { checkOptions, show } from '../base/errors.js';
 import { Tensor } from '../core/tensor.js';
 import * as losses from '../losses/index.js';
 import { callWithConfig } from '../losses/loss-function-wrapper.js';
@@ -148,7 +148,7 @@ export class MeanMetricWrapper extends MeanOfFunction {
       MetricFunction | losses.Loss,
       MetricFunctionOptions?,
     ];
-    if (typeof fn !== 'function') throw new TypeError(`MeanMetricWrapper: expected a function, received ${String(fn)}`);
+    if (typeof fn !== 'function') throw new TypeError(`MeanMetricWrapper: expected a function, received ${show(fn)}`);
     super({ name, dtype });
     this.fn = fn;
     this.fnOptions = fnOptions;

@@ -1,5 +1,6 @@
 // Quantizers and quantization configs by name and in configs.
 import type { DeserializeOptions } from '../config/family.js';
+import type { AbstractClass } from '../base/class.js';
 import { type Config } from '../config/configurable.js';
 import { getRegisteredObject, isSerialized, provideModule, type SerializedObject } from '../config/registration.js';
 import { serializeKerasObject } from '../config/serialization.js';
@@ -51,6 +52,11 @@ export function deserialize(config: SerializedObject, { customObjects }: Deseria
   const Found = find(config.registered_name ?? config.class_name, customObjects ?? {});
   return (Found as unknown as { fromConfig(config: Config): Quantizer | QuantizationConfig }).fromConfig({ ...(config.config as Config) });
 }
+/** Whether a value is `Base` or a class that extends it. */
+const extendsClass = (value: unknown, Base: AbstractClass): boolean =>
+  value === Base || (typeof value === 'function' && (value.prototype as unknown) instanceof Base);
+const isQuantizerClass = (value: unknown): value is Class => extendsClass(value, Quantizer) || extendsClass(value, QuantizationConfig);
+
 /**
  * The quantizer of a name (`'abs_max_quantizer'`), a class, a config or an instance; null stays null. `options` go to the class of a name.
  * @throws for unknown names, with the nearest one, and for anything else.
@@ -64,6 +70,6 @@ export function get(
   if (isSerialized(identifier)) return deserialize(identifier);
   const own = Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value as unknown]));
   if (typeof identifier === 'string') return new (find(identifier))(own);
-  if (typeof identifier === 'function') return new identifier(own);
+  if (isQuantizerClass(identifier)) return new identifier(own);
   throw new TypeError(`quantizers: expected the name of a quantizer, a config, a class or an instance, received ${show(identifier)}`);
 }

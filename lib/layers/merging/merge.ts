@@ -21,7 +21,7 @@ export type MergeInputs = readonly (Tensor | KerasTensor)[];
 const showAll = (shapes: readonly SymbolicShape[]): string => `[${shapes.map(showShape).join(', ')}]`;
 /** True for an array of shapes, as against one shape. */
 export const isShapeList = (value: unknown): value is readonly SymbolicShape[] =>
-  Array.isArray(value) && value.length > 0 && value.every(Array.isArray);
+  Array.isArray(value) && value.length > 0 && Array.from(value).every(Array.isArray);
 
 /** The mask of a tensor spread over all its entries. */
 const spread = (mask: Tensor, x: Tensor): Tensor => ops.broadcastTo(ops.expandDims(mask, -1), x.shape);

@@ -5,6 +5,7 @@ import { floatType } from '../../../base/dtype.js';
 import { checkOptions, show } from '../../../base/errors.js';
 import { broadcastShapes, showShape } from '../../../base/shape.js';
 import type { Tensor } from '../../../core/tensor.js';
+import { isPlainObject } from '../../../base/tree.js';
 import * as ops from '../../../ops/index.js';
 import { columnsOf, joined, type Corners, type LabeledBoxes } from './formats.js';
 
@@ -37,6 +38,8 @@ export interface ClipToImageSizeOptions {
 export function clipToImageSize<T extends LabeledBoxes>(boundingBoxes: T, options: ClipToImageSizeOptions = {}): T & LabeledBoxes<Tensor> {
   const where = 'clipToImageSize';
   checkOptions(where, options, ['height', 'width', 'boundingBoxFormat']);
+  if (!isPlainObject(boundingBoxes) || boundingBoxes.boxes === undefined)
+    throw new TypeError(`${where}: expected boxes and labels, { boxes, labels }, received ${show(boundingBoxes)}`);
   const { height = null, width = null, boundingBoxFormat = 'xyxy' } = options;
   const relative = (boundingBoxFormat as string) === 'rel_xyxy';
   if (!relative && boundingBoxFormat !== 'xyxy')
