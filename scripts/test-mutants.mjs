@@ -1,0 +1,143 @@
+// npm run test:mutants [-- --count N --seed N --jobs N --seconds N --only TEXT --again --fresh]: how many changes of the library its tests
+// notice. A sample of mutants (test/mutants/mutations.mjs), the same for the same seed; for each the test files that run the changed place,
+// those first that are likely to fail, until one does. Results are kept in build/mutants and not made again; --again runs those that
+// survived once more, --fresh forgets all, --only takes mutants of files whose path contains the text. What survived is compared with
+// test/mutants/survivors.json, which says why. The exit code is 0 when 90 % were noticed and all others are explained.
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { readCoverage, testsFor } from '../test/mutants/coverage.mjs';
+import { mutantsOf, mutate, sample } from '../test/mutants/mutations.mjs';
+import { compile, moduleOf, Workspace } from '../test/mutants/workspace.mjs';
+import { ensureAll, filesBelow } from './helpers/ensure.mjs';
+import { fail, isProgram, root, step } from './helpers/process.mjs';
+
+const FOLDER = path.join(root, 'build/mutants');
+/** The share of mutants that tests must notice. */
+const WANTED = 0.9;
+/** Test files that run in one process, which keeps the memory of all. */
+const TOGETHER = 10;
+/** Test files that start the published bundle, or programs of their own: they see no change of a module. */
+const ELSEWHERE = /^build\/test\/(process|examples|leak|docs)\//;
+
+const readJson = (file, otherwise) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : otherwise);
+
+/** Runs all tests once on the unchanged library, for what each runs of it. Kept until sources or tests change. */
+async function coverageOf(sources, tests, jobs) {
+  const folder = path.join(FOLDER, 'coverage');
+  const stamp = path.join(FOLDER, 'coverage.stamp');
+  const hash = createHash('sha256').update(JSON.stringify([[...sources], tests.map((test) => readFileSync(path.join(root, test), 'utf8'))])).digest('hex');
+  if (readJson(stamp, null) !== hash) {
+    step(`running ${tests.length} test files, for what each runs of the library`);
+    rmSync(folder, { recursive: true, force: true });
+    const workspace = new Workspace(root, path.join(FOLDER, 'unchanged')).fill(sources);
+    const args = ['--coverage', '--coverageProvider=v8', '--coverageReporters=none', `--maxWorkers=${jobs}`, '--bail=0'];
+    const failed = await workspace.run(tests, 3600, args, { KERATIN_TEST_COVERAGE: folder });
+    if (failed !== null) step(`some tests fail without any change and are left out: ${failed}`);
+    for (const name of readJson(path.join(workspace.folder, 'report.json'), { files: [] }).files)
+      rmSync(path.join(folder, `${name.replaceAll('/', '+')}.json`), { force: true });
+    writeFileSync(stamp, JSON.stringify(hash));
+  }
+  return readCoverage(folder);
+}
+
+/** Where two texts begin to differ. */
+function differenceOf(a, b) {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i;
+}
+
+/** Runs the tests of one mutant: what noticed it, or null, and how many test files it took. */
+async function verdictOf(mutant, text, workspace, coverage, seconds) {
+  const original = workspace.read(mutant.file);
+  const changed = compile(mutate(text, mutant));
+  const tests = testsFor(coverage, mutant.file, moduleOf(mutant.file), differenceOf(original, changed));
+  let spent = 0;
+  const chosen = tests.filter((test) => (spent += test.seconds) <= seconds || test === tests[0]);
+  workspace.write(mutant.file, changed);
+  try {
+    for (let i = 0; i < chosen.length; i += TOGETHER) {
+      const part = chosen.slice(i, i + TOGETHER);
+      const expected = part.reduce((sum, test) => sum + test.seconds, 0);
+      const by = await workspace.run(part.map(({ test }) => test), 60 + 8 * expected, ['--runInBand']);
+      if (by !== null) return { by, ran: i + part.length, of: tests.length };
+    }
+    return { by: null, ran: chosen.length, of: tests.length };
+  } finally {
+    workspace.write(mutant.file, original);
+  }
+}
+
+const describe = ({ file, line, was, text, kind }) =>
+  `${file}:${line}: ${kind}: ${shorten(was)} → ${text === ';' ? 'nothing' : shorten(text)}`;
+const shorten = (text) => (text.length > 60 ? `${text.slice(0, 57)}...` : text).replaceAll(/\s+/g, ' ');
+
+/** The figures, and what survived with what is known of it. Returns whether that is enough. */
+function report(mutants, results) {
+  const explained = readJson(path.join(root, 'test/mutants/survivors.json'), []);
+  const reasonOf = ({ file, code, was, text }) =>
+    explained.find((known) => known.file === file && known.code === code && known.was === was && known.text === text);
+  const done = mutants.filter(({ id }) => results.has(id));
+  const survivors = done.filter(({ id }) => results.get(id).by === null);
+  for (const mutant of survivors) {
+    const { ran, of } = results.get(mutant.id);
+    const known = reasonOf(mutant);
+    const verdict = known ? `${known.equivalent ? 'the same program' : 'known'}: ${known.why}` : `not explained (${ran} of ${of} test files)`;
+    console.log(`${describe(mutant)}\n    ${mutant.code}\n    ${verdict}`);
+  }
+  const same = survivors.filter((mutant) => reasonOf(mutant)?.equivalent).length;
+  const open = survivors.filter((mutant) => !reasonOf(mutant)).length;
+  const killed = done.length - survivors.length;
+  const share = killed / done.length;
+  console.log(`${done.length} mutants: ${killed} noticed (${(100 * share).toFixed(1)} %), ${survivors.length} survived, ` +
+    `${same} of them the same program (${((100 * killed) / (done.length - same)).toFixed(1)} % of the others noticed), ${open} not explained`);
+  return share >= WANTED && open === 0;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      count: { type: 'string', default: '200' },
+      seed: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '2' },
+      seconds: { type: 'string', default: '120' },
+      only: { type: 'string', default: '' },
+      again: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+    },
+  });
+  const [count, jobs, seconds] = [values.count, values.jobs, values.seconds].map(Number);
+  if (![count, jobs, seconds].every((value) => value > 0)) fail('test:mutants: --count, --jobs and --seconds are positive numbers');
+  ensureAll();
+  const sources = new Map(filesBelow('lib', /(?<!\.d)\.ts$/).map((file) => [file, readFileSync(path.join(root, file), 'utf8')]));
+  const tests = filesBelow('build/test', /\.test\.js$/).filter((test) => !ELSEWHERE.test(test));
+  const all = [...sources].filter(([file]) => file.includes(values.only)).flatMap(([file, text]) => mutantsOf(file, text));
+  const mutants = sample(all, count, values.seed);
+  mkdirSync(FOLDER, { recursive: true });
+  const log = path.join(FOLDER, 'results.jsonl');
+  if (values.fresh) rmSync(log, { force: true });
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
+  const results = new Map(lines.map(({ id, ...result }) => [id, result]));
+  const waiting = mutants.filter(({ id }) => !results.has(id) || (values.again && results.get(id).by === null));
+  if (waiting.length > 0) {
+    const coverage = await coverageOf(sources, tests, jobs);
+    step(`${waiting.length} of ${mutants.length} mutants to run, of ${all.length} in all`);
+    const queue = [...waiting];
+    const lane = async (_, i) => {
+      const workspace = new Workspace(root, path.join(FOLDER, `lane-${i}`)).fill(sources);
+      for (let mutant; (mutant = queue.shift());) {
+        const began = Date.now();
+        const result = await verdictOf(mutant, sources.get(mutant.file), workspace, coverage, seconds);
+        results.set(mutant.id, result);
+        appendFileSync(log, `${JSON.stringify({ id: mutant.id, ...result, seconds: (Date.now() - began) / 1000, mutant: describe(mutant) })}\n`);
+        step(`${waiting.length - queue.length}/${waiting.length} ${describe(mutant)}: ${result.by ?? `SURVIVED (${result.ran} of ${result.of})`}`);
+      }
+    };
+    await Promise.all(Array.from({ length: jobs }, lane));
+  }
+  process.exit(report(mutants, results) ? 0 : 1);
+}
+
+if (isProgram(import.meta.url)) await main();
