@@ -247,8 +247,8 @@ const structuredCloneOf = <T,>(value: T): T =>
 /**
  * The object that Keras's form stands for, new and with new weights; the inverse of `serializeKerasObject`. Strings that name a custom
  * object give that; other plain data come back as they are.
- * @throws for unknown classes, with the nearest name, for configs that contain themselves, and in safe mode for configs that hold the source
- * of functions.
+ * @throws for unknown classes, with the nearest name, for configs that contain themselves, and in safe mode for configs that hold the
+ * source of functions.
  */
 export function deserializeKerasObject(config: unknown, options: DeserializeKerasObjectOptions = {}): unknown {
   checkAcyclic('deserializeKerasObject', config);

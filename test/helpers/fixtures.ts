@@ -1,12 +1,13 @@
 // Reads what real Keras was recorded to compute: the files of test/fixtures/recorded. The docstring of the module of the same
 // name in test/fixtures/recorder says what a case holds.
+import type { DType, TypedArray } from '#lib/base/dtype.js';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** An array of a recording. `bool` data is bytes of 0 and 1; `int64` data is a `BigInt64Array`. */
+/** An array of a recording. `bool` data is bytes of 0 and 1; 16-bit floats are 32-bit ones of the same values; complex ones are pairs. */
 export interface RecordedArray {
-  dtype: 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
+  dtype: Exclude<DType, 'complex128'>;
   shape: number[];
-  data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+  data: TypedArray;
 }
 
 /** A Keras object to be made: `keras.<symbol>` called with its required arguments in order and its options (Keras's names). */
@@ -19,13 +20,31 @@ export interface Spec {
 const folder = new URL('../../../test/fixtures/recorded/', import.meta.url); // seen from build/test/helpers
 
 const dtypes = {
-  F32: ['float32', Float32Array],
-  F64: ['float64', Float64Array],
+  BOOL: ['bool', Uint8Array],
+  U8: ['uint8', Uint8Array],
+  U16: ['uint16', Uint16Array],
+  U32: ['uint32', Uint32Array],
+  U64: ['uint64', BigUint64Array],
+  I8: ['int8', Int8Array],
+  I16: ['int16', Int16Array],
   I32: ['int32', Int32Array],
   I64: ['int64', BigInt64Array],
-  U8: ['uint8', Uint8Array],
-  BOOL: ['bool', Uint8Array],
+  F16: ['float16', Uint16Array],
+  BF16: ['bfloat16', Uint16Array],
+  F32: ['float32', Float32Array],
+  F64: ['float64', Float64Array],
+  C64: ['complex64', Float32Array],
 } as const;
+
+/** Readers of the bits of 16-bit floats. */
+const widened: Record<string, (bits: number) => number> = {
+  bfloat16: (bits) => new Float32Array(Uint32Array.of(bits << 16).buffer)[0],
+  float16(bits) {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    if (exponent === 31) return fraction ? NaN : sign * Infinity;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+  },
+};
 
 interface Entry {
   dtype: keyof typeof dtypes;
@@ -42,7 +61,9 @@ function readArrays(file: URL): Map<string, RecordedArray> {
   const arrays = Object.entries(header).map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
     const [type, TypedArray] = dtypes[dtype];
     const { buffer } = new Uint8Array(bytes.subarray(start + from, start + to)); // a copy, aligned for every type
-    return [name, { dtype: type, shape, data: new TypedArray(buffer) }] as const;
+    const data = new TypedArray(buffer);
+    const wide = widened[type];
+    return [name, { dtype: type, shape, data: wide ? Float32Array.from(data as Uint16Array, wide) : data }] as const;
   });
   return new Map(arrays);
 }

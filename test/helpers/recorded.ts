@@ -7,7 +7,10 @@ import { ops } from 'keratin';
 import type { RecordedArray, Spec } from './fixtures.js';
 
 /** A tensor with the values of a recorded array. */
-export const tensorOf = ({ dtype, shape, data }: RecordedArray): Tensor => ops.reshape(ops.convertToTensor(data, { dtype }), shape);
+export const tensorOf = ({ dtype, shape, data }: RecordedArray): Tensor =>
+  dtype === 'complex64'
+    ? ops.viewAsComplex(ops.reshape(ops.convertToTensor(data), [...shape, 2]))
+    : ops.reshape(ops.convertToTensor(data, { dtype }), shape);
 /** What a recorded argument stands for: an array is a tensor, other values are themselves. */
 export function argumentOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(argumentOf);
@@ -47,10 +50,18 @@ export interface Tolerance {
 /** For float32 results of a few operations, from two libraries. */
 export const FLOAT32: Tolerance = { relative: 2e-5, absolute: 2e-6 };
 
+/** For results of 16 bits: two roundings. */
+const HALF: Partial<Record<string, Tolerance>> = {
+  float16: { relative: 2 ** -9, absolute: 2 ** -11 },
+  bfloat16: { relative: 2 ** -6, absolute: 2 ** -8 },
+};
+
 /** Expects a tensor of the recorded shape and dtype, and of values within the tolerance. */
 export function expectClose(actual: Tensor, expected: RecordedArray, tolerance: Tolerance = FLOAT32): void {
   expect({ shape: actual.shape, dtype: actual.dtype }).toEqual({ shape: expected.shape, dtype: expected.dtype });
-  expectNumbersClose(Array.from(actual.data, Number), Array.from(expected.data, Number), tolerance);
+  const half = HALF[actual.dtype];
+  const { data } = half ? ops.cast(actual, 'float32') : actual;
+  expectNumbersClose(Array.from(data, Number), Array.from(expected.data, Number), half ?? tolerance);
 }
 
 /** Expects numbers within the tolerance; NaN is expected where NaN is. */

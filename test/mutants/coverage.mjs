@@ -46,8 +46,8 @@ function likeness(file, test) {
 }
 
 /**
- * Test files that run a place of a module, or those of its folder when none does; those first that are likely to notice a change: that are named like the source, that use much of
- * the module for their length.
+ * Test files that run a place of a module, or those of its folder when none does. Those come first that are likely to notice a change: that
+ * are named like the source, that use much of the module for their length.
  */
 export function testsFor(coverage, file, module, place) {
   const running = coverage.filter(({ ran }) => reached(ran[module], place) > 0);

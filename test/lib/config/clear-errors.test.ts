@@ -1,6 +1,5 @@
 // Errors for what is no argument at all: cyclic configs, functions in the place of classes, objects in the place of pairs.
 import { describe, expect, it } from '@jest/globals';
-import type { LabeledBoxes } from '#lib/layers/preprocessing/bounding-boxes/formats.js';
 import { layers, losses, metrics, ops, quantizers, StatelessScope, utils } from 'keratin';
 
 const self = (config: Record<string, unknown>, key: string): never => {
@@ -55,7 +54,7 @@ describe('what is no argument', () => {
   it('of clipToImageSize is named', () => {
     const clip = (boxes: unknown) => () => utils.boundingBoxes.clipToImageSize(boxes as never, { height: 4, width: 4 });
     for (const boxes of [null, 5, {}]) expect(clip(boxes)).toThrow('clipToImageSize: expected boxes and labels, { boxes, labels }, received');
-    expect(utils.boundingBoxes.clipToImageSize({ boxes: [[1, 1, 5, 3]] } as LabeledBoxes, { height: 4, width: 4 }).boxes)
+    expect(utils.boundingBoxes.clipToImageSize({ boxes: [[1, 1, 5, 3]] }, { height: 4, width: 4 }).boxes)
       .toHaveProperty('shape', [1, 4]);
   });
   it('is a shape that is missing among those of a merging layer', () => {

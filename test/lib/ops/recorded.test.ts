@@ -1,4 +1,4 @@
-// Every recorded call of `keras.ops` and `keras.random`: the files ops_* of test/fixtures/recorded.
+// Every recorded call of a function: the files ops_* and functions_* of test/fixtures/recorded.
 import { describe, expect, it } from '@jest/globals';
 import * as keras from 'keratin';
 import { jit, vjp, type Tensor } from 'keratin';
@@ -20,7 +20,7 @@ interface FunctionCase {
 
 const tensorsOf = (result: unknown): Tensor[] => flatten(result).leaves.filter((leaf) => leaf instanceof AnyTensor);
 
-describe.each(fixtureNames('ops_'))('%s', (fixture) => {
+describe.each([...fixtureNames('ops_'), ...fixtureNames('functions_')])('%s', (fixture) => {
   describe.each(readFixture<FunctionCase>(fixture).map((recorded) => [recorded.name, recorded] as const))('%s', (_, recorded) => {
     const { symbol, options, outputs, differentiate = [] } = recorded;
     const args = recorded.args.map(argumentOf);
