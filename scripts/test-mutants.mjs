@@ -21,24 +21,43 @@ const TOGETHER = 10;
 /** Test files that start the published bundle, or programs of their own: they see no change of a module. */
 const ELSEWHERE = /^build\/test\/(process|examples|leak|docs)\//;
 
+/** The coverage of a module of which only is known that it is loaded. */
+const WHOLE = [[0, Number.MAX_SAFE_INTEGER, []]];
+
 const readJson = (file, otherwise) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : otherwise);
 
-/** Runs all tests once on the unchanged library, for what each runs of it. Kept until sources or tests change. */
+const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+const fileOf = (folder, test) => path.join(folder, `${test.replaceAll('/', '+')}.json`);
+
+/**
+ * What each test runs of the library. Test files that are new or changed run once on the unchanged library; of the others it is known, but
+ * for modules that changed since.
+ */
 async function coverageOf(sources, tests, jobs) {
   const folder = path.join(FOLDER, 'coverage');
-  const stamp = path.join(FOLDER, 'coverage.stamp');
-  const hash = createHash('sha256').update(JSON.stringify([[...sources], tests.map((test) => readFileSync(path.join(root, test), 'utf8'))])).digest('hex');
-  if (readJson(stamp, null) !== hash) {
-    step(`running ${tests.length} test files, for what each runs of the library`);
-    rmSync(folder, { recursive: true, force: true });
+  const stamp = path.join(FOLDER, 'coverage-of.json');
+  const before = readJson(stamp, { sources: {}, tests: {} });
+  const now = {
+    sources: Object.fromEntries([...sources].map(([file, text]) => [file, hashOf(text)])),
+    tests: Object.fromEntries(tests.map((test) => [test, hashOf(readFileSync(path.join(root, test)))])),
+  };
+  const changed = Object.keys(now.sources).filter((file) => before.sources[file] !== now.sources[file]).map(moduleOf);
+  for (const test of Object.keys(before.tests)) if (now.tests[test] === undefined) rmSync(fileOf(folder, test), { force: true });
+  for (const known of existsSync(folder) ? readCoverage(folder) : []) {
+    for (const module of changed.filter((name) => known.ran[name])) known.ran[module] = WHOLE;
+    writeFileSync(fileOf(folder, known.test), JSON.stringify(known));
+  }
+  const fresh = tests.filter((test) => before.tests[test] !== now.tests[test]);
+  if (fresh.length > 0) {
+    step(`running ${fresh.length} test files, for what each runs of the library`);
+    for (const test of fresh) rmSync(fileOf(folder, test), { force: true });
     const workspace = new Workspace(root, path.join(FOLDER, 'unchanged')).fill(sources);
     const args = ['--coverage', '--coverageProvider=v8', '--coverageReporters=none', `--maxWorkers=${jobs}`, '--bail=0'];
-    const failed = await workspace.run(tests, 3600, args, { KERATIN_TEST_COVERAGE: folder });
+    const failed = await workspace.run(fresh, 3600, args, { KERATIN_TEST_COVERAGE: folder });
     if (failed !== null) step(`some tests fail without any change and are left out: ${failed}`);
-    for (const name of readJson(path.join(workspace.folder, 'report.json'), { files: [] }).files)
-      rmSync(path.join(folder, `${name.replaceAll('/', '+')}.json`), { force: true });
-    writeFileSync(stamp, JSON.stringify(hash));
+    for (const test of readJson(path.join(workspace.folder, 'report.json'), { files: [] }).files) rmSync(fileOf(folder, test), { force: true });
   }
+  writeFileSync(stamp, JSON.stringify(now));
   return readCoverage(folder);
 }
 
@@ -117,7 +136,7 @@ async function main() {
   const mutants = sample(all, count, values.seed);
   mkdirSync(FOLDER, { recursive: true });
   const log = path.join(FOLDER, 'results.jsonl');
-  if (values.fresh) rmSync(log, { force: true });
+  if (values.fresh) for (const old of [log, path.join(FOLDER, 'coverage-of.json')]) rmSync(old, { force: true });
   const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
   const results = new Map(lines.map(({ id, ...result }) => [id, result]));
   const waiting = mutants.filter(({ id }) => !results.has(id) || (values.again && results.get(id).by === null));
