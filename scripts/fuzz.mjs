@@ -13,7 +13,7 @@ import { fail, isProgram, root, step } from './helpers/process.mjs';
 import { readSignatures } from './helpers/signatures.mjs';
 
 /** Seconds that a call may take, of processor time in all threads of a process and by the clock of a busy machine. */
-const LIMIT = { processor: 40, clock: 120 };
+const LIMIT = { processor: 20, clock: 120 };
 /** Kibibytes of address space of a child. */
 const ADDRESS_SPACE = 6 * 1024 * 1024;
 /** Calls of one child, which keeps plans and names of all before. */

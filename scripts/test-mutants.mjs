@@ -115,6 +115,21 @@ function report(mutants, results) {
   return share >= WANTED && open === 0;
 }
 
+/** Runs the tests of mutants, some at a time; what comes of each is added to the log and to the results. */
+async function runAll(waiting, sources, coverage, results, { jobs, seconds, log }) {
+  const queue = [...waiting];
+  const lane = async (_, i) => {
+    const workspace = new Workspace(root, path.join(FOLDER, `lane-${i}`)).fill(sources);
+    for (let mutant; (mutant = queue.shift());) {
+      const result = await verdictOf(mutant, sources.get(mutant.file), workspace, coverage, seconds);
+      results.set(mutant.id, result);
+      appendFileSync(log, `${JSON.stringify({ id: mutant.id, ...result, mutant: describe(mutant) })}\n`);
+      step(`${waiting.length - queue.length}/${waiting.length} ${describe(mutant)}: ${result.by ?? `SURVIVED (${result.ran} of ${result.of})`}`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, lane));
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
@@ -143,18 +158,7 @@ async function main() {
   if (waiting.length > 0) {
     const coverage = await coverageOf(sources, tests, jobs);
     step(`${waiting.length} of ${mutants.length} mutants to run, of ${all.length} in all`);
-    const queue = [...waiting];
-    const lane = async (_, i) => {
-      const workspace = new Workspace(root, path.join(FOLDER, `lane-${i}`)).fill(sources);
-      for (let mutant; (mutant = queue.shift());) {
-        const began = Date.now();
-        const result = await verdictOf(mutant, sources.get(mutant.file), workspace, coverage, seconds);
-        results.set(mutant.id, result);
-        appendFileSync(log, `${JSON.stringify({ id: mutant.id, ...result, seconds: (Date.now() - began) / 1000, mutant: describe(mutant) })}\n`);
-        step(`${waiting.length - queue.length}/${waiting.length} ${describe(mutant)}: ${result.by ?? `SURVIVED (${result.ran} of ${result.of})`}`);
-      }
-    };
-    await Promise.all(Array.from({ length: jobs }, lane));
+    await runAll(waiting, sources, coverage, results, { jobs, seconds, log });
   }
   process.exit(report(mutants, results) ? 0 : 1);
 }

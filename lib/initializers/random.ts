@@ -65,13 +65,15 @@ export class RandomUniform extends configured(RandomInitializer, 'RandomUniform'
   }
 }
 
-/** Normal with the given mean and standard deviation. */
-export class RandomNormal extends configured(RandomInitializer, 'RandomNormal', {
+const normalSchema = {
   /** Default 0. */
   mean: withDefault(float(), 0),
   /** Default 0.05. */
   stddev: withDefault(float(), 0.05),
-}) {
+} as const;
+
+/** Normal with the given mean and standard deviation. */
+export class RandomNormal extends configured(RandomInitializer, 'RandomNormal', normalSchema) {
   override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
     const { mean, stddev } = this.config;
     return random.normal(shape, { mean, stddev, seed: this.seed, dtype });
@@ -79,12 +81,7 @@ export class RandomNormal extends configured(RandomInitializer, 'RandomNormal', 
 }
 
 /** Normal, drawn again where it is more than two standard deviations from the mean. `stddev` is that before truncation. */
-export class TruncatedNormal extends configured(RandomInitializer, 'TruncatedNormal', {
-  /** Default 0. */
-  mean: withDefault(float(), 0),
-  /** Default 0.05. */
-  stddev: withDefault(float(), 0.05),
-}) {
+export class TruncatedNormal extends configured(RandomInitializer, 'TruncatedNormal', normalSchema) {
   override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
     const { mean, stddev } = this.config;
     return random.truncatedNormal(shape, { mean, stddev, seed: this.seed, dtype });

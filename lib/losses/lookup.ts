@@ -5,13 +5,9 @@ import * as classes from './classes.js';
 import * as functions from './functions.js';
 import { Loss } from './loss.js';
 import type { LossFunction } from './loss-function-wrapper.js';
+import { SHORT_NAMES } from './short-names.js';
 
-const ALIASES = {
-  bce: 'binary_crossentropy', BCE: 'binary_crossentropy', kld: 'kl_divergence', KLD: 'kl_divergence',
-  mae: 'mean_absolute_error', MAE: 'mean_absolute_error', mse: 'mean_squared_error', MSE: 'mean_squared_error',
-  mape: 'mean_absolute_percentage_error', MAPE: 'mean_absolute_percentage_error',
-  msle: 'mean_squared_logarithmic_error', MSLE: 'mean_squared_logarithmic_error',
-} as const;
+const ALIASES = { ...SHORT_NAMES, kld: 'kl_divergence', KLD: 'kl_divergence' } as const;
 
 /** Names of the losses: of the functions in snake_case, and of the classes. */
 export type LossName =

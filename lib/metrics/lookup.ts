@@ -1,22 +1,10 @@
 // Metrics by name and in configs.
 import { Family, type DeserializeOptions, type SnakeCase } from '../config/family.js';
 import type { RegisteredName, SerializedObject } from '../config/registration.js';
+import { SHORT_NAMES, type ShortName } from '../losses/short-names.js';
 import * as classes from './classes.js';
 import { Metric } from './metric.js';
 import type { MetricFunction } from './reduction.js';
-
-const ALIASES = {
-  bce: 'BinaryCrossentropy',
-  BCE: 'BinaryCrossentropy',
-  mse: 'MeanSquaredError',
-  MSE: 'MeanSquaredError',
-  mae: 'MeanAbsoluteError',
-  MAE: 'MeanAbsoluteError',
-  mape: 'MeanAbsolutePercentageError',
-  MAPE: 'MeanAbsolutePercentageError',
-  msle: 'MeanSquaredLogarithmicError',
-  MSLE: 'MeanSquaredLogarithmicError',
-} as const;
 
 /** Those that are made with more than options: they have no name that stands for an instance. */
 type Demanding =
@@ -30,7 +18,7 @@ export type MetricName =
   | 'auc'
   | 'binary_io_u'
   | 'kl_divergence'
-  | keyof typeof ALIASES;
+  | ShortName;
 /** What stands for a metric: its name, an instance, a class, a config, or a function of targets and predictions. */
 export type MetricLike = MetricName | RegisteredName | Metric | (new () => Metric) | MetricFunction | SerializedObject;
 
@@ -39,7 +27,7 @@ const family = new Family<Metric | MetricFunction>({
   module: 'keras.metrics',
   base: Metric,
   members: classes,
-  aliases: ALIASES,
+  aliases: SHORT_NAMES,
 });
 
 /**

@@ -1,9 +1,10 @@
 // Bounds, defaults and effects that no other test looks at: what `npm run test:mutants` found to go unnoticed.
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
-  callbacks, datasets, initializers, Input, layers, Model, models, ops, optimizers, quantizers, random, Sequential, type Tensor, utils,
-  Variable,
+  callbacks, datasets, initializers, Input, layers, losses, metrics, Model, models, ops, optimizers, quantizers, random, Sequential, utils,
+  Variable, type Tensor,
 } from 'keratin';
+import { NumpyDType } from '#lib/datasets/pickled-array.js';
 
 afterEach(() => void jest.restoreAllMocks());
 
@@ -29,8 +30,15 @@ describe('models', () => {
     class Own extends Model {}
     const x = Input({ shape: [2] });
     const own = new Own(x, new layers.Dense(1)(x));
-    expect(models.cloneModel(own)).toBeInstanceOf(Model);
-    expect(models.cloneModel(new Model(x, new layers.Dense(1)(x))).constructor).not.toBe(Own);
+    expect(models.cloneModel(own)).toBeInstanceOf(Own);
+    expect(models.cloneModel(new Model(x, new layers.Dense(1)(x)))).not.toBeInstanceOf(Own);
+  });
+  it('keep the masks of what they are called on', () => {
+    const x = Input({ shape: [3, 1] });
+    const mean = new Model(x, new layers.GlobalAveragePooling1D()(x));
+    const steps = ops.convertToTensor([[[1], [0], [3]]], { dtype: 'float32' });
+    expect(mean(new layers.Masking()(steps)).tolist()).toEqual([[2]]);
+    expect(mean(steps).tolist()[0 as never]).not.toEqual([2]);
   });
 });
 
@@ -113,6 +121,17 @@ describe('numbers', () => {
   });
 });
 
+describe('pickled arrays', () => {
+  it('of bytes in the other order are refused', () => {
+    const dtype = new NumpyDType('f4');
+    dtype.setState('file', [3, '<', null]);
+    expect(dtype.read('file')).toBe('float32');
+    dtype.setState('file', [3, '>', null]);
+    expect(() => dtype.read('file')).toThrow("file: cannot read a pickled NumPy array of the type '>f4'");
+    expect(() => dtype.setState('file', [3])).toThrow('file: the pickle has a malformed NumPy dtype');
+  });
+});
+
 describe('seeds', () => {
   it('are SplitMix64 of the global seed', () => {
     utils.setRandomSeed(0);
@@ -149,5 +168,17 @@ describe('Progbar', () => {
     const texts = [60, 61, 3600, 3601].map(eta);
     Object.defineProperty(process.stdout, 'isTTY', isTTY ?? { value: undefined, configurable: true, writable: true });
     expect(texts.map((text) => /(\S+) \S+\/step[^/]*$/.exec(text.replaceAll(/\x1b\[\d+m/g, ''))?.[1])).toEqual(['60s', '1:01', '60:00', '1:00:01']);
+  });
+});
+
+describe('short names', () => {
+  it.each(['bce', 'mae', 'mape', 'mse', 'msle'] as const)('%s is that of a loss and of a metric, in capitals too', (name) => {
+    const capitals = name.toUpperCase() as Uppercase<typeof name>;
+    expect(losses.get(capitals)).toBe(losses.get(name));
+    expect(metrics.get(capitals)).toHaveProperty('name', (metrics.get(name) as metrics.Metric).name);
+  });
+  it('kld is that of a loss alone', () => {
+    expect(losses.get('KLD')).toBe(losses.klDivergence);
+    expect(() => metrics.get('kld')).toThrow("unknown metric 'kld'");
   });
 });
