@@ -1,5 +1,5 @@
 // BackupAndRestore: a training that was interrupted goes on as if it had not been.
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byPosition } from '../base/keywords.js';
@@ -14,7 +14,7 @@ export interface BackupAndRestoreOptions {
   saveFreq?: 'epoch' | number;
   /** Whether the backup before the last is kept too, for the case that the last cannot be read. Default false. */
   doubleCheckpoint?: boolean;
-  /** Whether the folder is removed when training has ended. Default true. */
+  /** Whether the backup is removed when training has ended, and the folder when nothing else is in it. Default true. */
   deleteCheckpoint?: boolean;
 }
 
@@ -63,6 +63,10 @@ export class BackupAndRestore extends Callback {
     return path.join(this.backupDir, 'latest.weights.h5');
   }
 
+  private get metadata(): string {
+    return path.join(this.backupDir, 'training_metadata.json');
+  }
+
   override async findState(): Promise<TrainingState | null> {
     const { model, latest } = this;
     if (!model.built)
@@ -86,7 +90,7 @@ export class BackupAndRestore extends Callback {
 
   /** A backup of Keras tells the epoch. */
   private async stateOfKeras(): Promise<TrainingState | null> {
-    const text = await readFile(path.join(this.backupDir, 'training_metadata.json'), 'utf8').catch(() => null);
+    const text = await readFile(this.metadata, 'utf8').catch(() => null);
     const epoch = text === null ? null : (JSON.parse(text) as { epoch?: unknown }).epoch;
     return typeof epoch === 'number' ? { epoch, batch: 0, stopped: false, logs: {}, source: null, seeds: null, metrics: [], callbacks: [] } : null;
   }
@@ -107,11 +111,13 @@ export class BackupAndRestore extends Callback {
     const { saveTraining } = await import('../saving/training-file.js');
     const state = run.state();
     await saveTraining(this.model, latest, state);
-    await writeFile(path.join(this.backupDir, 'training_metadata.json'), JSON.stringify({ epoch: state.epoch, batch: state.batch }));
+    await writeFile(this.metadata, JSON.stringify({ epoch: state.epoch, batch: state.batch }));
   }
 
   override async onTrainEnd(): Promise<void> {
-    if (this.deleteCheckpoint) await rm(this.backupDir, { recursive: true, force: true });
+    if (!this.deleteCheckpoint) return;
+    for (const file of [this.latest, `${this.latest}.bkp`, this.metadata]) await rm(file, { force: true });
+    await rmdir(this.backupDir).catch(() => undefined); // it stays where it holds something else
   }
 
   override getState(): unknown {

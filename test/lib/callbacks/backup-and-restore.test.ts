@@ -112,6 +112,18 @@ describe('the backup', () => {
     await expect(fit(false, false)).rejects.toThrow('latest.weights.h5');
     expect(model.getWeights().map((value) => value.tolist())).toEqual(before);
   });
+  it('leaves what is not its own', async () => {
+    const shared = mkdtempSync(join(folder, 'shared-'));
+    writeFileSync(join(shared, 'mine.txt'), 'kept');
+    const model = new keras.Sequential([keras.Input([3]), new layers.Dense(1)]);
+    model.compile({ optimizer: 'sgd', loss: 'mse' });
+    const fit = (deleteCheckpoint: boolean) =>
+      model.fit(x, y, { verbose: 0, callbacks: [new callbacks.BackupAndRestore(shared, { deleteCheckpoint })] });
+    await fit(false);
+    expect(readdirSync(shared).sort()).toEqual(['latest.weights.h5', 'mine.txt', 'training_metadata.json']);
+    const { epoch } = await fit(true); // it was at its end
+    expect([epoch, readdirSync(shared)]).toEqual([[0], ['mine.txt']]);
+  });
   it('refuses what cannot be', async () => {
     expect(() => new callbacks.BackupAndRestore('')).toThrow('backupDir must be the path of a folder');
     expect(() => new callbacks.BackupAndRestore('a', { saveFreq: 'batch' as never })).toThrow("saveFreq must be 'epoch'");
