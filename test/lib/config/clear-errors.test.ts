@@ -1,6 +1,6 @@
 // Errors for what is no argument at all: cyclic configs, functions in the place of classes, objects in the place of pairs.
 import { describe, expect, it } from '@jest/globals';
-import { layers, losses, metrics, ops, quantizers, StatelessScope, utils } from 'keratin';
+import { backend, layers, losses, metrics, ops, quantizers, StatelessScope, utils } from 'keratin';
 
 const self = (config: Record<string, unknown>, key: string): never => {
   (config.config as Record<string, unknown>)[key] = config;
@@ -50,6 +50,11 @@ describe('what is no argument', () => {
     expect(scope([5])).toThrow('StatelessScope: stateMapping must hold pairs of a Variable and a value, received 5');
     expect(scope(new Map())()).toBeInstanceOf(StatelessScope);
     expect(scope(null)()).toBeInstanceOf(StatelessScope);
+  });
+  it('of getUid is named', () => {
+    expect(() => backend.getUid(NaN as never)).toThrow(new TypeError('getUid: prefix must be a string, received NaN'));
+    expect(backend.getUid('clear_errors')).toBe(1);
+    expect(backend.getUid('clear_errors')).toBe(2);
   });
   it('of clipToImageSize is named', () => {
     const clip = (boxes: unknown) => () => utils.boundingBoxes.clipToImageSize(boxes as never, { height: 4, width: 4 });
