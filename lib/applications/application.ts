@@ -80,11 +80,14 @@ async function withWeights(where: string, model: Model, weights: string, trained
   return model;
 }
 
-function checkNetwork(where: string, { includeTop, weights, pooling, classes, classifierActivation }: ResolvedOptions): void {
+function checkNetwork(where: string, options: ResolvedOptions): void {
+  const { includeTop, weights, inputShape, pooling, classes, classifierActivation } = options;
   if (typeof includeTop !== 'boolean') throw new TypeError(`${where}: includeTop must be true or false, received ${show(includeTop)}`);
   if (weights !== null && weights !== 'imagenet' && (typeof weights !== 'string' || !existsSync(weights))) {
     throw new TypeError(`${where}: weights must be null (drawn at random), 'imagenet' or the path of a file, received ${show(weights)}`);
   }
+  if (inputShape !== null && !(Array.isArray(inputShape) && (inputShape.length === 3 || inputShape.length === 0)))
+    throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${show(inputShape)}`);
   if (!Number.isInteger(classes) || classes < 1)
     throw new TypeError(`${where}: classes must be an integer >= 1, received ${show(classes)}`);
   if (weights === 'imagenet' && includeTop && classes !== 1000)
@@ -111,8 +114,6 @@ export function inputShapeOf(where: string, { inputShape, includeTop, weights }:
   const first = settings.imageDataFormat === 'channels_first';
   const shaped = (size: number | null, channels: number | null): SymbolicShape => (first ? [channels, size, size] : [size, size, channels]);
   if (inputShape === null || inputShape.length === 0) return shaped(includeTop ? usual : null, 3);
-  if (!Array.isArray(inputShape) || inputShape.length !== 3)
-    throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${show(inputShape)}`);
   const channels = inputShape[first ? 0 : 2]!;
   const area = first ? inputShape.slice(1) : inputShape.slice(0, 2);
   if (weights === 'imagenet') {

@@ -12,7 +12,11 @@ import * as random from '../random/index.js';
 const MODULE = 'keras.src.applications.convnext';
 
 /** A factor for each channel, at first `initValues` for all of them (Touvron et al., 2021). */
-export class LayerScale extends layer('LayerScale', { initValues: float(), projectionDim: int({ min: 1 }) }, ['initValues', 'projectionDim']) {
+export class LayerScale extends layer(
+  'LayerScale',
+  { initValues: float(), projectionDim: int({ min: 1 }) },
+  ['initValues', 'projectionDim'],
+) {
   static override readonly module = MODULE;
   static readonly registeredName = 'LayerScale';
   declare gamma: Variable;

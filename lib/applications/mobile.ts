@@ -16,7 +16,8 @@ export function checkSameSizes(
 ): void {
   if (inputShape !== null && inputTensor !== null && inputTensor.shape[2] !== inputShape[1]) {
     throw new RangeError(
-      `${where}: inputTensor and inputShape must have the same sizes, received ${showShape(inputTensor.shape)} and ${showShape(inputShape)}`,
+      `${where}: inputTensor and inputShape must have the same sizes, received ${showShape(inputTensor.shape)} and ` +
+        `${showShape(inputShape)}`,
     );
   }
 }
@@ -30,8 +31,8 @@ export function warnOfSize(where: string, shape: SymbolicShape, sizes: readonly 
   const [rows, columns] = areaOf(shape);
   if (rows === columns && sizes.includes(rows!)) return rows!;
   process.emitWarning(
-    `${where}: there are trained weights for square images of ${sizes.join(', ')} rows alone; those for 224 rows are loaded for images of ` +
-      `shape ${showShape(shape)}`,
+    `${where}: there are trained weights for square images of ${sizes.join(', ')} rows alone; those for 224 rows are loaded for images ` +
+      `of shape ${showShape(shape)}`,
   );
   return 224;
 }

@@ -25,8 +25,8 @@ const pointwise = (filters: number, name: string) => new layers.Conv2D(filters, 
 const relu6 = (name: string) => new layers.ReLU({ maxValue: 6, name });
 
 /**
- * Expansion by 1×1 windows, a convolution of each channel, and projection by 1×1 windows; the input is added where it has the shape of the
- * output.
+ * Expansion by 1×1 windows, a convolution of each channel, and projection by 1×1 windows; the input is added where it has the shape of
+ * the output.
  */
 function block(
   x: KerasTensor,
@@ -71,7 +71,8 @@ export const MobileNetV2 = application<{ alpha?: number | undefined }>(WHERE, {
   name: null,
   defaults: { alpha: 1 },
   trained: ({ includeTop, alpha, inputShape, inputTensor }) => {
-    const stem = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${float(alpha)}_${trainedSize(inputShape, inputTensor, TRAINED_SIZES)}`;
+    const kind = `${float(alpha)}_${trainedSize(inputShape, inputTensor, TRAINED_SIZES)}`;
+    const stem = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${kind}`;
     return weightsFile(`${APPLICATIONS}/mobilenet_v2/${stem}`, '_no_top', [null, null])({ includeTop });
   },
   build(options) {

@@ -123,10 +123,9 @@ function classifier(
 
 /** Shape of an image. Sizes need not be known, since convolutions alone follow the means. */
 function imageShape(where: string, { inputShape, inputTensor }: ResolvedOptions): SymbolicShape {
-  if (inputTensor !== null && inputShape === null) return inputTensor.shape.slice(1);
-  const shape = inputShape ?? (settings.imageDataFormat === 'channels_first' ? [3, null, null] : [null, null, 3]);
-  if (!Array.isArray(shape) || shape.length !== 3)
-    throw new RangeError(`${where}: inputShape must have three sizes (rows, columns and channels), received ${show(inputShape)}`);
+  const isGiven = inputShape !== null && inputShape.length > 0;
+  if (!isGiven && inputTensor !== null) return inputTensor.shape.slice(1);
+  const shape = isGiven ? inputShape : settings.imageDataFormat === 'channels_first' ? [3, null, null] : [null, null, 3];
   if (areaOf(shape).every((size) => size !== null) && areaOf(shape).some((size) => size! < 32))
     throw new RangeError(`${where}: images must have at least 32 rows and columns, received inputShape ${showShape(shape)}`);
   return shape;

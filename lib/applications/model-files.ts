@@ -32,6 +32,7 @@ export const kernelsFile = (folder: string, name: string, hashes: Hashes): Weigh
 export async function modelFile(where: string, file: ModelFile, instead = ''): Promise<string> {
   return getFile({ ...file, cacheSubdir: 'models' }).catch((error: unknown) => {
     const folder = path.join(kerasHome(), 'models');
-    throw new Error(`${where}: ${(error as Error).message}. Without a network, put ${file.fname} into ${folder}${instead}`, { cause: error });
+    const message = `${where}: ${(error as Error).message}. Without a network, put ${file.fname} into ${folder}${instead}`;
+    throw new Error(message, { cause: error });
   });
 }

@@ -87,6 +87,28 @@ describe('a network', () => {
     expect(() => MobileNetV2({ weights: null, alpha: 0 })).toThrow(/MobileNetV2: alpha must be a number > 0/);
   });
 
+  it('says what is wrong with options of its own', () => {
+    const { ConvNeXtTiny, DenseNet121, EfficientNetV2B0, InceptionV3, MobileNet, MobileNetV3Small, NASNetLarge, Xception } = applications;
+    const weights = null;
+    expect(() => InceptionV3({ weights, inputShape: [74, 80, 3] })).toThrow(/InceptionV3: images must have at least 75 rows and columns/);
+    expect(() => Xception({ weights, inputShape: [71, 70, 3] })).toThrow(/Xception: images must have at least 71 rows and columns/);
+    expect(() => MobileNetV3Small({ weights, inputShape: [31, 64, 3] })).toThrow(/MobileNetV3Small: images must have at least 32 rows/);
+    expect(() => MobileNetV3Small({ weights, inputShape: [64, 64] })).toThrow(/inputShape must have three sizes/);
+    expect(() => MobileNetV3Small({ weights, minimalistic: 1 as never })).toThrow(/minimalistic must be true or false, received 1/);
+    expect(() => EfficientNetV2B0({ weights, includePreprocessing: null as never })).toThrow(/includePreprocessing must be true or false/);
+    expect(() => ConvNeXtTiny({ weights, includePreprocessing: 'no' as never })).toThrow(/includePreprocessing must be true or false/);
+    expect(() => MobileNet({ weights, depthMultiplier: 0.5 })).toThrow(/depthMultiplier must be an integer >= 1, received 0.5/);
+    expect(() => MobileNet({ weights, inputShape: 64 as never })).toThrow(/inputShape must have three sizes .* received 64/);
+    expect(() => MobileNet({ weights, alpha: '1' as never })).toThrow(/MobileNet: alpha must be a number > 0, received '1'/);
+    setImageDataFormat('channels_first');
+    try {
+      for (const make of [ConvNeXtTiny, DenseNet121, NASNetLarge])
+        expect(() => make({ weights })).toThrow(/takes images with the channels last alone, but keras.config.imageDataFormat\(\) is/);
+    } finally {
+      setImageDataFormat('channels_last');
+    }
+  });
+
   it('warns of an unusual number of channels', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     applications.MobileNetV2({ ...small, inputShape: [32, 32, 4], includeTop: false });
@@ -95,7 +117,42 @@ describe('a network', () => {
   });
 });
 
+describe('layers of networks', () => {
+  const made = (family: string, name: string, config: object): keras.Layer => {
+    const module = `keras.src.applications.${family}`;
+    const layer = layers.deserialize({ module, class_name: name, config: { name: 'one', ...config }, registered_name: name });
+    const form = layers.serialize(layer);
+    expect(form).toMatchObject({ module, class_name: name, config, registered_name: name });
+    return layers.deserialize(form);
+  };
+  it('scale channels', () => {
+    const layer = made('convnext', 'LayerScale', { init_values: 0.25, projection_dim: 2 });
+    expect((layer(ops.convertToTensor([[4, 8]], { dtype: 'float32' }))).tolist()).toEqual([[1, 2]]);
+    expect(layer.weights.map(({ shape, trainable }) => [shape, trainable])).toEqual([[[2], true]]);
+  });
+  it('leave samples out while training', () => {
+    const layer = made('convnext', 'StochasticDepth', { drop_path_rate: 0.75 });
+    const x = ops.ones([1000, 2, 3]);
+    expect((layer(x)).tolist()).toEqual(x.tolist());
+    const samples = (layer(x, { training: true })).tolist() as number[][][];
+    const kept = samples.filter((sample) => sample[0][0] !== 0);
+    for (const sample of kept) expect(sample.flat()).toEqual(Array(6).fill(4));
+    expect(samples.filter((sample) => sample.flat().every((value) => value === 0)).length).toBe(1000 - kept.length);
+    expect(Math.abs(kept.length - 250)).toBeLessThan(70); // five deviations
+  });
+  it('add a part of what they are given', () => {
+    const layer = made('inception_resnet_v2', 'CustomScaleLayer', { scale: 0.5 });
+    expect((layer([ops.ones([1, 2]), ops.full([1, 2], 4)])).tolist()).toEqual([[3, 3]]);
+  });
+});
+
 describe('preprocessInput', () => {
+  it('leaves images as they are where the network scales them', () => {
+    const pixels = ops.convertToTensor(new Uint8Array([1, 2, 3]));
+    expect(applications.efficientnet.preprocessInput(pixels)).toBe(pixels);
+    const symbol = Input([8, 8, 3]);
+    expect(applications.convnext.preprocessInput(symbol, { dataFormat: 'channels_first' })).toBe(symbol);
+  });
   it('takes symbols', () => {
     expect(applications.resnet.preprocessInput(Input([8, 8, 3])).shape).toEqual([null, 8, 8, 3]);
     expect(applications.mobilenetV2.preprocessInput(Input([8, 8, 3])).shape).toEqual([null, 8, 8, 3]);
