@@ -7,7 +7,6 @@ import { show } from '../base/errors.js';
 import { showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import * as p from './primitives/index.js';
-import { constant } from './primitives/primitive.js';
 import { publicOp } from './public.js';
 
 /** Options of `dotProductAttention`. */
@@ -27,9 +26,6 @@ export interface DotProductAttentionOptions {
 }
 const OPTIONS = ['bias', 'mask', 'scale', 'isCausal', 'flashAttention', 'attnLogitsSoftCap'] as const;
 
-/** Low enough to give no weight, and finite, so that a target without sources is no NaN (as in JAX). */
-const EXCLUDED = -0.7 * 3.4028234663852886e38;
-
 function checkShapes(query: Shape, key: Shape, value: Shape): void {
   const shapes = `query ${showShape(query)}, key ${showShape(key)}, value ${showShape(value)}`;
   if ([query, key, value].some((shape) => shape.length !== 4))
@@ -41,14 +37,10 @@ function checkShapes(query: Shape, key: Shape, value: Shape): void {
   if (query[2]! % key[2]! !== 0)
     throw new RangeError(`dotProductAttention: the number of query heads must be a multiple of that of the key heads, received ${shapes}`);
 }
-/** The scores with those of excluded sources replaced. */
-function masked(scores: Tensor, mask: TensorLike | null, isCausal: boolean): Tensor {
-  if (mask === null && !isCausal) return scores;
-  const [targets, sources] = scores.shape.slice(-2) as [number, number];
-  const causal = isCausal ? p.greaterEqual(p.reshape(p.iota(targets, 'int32'), [targets, 1]), p.iota(sources, 'int32')) : null;
-  const given = mask === null ? null : toTensor(mask, 'bool', 'dotProductAttention');
-  const keep = given === null ? causal! : causal === null ? given : p.logicalAnd(given, causal);
-  return p.select(keep, scores, constant(EXCLUDED, scores));
+/** A mask with the axes of the scores; null where it does not broadcast to them. */
+function fourAxes(mask: Tensor, scores: Shape): Tensor | null {
+  const shape = [...new Array<number>(Math.max(0, 4 - mask.ndim)).fill(1), ...mask.shape];
+  return shape.length === 4 && shape.every((size, i) => size === 1 || size === scores[i]) ? p.reshape(mask, shape) : null;
 }
 
 /**
@@ -68,25 +60,16 @@ export const dotProductAttention = publicOp(
     const [q, k, v] = given.map((t) => castTo(t, isHalf(dtype) ? 'float32' : dtype)) as [Tensor, Tensor, Tensor];
     checkShapes(q.shape, k.shape, v.shape);
     const [batch, targets, heads, depth] = q.shape as [number, number, number, number];
-    const [, sources, keyHeads, valueDepth] = v.shape as [number, number, number, number];
-    const group = heads / keyHeads;
-
-    // (batch, key head, member of its group, target, source), read where the inputs lie: heads are not moved before time.
-    const queries = p.reshape(q, [batch, targets, keyHeads, group, depth]);
-    const keys = p.reshape(k, [batch, sources, keyHeads, 1, depth]);
-    const products = p.matmulPermuted(queries, [0, 2, 3, 1, 4], keys, [0, 2, 3, 4, 1]);
-    const scaled = p.multiply(p.reshape(products, [batch, heads, targets, sources]), constant(scale ?? 1 / Math.sqrt(depth), q));
-    const biased = bias === null ? scaled : p.add(scaled, castTo(toTensor(bias, dtype, 'dotProductAttention'), q.dtype));
-    const weights = p.softmax(masked(biased, mask, isCausal), 3);
-    const rounded = isHalf(dtype) ? castTo(castTo(weights, dtype), q.dtype) : weights;
-    const values = p.reshape(v, [batch, sources, keyHeads, 1, valueDepth]);
-    const mixed = p.matmulPermuted(
-      p.reshape(rounded, [batch, keyHeads, group, targets, sources]),
-      [0, 1, 2, 3, 4],
-      values,
-      [0, 2, 3, 1, 4],
-    );
-    return castTo(p.transpose(p.reshape(mixed, [batch, heads, targets, valueDepth]), [0, 2, 1, 3]), dtype);
+    const factor = scale ?? 1 / Math.sqrt(depth);
+    const keep = mask === null ? null : toTensor(mask, 'bool', 'dotProductAttention');
+    const wide = keep && fourAxes(keep, [batch, heads, targets, k.shape[1]!]);
+    // 16-bit floats round the weights, and a bias has a gradient of the size of the scores: they need the scores as a whole.
+    if (bias === null && !isHalf(dtype) && (keep === null || wide !== null) && [q, k, v].every(({ size }) => size > 0))
+      return p.attention(q, k, v, wide, { scale: factor, causal: isCausal });
+    const scores = p.attentionScores(q, k, factor);
+    const biased = bias === null ? scores : p.add(scores, castTo(toTensor(bias, dtype, 'dotProductAttention'), q.dtype));
+    const weights = p.softmax(p.maskedScores(biased, keep, isCausal), 3);
+    return castTo(p.attentionMeans(isHalf(dtype) ? castTo(castTo(weights, dtype), q.dtype) : weights, v), dtype);
   },
   OPTIONS,
 );

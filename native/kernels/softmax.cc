@@ -2,8 +2,8 @@
 // The largest element is subtracted first, so that no exponential overflows.
 #include <type_traits>
 #include <utility>
+#include "kernels/exp_rows.h"
 #include "kernels/rows.h"
-#include "simd/math_exp.h"
 #include "simd/math_log.h"
 
 namespace keratin::KR_ISA {
@@ -16,97 +16,6 @@ enum class Result { Softmax, LogSoftmax, LogSumExp };
 
 constexpr int64_t kUnitElements = 8192;
 constexpr double kNanosecondsPerElement = 0.3;
-
-template <typename T>
-constexpr T kLowest = -simd::Float<T>::infinity;
-
-// 0, 1, 2 ... in the lanes.
-template <typename T, int... I>
-KR_INLINE V<T> lane_numbers(std::integer_sequence<int, I...>) {
-  return simd::Raw<T>{static_cast<T>(I)...};
-}
-
-// x[0 .. left) with -infinity in the lanes beyond.
-template <typename T>
-KR_INLINE V<T> load_padded(const T* x, int64_t left) {
-  if (left >= V<T>::lanes) return V<T>::load(x);
-  const V<T> number = lane_numbers<T>(std::make_integer_sequence<int, V<T>::lanes>{});
-  return select(number < V<T>(static_cast<T>(left)), V<T>::load_n(x, left), V<T>(kLowest<T>));
-}
-
-template <typename T>
-KR_INLINE void store_part(T* out, V<T> value, int64_t left) {
-  if (left >= V<T>::lanes) {
-    value.store(out);
-  } else {
-    value.store_n(out, left);
-  }
-}
-
-// fn of all lanes, in all lanes, by halving.
-template <int half, typename T, typename Fn, int... I>
-KR_INLINE V<T> fold_step(V<T> x, Fn fn, std::integer_sequence<int, I...>) {
-  return fn(x, V<T>(simd::Raw<T>(__builtin_shufflevector(x.raw, x.raw, (I ^ half)...))));
-}
-template <typename T, int half = V<T>::lanes / 2, typename Fn>
-KR_INLINE V<T> fold(V<T> x, Fn fn) {
-  x = fold_step<half>(x, fn, std::make_integer_sequence<int, V<T>::lanes>{});
-  if constexpr (half > 1) return fold<T, half / 2>(x, fn);
-  return x;
-}
-
-template <typename T>
-KR_INLINE V<T> fold_sum(V<T> x) {
-  return fold(x, [](V<T> a, V<T> b) __attribute__((always_inline)) { return a + b; });
-}
-
-template <typename T>
-KR_INLINE V<T> fold_max(V<T> x) {
-  return fold(x, [](V<T> a, V<T> b) __attribute__((always_inline)) { return max(a, b); });
-}
-
-// The largest of x[0 .. n), in all lanes; a NaN may be passed over.
-template <typename T>
-KR_INLINE V<T> row_max(const T* x, int64_t n) {
-  constexpr int64_t lanes = V<T>::lanes;
-  V<T> a(kLowest<T>), b = a, c = a, d = a;
-  int64_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    a = max(V<T>::load(x + i), a);
-    b = max(V<T>::load(x + i + lanes), b);
-    c = max(V<T>::load(x + i + 2 * lanes), c);
-    d = max(V<T>::load(x + i + 3 * lanes), d);
-  }
-  for (; i < n; i += lanes) a = max(load_padded(x + i, n - i), a);
-  return fold_max(max(max(a, b), max(c, d)));
-}
-
-// The sum of e^(x - max), in all lanes. The terms go to `out` unless that is null. Summed in blocks, so that the error does
-// not grow with n.
-template <typename T>
-KR_INLINE V<T> row_exp_sum(T* out, const T* x, int64_t n, V<T> largest) {
-  constexpr int64_t lanes = V<T>::lanes, block = 64 * lanes;
-  V<T> total(T(0));
-  for (int64_t begin = 0; begin < n; begin += block) {
-    const int64_t end = min_of(begin + block, n);
-    V<T> sum(T(0)), odd_sum(T(0));
-    int64_t i = begin;
-    for (; i + 2 * lanes <= end; i += 2 * lanes) {
-      const V<T> even = exp(V<T>::load(x + i) - largest), odd = exp(V<T>::load(x + i + lanes) - largest);
-      if (out) even.store(out + i);
-      if (out) odd.store(out + i + lanes);
-      sum += even;
-      odd_sum += odd;
-    }
-    for (; i < end; i += lanes) {
-      const V<T> term = exp(load_padded(x + i, end - i) - largest);
-      if (out) store_part(out + i, term, end - i);
-      sum += term;
-    }
-    total += sum + odd_sum;
-  }
-  return fold_sum(total);
-}
 
 // x, or 0 where x is infinite or NaN: what logsumexp subtracts, so that a row of -infinity gives -infinity.
 template <typename T>

@@ -18,6 +18,7 @@ const DISCONTINUOUS = new Set(['floor_divide', 'mod', 'floor', 'ceil', 'round', 
 const MADE_OF_PROGRAMS = ['switch', 'while_loop', 'unwind', 'scan'];
 /** Ops that only gradients call: the second derivatives of the others test them. */
 const GRADIENTS = [
+  'attention_gradient',
   'ctc_curvature',
   'ctc_gradient',
   'digamma',

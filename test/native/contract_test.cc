@@ -32,6 +32,8 @@ const std::map<std::string, Call> kCalls = {
     {"argmax", {{3, 9, 5}}},
     {"argmin", {{3, 9, 1}}},
     {"argsort", {{3, 17}}},
+    {"attention", {{2, 5, 7, 4, 2, 3, 5, 1, 1, 0, 7, 0, 1}, 1}},
+    {"attention_gradient", {{2, 5, 7, 4, 2, 3, 5, 0, 1, 7, 0, 0, 1}, 1}},
     {"average_pool", {kPool}},
     {"average_pool_grad", {kPool}},
     {"cholesky", {{2, 5}}},

@@ -7,12 +7,10 @@ import { taping } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { sum } from './broadcast.js';
 import { add, multiply, sigmoid, square, subtract, tanh } from './elementwise.js';
+import { gradientsBy, operandsOf, present, type Some, taker } from './kernel-ops.js';
 import { matmul } from './matmul.js';
 import { type Case, primitives } from './primitive.js';
-import {
-  before, checkRecurrence, gate, gates as gatesOf, gradientsBy, operandsOf, oneMinus, orZero, present, scanTime, type Some, taker,
-  weightGradient, where,
-} from './recurrent.js';
+import { before, checkRecurrence, gate, gates as gatesOf, oneMinus, orZero, scanTime, weightGradient, where } from './recurrent.js';
 import { concatenate, slice } from './shape.js';
 
 interface GruAttrs {
@@ -98,7 +96,7 @@ const gradientOp: Op<GradientAttrs> = defineOp('gru_gradient', {
     const dx = specOf(saved!.dtype, [batch, steps, weights!.shape[1]!]);
     return [dx, ...(resetAfter ? [dx] : []), specOf(saved!.dtype, [batch, weights!.shape[0]!])];
   },
-  vjp: (grads, { inputs, attrs }) => gradientsBy((values) => backStepByStep(values, attrs), inputs, grads),
+  vjp: (grads, { inputs, attrs }) => gradientsBy('gru', (values) => backStepByStep(values, attrs), inputs, grads),
   lower: ({ inputs, outputs, attrs: { resetAfter, masked, byAll, byLast } }) => [{
     kernel: 'gru_gradient', dtype: inputs[0]!.dtype, operands: operandsOf(inputs, outputs),
     ints: [...inputs[0]!.shape.slice(0, 2), inputs[1]!.shape[0]!, ...[resetAfter, masked, byAll, byLast].map(Number)],
@@ -126,7 +124,7 @@ const op: Op<GruAttrs> = defineOp('gru', {
   vjp: (grads, { inputs, outputs, attrs }) => {
     const [byAll, byLast, bySaved = null] = grads;
     // What is saved has a gradient in derivatives of gradients alone.
-    if (bySaved !== null) return gradientsBy((values) => stepByStep(values, attrs), inputs, grads);
+    if (bySaved !== null) return gradientsBy('gru', (values) => stepByStep(values, attrs), inputs, grads);
     const { resetAfter, biased, masked } = attrs;
     const [h, , saved] = (attrs.saves ? outputs : bind(op, inputs, { ...attrs, saves: true })) as Three;
     const take = taker(inputs.slice(1));

@@ -1,4 +1,5 @@
 // All primitives. The universal tests enumerate what is exported here.
+export { attention, attentionMeans, attentionScores, maskedScores } from './attention.js';
 export { broadcastTo, sum, sumTo } from './broadcast.js';
 export { viewAsComplex, viewAsReal } from './complex.js';
 export * from './control.js';

@@ -6,12 +6,10 @@ import { defineOp, type Op } from '../../core/op.js';
 import { taping } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { add, multiply, sigmoid, square, tanh } from './elementwise.js';
+import { gradientsBy, operandsOf, present, type Some, stack, taker, unstack } from './kernel-ops.js';
 import { matmul } from './matmul.js';
 import { type Case, primitives } from './primitive.js';
-import {
-  before, checkRecurrence, gates as gatesOf, gradientsBy, operandsOf, oneMinus, orZero, present, scanTime, type Some, stack, taker, unstack,
-  weightGradient, where,
-} from './recurrent.js';
+import { before, checkRecurrence, gates as gatesOf, oneMinus, orZero, scanTime, weightGradient, where } from './recurrent.js';
 import { concatenate } from './shape.js';
 
 interface LstmAttrs {
@@ -77,7 +75,7 @@ const gradientOp: Op<GradientAttrs> = defineOp('lstm_gradient', {
     const [batch, steps] = saved!.shape as [number, number];
     return [specOf(saved!.dtype, [batch, steps, weights!.shape[1]!]), specOf(saved!.dtype, [2, batch, weights!.shape[0]!])];
   },
-  vjp: (grads, { inputs, attrs }) => gradientsBy((values) => backStepByStep(values, attrs), inputs, grads),
+  vjp: (grads, { inputs, attrs }) => gradientsBy('lstm', (values) => backStepByStep(values, attrs), inputs, grads),
   lower: ({ inputs, outputs, attrs: { masked, byAll, byLast } }) => [{
     kernel: 'lstm_gradient', dtype: inputs[0]!.dtype, operands: operandsOf(inputs, outputs),
     ints: [...inputs[0]!.shape.slice(0, 2), inputs[1]!.shape[0]!, ...[masked, byAll, byLast].map(Number)],
@@ -96,7 +94,7 @@ const op: Op<LstmAttrs> = defineOp('lstm', {
   vjp: (grads, { inputs, outputs, attrs }) => {
     const [byAll, byLast, bySaved = null] = grads;
     // What is saved has a gradient in derivatives of gradients alone.
-    if (bySaved !== null) return gradientsBy((values) => stepByStep(values, attrs), inputs, grads);
+    if (bySaved !== null) return gradientsBy('lstm', (values) => stepByStep(values, attrs), inputs, grads);
     const [h, , saved] = attrs.saves ? outputs : bind(op, inputs, { ...attrs, saves: true });
     const [, weights, initial, ...mask] = inputs as [Tensor, Tensor, Tensor];
     const flags = { masked: attrs.masked, byAll: byAll !== null, byLast: byLast !== null };

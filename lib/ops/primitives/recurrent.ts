@@ -1,26 +1,14 @@
 // What lstm.ts and gru.ts share. They run recurrent layers over whole sequences, (batch, time, features): kernels, and the scans that they
 // are equal to, by which they are differentiated further. A step that a bool mask (batch, time) leaves out keeps the states, and what is
 // saved of it is 0.
-import { isFloat } from '../../base/dtype.js';
 import { showShape, type Spec } from '../../base/shape.js';
-import type { Operand } from '../../core/program.js';
-import { input, output } from '../../core/program.js';
 import type { Tensor } from '../../core/tensor.js';
-import { linearize } from '../linearize.js';
 import { scan } from './control.js';
 import { select, subtract } from './elementwise.js';
+import { present, type Some, taker } from './kernel-ops.js';
 import { matmul } from './matmul.js';
 import { constant } from './primitive.js';
-import { concatenate, reshape, slice, transpose, zerosLike } from './shape.js';
-
-/** A list that a call may have some entries of. */
-export type Some = readonly (Tensor | null)[];
-export const present = (tensors: Some): Tensor[] => tensors.filter((tensor) => tensor !== null);
-/** Takes tensors one after the other, null for those that a call does not have. */
-export function taker(tensors: readonly Tensor[]): (has?: boolean) => Tensor {
-  let next = 0;
-  return (has = true) => (has ? tensors[next++]! : (null as never));
-}
+import { concatenate, reshape, slice, transpose } from './shape.js';
 
 /** The part of the last axis that belongs to a gate. */
 export const gate = (x: Tensor, at: number, units: number): Tensor =>
@@ -32,14 +20,6 @@ export const where = (mask: Tensor | null, a: Tensor, b: Tensor): Tensor =>
   mask === null ? a : select(reshape(mask, [mask.shape[0]!, 1]), a, b);
 /** `a` for samples that have the step, else 0. */
 export const orZero = (mask: Tensor | null, a: Tensor): Tensor => where(mask, a, constant(0, a));
-
-/** Tensors of one shape side by side along a new first axis, and back. */
-export const stack = (xs: readonly Tensor[]): Tensor => concatenate(xs.map((x) => reshape(x, [1, ...x.shape])), 0);
-export const unstack = (x: Tensor): Tensor[] =>
-  Array.from({ length: x.shape[0]! }, (_, i) => {
-    const shape = x.shape.slice(1);
-    return reshape(slice(x, [i, ...shape.map(() => 0)], [1, ...shape]), shape);
-  });
 
 /** States before each step, from those after it and the initial ones. */
 export function before(after: Tensor, initial: Tensor): Tensor {
@@ -68,23 +48,6 @@ export function scanTime(
   const { carries, rows } = scan((states, row) => body(states, spread(row)), initial, given, given[0]!.shape[0]!, reverse);
   return { carries, rows: rows.map(swapped) };
 }
-/** Gradients of inputs by way of a function that equals the op; null for inputs that are no floats. */
-export function gradientsBy(fn: (inputs: readonly Tensor[]) => readonly Tensor[], inputs: readonly Tensor[], grads: Some): Some {
-  const rule = (...floats: Tensor[]) => {
-    const take = taker(floats);
-    return fn(inputs.map((x) => (isFloat(x.dtype) ? take() : x))).filter((_, i) => grads[i] !== null);
-  };
-  const floats = inputs.filter(({ dtype }) => isFloat(dtype));
-  const found = linearize(rule, floats, 'recurrent layer').pullback(present(grads));
-  const take = taker(found.map((gradient, i) => gradient ?? zerosLike(floats[i]!)));
-  return inputs.map((x) => (isFloat(x.dtype) ? take() : null));
-}
-
-/** The instruction's operands: all inputs, then all outputs. */
-export const operandsOf = (inputs: readonly Spec[], outputs: readonly Spec[]): Operand[] => [
-  ...inputs.map((_, i) => input(i)),
-  ...outputs.map((_, i) => output(i)),
-];
 /** Throws when projected inputs are no (batch, time, gates × units), or the weights do not fit them. */
 export function checkRecurrence(op: string, count: number, x: Spec, weights: Spec, initial: Spec): void {
   const units = weights.shape[0]!;
