@@ -118,6 +118,9 @@ export function placeholder(spec: Spec): Tensor {
 /** The innermost trace that is recording, or null. */
 export const currentTrace = (): Trace | null => context().trace;
 
+/** True in a trace that is written out for others: ops that do much by one kernel are composed of the ones that everybody has. */
+export const isTracedForOthers = (): boolean => currentTrace()?.keepsSources === true;
+
 /** A recorded function: its graph, and the outer tensors that it reads (the last inputs of the graph). */
 export interface Traced<T> {
   readonly graph: Graph;

@@ -6,6 +6,7 @@ import { floatType, isHalf, resultType } from '../base/dtype.js';
 import { show } from '../base/errors.js';
 import { showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
+import { isTracedForOthers } from '../core/trace.js';
 import * as p from './primitives/index.js';
 import { publicOp } from './public.js';
 
@@ -64,7 +65,8 @@ export const dotProductAttention = publicOp(
     const keep = mask === null ? null : toTensor(mask, 'bool', 'dotProductAttention');
     const wide = keep && fourAxes(keep, [batch, heads, targets, k.shape[1]!]);
     // 16-bit floats round the weights, and a bias has a gradient of the size of the scores: they need the scores as a whole.
-    if (bias === null && !isHalf(dtype) && (keep === null || wide !== null) && [q, k, v].every(({ size }) => size > 0))
+    const fits = bias === null && !isHalf(dtype) && (keep === null || wide !== null) && [q, k, v].every(({ size }) => size > 0);
+    if (fits && !isTracedForOthers())
       return p.attention(q, k, v, wide, { scale: factor, causal: isCausal });
     const scores = p.attentionScores(q, k, factor);
     const biased = bias === null ? scores : p.add(scores, castTo(toTensor(bias, dtype, 'dotProductAttention'), q.dtype));

@@ -5,6 +5,7 @@ import { filled } from '../../core/convert.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { taping } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { isTracedForOthers } from '../../core/trace.js';
 import { sum } from './broadcast.js';
 import { add, multiply, sigmoid, square, subtract, tanh } from './elementwise.js';
 import { gradientsBy, operandsOf, present, type Some, taker } from './kernel-ops.js';
@@ -165,6 +166,9 @@ export const gru = primitives(op, [
   sample(2, 2, 1, true, false, true),
   sample(2, 2, 2, false, true, true),
 ], (run) =>
-  (x: Tensor, weights: Tensor, bias: Tensor | null, h: Tensor, mask: Tensor | null, resetAfter: boolean): [all: Tensor, last: Tensor] =>
-    run(present([x, weights, bias, h, mask]), { resetAfter, biased: bias !== null, masked: mask !== null, saves: taping() })
-      .slice(0, 2) as [Tensor, Tensor]);
+  (x: Tensor, weights: Tensor, bias: Tensor | null, h: Tensor, mask: Tensor | null, resetAfter: boolean): [all: Tensor, last: Tensor] => {
+    const given = present([x, weights, bias, h, mask]);
+    const attrs = { resetAfter, biased: bias !== null, masked: mask !== null };
+    const results = isTracedForOthers() ? stepByStep(given, { ...attrs, saves: false }) : run(given, { ...attrs, saves: taping() });
+    return results.slice(0, 2) as [Tensor, Tensor];
+  });

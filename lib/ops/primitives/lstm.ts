@@ -5,6 +5,7 @@ import { filled } from '../../core/convert.js';
 import { defineOp, type Op } from '../../core/op.js';
 import { taping } from '../../core/tape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { isTracedForOthers } from '../../core/trace.js';
 import { add, multiply, sigmoid, square, tanh } from './elementwise.js';
 import { gradientsBy, operandsOf, present, type Some, stack, taker, unstack } from './kernel-ops.js';
 import { matmul } from './matmul.js';
@@ -127,6 +128,7 @@ export const lstm = primitives(op, [
   sample(3, 3, 2, true, false),
   sample(3, 2, 1, true, true),
 ], (run) => (x: Tensor, weights: Tensor, h: Tensor, c: Tensor, mask: Tensor | null): [all: Tensor, h: Tensor, c: Tensor] => {
-  const [all, last] = run(present([x, weights, stack([h, c]), mask]), { masked: mask !== null, saves: taping() });
+  const [given, masked] = [present([x, weights, stack([h, c]), mask]), mask !== null];
+  const [all, last] = isTracedForOthers() ? stepByStep(given, { masked, saves: false }) : run(given, { masked, saves: taping() });
   return [all!, ...(unstack(last!) as [Tensor, Tensor])];
 });

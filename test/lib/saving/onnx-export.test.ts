@@ -136,11 +136,23 @@ describe('errors', () => {
   });
 });
 
+describe('what one kernel computes', () => {
+  it('is written with the operators of its parts', async () => {
+    const inputs = Input([4, 6]);
+    const attended = new layers.MultiHeadAttention(2, 3)(inputs, inputs) as never;
+    const x = new layers.GRU(2)(new layers.LSTM(3, { returnSequences: true })(attended) as never) as never;
+    const { graph } = await written(new Model(inputs, x));
+    const types = graph.node.map(({ opType }) => opType);
+    expect(types.filter((type) => type === 'Scan')).toHaveLength(2);
+    expect(types).toContain('Softmax');
+  });
+});
+
 describe('primitives', () => {
-  /** What is of training alone, and what ONNX has no operators for. */
+  /** What is of training alone, what ONNX has no operators for, and what is composed of others when it is written. */
   const WITHOUT = RegExp(
     'grad|crossentropy|ctc|gamma|cholesky|conv_kernel|eig|erfinv|gcd|^i[01]$|lu|nextafter|pinv|qr|random|permutation|solve|svd|singular|' +
-      'slogdet|triangular|view|inverse',
+      'slogdet|triangular|view|inverse|^lstm$|^gru$|^attention$',
   );
   it('have a form, but for those that are known to have none', () => {
     const known = new Set(writtenPrimitives());
