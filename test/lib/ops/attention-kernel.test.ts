@@ -35,7 +35,7 @@ const outcome = (attend: Attend, inputs: Tensor[]): Tensor[] => {
     Tensor,
     (by: Tensor) => Tensor[],
   ];
-  return [output, ...pullback(draw({ shape: output.shape, low: -1, high: 1 }, output.dtype as 'float32', numbers(6)))];
+  return [output, ...pullback(draw({ shape: output.shape, low: -1, high: 1 }, output.dtype, numbers(6)))];
 };
 
 describe('dotProductAttention', () => {
