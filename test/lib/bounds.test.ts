@@ -4,6 +4,7 @@ import {
   callbacks, datasets, initializers, Input, layers, losses, metrics, Model, models, ops, optimizers, quantizers, random, Sequential, utils,
   Variable, type Tensor,
 } from 'keratin';
+import { trainedSize } from '#lib/applications/mobile.js';
 import { NumpyDType } from '#lib/datasets/pickled-array.js';
 
 afterEach(() => void jest.restoreAllMocks());
@@ -118,6 +119,16 @@ describe('numbers', () => {
     expect(ops.convertToTensor([1n, true] as never).dtype).toBe('int64');
     expect(ops.convertToTensor([0.5, 2n] as never).dtype).toBe('float32');
     expect(ops.convertToTensor([1, 2]).dtype).toBe('int32');
+  });
+});
+
+describe('networks', () => {
+  it('take the size of square images that there are weights for, and else 224', () => {
+    const sizes = [96, 160];
+    const shapes = [[96, 96, 3], [96, 160, 3], [100, 100, 3], [null, null, 3]];
+    expect(shapes.map((shape) => trainedSize(shape, null, sizes))).toEqual([96, 224, 224, 224]);
+    expect(trainedSize(null, Input({ shape: [160, 160, 3] }), sizes)).toBe(160);
+    expect(trainedSize(null, null, sizes)).toBe(224);
   });
 });
 
