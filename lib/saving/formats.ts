@@ -97,6 +97,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   'weights.h5': { endings: ['.weights.h5'], codec: async () => (await import('./codecs/weights-h5.js')).codec },
   safetensors: { endings: ['.safetensors'], codec: async () => (await import('./codecs/safetensors.js')).codec },
   tfjs: { endings: ['.json'], codec: async () => (await import('./codecs/tfjs.js')).codec },
+  onnx: { endings: ['.onnx'], codec: async () => (await import('./codecs/onnx.js')).codec },
   'weights.json': { endings: ['.weights.json'], codec: async () => (await import('./codecs/weights-json.js')).codec },
 };
 

@@ -13,6 +13,7 @@ import { writeZip, ZipReader, type ZipContent } from '../../utils/zip.js';
 import { writeAtomically } from '../atomic.js';
 import type { Codec, FileContents, FileSource, LoadModelOptions, LoadWeightsOptions } from '../formats.js';
 import type { Hdf5Place } from '../hdf5.js';
+import { provideOwnClasses } from '../own-classes.js';
 import { loadState, saveState } from '../state.js';
 import { H5StateReader, H5StateWriter, inspectState } from './weights-h5.js';
 
@@ -170,6 +171,7 @@ async function loadKerasFile(source: FileSource, { customObjects, compile = true
   const opened = await openKerasFile(source);
   try {
     if (!isPlainObject(opened.config)) throw new TypeError(`${source.name}: its ${CONFIG} describes no model but ${show(opened.config)}`);
+    await provideOwnClasses(opened.config);
     const config = compile ? opened.config : { ...opened.config, compile_config: null };
     const model = deserializeKerasObject(config, { customObjects, safeMode }) as Model;
     await loadFrom(opened, model, source.name, {}, true);

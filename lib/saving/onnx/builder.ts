@@ -17,6 +17,8 @@ export interface View {
   readonly perm: readonly number[] | null;
 }
 
+/** Longer lists are no shapes. */
+const LONGEST_LIST = 32;
 const isIdentity = (perm: readonly number[]): boolean => perm.every((axis, i) => axis === i);
 /** The order that undoes another. */
 export const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i));
@@ -199,6 +201,9 @@ export class Builder {
       const filled = this.node('Expand', [this.constant(one), this.shape(shape)]);
       return filled;
     }
+    // A list of sizes, such as a shape.
+    if (shape.length === 1 && isInteger(dtype) && isFixed(shape[0]!) && shape[0]![0]! <= LONGEST_LIST)
+      return this.cast(this.shape(lists[0]!.map((_, i) => lists.map((list) => list[i]!))), dtype);
     const step = (lists.find((list) => list.length > 1)?.[1] ?? NaN) - first!;
     if (isHalf || !lists.every((list) => list.every((value, i) => value === first! + step * i))) throw new DependsOnSizes();
     const count = shape.reduce<Size>((product, size) => product.map((n, i) => n * size[i]!), shape[0]!.map(() => 1));

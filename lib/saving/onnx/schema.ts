@@ -190,8 +190,12 @@ export function encodeModel(model: Written<ModelProto>): Uint8Array {
 
 // ---- reading --------------------------------------------------------------------------------------------------------
 
+/** More messages than these no model has; each takes more memory than its bytes. */
+const MOST_MESSAGES = 4e6;
 /** Messages within each other: graphs of control flow may be nested, but not without end. */
 const DEEPEST = 64;
+
+let messagesLeft = 0;
 
 function emptyMessage(name: MessageName): Message {
   const message: Message = {};
@@ -231,6 +235,7 @@ function endOf(reader: BinaryReader, length: number): number {
 }
 function readMessage(reader: BinaryReader, name: MessageName, end: number, depth: number): Message {
   if (depth > DEEPEST) throw new RangeError('messages are nested too deeply');
+  if (--messagesLeft < 0) throw new RangeError('there are too many messages');
   const message = emptyMessage(name);
   while (reader.pos < end) {
     const [number, wire] = reader.tag();
@@ -246,5 +251,6 @@ function readMessage(reader: BinaryReader, name: MessageName, end: number, depth
 /** A file's message. @throws for bytes that are none. */
 export function decodeModel(bytes: Uint8Array): ModelProto {
   const reader = new BinaryReader(bytes);
+  messagesLeft = MOST_MESSAGES;
   return readMessage(reader, 'Model', reader.len, 0) as unknown as ModelProto;
 }
