@@ -1,8 +1,9 @@
 // npm run test:mutants [-- --count N --seed N --jobs N --seconds N --only TEXT --again --fresh]: how many changes of the library its tests
 // notice. A sample of mutants (test/mutants/mutations.mjs), the same for the same seed; for each the test files that run the changed place,
-// those first that are likely to fail, until one does. Results are kept in build/mutants and not made again; --again runs those that
-// survived once more, --fresh forgets all, --only takes mutants of files whose path contains the text. What survived is compared with
-// test/mutants/survivors.json, which says why. The exit code is 0 when 90 % were noticed and all others are explained.
+// those first that are likely to fail, until one does or they would take more than so many seconds. Results are kept in build/mutants and
+// not made again; --again runs those once more that survived without a reason, --fresh forgets all, --only takes mutants of files whose
+// path contains the text. test/mutants/survivors.json says why some survive. The exit code is 0 when 90 % were noticed and all others are
+// explained.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -113,11 +114,13 @@ const describe = ({ file, line, was, text, kind }) =>
   `${file}:${line}: ${kind}: ${shorten(was)} → ${text === ';' ? 'nothing' : shorten(text)}`;
 const shorten = (text) => (text.length > 60 ? `${text.slice(0, 57)}...` : text).replaceAll(/\s+/g, ' ');
 
+/** What is known of a mutant that may survive. */
+const explained = readJson(path.join(root, 'test/mutants/survivors.json'), []);
+const reasonOf = ({ file, code, was, text }) =>
+  explained.find((known) => known.file === file && known.code === code && known.was === was && known.text === text);
+
 /** The figures, and what survived with what is known of it. Returns whether that is enough. */
 function report(mutants, results) {
-  const explained = readJson(path.join(root, 'test/mutants/survivors.json'), []);
-  const reasonOf = ({ file, code, was, text }) =>
-    explained.find((known) => known.file === file && known.code === code && known.was === was && known.text === text);
   const done = mutants.filter(({ id }) => results.has(id));
   const survivors = done.filter(({ id }) => results.get(id).by === null);
   for (const mutant of survivors) {
@@ -175,7 +178,10 @@ async function main() {
   if (values.fresh) for (const old of [log, path.join(FOLDER, 'coverage-of.json')]) rmSync(old, { force: true });
   const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
   const results = new Map(lines.map(({ id, ...result }) => [id, result]));
-  const waiting = mutants.filter(({ id }) => !results.has(id) || (values.again && results.get(id).by === null));
+  const waiting = mutants.filter((mutant) => {
+    const known = results.get(mutant.id);
+    return known === undefined || (values.again && known.by === null && !reasonOf(mutant));
+  });
   if (waiting.length > 0) {
     const coverage = await coverageOf(sources, tests, jobs);
     step(`${waiting.length} of ${mutants.length} mutants to run, of ${all.length} in all`);
