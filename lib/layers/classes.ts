@@ -51,14 +51,67 @@ export {
   MaxPooling1D, MaxPooling2D, MaxPooling3D, type MaxPoolingOptions,
   MaxPooling1D as MaxPool1D, MaxPooling2D as MaxPool2D, MaxPooling3D as MaxPool3D,
 } from './pooling/pooling.js';
-export { RandomBrightness, type RandomBrightnessOptions, type BrightnessTransformation } from './preprocessing/augmentation/random-brightness.js';
+export { AugMix, type AugMixOptions, type AugMixTransformation, type AugMixStep } from './preprocessing/augmentation/aug-mix.js';
+export { AutoContrast, type AutoContrastOptions } from './preprocessing/augmentation/auto-contrast.js';
+export {
+  ContrastLimitedAdaptiveHistogramEqualization,
+  type ContrastLimitedAdaptiveHistogramEqualizationOptions,
+} from './preprocessing/augmentation/clahe.js';
+export { CutMix, type CutMixOptions, type CutMixTransformation } from './preprocessing/augmentation/cut-mix.js';
+export { Equalization, type EqualizationOptions } from './preprocessing/augmentation/equalization.js';
+export { MaxNumBoundingBoxes, type MaxNumBoundingBoxesOptions } from './preprocessing/augmentation/max-num-bounding-boxes.js';
+export { MixUp, type MixUpOptions, type MixUpTransformation } from './preprocessing/augmentation/mix-up.js';
+export { RandAugment, type RandAugmentOptions, type RandAugmentTransformation } from './preprocessing/augmentation/rand-augment.js';
+export {
+  RandomBrightness,
+  type RandomBrightnessOptions,
+} from './preprocessing/augmentation/random-brightness.js';
+export {
+  RandomColorDegeneration,
+  type RandomColorDegenerationOptions,
+} from './preprocessing/augmentation/random-color-degeneration.js';
+export { RandomColorJitter, type RandomColorJitterOptions } from './preprocessing/augmentation/random-color-jitter.js';
 export { RandomContrast, type RandomContrastOptions, type ContrastTransformation } from './preprocessing/augmentation/random-contrast.js';
+export { RandomCrop, type RandomCropOptions, type CropTransformation } from './preprocessing/augmentation/random-crop.js';
+export {
+  RandomElasticTransform,
+  type RandomElasticTransformOptions,
+} from './preprocessing/augmentation/random-elastic-transform.js';
+export { RandomErasing, type RandomErasingOptions, type ErasingTransformation } from './preprocessing/augmentation/random-erasing.js';
 export { RandomFlip, type RandomFlipOptions, type FlipTransformation } from './preprocessing/augmentation/random-flip.js';
+export {
+  RandomGaussianBlur,
+  type RandomGaussianBlurOptions,
+} from './preprocessing/augmentation/random-gaussian-blur.js';
+export { RandomGrayscale, type RandomGrayscaleOptions } from './preprocessing/augmentation/random-grayscale.js';
+export { RandomHue, type RandomHueOptions, type HueTransformation } from './preprocessing/augmentation/random-hue.js';
+export { RandomInvert, type RandomInvertOptions, type InvertTransformation } from './preprocessing/augmentation/random-invert.js';
+export {
+  RandomPerspective,
+  type RandomPerspectiveOptions,
+} from './preprocessing/augmentation/random-perspective.js';
+export {
+  RandomPosterization,
+  type RandomPosterizationOptions,
+} from './preprocessing/augmentation/random-posterization.js';
 export { RandomRotation, type RandomRotationOptions, type RotationTransformation } from './preprocessing/augmentation/random-rotation.js';
-export { RandomTranslation, type RandomTranslationOptions, type TranslationTransformation } from './preprocessing/augmentation/random-translation.js';
+export {
+  RandomSaturation,
+  type RandomSaturationOptions,
+} from './preprocessing/augmentation/random-saturation.js';
+export {
+  RandomSharpness,
+  type RandomSharpnessOptions,
+} from './preprocessing/augmentation/random-sharpness.js';
+export { RandomShear, type RandomShearOptions, type ShearTransformation } from './preprocessing/augmentation/random-shear.js';
+export {
+  RandomTranslation,
+  type RandomTranslationOptions,
+} from './preprocessing/augmentation/random-translation.js';
 export { RandomZoom, type RandomZoomOptions, type ZoomTransformation } from './preprocessing/augmentation/random-zoom.js';
 export type { AdaptData, AdaptOptions } from './preprocessing/adapt-data.js';
 export { CategoryEncoding, type CategoryEncodingCall, type CategoryEncodingOptions } from './preprocessing/category-encoding.js';
+export { Solarization, type SolarizationOptions, type SolarizationTransformation } from './preprocessing/augmentation/solarization.js';
 export { CenterCrop, type CenterCropOptions } from './preprocessing/center-crop.js';
 export { Discretization, type DiscretizationOptions } from './preprocessing/discretization.js';
 export type { ImageData, ImageLayerOptions } from './preprocessing/image-layer.js';
@@ -81,6 +134,7 @@ export { RMSNormalization, type RMSNormalizationOptions } from './normalization/
 export { SpectralNormalization, type SpectralNormalizationOptions } from './normalization/spectral-normalization.js';
 export { UnitNormalization, type UnitNormalizationOptions } from './normalization/unit-normalization.js';
 export { Normalization, type NormalizationOptions } from './preprocessing/normalization.js';
+export { Pipeline, type PipelineOptions } from './preprocessing/pipeline.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
 export { StringLookup, type StringLookupOptions } from './preprocessing/string-lookup.js';
 export { Resizing, type ResizingOptions } from './preprocessing/resizing.js';

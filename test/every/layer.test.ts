@@ -41,8 +41,8 @@ describe.each(classes)('$name', ({ Class }) => {
 });
 
 const samples = classes.flatMap(({ name, Class }) => (Class.samples ?? []).map((sample, i) => ({ name, i, Class, sample })));
-/** Layers that round: their gradient is that of the numbers before rounding. */
-const ROUNDED = /^(TernaryDense)$/;
+/** Layers that round, so that their gradient is that of the numbers before rounding, or compute in float32 whatever their dtype. */
+const ROUNDED = /^(TernaryDense|RandomHue|RandomColorJitter)$/;
 const STEP = 1e-6;
 afterEach(() => {
   settings.floatx = 'float32';

@@ -16,8 +16,8 @@ function remembered(key: string, make: () => p.BandMatrix): p.BandMatrix {
   return matrix;
 }
 
-/** A band matrix from rows of weights that begin at a column; what lies outside of the columns is left out. */
-function banded(key: string, columns: number, rows: readonly { start: number; weights: readonly number[] }[]): p.BandMatrix {
+/** @internal A band matrix from rows of weights that begin at a column; what lies outside of the columns is left out. */
+export function banded(key: string, columns: number, rows: readonly { start: number; weights: readonly number[] }[]): p.BandMatrix {
   const trimmed = rows.map(({ start, weights }) => {
     const from = Math.max(0, -start);
     return { start: Math.min(start + from, columns), weights: weights.slice(from, Math.max(from, columns - start)) };

@@ -1,14 +1,15 @@
 // Filters of images: blur, edges, and the similarity of structures.
-import type { TensorLike } from '../../core/convert.js';
+import { scalarTensor, type TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
 import { isFloat, isInteger } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
 import { listLength } from '../../base/integers.js';
-import { broadcastShapes, showShape } from '../../base/shape.js';
+import { broadcastShapes, showShape, sizeOf } from '../../base/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { meanOf, type Numbers } from '../axes.js';
 import * as p from '../primitives/index.js';
 import { constant } from '../primitives/primitive.js';
+import { depthwiseConv } from '../convolution.js';
 import { publicOp, toFloat, widened } from '../public.js';
 import { filtered } from './bands.js';
 import { imagesOf, type ImageFormatOptions, type Images } from './layout.js';
@@ -20,6 +21,23 @@ function gaussian(where: string, size: number, sigma: number): number[] {
   const weights = Array.from({ length: size }, (_, i) => Math.exp(-0.5 * ((i - (size - 1) / 2) / sigma) ** 2));
   const total = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => weight / total);
+}
+/**
+ * @internal The weights for a `sigma`, a scalar, that may be known only when the function runs: those of a window of `size`, of which all
+ * further than `reach` from the middle are 0.
+ */
+export function gaussianWeights(size: number, sigma: Tensor, reach: Tensor | null = null): Tensor {
+  const place = p.subtract(p.iota(size, 'float32'), scalarTensor((size - 1) / 2, 'float32'));
+  const bell = p.exp(p.multiply(scalarTensor(-0.5, 'float32'), p.square(p.divide(place, sigma))));
+  const weights = reach === null ? bell : p.select(p.lessEqual(p.absolute(place), reach), bell, scalarTensor(0, 'float32'));
+  return p.divide(weights, p.sum(weights, 0));
+}
+/** @internal `x` correlated with weights that may be known only when the function runs, along an axis, zeros lying around it. */
+export function filteredBy(x: Tensor, weights: Tensor, axis: number): Tensor {
+  const sizes = [x.shape.slice(0, axis), x.shape.slice(axis + 1)].map(sizeOf) as [number, number];
+  const kernel = p.broadcastTo(p.reshape(castTo(weights, x.dtype), [weights.size, 1, 1]), [weights.size, sizes[1], 1]);
+  const lines = p.reshape(x, [sizes[0], x.shape[axis]!, sizes[1]]);
+  return p.reshape(depthwiseConv(lines, kernel, { padding: 'same', dataFormat: 'channels_last' }), x.shape);
 }
 const pairOf = (where: string, option: string, value: Numbers): [number, number] => {
   const list: readonly unknown[] = value instanceof Tensor ? Array.from(value.elements, Number) : Array.isArray(value) ? value : [];
@@ -54,6 +72,12 @@ export const gaussianBlur = publicOp(
     const { tensor, height, width } = imagesOf('gaussianBlur', images, dataFormat);
     if (!isFloat(tensor.dtype)) throw new TypeError(`gaussianBlur: expected float images, received ${tensor.dtype}`);
     const sizes = pairOf('gaussianBlur', 'kernelSize', kernelSize);
+    if (sigma instanceof Tensor && sigma.memory === null) {
+      // In a function that is being compiled sigma has no numbers yet.
+      const each = p.reshape(castTo(sigma, 'float32'), [2]);
+      const along = (x: Tensor, axis: number, i: 0 | 1) => filteredBy(x, gaussianWeights(sizes[i], p.slice(each, [i], [1])), axis);
+      return widened(tensor, (wide) => along(along(wide, height, 1), width, 0));
+    }
     const sigmas = pairOf('gaussianBlur', 'sigma', sigma);
     return blurred(
       tensor,

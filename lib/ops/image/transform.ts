@@ -1,6 +1,6 @@
 // Geometric transformations of images: each pixel of the result is read at another place of the image.
 import type { TensorLike } from '../../core/convert.js';
-import { toTensor } from '../../core/convert.js';
+import { scalarTensor, toTensor } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
 import { isFloat } from '../../base/dtype.js';
 import { show } from '../../base/errors.js';
@@ -12,7 +12,7 @@ import { partOf } from '../axes.js';
 import * as p from '../primitives/index.js';
 import { constant } from '../primitives/primitive.js';
 import { publicOp, toFloat } from '../public.js';
-import { blurred } from './filters.js';
+import { blurred, filteredBy, gaussianWeights } from './filters.js';
 import { asBatch, imagesOf, type ImageFormatOptions } from './layout.js';
 import { fillModeOf, orderOf, samplePixels, type FillMode, type SampleInterpolation } from './sampling.js';
 
@@ -96,10 +96,10 @@ function frameOf(points: Tensor): [Triple, Triple, Triple] {
   return [scaled(dot(cross(b, c), d), a), scaled(dot(cross(c, a), d), b), scaled(dot(cross(a, b), d), c)];
 }
 /**
- * The projective maps, rows of 8 numbers, that take the four points `from` to the four points `to`, both `[n, 4, 2]`: by way of the
+ * @internal The projective maps, rows of 8 numbers, that take the four points `from` to the four points `to`, both `[n, 4, 2]`: by way of the
  * projective frame, in float64, where a system of 8 equations would lose half of the digits.
  */
-function homography(from: Tensor, to: Tensor): Tensor {
+export function homography(from: Tensor, to: Tensor): Tensor {
   const [s1, s2, s3] = frameOf(castTo(to, 'float64'));
   const [e1, e2, e3] = frameOf(castTo(from, 'float64'));
   const [r1, r2, r3] = [cross(e2, e3), cross(e3, e1), cross(e1, e2)];
@@ -161,19 +161,44 @@ export interface ElasticTransformOptions extends TransformOptions {
  * same draws move pixels across and down.
  */
 export const elasticTransform = publicOp('elasticTransform', (images: TensorLike, options: ElasticTransformOptions = {}): Tensor => {
-  const { alpha = 20, sigma = 5, interpolation = 'bilinear', fillMode = 'reflect', fillValue = 0, seed = null, dataFormat } = options;
+  const { sigma = 5 } = options;
+  const where = 'elasticTransform';
+  const deviation = Number(toTensor(sigma, null, where).elements[0]);
+  if (!(deviation > 0)) throw new RangeError(`${where}: sigma must be above 0, received ${show(sigma)}`);
+  const size = Math.trunc(6 * deviation) | 1;
+  const window = (axis: number) => ({ axis, size, sigma: deviation });
+  return bent(images, options, (draws) =>
+    blurred(p.multiply(draws, constant(deviation, draws)), window(2), window(1), where));
+}, ['alpha', 'sigma', 'interpolation', 'fillMode', 'fillValue', 'seed', 'dataFormat']);
+
+/** @internal `elasticTransform` for a sigma, a scalar, that may be known only when the function runs, and is not above `most`. */
+export function elasticTransformUpTo(
+  images: TensorLike,
+  { sigma, ...options }: Omit<ElasticTransformOptions, 'sigma'> & { sigma: Tensor },
+  most: number,
+): Tensor {
+  const size = Math.trunc(6 * most) | 1;
+  const deviation = p.maximum(castTo(sigma, 'float32'), scalarTensor(1e-6, 'float32'));
+  const half = scalarTensor(0.5, 'float32');
+  const reach = p.floor(p.multiply(p.trunc(p.multiply(deviation, scalarTensor(6, 'float32'))), half));
+  const weights = gaussianWeights(size, deviation, reach);
+  return bent(images, options, (draws) => {
+    const moves = p.multiply(draws, castTo(deviation, draws.dtype));
+    return filteredBy(filteredBy(moves, weights, 1), weights, 2);
+  });
+}
+
+/** The images bent by normal draws that `smooth` makes moves of. */
+function bent(images: TensorLike, options: ElasticTransformOptions, smooth: (draws: Tensor) => Tensor): Tensor {
+  const { alpha = 20, interpolation = 'bilinear', fillMode = 'reflect', fillValue = 0, seed = null, dataFormat } = options;
   const where = 'elasticTransform';
   const order = orderOf(where, interpolation);
   const mode = fillModeOf(where, fillMode);
   const { batch, restore } = asBatch(imagesOf(where, images, dataFormat));
   if (!isFloat(batch.dtype)) throw new TypeError(`${where}: expected float images, received ${batch.dtype}`);
-  const deviation = Number(toTensor(sigma, null, where).elements[0]);
-  if (!(deviation > 0)) throw new RangeError(`${where}: sigma must be above 0, received ${show(sigma)}`);
-  const size = Math.trunc(6 * deviation) | 1;
   const dtype = batch.dtype === 'float64' ? 'float64' : 'float32';
-  const draws = castTo(normal(batch.shape.slice(0, 3), { stddev: deviation, seed, dtype: 'float32' }), dtype);
-  const smooth = blurred(draws, { axis: 2, size, sigma: deviation }, { axis: 1, size, sigma: deviation }, where);
-  const moves = p.multiply(toTensor(alpha, dtype, where), smooth);
+  const draws = castTo(normal(batch.shape.slice(0, 3), { seed, dtype: 'float32' }), dtype);
+  const moves = p.multiply(toTensor(alpha, dtype, where), smooth(draws));
   const { x, y } = grid(batch.shape, moves);
   return restore(samplePixels(batch, p.add(y, moves), p.add(x, moves), order, mode, fillValue));
-}, ['alpha', 'sigma', 'interpolation', 'fillMode', 'fillValue', 'seed', 'dataFormat']);
+}

@@ -13,7 +13,7 @@ const isPair = (value: unknown): value is Range =>
 const sorted = ([a, b]: Range): Range => (a <= b ? [a, b] : [b, a]);
 /** The two numbers, or all from minus the number to the number. */
 export const rangeOf = (value: RangeLike): Range =>
-  typeof value === 'number' ? [-Math.abs(value), Math.abs(value)] : sorted(value as unknown as Range);
+  typeof value === 'number' ? [0 - Math.abs(value), Math.abs(value)] : sorted(value as unknown as Range); // no -0
 
 /**
  * How strong a transformation is: two numbers between which it is drawn, or one. A number stands for all from minus itself to itself, but
