@@ -4,7 +4,7 @@ import { field } from '../../config/fields.js';
 import type { SerializedObject } from '../../config/registration.js';
 import { serializeKerasObject } from '../../config/serialization.js';
 import { layerField } from '../core/wrapper.js';
-import { Layer, layer, type CallOptions } from '../base/layer.js';
+import { type CallOptions, type Layer, layer } from '../base/layer.js';
 import type { LayerOptions } from '../base/options.js';
 
 const layersField = field<readonly (Layer | SerializedObject)[], readonly Layer[]>(

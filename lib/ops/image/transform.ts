@@ -96,8 +96,8 @@ function frameOf(points: Tensor): [Triple, Triple, Triple] {
   return [scaled(dot(cross(b, c), d), a), scaled(dot(cross(c, a), d), b), scaled(dot(cross(a, b), d), c)];
 }
 /**
- * @internal The projective maps, rows of 8 numbers, that take the four points `from` to the four points `to`, both `[n, 4, 2]`: by way of the
- * projective frame, in float64, where a system of 8 equations would lose half of the digits.
+ * @internal The projective maps, rows of 8 numbers, that take the four points `from` to the four points `to`, both `[n, 4, 2]`: by way of
+ * the projective frame, in float64, where a system of 8 equations would lose half of the digits.
  */
 export function homography(from: Tensor, to: Tensor): Tensor {
   const [s1, s2, s3] = frameOf(castTo(to, 'float64'));

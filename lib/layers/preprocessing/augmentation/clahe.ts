@@ -55,7 +55,8 @@ export class ContrastLimitedAdaptiveHistogramEqualization extends imageLayer('Co
     const tiles = ops.transpose(ops.reshape(levels, [batch, rows, tile.height, columns, tile.width, channels]), [0, 1, 3, 5, 2, 4]);
     const shares = this.cumulated(ops.reshape(tiles, [batch * rows * columns * channels, tile.height * tile.width]));
     const grid = ops.reshape(shares, [batch, rows, columns, channels, LEVELS]);
-    const blended = blend(grid, levels, neighbours(tile.height * rows, tile.height, rows), neighbours(tile.width * columns, tile.width, columns));
+    const [down, across] = [neighbours(tile.height, rows), neighbours(tile.width, columns)];
+    const blended = blend(grid, levels, down, across);
     return ops.slice(blended, [0, 0, 0, 0], images.shape);
   }
 
@@ -106,8 +107,8 @@ interface Neighbours {
   readonly after: Tensor;
   readonly weight: Tensor;
 }
-function neighbours(pixels: number, tile: number, tiles: number): Neighbours {
-  const place = ops.add(ops.divide(ops.subtract(ops.arange(pixels, { dtype: 'float32' }), tile / 2), tile), 1);
+function neighbours(tile: number, tiles: number): Neighbours {
+  const place = ops.add(ops.divide(ops.subtract(ops.arange(tile * tiles, { dtype: 'float32' }), tile / 2), tile), 1);
   const floor = ops.floor(place);
   const inside = (at: Tensor) => ops.cast(ops.clip(at, 0, tiles + 1), 'int32');
   return { before: inside(floor), after: inside(ops.add(floor, 1)), weight: ops.subtract(place, floor) };

@@ -75,7 +75,10 @@ export class CutMix extends imageLayer('CutMix', schema) {
     const places = ops.take(transformation.batch_masks, [0], { axis });
     return this.applyToImages(ops.cast(masks, this.computeDtype), { ...transformation, batch_masks: places });
   }
-  protected override applyToLabels(labels: Tensor, { mix_weight: given, permutation_order: order }: CutMixTransformation<TensorLike>): Tensor {
+  protected override applyToLabels(
+    labels: Tensor,
+    { mix_weight: given, permutation_order: order }: CutMixTransformation<TensorLike>,
+  ): Tensor {
     const weight = ops.reshape(given, [-1, 1]);
     return ops.add(ops.multiply(weight, labels), ops.multiply(ops.subtract(1, weight), ops.take(labels, order, { axis: 0 })));
   }

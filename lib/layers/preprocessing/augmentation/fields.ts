@@ -29,7 +29,8 @@ export function factor(low: number, high: number): Field<RangeLike, Range, true>
 /** A number or two that must all be from `low` to `high`, or above `low` when it is `open`; as it was given. */
 export function strictFactor(low: number, high: number, open = false): Field<RangeLike, RangeLike, true> {
   const fits = (n: number) => (open ? n > low : n >= low) && n <= high;
-  return field<RangeLike>(`a number, or an array of two numbers, ${open ? 'above' : 'from'} ${low} ${open ? 'and up ' : ''}to ${high}`, (value) => {
+  const bounds = open ? `above ${low} and up to ${high}` : `from ${low} to ${high}`;
+  return field<RangeLike>(`a number, or an array of two numbers, ${bounds}`, (value) => {
     if (isPair(value)) return value.every(fits) ? value : undefined;
     return typeof value === 'number' && fits(value) ? value : undefined;
   });

@@ -54,10 +54,16 @@ export class MixUp extends imageLayer('MixUp', schema) {
     const weight = ops.cast(beside(transformation.mix_weight), this.computeDtype);
     return this.mixed(ops.cast(images, this.computeDtype), weight, transformation.permutation_order);
   }
-  protected override applyToLabels(labels: Tensor, { mix_weight: weight, permutation_order: order }: MixUpTransformation<TensorLike>): Tensor {
+  protected override applyToLabels(
+    labels: Tensor,
+    { mix_weight: weight, permutation_order: order }: MixUpTransformation<TensorLike>,
+  ): Tensor {
     return this.mixed(labels, ops.reshape(weight, [-1, 1]), order);
   }
-  protected override applyToMasks(masks: Tensor, { mix_weight: weight, permutation_order: order }: MixUpTransformation<TensorLike>): Tensor {
+  protected override applyToMasks(
+    masks: Tensor,
+    { mix_weight: weight, permutation_order: order }: MixUpTransformation<TensorLike>,
+  ): Tensor {
     return this.mixed(masks, beside(weight), order);
   }
   protected override applyToBoxes(

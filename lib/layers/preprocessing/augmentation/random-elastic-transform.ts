@@ -52,7 +52,10 @@ export interface ElasticTransformation<T = Tensor> {
 export class RandomElasticTransform extends imageLayer('RandomElasticTransform', schema) {
   static readonly samples = [
     { args: [{ scale: [0.5, 1], valueRange: [-3, 3], seed: 1 }], inputs: [[3, 9, 8, 2]] },
-    { args: [{ scale: [0.5, 1], valueRange: [-3, 3], fillMode: 'constant', seed: 1, dataFormat: 'channels_first' }], inputs: [[3, 2, 8, 9]] },
+    {
+      args: [{ scale: [0.5, 1], valueRange: [-3, 3], fillMode: 'constant', seed: 1, dataFormat: 'channels_first' }],
+      inputs: [[3, 2, 8, 9]],
+    },
   ];
   /** State of the random draws. */
   readonly generator = new random.SeedGenerator(this.config.seed);

@@ -12,7 +12,7 @@ import { drawSpans, insideOf } from './rectangles.js';
 
 const colour = field<number | readonly number[]>('a number or an array of three numbers', (value) =>
   typeof value === 'number' || (Array.isArray(value) && value.length === 3 && value.every((n) => typeof n === 'number'))
-    ? (value as number | readonly number[])
+    ? value
     : undefined,
 );
 const schema = {

@@ -37,8 +37,8 @@ export interface PerspectiveTransformation<T = Tensor> {
 }
 
 /**
- * While training, moves the corners of some images at random, as if they were seen from another side. Masks and boxes follow; as Keras does,
- * it gives boxes back as left, top, right, bottom.
+ * While training, moves the corners of some images at random, as if they were seen from another side. Masks and boxes follow; as Keras
+ * does, it gives boxes back as left, top, right, bottom.
  *
  * ```ts
  * new keras.layers.RandomPerspective({ factor: 0.5, scale: 0.4 });
