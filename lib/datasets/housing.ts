@@ -3,7 +3,7 @@ import { show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { readNpz } from './npy.js';
-import { rowNumbers, shuffledOrder } from './numpy-random.js';
+import { rowNumbers, shuffledOrder } from '../random/numpy-random.js';
 
 /** Attributes `(n, attributes)` and prices `(n,)` for training, and for testing, all float64. */
 export type Prices = [[xTrain: Tensor, yTrain: Tensor], [xTest: Tensor, yTest: Tensor]];

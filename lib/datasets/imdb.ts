@@ -2,7 +2,7 @@
 import { checkOptions } from '../base/errors.js';
 import { getFile } from '../utils/get-file.js';
 import { readObjectNpz } from './npy.js';
-import { shuffler } from './numpy-random.js';
+import { shuffler } from '../random/numpy-random.js';
 import {
   checkWords,
   inOrder,

@@ -4,7 +4,7 @@ import * as ops from '../ops/index.js';
 import { getFile } from '../utils/get-file.js';
 import { checkTestSplit, type SplitOptions } from './housing.js';
 import { readObjectNpz } from './npy.js';
-import { rowNumbers, shuffler } from './numpy-random.js';
+import { rowNumbers, shuffler } from '../random/numpy-random.js';
 import {
   checkWords,
   inOrder,

@@ -4,7 +4,7 @@ import { checkOptions, show } from '../base/errors.js';
 import { Tensor } from '../core/tensor.js';
 import * as ops from '../ops/index.js';
 import { getFile } from '../utils/get-file.js';
-import { rowNumbers } from './numpy-random.js';
+import { rowNumbers } from '../random/numpy-random.js';
 import type { PickledArray } from './pickled-array.js';
 
 /** Texts as word numbers, and the number of each text's class (int64), for training, and for testing. */

@@ -2,7 +2,7 @@
 import { show } from '../base/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { toTensor } from '../core/convert.js';
-import { MersenneTwister } from '../random/mersenne-twister.js';
+import { MersenneTwister } from './mersenne-twister.js';
 
 /**
  * The order in which `numpy.random.RandomState(seed).shuffle` puts `n` items; null draws a seed.

@@ -106,7 +106,7 @@ it('goes through files with its layers, and in a functional model of objects', a
     await model.save(path.join(folder, 'model.keras'));
     const again = (await saving.loadModel(path.join(folder, 'model.keras'))) as Model;
     const labels = ops.oneHot(ops.arange(16).mod(4), 4);
-    const [own, loaded] = [model, again].map((one) => one({ images, labels }, { training: true }));
+    const [own, loaded] = [model, again].map((one): Tensor[] => one({ images, labels }, { training: true }));
     own.forEach((tensor, i) => expect(same(tensor, loaded[i])).toBe(true));
   } finally {
     await rm(folder, { recursive: true });
