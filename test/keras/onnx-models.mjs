@@ -9,12 +9,12 @@ const uniform = (shape, seed, low = -2, high = 2) => random.uniform(shape, { min
 const whole = (shape, below, seed) => random.randint(shape, 0, below, { seed });
 
 /**
- * Primitives that are written as others (their layers show them), those that ONNX has no form of (test/lib/saving tests the error), and those
- * whose samples are no data for what they mean.
+ * Primitives that are written as others (their layers show them), those that ONNX has no form of (test/lib/saving tests the error), and
+ * those whose samples are no data for what they mean.
  */
 const NO_FORM = RegExp(
-  '^(attention|averagePoolGradient|gru|lstm|cholesky|convKernel|ctc\\w+|eigh?|erfinv|gamma\\w+|gcd|i[01]|lu|nextafter|pinv|qr|searchsorted|' +
-    'singularValues|slogdet|solve|s\\w*Crossentropy|svd|triangular\\w*|view\\w*)$',
+  '^(attention|averagePoolGradient|gru|lstm|cholesky|convKernel|ctc\\w+|eigh?|erfinv|gamma\\w+|gcd|i[01]|lu|nextafter|pinv|qr|' +
+    'searchsorted|singularValues|slogdet|solve|s\\w*Crossentropy|svd|triangular\\w*|view\\w*)$',
 );
 
 /** A functional model of one layer; sizes of the batch are unknown. */
