@@ -173,7 +173,8 @@ const MODELS = {
     return { model, inputs: [uniform([2, 12, 12, 3], 1)], tolerance: 2e-2 };
   },
   float64: () => {
-    const model = new keras.Sequential([keras.Input([6], { dtype: 'float64' }), new layers.Dense(3, { dtype: 'float64', activation: 'sigmoid' })]);
+    const dense = new layers.Dense(3, { dtype: 'float64', activation: 'sigmoid' });
+    const model = new keras.Sequential([keras.Input([6], { dtype: 'float64' }), dense]);
     return { model, inputs: [ops.cast(uniform([2, 6], 1), 'float64')] };
   },
 };
