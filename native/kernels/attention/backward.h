@@ -24,19 +24,27 @@ struct TargetStats {
   T largest, sum, product;
 };
 
-// A row of scores becomes weights, one of the weights' gradients that of the products of query and key.
+// A row of scores becomes weights, one of the weights' gradients that of the products of query and key. Where the row has all sources
+// (`whole`), the product of output and gradient is summed from what is subtracted from it, so that weights of 1 leave no rest.
 template <typename T>
-KR_INLINE void scores_back(T* scores, T* by, int64_t count, TargetStats<T> stats, T scale, T factor) {
-  const V<T> largest(stats.largest), inverse(T{1} / stats.sum), product(stats.product), by_scale(scale), by_factor(factor);
+KR_INLINE void scores_back(T* scores, T* by, int64_t count, TargetStats<T> stats, T factor, bool whole) {
+  const V<T> largest(stats.largest), inverse(T{1} / stats.sum), by_factor(factor);
   // A target without sources has equal weights whatever its scores are.
   const bool flat = stats.largest <= kExcluded<T>;
+  V<T> sum(T{});
   for (int64_t j = 0; j < count; j += kLanes<T>) {
     const int64_t left = count - j;
-    const bool whole = left >= kLanes<T>;
-    const V<T> score = whole ? V<T>::load(scores + j) : V<T>::load_n(scores + j, left);
-    const V<T> slope = whole ? V<T>::load(by + j) : V<T>::load_n(by + j, left);
-    const V<T> weight = exp(score * by_scale - largest) * inverse;
+    const V<T> score = left >= kLanes<T> ? V<T>::load(scores + j) : V<T>::load_n(scores + j, left);
+    const V<T> weight = exp(score - largest) * inverse;
     store_part(scores + j, weight, left);
+    // Lanes beyond the row may be infinite; what was stored has zeros there.
+    sum += left >= kLanes<T> ? weight * V<T>::load(by + j) : V<T>::load_n(scores + j, left) * V<T>::load_n(by + j, left);
+  }
+  const V<T> product = whole ? fold_sum(sum) : V<T>(stats.product);
+  for (int64_t j = 0; j < count; j += kLanes<T>) {
+    const int64_t left = count - j;
+    const V<T> weight = left >= kLanes<T> ? V<T>::load(scores + j) : V<T>::load_n(scores + j, left);
+    const V<T> slope = left >= kLanes<T> ? V<T>::load(by + j) : V<T>::load_n(by + j, left);
     store_part(by + j, flat ? V<T>(T{}) : weight * (slope - product) * by_factor, left);
   }
 }
@@ -51,7 +59,7 @@ struct BackwardBlock {
   const T *packed_keys, *packed_values;
   const T *largest, *sums, *products;  // of the block's targets
   T *by_query, *by_key, *by_value;
-  T *scores, *by, *edge;
+  T *scores, *by, *edge, *scaled;
   T factor;
 
   // Whether nothing of the block has a weight.
@@ -67,14 +75,16 @@ struct BackwardBlock {
   }
   KR_INLINE void run() const {
     const int64_t rows = t1 - t0, count = s1 - s0;
-    multiply_blocks<T>({query, s.query_row(), 1, rows}, packed_keys, 0, s.depth, count, scores, count, false, edge);
+    // As in the forward direction, so that scores are the same to the last bit.
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < s.depth; ++j) scaled[i * s.depth + j] = query[i * s.query_row() + j] * factor;
+    multiply_blocks<T>({scaled, s.depth, 1, rows}, packed_keys, 0, s.depth, count, scores, count, false, edge);
     multiply_blocks<T>({by_output, s.output_row(), 1, rows}, packed_values, 0, s.value_depth, count, by, count, false, edge);
     const bool hides = hidden.any();
     for (int64_t i = 0; i < rows; ++i) {
       T* row = scores + i * count;
-      for (int64_t j = 0; j < count && hides; ++j) row[j] *= factor;
       if (hides) hidden.apply(row, t0 + i, s0, s1);
-      scores_back(row, by + i * count, count, TargetStats<T>{largest[i], sums[i], products[i]}, hides ? T{1} : factor, factor);
+      scores_back(row, by + i * count, count, TargetStats<T>{largest[i], sums[i], products[i]}, factor, count == s.sources);
     }
     const int64_t result = s.result_row();
     multiply_blocks<T>({scores, 1, count, count}, by_output, s.output_row(), rows, s.value_depth, by_value, result, true, edge);
@@ -96,7 +106,7 @@ static void attention_gradient(const Args& args, Range r) {
   const int64_t all = s.batch * s.heads * s.targets, keys = packed_rows_size<T>(s.columns(), s.depth);
   T *packed_keys = static_cast<T*>(args.local), *packed_values = packed_keys + keys;
   T* scores = packed_values + packed_rows_size<T>(s.columns(), s.value_depth);
-  T *by = scores + s.rows() * s.columns(), *edge = by + s.rows() * s.columns();
+  T *by = scores + s.rows() * s.columns(), *edge = by + s.rows() * s.columns(), *scaled = edge + s.edge();
   for (int64_t unit = r.begin; unit < r.end; ++unit) {
     const int64_t b = unit / s.key_heads, kh = unit - b * s.key_heads;
     for (int64_t s0 = 0; s0 < s.sources; s0 += s.kSources) {
@@ -115,7 +125,7 @@ static void attention_gradient(const Args& args, Range r) {
           const BackwardBlock<T> block = {
               s, hidden, t0, min_of(t0 + s.kTargets, s.targets), s0, s1, args.at<T>(0) + query,
               by_output + target * s.output_row() + h * s.value_depth, key, packed_keys, packed_values, known, known + all, known + 2 * all,
-              by_query + query, pair, pair + s.depth, scores, by, edge, static_cast<T>(args.floats[0])};
+              by_query + query, pair, pair + s.depth, scores, by, edge, scaled, static_cast<T>(args.floats[0])};
           if (!block.empty()) block.run();
           else if (s0 == 0) block.clear_query();
         }
@@ -130,7 +140,7 @@ static Work plan_attention_gradient(const int64_t* ints, bool) {
   const int64_t packed = packed_rows_size<T>(s.columns(), s.depth) + packed_rows_size<T>(s.columns(), s.value_depth);
   Work work;
   work.units[0] = s.batch * s.key_heads;
-  work.local_bytes = (packed + 2 * s.rows() * s.columns() + s.edge()) * static_cast<int64_t>(sizeof(T));
+  work.local_bytes = (packed + s.rows() * (2 * s.columns() + s.depth) + s.edge()) * static_cast<int64_t>(sizeof(T));
   work.nanoseconds = attention_nanoseconds<T>(s, 5);
   return work;
 }
