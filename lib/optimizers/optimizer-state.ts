@@ -8,7 +8,7 @@ import { withPath } from '../core/scope.js';
 import { settings } from '../base/settings.js';
 import { showShape, type Shape } from '../base/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { type Aggregation, Variable } from '../core/variable.js';
+import { type Aggregation, type InitialValue, Variable } from '../core/variable.js';
 import * as initializers from '../initializers/index.js';
 import * as ops from '../ops/index.js';
 import { type LearningRate, optimizerSchema } from './options.js';
@@ -38,6 +38,8 @@ export abstract class OptimizerState {
   protected rate: Variable | LearningRateSchedule | (() => TensorLike);
   private readonly tracked: Variable[] = [];
   private readonly indices = new Map<Variable, number>();
+  /** Give slots that begin with the values of weights those that the weights have now. */
+  private readonly renewals: (() => void)[] = [];
   /** The variables that the optimizer was built with. */
   protected trained: readonly Variable[] = [];
   /** Moving averages of the variables, with `useEma`. */
@@ -134,6 +136,8 @@ export abstract class OptimizerState {
       () => new Variable(initializers.get(initializer) as never, { shape, dtype, trainable: false, name: name ?? null }),
     );
     this.tracked.push(variable);
+    if (typeof initializer === 'function' && !(initializer instanceof initializers.Initializer))
+      this.renewals.push(() => void variable.assign((initializer as InitialValue)(shape, { dtype })));
     return variable;
   }
 
@@ -206,6 +210,7 @@ export abstract class OptimizerState {
       process.emitWarning(
         `the state of the optimizer ${name} is not loaded: it has ${variables.length} variables, the saved one ${received}`,
       );
+      for (const renew of this.renewals) renew(); // the weights may have been loaded meanwhile
       return;
     }
     variables.forEach((variable, i) => variable.assign(store[i]!));

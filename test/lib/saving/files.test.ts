@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type * as keras from 'keratin';
-import { ops, saving, type Tensor } from 'keratin';
+import { Input, layers, ops, optimizers, saving, Sequential, type Tensor } from 'keratin';
 import { Hdf5File, type Hdf5Group } from '#lib/saving/hdf5.js';
 
 interface Recorded {
@@ -141,4 +141,16 @@ describe('HDF5', () => {
     await writeFile(at('cut.h5'), whole.subarray(0, whole.length / 2));
     await expect(saving.loadModel(at('cut.h5'))).rejects.toThrow(/cut\.h5/);
   });
+});
+
+it('an optimizer that was saved before it had state begins with the weights of the file', async () => {
+  const target = path.join(folder, 'schedule_free.keras');
+  const made = new Sequential([Input([3]), new layers.Dense(2)]);
+  made.compile({ optimizer: new optimizers.ScheduleFreeAdamW(0.1), loss: 'mse' });
+  (made.optimizer as unknown as { built: boolean; tracked: unknown[] }).tracked.length = 2; // as Keras saves one that was not built
+  await made.save(target);
+  const loaded = await saving.loadModel(target);
+  expect(process.emitWarning).toHaveBeenCalledTimes(1);
+  const momentum = loaded.optimizer.variables.find(({ path }) => path.endsWith('kernel_momentum'))!;
+  expect(momentum.value.tolist()).toEqual(made.getWeights()[0].tolist());
 });
