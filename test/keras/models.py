@@ -110,7 +110,7 @@ def recurrent():
     x = layers.GRU(4, return_sequences=True, reset_after=False, kernel_regularizer="l2")(x)
     cells = [layers.LSTMCell(3, unit_forget_bias=False), layers.GRUCell(4, recurrent_activation="hard_sigmoid")]
     x = layers.RNN(cells, return_sequences=True, go_backwards=True)(x)
-    x = layers.Bidirectional(layers.GRU(3), backward_layer=layers.SimpleRNN(2, go_backwards=True, use_bias=False))(x)
+    x = layers.Bidirectional(layers.GRU(3), backward_layer=layers.SimpleRNN(3, go_backwards=True, use_bias=False))(x)
     model = keras.Model(inputs, layers.Dense(2)(x))
     model.compile("adam", "mse")
     return model
@@ -118,7 +118,7 @@ def recurrent():
 
 @case
 def encoder_decoder():
-    source, target = keras.Input((None, 3)), keras.Input((4, 2))
+    source, target = keras.Input((6, 3)), keras.Input((4, 2))
     _, h, c = layers.LSTM(5, return_state=True, dropout=0.0)(source)
     x, state = layers.GRU(5, return_sequences=True, return_state=True)(target, initial_state=keras.ops.tanh(h))
     x = layers.LSTM(5, return_sequences=True)(x, initial_state=[state, c])

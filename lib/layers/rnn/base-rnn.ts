@@ -6,7 +6,6 @@ import { showShape, type Shape, type SymbolicShape } from '../../base/shape.js';
 import { flatten, isNumberArray, mapStructure, type Nested } from '../../base/tree.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import { castTo } from '../../core/cast.js';
-import { withScope } from '../../core/scope.js';
 import type { Tensor } from '../../core/tensor.js';
 import { isStandIn } from '../../core/trace.js';
 import { Variable } from '../../core/variable.js';
@@ -94,12 +93,9 @@ export abstract class BaseRNN extends Layer {
           sequencesShape[1],
         )}, …] }), received shape ${showShape(sequencesShape)}`,
       );
-    const initial = this.getInitialState(batch!);
-    this.#states = withScope(this.name, () =>
-      mapStructure(
-        (value: Tensor) => new Variable(value, { trainable: false, dtype: this.variableDtype, name: 'rnn_state' }),
-        initial,
-      ),
+    this.#states = mapStructure(
+      (value: Tensor) => new Variable(value, { trainable: false, dtype: this.variableDtype, name: 'rnn_state' }),
+      this.getInitialState(batch!),
     ) as States[];
   }
 
@@ -136,6 +132,8 @@ export abstract class BaseRNN extends Layer {
     options: CellCallOptions = {},
   ): SequenceResult {
     const { goBackwards, unroll, zeroOutputForMask, returnSequences } = this.config;
+    if ((this as { readonly useCudnn?: unknown }).useCudnn === true)
+      throw new Error(`${this.label}: there is no cuDNN here, so that useCudnn must be 'auto' or false`);
     const whole = unroll || sequences.shape[1] === 0 ? null : this.runWhole(sequences, initialState, mask, options);
     if (whole !== null) return whole;
     return runSequence(this.label, (inputs, states) => callCell(this.cell, inputs, states, options), sequences, initialState, {
@@ -210,12 +208,11 @@ export abstract class BaseRNN extends Layer {
     const { stateSize } = this;
     if (list.length !== stateSize.length && stateSize[0] !== -1)
       throw new RangeError(`${where} must have ${stateSize.length} state${stateSize.length === 1 ? '' : 's'}, received ${list.length}`);
-    return mapStructure((state: TensorLike) => {
-      const tensor = toTensor(state, this.cellDType, where);
-      if (tensor.shape[0] !== batch && !isStandIn(batch))
-        throw new RangeError(`${where} must be for the ${batch} samples of the sequences, received shape ${showShape(tensor.shape)}`);
-      return tensor;
-    }, list, isNumberArray) as States[];
+    const states = mapStructure((state: TensorLike) => toTensor(state, this.cellDType, where), list, isNumberArray) as States[];
+    for (const { shape } of flatten<Tensor>(states).leaves)
+      if (shape[0] !== batch && !isStandIn(batch))
+        throw new RangeError(`${where} must be for the ${batch} samples of the sequences, received shape ${showShape(shape)}`);
+    return states;
   }
 
   override computeMask(_inputs: unknown, previousMask: unknown): unknown {

@@ -47,6 +47,7 @@ interface Directed {
   resetState?(): void;
 }
 type DirectedLayer = Layer & Directed;
+const DIRECTED = ['goBackwards', 'stateful', 'returnSequences', 'returnState'] as const;
 
 /** Classes of a layer and of what it holds, under their names: the user's own need no registration for a copy. */
 function classesIn(held: Layer): Record<string, unknown> {
@@ -87,11 +88,16 @@ export class Bidirectional extends layer('Bidirectional', schema, ['layer']) {
   }));
   override supportsMasking = true;
   /** Goes through the sequence in the direction of the layer that was given. */
-  readonly forwardLayer: DirectedLayer = copyOf(this.config.layer, { name: withPrefix('forward_', this.config.layer.name) });
+  readonly forwardLayer: DirectedLayer = this.makeForward();
   /** Goes the other way. */
   override readonly backwardLayer: DirectedLayer = this.makeBackward();
   override inputSpec = this.config.layer.inputSpec;
 
+  private makeForward(): DirectedLayer {
+    const { layer: given } = this.config;
+    this.checkDirected(given);
+    return copyOf(given, { name: withPrefix('forward_', given.name) });
+  }
   private makeBackward(): DirectedLayer {
     const { layer: given, backwardLayer } = this.config;
     const backward =
@@ -102,19 +108,24 @@ export class Bidirectional extends layer('Bidirectional', schema, ['layer']) {
       if (useCudnn !== undefined) one.useCudnn = useCudnn;
       if (one.zeroOutputForMask !== undefined) one.zeroOutputForMask = one.returnSequences;
     }
+    this.checkDirected(backward);
     this.checkDirections(backward);
     Object.assign(this.config, { layer: this.forwardLayer, backwardLayer: backward });
     return backward;
   }
 
+  private checkDirected(given: Layer): void {
+    const missing = DIRECTED.find((name) => typeof (given as DirectedLayer)[name] !== 'boolean');
+    if (missing !== undefined)
+      throw new TypeError(
+        `${this.constructor.name}: expected recurrent layers, which have a property ${missing}, received ${given.constructor.name} ` +
+          `"${given.name}"`,
+      );
+  }
   private checkDirections(backward: DirectedLayer): void {
     const forward = this.forwardLayer;
     const where = `${this.constructor.name}: the forward and the backward layer`;
-    for (const name of ['goBackwards', 'stateful', 'returnSequences', 'returnState'] as const) {
-      for (const one of [forward, backward]) {
-        if (typeof one[name] !== 'boolean')
-          throw new TypeError(`${where} must be recurrent, with a property ${name}, received ${show(one)}`);
-      }
+    for (const name of DIRECTED) {
       if (name === 'goBackwards' && forward[name] === backward[name])
         throw new RangeError(`${where} must go in different directions, received goBackwards ${String(forward[name])} for both`);
       if (name !== 'goBackwards' && forward[name] !== backward[name])

@@ -45,11 +45,13 @@ export interface CellCallOptions {
  * ```
  */
 export interface RNNCell {
+  /** Size of the state without the batch, or sizes of several. */
   readonly stateSize: StateSize;
   /** Size of the output without the batch; by default that of the first state. */
   readonly outputSize?: number | null;
+  /** `[output, states]` of a step. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each cell says what it takes
-  call(inputs: any, states: any, options?: any): readonly [output: any, states: any];
+  call(inputs: any, states: any, options?: any): readonly unknown[];
   /** The states before the first step; zeros of `(batch, size)` by default. */
   getInitialState?(options: InitialStateOptions): States;
 }

@@ -18,6 +18,8 @@ const schema = { cell, ...sequenceSchema } as const;
 /** Options of `RNN`. */
 export type RNNOptions = OptionsOf<typeof schema> & LayerOptions;
 
+const Base = recurrentLayer('RNN', schema, ['cell']);
+
 /**
  * Calls a cell on each step of `(batch, time, …)`, with the states that the step before it returned. Several cells in an array are stacked.
  * The output is that of the last step, or `(batch, time, …)` with those of all steps (`returnSequences`); with `returnState` the call
@@ -33,11 +35,17 @@ export type RNNOptions = OptionsOf<typeof schema> & LayerOptions;
  * @throws for what is no cell, inputs of less than three axes, sequences of no steps or, with `unroll`, of an unknown number of them,
  * initial states that do not fit, and, with `stateful`, an unknown or another batch size.
  */
-export class RNN extends recurrentLayer('RNN', schema, ['cell']) {
+export class RNN extends Base {
   static readonly samples: readonly object[] = [
     { args: [{ module: 'keras.layers', class_name: 'GRUCell', config: { units: 3 }, registered_name: null }, {}], inputs: [[2, 4, 3]] },
   ];
   override readonly cell: RNNCell = this.config.cell;
+
+  constructor(...args: ConstructorParameters<typeof Base>) {
+    const [first] = args as readonly unknown[];
+    // A cell that is a plain object would be taken for the options.
+    super(...(args.length === 1 && typeof (first as { call?: unknown } | null | undefined)?.call === 'function' ? [first as RNNCell, {}] : args));
+  }
 
   /** All recurrent layers are instances of `RNN`, as in Keras. */
   static [Symbol.hasInstance](value: unknown): boolean {
