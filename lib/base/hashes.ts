@@ -102,6 +102,13 @@ export function fingerprint64(text: string): bigint {
   return length <= 16 ? upTo16(words) : length <= 64 ? upTo64(words) : longer(words);
 }
 
+/** The fingerprint of two fingerprints one after the other, as TensorFlow joins those of crossed features. */
+export function joinFingerprints(first: bigint, second: bigint): bigint {
+  const factor = 0xc6a4a7935bd1e995n;
+  const joined = first ^ factor ^ wrap(shiftMix(wrap(second * factor)) * factor);
+  return shiftMix(wrap(shiftMix(wrap(joined * factor)) * factor));
+}
+
 /** SipHash-2-4 of a string's UTF-8. */
 export function sipHash64(text: string, [k0, k1]: readonly [bigint, bigint]): bigint {
   const bytes = encoder.encode(text);

@@ -133,6 +133,9 @@ export { LayerNormalization, type LayerNormalizationLayerOptions } from './norma
 export { RMSNormalization, type RMSNormalizationOptions } from './normalization/rms-normalization.js';
 export { SpectralNormalization, type SpectralNormalizationOptions } from './normalization/spectral-normalization.js';
 export { UnitNormalization, type UnitNormalizationOptions } from './normalization/unit-normalization.js';
+export { HashedCrossing, type HashedCrossingOptions } from './preprocessing/hashed-crossing.js';
+export { Hashing, type HashingOptions } from './preprocessing/hashing.js';
+export { IntegerLookup, type IntegerLookupOptions } from './preprocessing/integer-lookup.js';
 export { Normalization, type NormalizationOptions } from './preprocessing/normalization.js';
 export { Pipeline, type PipelineOptions } from './preprocessing/pipeline.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';

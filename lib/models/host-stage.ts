@@ -8,7 +8,7 @@ import { showShape } from '../base/shape.js';
 import { flatten, isNumberArray } from '../base/tree.js';
 import type { Layer } from '../layers/base/layer.js';
 
-const runsOnHost = (operation: Operation): boolean => (operation.constructor as typeof Layer).runsOnHost === true;
+const runsOnHost = (operation: Operation): boolean => (operation as Partial<Layer>).runsOnHost === true;
 const isString = (symbol: KerasTensor): boolean => (symbol.dtype as string) === 'string';
 
 /** True for inputs with strings among them. */

@@ -71,8 +71,6 @@ export abstract class Layer extends LayerPrecision {
   static readonly baseSchema = layerSchema;
   /** @internal True for classes without weights that Keras builds when it makes them: their saved form tells no shapes. */
   static readonly builtWhenMade: boolean = false;
-  /** @internal True for a layer that reads or gives strings: it runs on the host, before the numeric part of a model. */
-  static readonly runsOnHost: boolean = false;
 
   readonly #remat = context().remat;
   /** True for a layer that passes masks on; by default for one with a `computeMask` of its own. */
@@ -179,9 +177,13 @@ export abstract class Layer extends LayerPrecision {
     return true;
   }
 
+  /** @internal Whether it needs values that no tensor of a compiled program has, such as strings: it runs on the host, before the others. */
+  get runsOnHost(): boolean {
+    return false;
+  }
   /** @internal Whether strings may be among the inputs. */
   protected get takesStrings(): boolean {
-    return (this.constructor as typeof Layer).runsOnHost;
+    return this.runsOnHost;
   }
 
   private convertInput(input: unknown): unknown {

@@ -1,6 +1,7 @@
 // How numbers of categories become rows: what layers with the option `outputMode` share.
 import type { DType } from '../../base/dtype.js';
 import { isFloat } from '../../base/dtype.js';
+import type { SymbolicShape } from '../../base/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
 
@@ -43,4 +44,10 @@ export function encodeCategories(
   const counts = countRows(asRows(numbers), depth, asRows(ops.broadcastTo(weights, numbers.shape)));
   const rows = mode === 'multi_hot' ? ops.greater(counts, 0) : counts;
   return ops.cast(ops.reshape(rows, [...(numbers.ndim < 2 ? [] : [batch, ...rest]), depth]), dtype);
+}
+
+/** The shape of what `encodeCategories` makes of numbers of a shape; `depth` is null where it is not known. */
+export function shapeOfRows(shape: SymbolicShape, mode: CategoryRows, depth: number | null): SymbolicShape {
+  if (mode !== 'one_hot') return [...shape.slice(0, shape.length < 2 ? 0 : 1), ...shape.slice(2), depth];
+  return [...(shape.length === 0 ? [1] : shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape), depth];
 }
