@@ -51,6 +51,10 @@ export class HostArray {
   }
 }
 
+/** Whether an item beside strings is an input of its own, such as a tensor or an array of numbers. */
+const isOther = (item: unknown): boolean =>
+  Array.isArray(item) ? typeof item[0] === 'number' || (item.length > 0 && isOther(item[0])) : typeof item === 'object' && !(item instanceof HostArray);
 /** True for a string, nested arrays of strings, and a `HostArray`: one value, not a structure. */
 export const isStrings = (value: unknown): boolean =>
-  typeof value === 'string' || value instanceof HostArray || (Array.isArray(value) && value.length > 0 && isStrings(value[0]));
+  typeof value === 'string' || value instanceof HostArray
+  || (Array.isArray(value) && value.length > 0 && isStrings(value[0]) && !value.some((item) => item instanceof HostArray || isOther(item)));

@@ -140,6 +140,8 @@ export { Normalization, type NormalizationOptions } from './preprocessing/normal
 export { Pipeline, type PipelineOptions } from './preprocessing/pipeline.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
 export { StringLookup, type StringLookupOptions } from './preprocessing/string-lookup.js';
+export { TextVectorization, type TextVectorizationOptions } from './preprocessing/text-vectorization.js';
+export type { Split, Standardize } from './preprocessing/texts.js';
 export { Resizing, type ResizingOptions } from './preprocessing/resizing.js';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './regularization/activity-regularization.js';
 export { AlphaDropout, type AlphaDropoutOptions } from './regularization/alpha-dropout.js';

@@ -1,14 +1,14 @@
 // GraphModel: what a model has that is made of symbols: its graph, and what follows from it.
 import { didYouMean, show } from '../base/errors.js';
 import type { SymbolicFunction } from '../symbolic/function.js';
-import type { KerasTensor } from '../symbolic/keras-tensor.js';
+import { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { Operation } from '../symbolic/operation.js';
 import { HostArray, isStrings } from '../core/host-array.js';
-import { flatten, isPlainObject } from '../base/tree.js';
+import { isPlainObject, mapStructure } from '../base/tree.js';
 import type { CallOptions } from '../layers/base/call.js';
 import { Layer } from '../layers/base/layer.js';
 import { standardizeInputs } from './functional-inputs.js';
-import { holdStrings, HostStage } from './host-stage.js';
+import { HostStage, isStarted, type Started } from './host-stage.js';
 
 /** A layer that may be a graph of layers: the part of `Model` that has nothing to do with training. */
 export abstract class GraphModel extends Layer {
@@ -32,12 +32,12 @@ export abstract class GraphModel extends Layer {
     if (this.#hostStage === undefined) this.#hostStage = this.#network === null ? null : HostStage.of(this.name, this.#network);
     return this.#hostStage;
   }
-  /** @internal Inputs with strings as the tensors that the host makes of them; others as they are. */
+  /** @internal Inputs as what the host gives for them, where the model has layers that run there; others as they are. */
   onHost(inputs: unknown): unknown {
     // A Sequential that is not built yet learns its input's shape from the first data.
     if (this.#network === null && isStrings(inputs)) this.buildFrom([null, ...HostArray.from(inputs, this.label).shape.slice(1)]);
     const stage = this.hostStage;
-    return stage === null || !holdStrings(inputs) ? inputs : stage.run(standardizeInputs(this.name, this.#network!, inputs, null));
+    return stage === null || isStarted(inputs) ? inputs : stage.start(standardizeInputs(this.name, this.#network!, inputs, null));
   }
   private networkFor(what: string): SymbolicFunction {
     if (this.#network === null)
@@ -61,8 +61,14 @@ export abstract class GraphModel extends Layer {
       throw new Error(`${this.name}: the model ${this.constructor.name} has no method call(inputs, { training, mask })`);
     const { mask } = (isPlainObject(rest.at(-1)) ? rest.at(-1) : {}) as CallOptions;
     const stage = this.hostStage;
-    if (stage !== null) return stage.rest.run(flatten(this.onHost(inputs)).leaves);
+    if (stage !== null) return stage.finish(this.onHost(inputs) as Started);
     return this.#network.run(standardizeInputs(this.name, this.#network, inputs, mask));
+  }
+
+  override computeOutputSpec(...args: unknown[]): unknown {
+    if (this.hostStage === null) return super.computeOutputSpec(...args);
+    // What runs on the host cannot be traced: the shapes are those of the model's own symbols.
+    return mapStructure(({ shape, dtype }: KerasTensor) => new KerasTensor(shape, dtype), this.#network!.outputStruct);
   }
 
   override takesSamplesApart(training: boolean): boolean {

@@ -18,6 +18,7 @@ import { deserialize as deserializeLayer, serialize as serializeLayer } from '..
 import { Layer } from '../layers/base/layer.js';
 import type { LayerOptions } from '../layers/base/options.js';
 import type { SerializedObject } from '../config/registration.js';
+import { TextVectorization } from '../layers/preprocessing/text-vectorization.js';
 import { standardizeInputs } from './functional-inputs.js';
 import { Model } from './model.js';
 
@@ -28,7 +29,7 @@ export type SequentialLayer = Layer | KerasTensor;
 
 /** The dtype of what the first layer reads. */
 const inputDTypeOf = (first: Layer): DTypeLike | 'string' =>
-  (first instanceof IndexLookup ? first.inputDType : first.computeDtype);
+  (first instanceof IndexLookup || first instanceof TextVectorization ? first.inputDType : first.computeDtype);
 
 /**
  * A stack of layers, each applied to the output of the one before.

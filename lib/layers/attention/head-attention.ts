@@ -119,7 +119,7 @@ export abstract class HeadAttention extends Layer {
 
   /** @internal */
   override invoke(...args: unknown[]): unknown {
-    const { inputs, options } = this.split(args);
+    const { inputs, options } = this.splitArguments(args);
     const where = `${this.constructor.name} "${this.name}"`;
     if (inputs.length < 2 || inputs.length > 3)
       throw new TypeError(

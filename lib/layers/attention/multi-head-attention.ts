@@ -101,8 +101,8 @@ export class MultiHeadAttention extends Base {
   }
 
   /** The inputs and the options of a call, without `queryMask`: the mask that the query carries takes its place. */
-  protected override split(args: readonly unknown[]): ReturnType<typeof splitCall> {
-    const { inputs, options } = super.split(args);
+  protected override splitArguments(args: readonly unknown[]): ReturnType<typeof splitCall> {
+    const { inputs, options } = super.splitArguments(args);
     return { inputs, options: options?.queryMask === undefined ? options : { ...options, queryMask: null } };
   }
 

@@ -145,7 +145,7 @@ export abstract class Layer extends LayerPrecision {
   /** @internal */
   override invoke(...args: unknown[]): unknown {
     if (args.length === 0) throw new TypeError(`${this.label}: called without inputs`);
-    const { inputs: given, options } = this.split(args);
+    const { inputs: given, options } = this.splitArguments(args);
     if (given[0] === null || given[0] === undefined)
       throw new TypeError(`${this.label}: the input must be a tensor, received ${show(given[0])}`);
     checkCallInputs(this, given);
@@ -167,7 +167,7 @@ export abstract class Layer extends LayerPrecision {
   }
 
   /** The inputs and the options of a call. */
-  protected split(args: readonly unknown[]): ReturnType<typeof splitCall> {
+  protected splitArguments(args: readonly unknown[]): ReturnType<typeof splitCall> {
     const { parameters } = this.constructor as typeof Layer;
     return splitCall(parameters.length === 0 ? args : byPosition(this.label, args, parameters));
   }
@@ -177,7 +177,7 @@ export abstract class Layer extends LayerPrecision {
     return true;
   }
 
-  /** @internal Whether it needs values that no tensor of a compiled program has, such as strings: it runs on the host, before the others. */
+  /** @internal Whether it needs values that no tensor of a compiled program has, such as strings: it runs on the host, before others. */
   get runsOnHost(): boolean {
     return false;
   }
@@ -371,7 +371,7 @@ export abstract class Layer extends LayerPrecision {
     nonTrainable: readonly TensorLike[],
     ...args: unknown[]
   ): [unknown, Tensor[], ...Tensor[][]] {
-    const { inputs, options } = this.split(args);
+    const { inputs, options } = this.splitArguments(args);
     const { returnLosses = false, ...rest } = (options ?? {}) as CallOptions & { returnLosses?: boolean };
     const groups = [
       [this.trainableVariables, trainable],

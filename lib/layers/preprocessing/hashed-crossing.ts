@@ -30,6 +30,8 @@ const schema = {
 /** Options of `HashedCrossing`. */
 export type HashedCrossingOptions = OptionsOf<typeof schema> & LayerOptions;
 
+const HashedCrossingBase = layer('HashedCrossing', schema, ['numBins']);
+
 /** What TensorFlow begins the hash of a combination with. */
 const HASH_KEY = 0xdecafcaffen;
 
@@ -43,10 +45,10 @@ const HASH_KEY = 0xdecafcaffen;
  * ```
  * @throws for a single input, for inputs of different shapes or of others than these, and for floats.
  */
-export class HashedCrossing extends layer('HashedCrossing', schema, ['numBins']) {
+export class HashedCrossing extends HashedCrossingBase {
   static readonly samples: readonly object[] = [];
 
-  constructor(...args: ConstructorParameters<ReturnType<typeof base>>) {
+  constructor(...args: ConstructorParameters<typeof HashedCrossingBase>) {
     super(...(args as [number]));
     const given = args.at(-1) as unknown;
     if (this.config.outputMode === 'int' && (!isPlainObject(given) || (given.dtype ?? null) === null)) this.dtypePolicy = getPolicy('int64');
@@ -94,7 +96,8 @@ export class HashedCrossing extends layer('HashedCrossing', schema, ['numBins'])
   override call(inputs: readonly (HostArray | Tensor)[]): Tensor {
     const given: unknown = inputs;
     const isOne = given instanceof HostArray || given instanceof Tensor;
-    const parts = isOne && given.ndim > 0 ? partsOf(given) : Array.isArray(given) ? (given as (HostArray | Tensor)[]) : this.refuseInputs(given);
+    const list = Array.isArray(given) ? (given as (HostArray | Tensor)[]) : null;
+    const parts = isOne && given.ndim > 0 ? partsOf(given) : (list ?? this.refuseInputs(given));
     const shape = this.shapeOfAll(parts.map((part) => part.shape)) as Shape;
     parts.forEach(({ dtype }) => this.checkDType(dtype));
     const features = parts.map((part) => {
@@ -114,4 +117,3 @@ export class HashedCrossing extends layer('HashedCrossing', schema, ['numBins'])
     return { ...own, name, dtype: this.variableDtype };
   }
 }
-const base = () => layer('HashedCrossing', schema, ['numBins']);

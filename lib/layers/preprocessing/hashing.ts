@@ -35,6 +35,8 @@ const schema = {
 /** Options of `Hashing`. */
 export type HashingOptions = OptionsOf<typeof schema> & LayerOptions;
 
+const HashingBase = layer('Hashing', schema, ['numBins']);
+
 /**
  * Puts strings or integers into `numBins` buckets by their hashes, those of TensorFlow. Numbers are hashed as their digits, floats without
  * their fractions. The dtype is int64 for `outputMode: 'int'`, and else `floatx`. It runs on the host: in a model it stands between an
@@ -46,10 +48,10 @@ export type HashingOptions = OptionsOf<typeof schema> & LayerOptions;
  * ```
  * @throws for `outputMode: 'int'` with another dtype than int32 and int64.
  */
-export class Hashing extends layer('Hashing', schema, ['numBins']) {
+export class Hashing extends HashingBase {
   static readonly samples: readonly object[] = [];
 
-  constructor(...args: ConstructorParameters<ReturnType<typeof base>>) {
+  constructor(...args: ConstructorParameters<typeof HashingBase>) {
     super(...(args as [number]));
     const given = args.at(-1) as unknown;
     const isInt = this.config.outputMode === 'int';
@@ -90,4 +92,3 @@ export class Hashing extends layer('Hashing', schema, ['numBins']) {
     return outputMode === 'int' ? ops.cast(numbers, dtype) : encodeCategories(numbers, outputMode, numBins, dtype);
   }
 }
-const base = () => layer('Hashing', schema, ['numBins']);

@@ -19,8 +19,8 @@ interface Table {
 }
 
 /**
- * Makes numbers of integers by a vocabulary, or integers of numbers with `invert`: `StringLookup` for integers. Anywhere in a model it looks
- * up tensors; with `numOovIndices: 0` or `oovMethod: 'farmhash'` it runs on the host, before the numeric part.
+ * Makes numbers of integers by a vocabulary, or integers of numbers with `invert`: `StringLookup` for integers. Anywhere in a model it
+ * looks up tensors; with `numOovIndices: 0` or `oovMethod: 'farmhash'` it runs on the host, before the numeric part.
  *
  * ```ts
  * const lookup = new keras.layers.IntegerLookup({ vocabulary: [12, 36, 1138, 42] });
@@ -39,7 +39,7 @@ export class IntegerLookup extends IndexLookup<number> {
 
   constructor(options: IntegerLookupOptions = {}) {
     const { oovToken = -1, vocabularyDtype = 'int64', ...rest } = options;
-    super({ ...rest, oovToken, vocabularyDtype } as AnyLookupOptions, ['encoding']);
+    super({ ...rest, oovToken, vocabularyDtype }, ['encoding']);
   }
 
   /** @internal */

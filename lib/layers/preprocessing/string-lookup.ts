@@ -25,7 +25,7 @@ export class StringLookup extends IndexLookup<string> {
   static override readonly className = 'StringLookup';
 
   constructor(options: StringLookupOptions = {}) {
-    super(options as AnyLookupOptions, ['vocabularyDtype']);
+    super(options, ['vocabularyDtype']);
   }
 
   /** @internal */
