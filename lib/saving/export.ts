@@ -62,7 +62,7 @@ function givenSignature(where: string, model: Model, given: unknown): ReturnType
 function checkStrings(where: string, model: Model, inputs: readonly InputSignature[]): void {
   const index = inputs.findIndex(({ dtype }) => (dtype as string) === 'string');
   if (index < 0) return;
-  const onHost = model.network?.operations.find((operation) => (operation.constructor as typeof Layer).runsOnHost === true);
+  const onHost = model.network?.operations.find((operation) => (operation as Partial<Layer>).runsOnHost === true);
   throw new TypeError(
     `${where}: the input '${inputs[index]!.name}' is of strings${onHost === undefined ? '' : `, which the layer "${onHost.name}" reads`}: ` +
       'they are no tensors; export a model of the layers after it',

@@ -4,7 +4,7 @@ import { type DType, isFloat } from '../../base/dtype.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { type AnyLookupOptions, IndexLookup, type LookupOptions, type Tokens } from './index-lookup.js';
+import { IndexLookup, type LookupOptions, type Tokens } from './index-lookup.js';
 import { bucketOf } from './token-hash.js';
 import { parseInteger } from './vocabulary.js';
 

@@ -5,7 +5,7 @@ import { HostArray } from '../../core/host-array.js';
 import { toTensor } from '../../core/convert.js';
 import type { Tensor } from '../../core/tensor.js';
 import * as ops from '../../ops/index.js';
-import { type AnyLookupOptions, IndexLookup, type LookupOptions, type Tokens } from './index-lookup.js';
+import { IndexLookup, type LookupOptions, type Tokens } from './index-lookup.js';
 import { bucketOf } from './token-hash.js';
 
 /** Options of `StringLookup`. */

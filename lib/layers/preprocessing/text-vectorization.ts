@@ -75,7 +75,8 @@ interface Terms {
 
 /**
  * Makes numbers of texts: standardizes and splits them, and looks the terms up in a vocabulary, in which 0 is for filling up and 1 for
- * unknown terms (in the other modes than `'int'` 0 is for unknown ones). It runs on the host: in a model it stands between an input of strings and
+ * unknown terms (in the other modes than `'int'` 0 is for unknown ones). It runs on the host: in a model it stands between an input of
+ * strings and
  * the numeric part.
  *
  * ```ts

@@ -229,7 +229,7 @@ export abstract class BaseRNN extends Layer {
 
   /** @internal Notes the shapes of initial states, which Keras saves with those of the inputs. */
   override invoke(...args: unknown[]): unknown {
-    const { initialState } = (this.split(args).options ?? {}) as RNNCallOptions;
+    const { initialState } = (this.splitArguments(args).options ?? {}) as RNNCallOptions;
     if (!this.built && initialState !== null && initialState !== undefined)
       this.#initialStateShape = mapStructure(
         (state: Tensor | KerasTensor) => (Array.isArray(state) || typeof state === 'number' ? toTensor(state).shape : state.shape),
