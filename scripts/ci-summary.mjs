@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './helpers/process.mjs';
 
-const REPORTS = ['jest', 'native', 'nodes', 'kill', 'fuzz', 'install', 'keras', 'fixtures'];
+const REPORTS = ['jest', 'native', 'nodes', 'kill', 'fuzz', 'fuzz-saving', 'install', 'keras', 'fixtures'];
 
 const [passed = 0, failed = 0] = process.argv.slice(2).map(Number);
 const reports = REPORTS.map((name) => {

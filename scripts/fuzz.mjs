@@ -180,7 +180,7 @@ async function main() {
   const failed = new Set(failures.map(({ seed }) => seed)).size;
   const result = { passed: done - failed, failed };
   mkdirSync(path.join(root, 'build/reports'), { recursive: true });
-  writeFileSync(path.join(root, 'build/reports/fuzz.json'), JSON.stringify(result)); // read by scripts/ci-summary.mjs
+  writeFileSync(path.join(root, `build/reports/fuzz${suite === 'calls' ? '' : `-${suite}`}.json`), JSON.stringify(result)); // read by scripts/ci-summary.mjs
   console.log(`${result.passed} passed, ${result.failed} failed`);
   process.exit(failed === 0 ? 0 : 1);
 }

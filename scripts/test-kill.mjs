@@ -1,5 +1,6 @@
-// npm run test:kill [-- --kills N --seed N]: kills a training (kill -9) at random moments and starts it again, until it has been killed N
-// times; each time that it comes to its end, weights, optimizer, history and log must have the bits of a training that nobody killed.
+// npm run test:kill [-- trainings saves --kills N --seed N]: kills a training (kill -9) at random moments and starts it again, until it has
+// been killed N times; each time that it comes to its end, weights, optimizer, history and log must have the bits of a training that nobody
+// killed. Then it kills a program that saves a model again and again: each file that it leaves must be whole.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,41 @@ function train(folder, after) {
   });
 }
 
+/** What is wrong with a file that was left: it must load, with the weights of one time, all of the same number. */
+async function wrongWith(keras, file) {
+  const { saving, Sequential, Input, layers } = keras;
+  const isModel = /(\.keras|m\.h5)$/.test(file);
+  try {
+    const model = isModel ? await saving.loadModel(file, { compile: false })
+      : new Sequential([Input({ shape: [64] }), new layers.Dense(256, { name: 'a' }), new layers.Dense(64, { name: 'b' })], { name: 'm' });
+    if (!isModel) await model.loadWeights(file);
+    const numbers = new Set(model.getWeights().flatMap((weight) => [...weight.data]));
+    return numbers.size === 1 ? null : `has the weights of ${numbers.size} times`;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+/** Kills test/kill/save.mjs so many times. */
+async function killSaves(kills, draws, report) {
+  step('killing a program that saves');
+  const keras = await import('../dist/index.js');
+  const folder = newFolder();
+  for (let killed = 0; killed < kills; killed++) {
+    await new Promise((resolve) => {
+      const child = spawn(process.execPath, ['test/kill/save.mjs', folder], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+      child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), draws.next().value * 600));
+      child.on('close', resolve);
+    });
+    for (const name of ['m.keras', 'm.h5', 'm.weights.h5', 'm.safetensors', 'm.weights.json']) {
+      const problem = await wrongWith(keras, path.join(folder, name));
+      report[problem === null ? 'passed' : 'failed']++;
+      if (problem !== null) console.log(`kill ${killed + 1}: ${name}: ${problem}`);
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
 const newFolder = () => mkdtempSync(path.join(tmpdir(), 'keratin-kill-'));
 const resultOf = (folder) => ['result.json', 'log.csv'].map((file) => readFileSync(path.join(folder, file), 'utf8')).join('\n');
 
@@ -37,33 +73,41 @@ function* random(seed) {
   }
 }
 
-const { kills, seed } = parseArgs({ options: { kills: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } } }).values;
-ensureAll();
-step('training without interruption');
-const folders = [newFolder()];
-const began = performance.now();
-await train(folders[0], null);
-const duration = performance.now() - began;
-const expected = resultOf(folders[0]);
-const draws = random(Number(seed));
-const report = { passed: 0, failed: 0 };
-for (let killed = 0; killed < Number(kills);) {
-  const folder = newFolder();
-  folders.push(folder);
-  let ended = false;
-  while (!ended) {
-    ended = await train(folder, killed < Number(kills) ? Math.round(draws.next().value * duration) : null);
-    if (ended) break;
-    killed++;
-    if (existsSync(path.join(folder, 'result.json'))) break; // killed after its end
+/** Kills trainings so many times in all. */
+async function killTrainings(kills, draws, report) {
+  step('training without interruption');
+  const folders = [newFolder()];
+  const began = performance.now();
+  await train(folders[0], null);
+  const duration = performance.now() - began;
+  const expected = resultOf(folders[0]);
+  for (let killed = 0; killed < kills;) {
+    const folder = newFolder();
+    folders.push(folder);
+    let ended = false;
+    while (!ended) {
+      ended = await train(folder, killed < kills ? Math.round(draws.next().value * duration) : null);
+      if (ended) break;
+      killed++;
+      if (existsSync(path.join(folder, 'result.json'))) break; // killed after its end
+    }
+    if (!existsSync(path.join(folder, 'result.json'))) continue;
+    const same = resultOf(folder) === expected;
+    report[same ? 'passed' : 'failed']++;
+    if (!same) console.log(`after ${killed} kills: other bits\n${resultOf(folder)}\ninstead of\n${expected}`);
   }
-  if (!existsSync(path.join(folder, 'result.json'))) continue;
-  const same = resultOf(folder) === expected;
-  report[same ? 'passed' : 'failed']++;
-  if (!same) console.log(`after ${killed} kills: other bits\n${resultOf(folder)}\ninstead of\n${expected}`);
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 }
-folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
-step(`${kills} kills: ${report.passed} trainings ended with the same bits, ${report.failed} did not`);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { kills: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
+});
+ensureAll();
+const report = { passed: 0, failed: 0 };
+for (const [name, kill] of Object.entries({ trainings: killTrainings, saves: killSaves }))
+  if (positionals.length === 0 || positionals.includes(name)) await kill(Number(values.kills), random(Number(values.seed)), report);
+step(`${values.kills} kills each: ${report.passed} trainings and files are whole, ${report.failed} are not`);
 mkdirSync(path.join(root, 'build/reports'), { recursive: true });
 writeFileSync(path.join(root, 'build/reports/kill.json'), JSON.stringify(report)); // read by scripts/ci-summary.mjs
 process.exit(report.failed === 0 && report.passed > 0 ? 0 : 1);

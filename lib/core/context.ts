@@ -47,6 +47,8 @@ export interface Context {
   readonly customObjects: Readonly<Record<string, unknown>>;
   /** Whether functions in configs are refused; null: nobody has said. */
   readonly safeMode: boolean | null;
+  /** Bytes of weights that layers may still make, while a file is loaded; null: any. */
+  readonly weightBudget: { left: number } | null;
 }
 
 /** Where the present context is kept: one place for the process, and one for each async function with a context of its own. */
@@ -70,6 +72,7 @@ const main: Place = {
     remat: null,
     customObjects: {},
     safeMode: null,
+    weightBudget: null,
   },
 };
 const places = new AsyncLocalStorage<Place>();

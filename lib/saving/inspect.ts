@@ -1,10 +1,12 @@
 // What is in a file of any format, and what of it cannot be made here: from what the file says, and from the model where it can be built.
 import { isShape, type SymbolicShape } from '../base/shape.js';
 import { isPlainObject } from '../base/tree.js';
-import { deserializeKerasObject, problemOf } from '../config/serialization.js';
+import { problemOf } from '../config/serialization.js';
 import { isSerialized } from '../config/registration.js';
 import type { Model } from '../models/model.js';
-import { formatOf, sourceOf, type FileContents, type FileLike, type LoadModelOptions } from './formats.js';
+import { formatOf, sourceOf, type FileContents, type FileLike, type FileSource, type LoadModelOptions } from './formats.js';
+import { readingFile } from './malformed.js';
+import { checkConfigDepth, modelOfConfig } from './model-of-config.js';
 
 /** A layer that a config names. */
 export interface ConfiguredLayer {
@@ -68,9 +70,9 @@ function unknownIn(value: unknown, at: string, found: string[] = [], depth = 0):
 }
 
 /** @returns the model of a config, or why it cannot be built. */
-function build(model: unknown, { customObjects, safeMode }: LoadModelOptions): Model | string {
+async function build(source: FileSource, model: unknown, options: LoadModelOptions): Promise<Model | string> {
   try {
-    return deserializeKerasObject(model, { customObjects, safeMode }) as Model;
+    return await modelOfConfig(source, model, options);
   } catch (error) {
     return (error as Error).message;
   }
@@ -80,15 +82,19 @@ function build(model: unknown, { customObjects, safeMode }: LoadModelOptions): M
  * Looks into a file of any format. Where its model can be built, it is, without weights; where not, `problems` says why.
  * @throws (rejects) when the file cannot be read.
  */
-export async function inspectFile(file: FileLike, options: LoadModelOptions = {}): Promise<FileReport> {
-  const where = 'inspect';
-  const source = sourceOf(where, file);
-  const { name: format, codec } = await formatOf(where, source, options.format ?? null);
+export function inspectFile(file: FileLike, options: LoadModelOptions = {}): Promise<FileReport> {
+  const source = sourceOf('inspect', file);
+  return readingFile(source.name, () => inspectSource(source, options));
+}
+
+async function inspectSource(source: FileSource, options: LoadModelOptions): Promise<FileReport> {
+  const { name: format, codec } = await formatOf('inspect', source, options.format ?? null);
   if (codec.inspect === undefined) return reportOf(format, (await codec.loadModel!(source, options)) as Model);
   const contents = await codec.inspect(source);
   const { model } = contents;
+  checkConfigDepth(source.name, [model, contents.training]);
   const problems = [...new Set([...unknownIn(model, ''), ...unknownIn(contents.training, 'compile')])];
-  const built = !isPlainObject(model) || problems.length > 0 ? null : build(model, options);
+  const built = !isPlainObject(model) || problems.length > 0 ? null : await build(source, model, options);
   return {
     ...contents,
     format,

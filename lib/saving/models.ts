@@ -3,6 +3,7 @@ import './legacy-hard-sigmoid.js'; // models of TensorFlow.js that were saved an
 import { checkOptions, show } from '../base/errors.js';
 import type { Variable } from '../core/variable.js';
 import type { Model } from '../models/model.js';
+import { readingFile } from './malformed.js';
 import {
   checkOverwrite,
   codecOf,
@@ -54,7 +55,7 @@ export async function loadModel(filepath: FileLike, options: LoadModelOptions = 
   checkOptions(where, options, ['customObjects', 'compile', 'safeMode', 'format']);
   const source = sourceOf(where, filepath);
   const codec = await codecOf(where, source, 'loadModel', options.format ?? null);
-  const model = await codec.loadModel(source, options);
+  const model = await readingFile(source.name, () => codec.loadModel(source, options));
   checkModel(`${where}: ${source.name}`, model);
   return model;
 }
@@ -95,7 +96,7 @@ export async function loadWeights(model: Model, filepath: FileLike, options: Loa
   }
   const codec = await codecOf(where, source, 'loadWeights', options.format ?? null);
   checkBuilt(where, model);
-  await allOrNothing(model, () => codec.loadWeights(model, source, options));
+  await readingFile(source.name, () => allOrNothing(model, () => codec.loadWeights(model, source, options)));
 }
 
 function checkBuilt(where: string, model: Model): void {

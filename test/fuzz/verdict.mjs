@@ -37,12 +37,12 @@ const INTERNAL = [
   /Generator is already/,
 ];
 /** The engine's own words for what only the caller's object did. */
-const CALLERS = [/revoked/, /detached ArrayBuffer/, /Cannot convert a Symbol value/, /thrown by the argument/];
+const CALLERS = [/(is no JSON|its header is damaged): /, /revoked/, /detached ArrayBuffer/, /Cannot convert a Symbol value/, /thrown by the argument/];
 
 /** Null for an error that a user understands, else what is wrong with it. */
 export function blame(error) {
   if (error instanceof Hostile || error?.cause instanceof Hostile) return null;
-  if (!(error instanceof Error)) return `threw ${typeof error} and no Error`;
+  if (!(error instanceof Error)) return `threw ${typeof error} and no Error: ${String(error)}`;
   const { message } = error;
   if (CALLERS.some((pattern) => pattern.test(message))) return null;
   if (message === '') return `an error without a message (${error.name})`;

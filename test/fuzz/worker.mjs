@@ -9,7 +9,7 @@ import { blame, digest } from './verdict.mjs';
 const { root, suite, from, to, only, show } = JSON.parse(process.argv[2]);
 const signatures = JSON.parse(readFileSync(path.join(root, 'build/fuzz/signatures.json'), 'utf8')).signatures;
 const keras = await import(pathToFileURL(path.join(root, 'dist/index.js')).href);
-const { prepare } = await import(`./${suite}.mjs`);
+const { prepare, wait = 5000 } = await import(`./${suite}.mjs`);
 const make = prepare({ keras, signatures, only });
 
 const say = (line) => (show ? console.error(line) : writeSync(3, `${JSON.stringify(line)}\n`));
@@ -24,9 +24,8 @@ if (!show) {
   process.stderr.write = () => true;
 }
 
-const WAIT = 5000;
 const settled = async (value) =>
-  value instanceof Promise ? Promise.race([value, new Promise((resolve) => setTimeout(resolve, WAIT, null).unref())]) : value;
+  value instanceof Promise ? Promise.race([value, new Promise((resolve) => setTimeout(resolve, wait, null).unref())]) : value;
 
 async function judge(seed) {
   keras.utils.setRandomSeed(seed % 0x7fffffff);

@@ -1,12 +1,13 @@
 // LayerState: what a layer holds: weights, layers, metrics and losses, in Keras's order.
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import type { DType } from '../../base/dtype.js';
-import { isFloat } from '../../base/dtype.js';
+import { dtypeBytes, isFloat } from '../../base/dtype.js';
 import { noteChange } from '../../config/changes.js';
 import { checkOptions } from '../../base/errors.js';
+import { spendWeight } from '../../config/weight-budget.js';
 import { Operation } from '../../symbolic/operation.js';
 import { currentScope, withPath, withScope } from '../../core/scope.js';
-import { showShape, type Shape, type SymbolicShape } from '../../base/shape.js';
+import { showShape, sizeOf, type Shape, type SymbolicShape } from '../../base/shape.js';
 import { statelessState } from '../../core/stateless.js';
 import type { Tensor } from '../../core/tensor.js';
 import { isNumberArray, isPlainObject } from '../../base/tree.js';
@@ -98,6 +99,7 @@ export abstract class LayerState extends Operation {
     const { shape = [], trainable = true, name, autocast = true, overwriteWithGradient = false, aggregation = 'none' } = options;
     const known = this.knownShape(shape, name);
     const dtype = options.dtype ?? this.variableDtype;
+    spendWeight(this.label, sizeOf(known) * dtypeBytes(dtype));
     const initializer = initializers.get(options.initializer ?? (isFloat(dtype) ? 'glorot_uniform' : 'zeros'));
     const build = () => {
       const variable = new Variable(initializer, {

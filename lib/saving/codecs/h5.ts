@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { isPlainObject } from '../../base/tree.js';
 import { sameShape, showShape } from '../../base/shape.js';
 import { didYouMean } from '../../base/errors.js';
-import { deserializeKerasObject, serializeKerasObject } from '../../config/serialization.js';
+import { serializeKerasObject } from '../../config/serialization.js';
 import { KERAS_VERSION } from '../../config/version.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
@@ -15,6 +15,7 @@ import type { Codec, FileContents, FileSource, LoadModelOptions, LoadWeightsOpti
 import { Hdf5File, type AttributeValue, type Hdf5Group } from '../hdf5.js';
 import { modernCompileConfig, modernModelConfig } from '../legacy-config.js';
 import { keras1Weights } from '../keras1-weights.js';
+import { checkConfigDepth, modelOfConfig } from '../model-of-config.js';
 import { datasetOfTensor, tensorOfDataset } from './weights-h5.js';
 
 type WithWeights = Layer | Model;
@@ -256,12 +257,13 @@ async function restoreTraining(file: Hdf5File, model: Model, training: unknown):
 }
 
 /** The model of a file. */
-async function loadLegacyH5(source: FileSource, { customObjects, compile = true, safeMode = true }: LoadModelOptions): Promise<unknown> {
+async function loadLegacyH5(source: FileSource, options: LoadModelOptions): Promise<unknown> {
   return withFile(source, async (file) => {
     const { model: config, training } = await readLegacyConfig(file);
-    const model = deserializeKerasObject(modernModelConfig(config), { customObjects, safeMode }) as Model;
+    checkConfigDepth(source.name, config);
+    const model = await modelOfConfig(source, modernModelConfig(config), options);
     await loadInOrder({ file, at: 'model_weights', group: await groupOf(file, 'model_weights') }, model, false);
-    if (compile) await restoreTraining(file, model, training);
+    if (options.compile ?? true) await restoreTraining(file, model, training);
     return model;
   });
 }

@@ -4,16 +4,15 @@ import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { show } from '../../base/errors.js';
 import { isPlainObject } from '../../base/tree.js';
-import { serializeKerasObject, deserializeKerasObject } from '../../config/serialization.js';
+import { serializeKerasObject } from '../../config/serialization.js';
 import { KERAS_VERSION } from '../../config/version.js';
 import type { Model } from '../../models/model.js';
 import { writeZip, ZipReader, type ZipContent } from '../../utils/zip.js';
 import { writeAtomically } from '../atomic.js';
 import type { Codec, FileContents, FileSource, LoadModelOptions, LoadWeightsOptions } from '../formats.js';
 import type { Hdf5Place } from '../hdf5.js';
-import { provideOwnClasses } from '../own-classes.js';
+import { modelOfConfig } from '../model-of-config.js';
 import { loadState, saveState } from '../state.js';
 import { H5StateReader, H5StateWriter, inspectState } from './weights-h5.js';
 
@@ -167,13 +166,12 @@ async function loadFrom(
 }
 
 /** The model of a `.keras` file. */
-async function loadKerasFile(source: FileSource, { customObjects, compile = true, safeMode = true }: LoadModelOptions): Promise<unknown> {
+async function loadKerasFile(source: FileSource, options: LoadModelOptions): Promise<unknown> {
+  const { compile = true } = options;
   const opened = await openKerasFile(source);
   try {
-    if (!isPlainObject(opened.config)) throw new TypeError(`${source.name}: its ${CONFIG} describes no model but ${show(opened.config)}`);
-    await provideOwnClasses(opened.config);
-    const config = compile ? opened.config : { ...opened.config, compile_config: null };
-    const model = deserializeKerasObject(config, { customObjects, safeMode }) as Model;
+    const config = compile || !isPlainObject(opened.config) ? opened.config : { ...opened.config, compile_config: null };
+    const model = await modelOfConfig(source, config, options, source.path === undefined ? [] : [`${path.basename(source.path)}/${WEIGHTS}`]);
     await loadFrom(opened, model, source.name, {}, true);
     return model;
   } finally {

@@ -3,13 +3,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { show } from '../../base/errors.js';
 import { sameShape, showShape } from '../../base/shape.js';
 import { isPlainObject } from '../../base/tree.js';
-import { deserializeKerasObject } from '../../config/serialization.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Variable } from '../../core/variable.js';
 import type { Layer } from '../../layers/base/layer.js';
 import type { Model } from '../../models/model.js';
 import type { Codec, FileSource, LoadModelOptions, LoadWeightsOptions, StoredWeight } from '../formats.js';
 import { modernCompileConfig, modernModelConfig } from '../legacy-config.js';
+import { checkConfigDepth, modelOfConfig } from '../model-of-config.js';
 import { kerasTopology, kerasTraining } from '../tfjs-config.js';
 import { readGroup, readManifest, type TfjsGroup } from '../tfjs-manifest.js';
 
@@ -53,11 +53,16 @@ export async function readTfjsFile(source: FileSource): Promise<TfjsFile> {
   const training = trainingConfig ?? topology.training_config;
   return {
     path: source.path ?? '',
-    topology: kerasTopology(topology.model_config ?? topology),
+    topology: kerasTopology(withinDepth(name, topology.model_config ?? topology)),
     training: isPlainObject(training) ? training : null,
     groups: readManifest(name, weightsManifest),
     generatedBy: typeof generatedBy === 'string' ? generatedBy : null,
   };
+}
+
+function withinDepth(name: string, topology: unknown): unknown {
+  checkConfigDepth(name, topology);
+  return topology;
 }
 
 /** Layers that have weights of their own: those in models that a model holds, instead of these. */
@@ -125,11 +130,11 @@ async function readWithWeights(where: string, source: FileSource): Promise<TfjsF
   return file;
 }
 
-async function load(source: FileSource, { customObjects, compile = true, safeMode = true }: LoadModelOptions): Promise<unknown> {
+async function load(source: FileSource, options: LoadModelOptions): Promise<unknown> {
   const file = await readWithWeights('loadModel', source);
-  const model = deserializeKerasObject(modernModelConfig(file.topology), { customObjects, safeMode }) as Model;
+  const model = await modelOfConfig(source, modernModelConfig(file.topology), options, file.groups.flatMap(({ paths }) => paths));
   await loadInto(model, file, {});
-  if (compile && file.training !== null) model.compileFromConfig(modernCompileConfig(kerasTraining(file.training)));
+  if ((options.compile ?? true) && file.training !== null) model.compileFromConfig(modernCompileConfig(kerasTraining(file.training)));
   return model;
 }
 

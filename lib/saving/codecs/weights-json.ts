@@ -1,5 +1,6 @@
 // `.weights.json`: a map from the paths of objects to the `.weights.h5` files beside it that have their arrays.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { show } from '../../base/errors.js';
 import { isPlainObject } from '../../base/tree.js';
@@ -83,7 +84,7 @@ export class ShardedStateWriter implements StateWriter {
   private async shardFor(bytes: number): Promise<H5StateWriter> {
     if (this.current === null || (this.size > 0 && this.size + bytes > this.limit)) {
       await this.current?.close();
-      const name = `${this.base}_${String(this.shards.length).padStart(5, '0')}.weights.h5`;
+      const name = shardName(this.base, this.shards.length);
       this.shards.push(name);
       this.current = await H5StateWriter.create(path.join(this.folder, name));
       this.size = 0;
@@ -106,13 +107,23 @@ export class ShardedStateWriter implements StateWriter {
     this.size += value.spec.bytes;
     this.total += value.spec.bytes;
   }
-  /** Ends the last file. @returns the names of the files, and the text of the map. */
-  async close(): Promise<{ shards: readonly string[]; map: string }> {
+  /** Ends the last file. */
+  async close(): Promise<void> {
     await this.current?.close();
-    const weight_map = Object.fromEntries(Object.entries(this.map).map(([at, files]) => [at, files.length === 1 ? files[0] : files]));
-    return { shards: this.shards, map: JSON.stringify({ metadata: { total_size: this.total }, weight_map }, null, 4) };
+  }
+  /** The names of the files, and the text of the map, in which they have the names that `rename` gives them. */
+  finish(rename: (count: number) => (name: string) => string): { shards: readonly string[]; map: string } {
+    const named = rename(this.shards.length);
+    const entries = Object.entries(this.map).map(([at, files]) => [at, files.length === 1 ? named(files[0]!) : files.map(named)]);
+    const map = { metadata: { total_size: this.total }, weight_map: Object.fromEntries(entries) as unknown };
+    return { shards: this.shards, map: JSON.stringify(map, null, 4) };
   }
 }
+
+const shardName = (base: string, i: number): string => `${base}_${String(i).padStart(5, '0')}.weights.h5`;
+/** The number of a file of weights; -1 for what is none of these. */
+const numberOf = (base: string, name: string): number =>
+  name.startsWith(`${base}_`) && /^_\d{5,}\.weights\.h5$/.test(name.slice(base.length)) ? parseInt(name.slice(base.length + 1), 10) : -1;
 const GIGABYTE = 2 ** 30;
 
 /** @internal */
@@ -129,18 +140,28 @@ export const codec: Codec = {
   async saveWeights(model, target, { maxShardSize }) {
     const limit = (maxShardSize ?? 10) * GIGABYTE;
     const folder = path.dirname(path.resolve(target));
-    const parts = `${target}.parts`;
+    const base = path.basename(target).replace(/\.weights\.json$/, '');
+    const parts = `${target}.${randomUUID()}.parts`;
     await mkdir(parts, { recursive: true });
     try {
-      const writer = new ShardedStateWriter(parts, path.basename(target).replace(/\.weights\.json$/, ''), limit);
-      let closed: Awaited<ReturnType<ShardedStateWriter['close']>>;
+      const writer = new ShardedStateWriter(parts, base, limit);
       try {
         await saveState(model, writer);
       } finally {
-        closed = await writer.close();
+        await writer.close();
       }
-      for (const shard of closed.shards) await rename(path.join(parts, shard), path.join(folder, shard));
-      await writeAtomically(target, (fresh) => writeFile(fresh, closed.map));
+      // Files under names that no map has yet: whoever is killed leaves the old ones or the new ones, never some of each.
+      const before = await readMap(target).catch(() => null);
+      const numbers = (await readdir(folder)).map((name) => numberOf(base, name)).filter((i) => i >= 0);
+      let named = (name: string): string => name;
+      const { shards, map } = writer.finish((count) => {
+        const first = numbers.some((i) => i < count) ? Math.max(...numbers) + 1 : 0;
+        return (named = (name) => shardName(base, numberOf(base, name) + first));
+      });
+      for (const shard of shards) await rename(path.join(parts, shard), path.join(folder, named(shard)));
+      await writeAtomically(target, (fresh) => writeFile(fresh, map));
+      for (const name of new Set(Object.values(before?.weight_map ?? {}).flat()))
+        if (numberOf(base, name) >= 0) await rm(path.join(folder, name), { force: true });
     } finally {
       await rm(parts, { recursive: true, force: true });
     }

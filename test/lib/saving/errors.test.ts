@@ -112,6 +112,40 @@ describe('damaged and hostile archives', () => {
   });
 });
 
+describe('weights in several files', () => {
+  it('are replaced as a whole, and leave other files alone', async () => {
+    const [first, second] = [mlp(), mlp()];
+    await writeFile(at('w_00007.weights.h5'), 'a checkpoint of another name');
+    await first.saveWeights(at('w.weights.json'), { maxShardSize: 5e-8 });
+    const before = (await readdir(folder)).sort();
+    expect(before.slice(0, 3)).toEqual(['w.weights.json', 'w_00000.weights.h5', 'w_00001.weights.h5']);
+    await second.saveWeights(at('w.weights.json'), { maxShardSize: 5e-8 });
+    const after = (await readdir(folder)).sort();
+    expect(after.filter((name) => before.includes(name))).toEqual(['w.weights.json', 'w_00007.weights.h5']);
+    await first.loadWeights(at('w.weights.json'));
+    expect(first.getWeights().map((w) => w.tolist())).toEqual(second.getWeights().map((w) => w.tolist()));
+  });
+});
+
+describe('hostile configs', () => {
+  const withConfig = (config: unknown) => changed((files) => ({ ...files, 'config.json': text(config) }));
+  it('ask for no more memory than their file can fill, nor for a deeper stack', async () => {
+    const model = mlp();
+    await model.save(at('m.keras'));
+    const files = unzipSync(await readFile(at('m.keras')));
+    const all = config(files);
+    Object.assign(all.config.layers[1].config, { units: 10_000_000 });
+    await expect(saving.loadModel(await withConfig(all))).rejects.toThrow(/much too small for a weight of 120000000 bytes; if you trust it/);
+    const nested = '['.repeat(5000) + ']'.repeat(5000);
+    const deep = await changed((old) => ({ ...old, 'config.json': new TextEncoder().encode(`{"class_name":"Sequential","config":${nested}}`) }));
+    await expect(saving.loadModel(deep)).rejects.toThrow('nested deeper than 500 levels');
+  });
+  it('are told in words of users', async () => {
+    const broken = { module: 'keras.src.models.functional', class_name: 'Functional', config: { name: 'm', layers: 3, input_layers: [], output_layers: [] } };
+    await expect(saving.loadModel(await withConfig(broken))).rejects.toThrow(/changed\.keras: is malformed, or a class of yours/);
+  });
+});
+
 describe('weights that do not fit', () => {
   it('name the variable, both shapes and what the file has, and change nothing', async () => {
     await mlp(5).saveWeights(at('w.weights.h5'));
