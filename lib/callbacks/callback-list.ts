@@ -97,12 +97,9 @@ export class CallbackList extends Callback {
   }
 
   /** Where the first callback that knows it says that the training was. */
-  override async findState(): Promise<TrainingState | null> {
-    for (const callback of this.callbacks) {
-      const found = await callback.findState();
-      if (found !== null) return found;
-    }
-    return null;
+  override findState(): TrainingState | null | Promise<TrainingState | null> {
+    const asked = this.all.filter((callback) => callback.findState !== Callback.prototype.findState);
+    return asked.length === 0 ? null : firstState(asked);
   }
 
   /** @internal What all callbacks remember. */
@@ -145,6 +142,14 @@ export class CallbackList extends Callback {
       if (result instanceof Promise) return result.then(() => this.callFrom(i + 1, hook, args, left));
     }
   }
+}
+
+async function firstState(callbacks: readonly Callback[]): Promise<TrainingState | null> {
+  for (const callback of callbacks) {
+    const found = await callback.findState();
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** Names of the hooks that get the number of an epoch or a batch before the logs. */

@@ -25,7 +25,7 @@ interface FunctionCase {
   differentiate?: number[];
 }
 /** Functions that compute in the dtype that they are told, by default float32, or in float32 always. */
-const OWN_DTYPE = /^utils\.bounding_boxes\.(?!crop|pad|affine)|\.ctc_decode$|\bctc(_loss)?$/;
+const OWN_DTYPE = /^utils\.bounding_boxes\.(?!crop|pad|affine)|\.(saturate_)?cast$|\.ctc_decode$|\bctc(_loss)?$/;
 /** Where rounding decides on another branch: which channel is the largest, what the rank of a matrix is. */
 const STEEP = /^(to_hsv|to_rgb|pinv_singular)/;
 /** Bits read as other numbers, which rounding changes. */

@@ -75,7 +75,7 @@ describe('splitDataset', () => {
         return 3;
       }
       override getItem(i: number): [keras.Tensor, keras.Tensor] {
-        return [ops.full([2, 1], i), ops.full([2], -i)];
+        return [ops.full([2, 1], i), ops.full([2], 0 - i)];
       }
     }
     const [left, right] = await utils.splitDataset(new Rows(), { leftSize: 4 });
