@@ -109,9 +109,13 @@ let globalGenerator: SeedGenerator | undefined;
 /** The generator that draws with `seed: null` use. */
 export const globalSeedGenerator = (): SeedGenerator => (globalGenerator ??= new SeedGenerator({ name: 'global_seed_generator' }));
 
+let globalSeed: number | null = null;
+/** What `setGlobalSeed` was called with; null before. */
+export const givenGlobalSeed = (): number | null => globalSeed;
 /** Makes everything random that has no seed of its own repeatable: draws with the global generator, initializers, shuffling. */
 export function setGlobalSeed(seed: number): void {
   checkSeed('setGlobalSeed', seed);
+  globalSeed = seed;
   const generator = globalSeedGenerator();
   splitMix = BigInt(seed) & MASK;
   generator.state.assign(key(seed, 0));

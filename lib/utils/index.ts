@@ -24,3 +24,23 @@ export { clearSession, type ClearSessionOptions, setRandomSeed } from './session
 export { type SampleOf, Samples, splitDataset, type SplitOptions } from './split-dataset.js';
 export { timeseriesDatasetFromArray, type TimeseriesOptions } from './timeseries.js';
 export { isKerasTensor } from './is-keras-tensor.js';
+export {
+  arrayToImg,
+  type ArrayToImgOptions,
+  audioDatasetFromDirectory,
+  type AudioDirectoryOptions,
+  type ColorMode,
+  imageDatasetFromDirectory,
+  type ImageDirectoryOptions,
+  imgToArray,
+  loadImg,
+  type LoadImgOptions,
+  Picture,
+  type PictureArrayOptions,
+  type PictureInterpolation,
+  type PictureMode,
+  saveImg,
+  type SaveImgOptions,
+  textDatasetFromDirectory,
+  type TextDirectoryOptions,
+} from '../data/readers.js';
