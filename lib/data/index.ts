@@ -1,5 +1,5 @@
 // `keras.data`.
-export { DirectoryDataset, type DirectoryOptions } from './directory.js';
+export type { DirectoryDataset, DirectoryOptions } from './directory.js';
 export {
   type BatchOptions, Dataset, type InterleaveOptions, type MapOptions, type PaddedBatchOptions, type ShuffleOptions, type WindowOptions,
 } from './dataset.js';

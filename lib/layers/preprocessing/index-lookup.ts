@@ -154,6 +154,7 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
   protected get oovStart(): number {
     return this.config.maskToken !== null && this.mode === 'int' ? 1 : 0;
   }
+  /** @internal The number of the first term. */
   protected get tokenStart(): number {
     return this.oovStart + this.config.numOovIndices;
   }
@@ -161,9 +162,11 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
   protected get maskNumber(): number {
     return this.mode === 'int' ? 0 : -1;
   }
+  /** @internal The terms in the order of their numbers. */
   protected get terms(): readonly T[] {
     return this.#terms;
   }
+  /** @internal The numbers of the terms. */
   protected get numbers(): ReadonlyMap<T, number> {
     return this.#numbers;
   }

@@ -26,6 +26,7 @@ export type ConvLSTMOptions = OptionsOf<ReturnType<typeof schema>> & LayerOption
 export abstract class BaseConvLSTM extends BaseRNN {
   declare readonly config: ConfigOf<ReturnType<typeof schema>>;
 
+  /** @internal The cell with the layer's options. */
   protected makeConvCell(): ConvLSTMCell {
     const { strides, dilationRate, kernelSize } = this.config;
     if (Math.max(...strides) > 1 && Math.max(...dilationRate) > 1)

@@ -12,13 +12,15 @@ import { mappedBoxes } from './affine.js';
 import { seed } from './fields.js';
 
 const givenSeed = seed();
+/** A seed; null becomes a random one. */
+const drawnSeed: typeof givenSeed = { ...givenSeed, parse: (value, where) => givenSeed.parse(value, where) ?? makeDefaultSeed() };
 const schema = {
   /** Height of the output in pixels. */
   height: int({ min: 1 }),
   /** Width of the output in pixels. */
   width: int({ min: 1 }),
   /** Seed of the draws; null: a random one, which the config tells. */
-  seed: { ...givenSeed, parse: (value: unknown, where: string) => givenSeed.parse(value, where) ?? makeDefaultSeed() },
+  seed: drawnSeed,
 } as const;
 
 /** Options of `RandomCrop`. */
