@@ -88,7 +88,8 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
   static override readonly builtWhenMade = true;
   readonly #hasGivenVocabulary: boolean;
   #terms: readonly T[] = [];
-  #numbers: ReadonlyMap<T, number> = new Map();
+  /** The numbers of the terms, from `start` on. */
+  #numbers: { readonly start: number; readonly of: ReadonlyMap<T, number> } | null = null;
   /** Number of terms with the special ones, which a config may tell before they are read; null: not known yet. */
   #size: number | null;
   #weights: Float32Array | null = null;
@@ -168,7 +169,9 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
   }
   /** @internal The numbers of the terms. */
   protected get numbers(): ReadonlyMap<T, number> {
-    return this.#numbers;
+    const start = this.tokenStart; // options that it follows from can be set
+    if (this.#numbers?.start !== start) this.#numbers = { start, of: new Map(this.#terms.map((term, i) => [term, i + start])) };
+    return this.#numbers.of;
   }
   private get specialTokens(): (T | null)[] {
     const { maskToken, oovToken, numOovIndices } = this.config;
@@ -241,7 +244,7 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
         + 'ones; give padToMaxTokens: true, or make another layer');
     }
     this.#terms = [...terms];
-    this.#numbers = new Map(terms.map((term, i) => [term, i + this.tokenStart]));
+    this.#numbers = null;
     this.#size = size;
     noteChange();
   }
