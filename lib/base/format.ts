@@ -4,28 +4,24 @@
 export function fixed(x: number, digits: number): string {
   if (!Number.isFinite(x)) return nonFinite(x);
   if (Math.abs(x) >= 1e21) return digits === 0 ? String(BigInt(x)) : `${BigInt(x)}.${'0'.repeat(digits)}`; // where toFixed gives an exponent
-  // A tie has all its decimals among these; `toFixed` is exact.
-  const exact = x.toFixed(digits + 50);
-  const rest = exact.slice(exact.length - 50);
-  if (!/^50*$/.test(rest)) return x.toFixed(digits);
-  const cut = exact.slice(0, -50).replace(/\.$/, '');
-  return Number(cut.at(-1)) % 2 === 0 ? cut : x.toFixed(digits);
+  return evenTie(x.toFixed(digits + MORE)) ?? x.toFixed(digits);
 }
 
 /** As Python's `f'{x:.<digits>e}'`: the exponent has two digits. */
 export function scientific(x: number, digits: number): string {
   if (!Number.isFinite(x)) return nonFinite(x);
-  const text = isTie(x, digits) ? evenTie(x, digits) : x.toExponential(digits);
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
+  const [mantissa, exponent] = x.toExponential(Math.min(digits + MORE, 100)).split('e') as [string, string];
+  const even = digits > 100 - MORE ? null : evenTie(mantissa);
+  return (even === null ? x.toExponential(digits) : `${even}e${exponent}`).replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
-/** Whether a number lies in the middle between two with so many decimals before the exponent. `toExponential` is exact. */
-const isTie = (x: number, digits: number): boolean => digits <= 50 && /^50*$/.test(x.toExponential(digits + 50).split('e')[0]!.slice(-50));
-/** `toExponential` of a tie, towards the even digit. */
-function evenTie(x: number, digits: number): string {
-  const [mantissa, exponent] = x.toExponential(digits + 50).split('e') as [string, string];
-  const cut = mantissa.slice(0, -50).replace(/\.$/, '');
-  return Number(cut.at(-1)) % 2 === 0 ? `${cut}e${exponent}` : x.toExponential(digits);
+/** Decimals in which a tie shows: `toFixed` and `toExponential` are exact. */
+const MORE = 50;
+/** Of a number with `MORE` decimals too many, where it lies in the middle between two: the one below when that is even; null otherwise. */
+function evenTie(exact: string): string | null {
+  if (!/^50*$/.test(exact.slice(-MORE))) return null;
+  const cut = exact.slice(0, -MORE).replace(/\.$/, '');
+  return Number(cut.at(-1)) % 2 === 0 ? cut : null;
 }
 
 /** As Python's `repr` of a float: the shortest digits that give the number again, and `.0` for whole ones. */

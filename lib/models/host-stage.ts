@@ -87,10 +87,6 @@ export class HostStage {
     return new HostStage(graph.inputs, outputs, host, rest, between);
   }
 
-  /** Whether the model gives strings. */
-  get givesStrings(): boolean {
-    return flatten<KerasTensor>(this.outputs).leaves.some(isString);
-  }
   /** What the host gives for the values of the inputs: what `finish` takes, in a structure that a call knows it by. */
   start(values: readonly unknown[]): Started {
     const known = run(this.host, new Map(this.inputs.map((symbol, i) => [symbol, values[i]])));
