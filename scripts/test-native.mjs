@@ -1,14 +1,19 @@
-// npm run test:native [-- release|address|thread|pattern ...]: the GoogleTest programs of test/native, in the variants named, or
-// in all three: optimised; under AddressSanitizer and UndefinedBehaviorSanitizer; and, what uses threads, under ThreadSanitizer.
-// A pattern picks programs by name.
+// npm run test:native [-- release|address|thread|pattern ...]: the GoogleTest programs of test/native, in the variants named, or in all
+// three: optimised, with the addon's own kernels; under AddressSanitizer and UndefinedBehaviorSanitizer, with the fastest instruction set of
+// this machine and the baseline; and, what uses threads, under ThreadSanitizer. A pattern picks programs by name.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { cmakeBuild, has } from './helpers/cmake.mjs';
+import { addonKernels, cmakeBuild, has } from './helpers/cmake.mjs';
+import { ensureAddon } from './helpers/ensure.mjs';
 import { fail, root, run, step } from './helpers/process.mjs';
 
+ensureAddon();
+const { isas } = createRequire(import.meta.url)(path.join(root, 'build/Release/keratin.node')).info(); // usable here, fastest first
+
 const variants = {
-  release: { variables: {} },
-  address: { variables: { KERATIN_SANITIZE: 'address,undefined' } },
+  release: { variables: addonKernels },
+  address: { variables: { KERATIN_SANITIZE: 'address,undefined', KERATIN_ONLY_ISAS: [...new Set([isas[0], 'baseline'])].join() } },
   // One instruction set is enough to find a race, and kernels keep no state: only the executor's programs run.
   thread: { variables: { KERATIN_SANITIZE: 'thread', KERATIN_ONLY_ISAS: 'baseline' }, programs: /^(pool|plan)_test$/ },
 };

@@ -4,6 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fail, root, run, step } from './process.mjs';
 
+/** The variable of a build that links the kernels of the addon, which must be built, rather than compile them again. */
+export const addonKernels = { KERATIN_ADDON: path.join(root, 'build/Release') };
+
 /** Builds targets with the given cache variables and returns the build folder. Ends the command on failure. */
 export function cmakeBuild(variant, targets, variables = {}) {
   if (!has('cmake')) fail('cmake is not installed. Debian, Ubuntu: apt-get install cmake ninja-build; macOS: brew install cmake');

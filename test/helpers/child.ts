@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url)); // seen from 
  */
 export function runScript(
   script: string,
-  { env = {}, flags = [], status = 0 }: { env?: Record<string, string>; flags?: readonly string[]; status?: number } = {},
+  { env = {}, flags = [], status = 0 }: { env?: Record<string, string | undefined>; flags?: readonly string[]; status?: number } = {},
 ): string {
   const child = spawnSync(process.execPath, [...flags, '--input-type=module', '--eval', script], {
     cwd: root,
