@@ -11,7 +11,8 @@ import { windowValues } from '../ops/windows.js';
 import { readArray, writeArray } from '../config/array-field.js';
 import { Initializer } from './initializer.js';
 
-const window = field<string | TensorLike>('the name of a window or its values', (value, where) => {
+/** A window: the name of one of `scipy.signal` that needs no parameter, or its values. */
+export const windowField = field<string | TensorLike>('the name of a window or its values', (value, where) => {
   if (typeof value !== 'string') return readArray(value);
   windowValues(value, 1, true, where); // throws on an unknown name
   return value;
@@ -25,7 +26,7 @@ export class STFT extends configured(Initializer, 'STFT', {
   /** `'real'` or `'imag'`: the part that the kernel computes. Default `'real'`. */
   side: withDefault(oneOf('real', 'imag'), 'real'),
   /** The name of a window of `scipy.signal` that needs no parameter, its values, or null for none. Default `'hann'`. */
-  window: nullable(window, 'hann'),
+  window: nullable(windowField, 'hann'),
   /**
    * `'density'` divides by the root of the sum of the window's squares, `'spectrum'` by the sum of its absolute values, null by nothing.
    * Default `'density'`.

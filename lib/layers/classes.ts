@@ -136,9 +136,11 @@ export { UnitNormalization, type UnitNormalizationOptions } from './normalizatio
 export { HashedCrossing, type HashedCrossingOptions } from './preprocessing/hashed-crossing.js';
 export { Hashing, type HashingOptions } from './preprocessing/hashing.js';
 export { IntegerLookup, type IntegerLookupOptions } from './preprocessing/integer-lookup.js';
+export { MelSpectrogram, type MelSpectrogramOptions, type MelWeightsOptions } from './preprocessing/mel-spectrogram.js';
 export { Normalization, type NormalizationOptions } from './preprocessing/normalization.js';
 export { Pipeline, type PipelineOptions } from './preprocessing/pipeline.js';
 export { Rescaling, type RescalingOptions } from './preprocessing/rescaling.js';
+export { STFTSpectrogram, type STFTSpectrogramOptions } from './preprocessing/stft-spectrogram.js';
 export { StringLookup, type StringLookupOptions } from './preprocessing/string-lookup.js';
 export { TextVectorization, type TextVectorizationOptions } from './preprocessing/text-vectorization.js';
 export type { Split, Standardize } from './preprocessing/texts.js';
