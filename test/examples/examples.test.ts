@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 
 const run = promisify(execFile);
 const OFFLINE = "--import=data:text/javascript,globalThis.fetch=()=>Promise.reject(new(Error)('offline'))";
@@ -71,6 +72,36 @@ describe('examples', () => {
     const lines = await linesOf('translation', { EPOCHS: '12' });
     expect(lines.filter((line) => line.includes(' → '))).toHaveLength(5);
     expect(numberIn(lines.at(-1))).toBeGreaterThan(60);
+  }, 120_000);
+
+  it('text_sentiment reads negations', async () => {
+    const lines = await linesOf('text_sentiment', { EPOCHS: '8' });
+    for (const name of ['lstm', 'conv1d']) {
+      const [good, bad, accuracy] = lines.filter((line) => line.startsWith(`${name}: `));
+      expect(good).toContain('good ← The story was not boring');
+      expect(bad).toContain('bad  ← The cinema');
+      expect(numberIn(accuracy)).toBeGreaterThan(0.9);
+    }
+  }, 120_000);
+
+  it('timeseries_forecast does better than the naive guess', async () => {
+    const lines = await linesOf('timeseries_forecast', { EPOCHS: '5' });
+    const [naive, learned] = [numberIn(lines[0]), numberIn(lines.at(-1))];
+    expect(naive).toBeGreaterThan(2.5);
+    expect(learned).toBeLessThan(naive / 2);
+  }, 120_000);
+
+  it('image_augmentation writes a sheet of digits, and learns more from them', async () => {
+    const sheet = path.join(home, 'sheet.png');
+    const lines = await linesOf('image_augmentation', { SHEET: sheet });
+    expect(lines[0]).toBe(`${sheet}: 768 × 640 pixels`);
+    const { width, height, channels } = await sharp(sheet).metadata();
+    expect([width, height, channels]).toEqual([768, 640, 3]);
+    const { channels: colours } = await sharp(sheet).extract({ left: 4, top: 4, width: 56, height: 56 }).stats();
+    expect(colours[0].stdev).toBeGreaterThan(30); // ink on paper
+    const [plain, augmented] = lines.slice(1).map(numberIn);
+    expect(augmented).toBeGreaterThan(0.85);
+    expect(augmented).toBeGreaterThan(plain + 0.02);
   }, 120_000);
 
   it('custom_loop makes the loss fall', async () => {
