@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measure, type Failure, type Row } from './measure.js';
-import { failureLines, partsTable, table } from './report.js';
+import { failureLines, floorLines, partsTable, table } from './report.js';
 import { findPeers, keratin, peerNames, type System } from './systems.js';
 import { workloads } from './workloads.js';
 
@@ -54,7 +54,8 @@ async function main(): Promise<void> {
   const { only, peers, python, rounds, json, help } = options();
   if (help) return console.log(usage);
   const names = only ? choose('--only', only, workloads.map((w) => w.name)) : null;
-  const chosen = names ? workloads.filter((w) => names.includes(w.name)) : workloads;
+  const floors = workloads.flatMap((w) => (names?.includes(w.name) && w.floor ? [w.floor] : []));
+  const chosen = names ? workloads.filter((w) => [...names, ...floors].includes(w.name)) : workloads;
   const systems = [keratin, ...selectPeers(peers, python)];
   const systemNames = systems.map((s) => s.name);
   const cores = cpus();
@@ -73,6 +74,8 @@ async function main(): Promise<void> {
   console.log(`\n${table(chosen, systemNames, rows)}`);
   const parts = partsTable(systemNames, rows);
   if (parts !== '') console.log(`\n${parts}`);
+  const floorText = floorLines(chosen, rows);
+  if (floorText !== '') console.log(`\n${floorText}`);
   if (failures.length > 0) console.log(`\n${failureLines(failures)}`);
   if (json) writeFileSync(json, `${JSON.stringify(rows, null, 1)}\n`);
   if (failures.some((f) => f.system === keratin.name)) process.exitCode = 1;

@@ -17,7 +17,7 @@ export interface Part {
 export interface Measurement {
   /** Seconds of one unit of work: the median inside the process, warm-up excluded. */
   seconds: number;
-  /** Resident megabytes after the import (the workload `import` only). */
+  /** Resident megabytes: after the import (the workload `import`), or the most there were (loading and saving). */
   rssMb?: number;
   /** What the seconds are the sum of (the workload `kernels` only). */
   parts?: Part[];

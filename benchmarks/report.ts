@@ -41,6 +41,15 @@ export function partsTable(systems: readonly string[], rows: readonly Row[]): st
   return layOut([`GFLOP/s (peak ${digits(peak)})`, ...taken, 'of peak', 'time / best peer'], lines, 1);
 }
 
+/** One line a workload that is compared with another: our time as a multiple of that one's. */
+export function floorLines(workloads: readonly Workload[], rows: readonly Row[]): string {
+  const ours = (name: string | undefined) => rows.find((row) => row.workload === name && row.system === 'keratin');
+  return workloads.flatMap(({ name, floor }) => {
+    const [row, least] = [ours(name), ours(floor)];
+    return row && least ? [`${name}: ${(row.seconds / least.seconds).toPrecision(2)} × ${floor}`] : [];
+  }).join('\n');
+}
+
 /** One line a failure. */
 export function failureLines(failures: readonly Failure[]): string {
   return failures.map((f) => `${f.system} could not run ${f.workload}: ${f.reason}`).join('\n');

@@ -20,7 +20,10 @@ export interface System {
 }
 
 /** A network that only Keras has ready-made. */
-const networks: readonly string[] = ['resnet50_1', 'resnet50_8'];
+const networks: readonly string[] = ['resnet50_1', 'resnet50_8', 'load', 'save'];
+
+/** What only we are measured at, for comparison with another workload. */
+const floors: readonly string[] = ['read_build', 'write_build'];
 
 /** Ourselves. */
 export const keratin: System = {
@@ -54,11 +57,11 @@ function pythonPeers(python: string): System[] {
   for (const backend of ['tensorflow', 'jax']) {
     if (!has.has('keras') || !has.has(backend)) continue;
     const env = { KERAS_BACKEND: backend, TF_CPP_MIN_LOG_LEVEL: '3', JAX_PLATFORMS: 'cpu', CUDA_VISIBLE_DEVICES: '-1' };
-    systems.push({ name: `keras-${backend}`, command: script('keras_peer.py'), env, lacks: ['kernels'] });
+    systems.push({ name: `keras-${backend}`, command: script('keras_peer.py'), env, lacks: ['kernels', ...floors] });
   }
   if (has.has('torch')) {
     const env = { CUDA_VISIBLE_DEVICES: '-1' };
-    systems.push({ name: 'torch', command: script('torch_peer.py'), env, lacks: ['predict1', ...networks] });
+    systems.push({ name: 'torch', command: script('torch_peer.py'), env, lacks: ['predict1', ...networks, ...floors] });
   }
   return systems;
 }
@@ -67,5 +70,5 @@ function nodePeers(): System[] {
   const folder = join(root, 'build', 'peers', 'node');
   if (!existsSync(join(folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm'))) return [];
   const command = (workload: string) => [process.execPath, join(peers, 'tfjs_peer.mjs'), workload, folder];
-  return [{ name: 'tfjs-wasm', command, lacks: ['kernels', 'cifar_cnn', 'lstm', 'gru', 'transformer', ...networks] }];
+  return [{ name: 'tfjs-wasm', command, lacks: ['kernels', 'cifar_cnn', 'lstm', 'gru', 'transformer', ...networks, ...floors] }];
 }

@@ -7,6 +7,8 @@ export interface Workload {
   unit: string;
   /** Seconds of one unit of work, expressed in the table's unit. */
   inUnit(seconds: number): number;
+  /** The workload that this one is compared with, of ours. */
+  floor?: string;
 }
 
 /** Multiplications and additions of a product of two 1024×1024 matrices. */
@@ -30,5 +32,9 @@ export const workloads: readonly Workload[] = [
   { name: 'gemm', unit: 'GFLOP/s', inUnit: (s) => GEMM_FLOPS / s / 1e9 },
   { name: 'kernels', unit: 'ms/all shapes', inUnit: milliseconds },
   { name: 'eager_add', unit: 'µs/addition', inUnit: microseconds },
+  { name: 'read_build', unit: 's', inUnit: seconds },
+  { name: 'load', unit: 's', inUnit: seconds, floor: 'read_build' },
+  { name: 'write_build', unit: 's', inUnit: seconds },
+  { name: 'save', unit: 's', inUnit: seconds, floor: 'write_build' },
   { name: 'import', unit: 's/import', inUnit: seconds },
 ];

@@ -1,8 +1,9 @@
 """Keras on the backend of $KERAS_BACKEND: `python keras_peer.py WORKLOAD` prints one measurement."""
 
+import os
 import sys
 
-from timing import median_step, now, report, resident_mb, seconds_per_call
+from timing import median_step, now, peak_mb, report, resident_mb, seconds_per_call
 
 
 def tiny_model(keras):
@@ -170,6 +171,34 @@ def eager_add():
     return eager((8, 8), "add")
 
 
+def resnet50_file(name):
+    """A file beside the compiled benchmarks; Keratin's come first and make it."""
+    return os.path.join(os.path.dirname(__file__), "..", "..", "build", "benchmarks", name)
+
+
+def load():
+    import keras
+
+    path = resnet50_file("resnet50.keras")
+    if not os.path.exists(path):
+        keras.applications.ResNet50(weights=None).save(path)
+    with open(path, "rb") as file:  # into the page cache
+        while file.read(2**20):
+            pass
+    start = now()
+    keras.saving.load_model(path)
+    return {"seconds": now() - start, "rssMb": peak_mb()}
+
+
+def save():
+    import keras
+
+    model = keras.applications.ResNet50(weights=None)
+    start = now()
+    model.save(resnet50_file("saved_by_peer.keras"))
+    return {"seconds": now() - start, "rssMb": peak_mb()}
+
+
 def import_():
     start = now()
     import keras  # noqa: F401
@@ -189,12 +218,12 @@ WORKLOADS = {
     "resnet50_8": lambda: resnet50(8),
     "gemm": gemm,
     "eager_add": eager_add,
+    "load": load,
+    "save": save,
     "import": import_,
 }
 
 if __name__ == "__main__":
-    import os
-
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     packages = ["keras", "numpy"] + (["jax"] if backend == "jax" else ["tensorflow", "tensorflow-cpu"])
     report(packages=packages, **WORKLOADS[sys.argv[1]]())

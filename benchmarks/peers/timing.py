@@ -42,6 +42,11 @@ def resident_mb():
     if os.path.exists("/proc/self/statm"):
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return peak_mb()
+
+
+def peak_mb():
+    """The most resident memory that this process has had, in megabytes."""
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,9 +1,10 @@
 // BackupAndRestore: a training that was interrupted goes on as if it had not been.
-import { copyFile, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byPosition } from '../base/keywords.js';
 import { checkOptions, show } from '../base/errors.js';
+import { exists } from '../utils/files.js';
 import { Callback } from './callback.js';
 import { SaveFrequency } from './save-frequency.js';
 import type { TrainingRun, TrainingState } from './training-state.js';
@@ -18,7 +19,6 @@ export interface BackupAndRestoreOptions {
   deleteCheckpoint?: boolean;
 }
 
-const exists = async (file: string): Promise<boolean> => (await stat(file).catch(() => null)) !== null;
 
 /**
  * Backs up a training into a folder, and goes on from there when the same `fit` is called again after an interruption, with the same bits

@@ -1,5 +1,5 @@
 // ModelCheckpoint: saves the model, or its weights, while it is trained.
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byPosition } from '../base/keywords.js';
@@ -7,6 +7,7 @@ import { checkOptions, show } from '../base/errors.js';
 import { fixed } from '../base/format.js';
 import { type FieldValue, formatFields } from '../base/python-format.js';
 import { printMessage } from '../config/logging.js';
+import { isFolder } from '../utils/files.js';
 import type { Logs } from './callback.js';
 import { MonitorCallback, type MonitorMode } from './monitor-callback.js';
 import { SaveFrequency } from './save-frequency.js';
@@ -99,7 +100,7 @@ export class ModelCheckpoint extends MonitorCallback {
   private async save(epoch: number, batch: number | null, logs: Logs): Promise<void> {
     const file = this.fileOf(epoch, batch, logs);
     if (!this.decide(epoch, logs, file)) return;
-    if ((await stat(file).catch(() => null))?.isDirectory() === true)
+    if (await isFolder(file))
       throw new Error(`ModelCheckpoint: expected the path of a file, but ${file} is a folder`);
     await mkdir(path.dirname(file), { recursive: true });
     await (this.saveWeightsOnly ? this.model.saveWeights(file) : this.model.save(file));

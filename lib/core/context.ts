@@ -47,6 +47,8 @@ export interface Context {
   readonly customObjects: Readonly<Record<string, unknown>>;
   /** Whether functions in configs are refused; null: nobody has said. */
   readonly safeMode: boolean | null;
+  /** Whether initial values that can be computed later are: a file is loaded, which has others. */
+  readonly deferInitial: boolean;
   /** Bytes of weights that layers may still make, while a file is loaded; null: any. */
   readonly weightBudget: { left: number } | null;
 }
@@ -72,6 +74,7 @@ const main: Place = {
     remat: null,
     customObjects: {},
     safeMode: null,
+    deferInitial: false,
     weightBudget: null,
   },
 };

@@ -17,8 +17,12 @@ export class Storage {
   /** Running plans that read the memory. */
   reading = 0;
 
-  /** @param shared whether others may have the memory. */
-  constructor(private memory: Memory, private shared: boolean) {}
+  /** @param given the memory, or what makes it when somebody asks. @param shared whether others may have the memory. */
+  constructor(private given: Memory | (() => Memory), private shared: boolean) {}
+
+  private get memory(): Memory {
+    return typeof this.given === 'function' ? (this.given = this.given()) : this.given;
+  }
 
   /** The memory, to read before other JavaScript code runs: as the last whole step left it. */
   read(): Memory {
@@ -39,7 +43,7 @@ export class Storage {
   /** The memory, for a plan to write. Nobody else has it. */
   write(): Memory {
     if (this.shared || this.reading > 0) {
-      this.memory = clone(this.memory);
+      this.given = clone(this.memory);
       this.shared = false;
     }
     this.version++;
@@ -48,7 +52,7 @@ export class Storage {
 
   /** Puts other memory, which others may have, in the place of this. */
   replace(memory: Memory): void {
-    this.memory = memory;
+    this.given = memory;
     this.shared = true;
     this.version++;
   }

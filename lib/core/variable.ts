@@ -2,7 +2,7 @@
 import { castTo } from './cast.js';
 import type { TensorLike } from './convert.js';
 import { toTensor } from './convert.js';
-import { context, withContext } from './context.js';
+import { context, withContext, type Context } from './context.js';
 import type { DType, DTypeLike, FloatDType } from '../base/dtype.js';
 import { isFloat, standardizeDType } from '../base/dtype.js';
 import { checkOptions, show } from '../base/errors.js';
@@ -134,9 +134,9 @@ export class Variable extends TensorHolder {
       throw new Error(`Variable: a name is a string that cannot contain '/', received ${show(name)}`);
     const scope = currentScope();
     this.path = scope === '' ? this.name : `${scope}/${this.name}`;
-    const { value, own } = forShapes(null, () => initialValue(initial, shape, dtype, this.path));
-    this.spec = value.spec;
-    this.storage = own ? new Storage(value.memory!, false) : new Storage(value.lend(), true);
+    const { spec, storage } = storageOf(initial, shape, dtype, this.path);
+    this.spec = spec;
+    this.storage = storage;
     this.trainable = trainable;
     this.autocast = options.autocast ?? true;
     this.aggregation = options.aggregation ?? 'none';
@@ -242,6 +242,32 @@ export class Variable extends TensorHolder {
 const callsThatGiveNew = new WeakSet<object>();
 /** @internal Says of the method `call` of an initializer's class that its results are new at each call. */
 export const noteGivesNew = (call: object): void => void callsThatGiveNew.add(call);
+
+/** Whether a call gives the same values for a shape, whatever it is, at any time: an initializer of Keras with a seed. */
+const isRepeatable = (initial: unknown): boolean =>
+  typeof initial === 'function' && callsThatGiveNew.has(initial.call) && (initial as { isRepeatable?: boolean }).isRepeatable === true;
+/** Runs `fn` as if nothing else was going on, and computes at once. */
+const apart = <T>(fn: () => T): T => withContext(APART, fn);
+const APART: Partial<Context> = {
+  trace: null, tapes: [], hiddenTapes: [], autocast: null, substituted: null, assignments: null, undo: null, stateless: null,
+};
+
+/** The memory of the initial value: at once, or (while a file is loaded, which has other values) when somebody asks for it. */
+function storageOf(
+  given: TensorLike | InitialValue | InitializerName,
+  shape: readonly number[] | undefined,
+  dtype: DTypeLike | null | undefined,
+  path: string,
+): { spec: Spec; storage: Storage } {
+  const compute = () => forShapes(null, () => initialValue(given, shape, dtype, path));
+  if (context().deferInitial && shape !== undefined && isRepeatable(given)) {
+    checkShape(shape, path);
+    const spec = specOf(standardizeDType(dtype), shape);
+    if (isFloat(spec.dtype)) return { spec, storage: new Storage(() => apart(() => compute().value.lend()), true) };
+  }
+  const { value, own } = compute();
+  return { spec: value.spec, storage: own ? new Storage(value.memory!, false) : new Storage(value.lend(), true) };
+}
 
 function initialValue(
   given: TensorLike | InitialValue | InitializerName,

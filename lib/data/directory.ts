@@ -6,6 +6,7 @@ import { integer } from '../base/integers.js';
 import { printMessage } from '../config/logging.js';
 import { makeTensor, scalarTensor } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
+import { isFolder } from '../utils/files.js';
 import { shuffledOrder } from '../random/numpy-random.js';
 import { Dataset } from './dataset.js';
 import { shuffledNumbers } from './shuffle.js';
@@ -97,16 +98,14 @@ async function filesBelow(folder: string, endings: readonly string[], followLink
 /** Folders in a folder, sorted. */
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const isFolder = async (name: string) => (await stat(path.join(folder, name)).catch(() => null))?.isDirectory() === true;
   const names = entries.map(({ name }) => name).filter((name) => !name.startsWith('.'));
-  const kept = await Promise.all(names.map(isFolder));
+  const kept = await Promise.all(names.map((name) => isFolder(path.join(folder, name))));
   return names.filter((_, i) => kept[i]).sort(byCodePoints);
 }
 
 async function find({ where, endings }: Reader, directory: string, options: DirectoryOptions): Promise<Found> {
   const { labels = 'inferred', classNames = null, followLinks = false } = options;
-  const isFolder = (await stat(directory).catch(() => null))?.isDirectory() === true;
-  if (!isFolder) throw new Error(`${where}: there is no folder ${show(directory)}`);
+  if (!(await isFolder(directory))) throw new Error(`${where}: there is no folder ${show(directory)}`);
   if (labels !== 'inferred') {
     const files = await filesBelow(directory, endings, followLinks);
     if (labels === null) return { files, labels: null, classNames: null };

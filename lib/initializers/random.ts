@@ -47,6 +47,11 @@ export class RandomInitializer extends Initializer {
     this.seed = this.options.seed ?? makeDefaultSeed();
   }
 
+  /** @internal Whether every call gives the same values for a shape, whatever it is, at any time. */
+  get isRepeatable(): boolean {
+    return typeof this.seed === 'number';
+  }
+
   override getConfig(): Config {
     return serializeFields(randomSchema, this.options);
   }
@@ -217,6 +222,11 @@ export class Orthogonal extends configured(RandomInitializer, 'Orthogonal', {
   /** Default 1. */
   gain: withDefault(float(), 1),
 }) {
+  /** @internal It refuses some shapes, which is to be heard at once. */
+  override get isRepeatable(): boolean {
+    return false;
+  }
+
   override call(shape: Shape, { dtype }: { dtype: DType }): Tensor {
     if (shape.length < 2) throw new RangeError(`Orthogonal: expected a shape of rank 2 or more, received ${showShape(shape)}`);
     const columns = shape.at(-1)!;

@@ -4,10 +4,8 @@ import type { DType } from '../base/dtype.js';
 import { specOf, type Shape } from '../base/shape.js';
 import { allocate, checkBytes } from '../core/memory.js';
 import { Tensor } from '../core/tensor.js';
+import { readFully } from '../utils/files.js';
 import type { FileSource } from './formats.js';
-
-/** The largest read that the system is asked for at once. */
-const PART = 2 ** 30;
 
 /** An open file. */
 export class ByteFile {
@@ -33,11 +31,7 @@ export class ByteFile {
     if (position + target.length > this.size)
       throw new RangeError(`${this.name}: is truncated: ${target.length} bytes at ${position} are missing in a file of ${this.size}`);
     if (this.content instanceof Uint8Array) return target.set(this.content.subarray(position, position + target.length));
-    for (let done = 0; done < target.length; ) {
-      const { bytesRead } = await this.content.read(target, done, Math.min(PART, target.length - done), position + done);
-      if (bytesRead === 0) throw new RangeError(`${this.name}: was cut off while it was read`);
-      done += bytesRead;
-    }
+    await readFully(this.name, this.content, target, position);
   }
   /** The bytes at `position`. */
   async read(position: number, length: number): Promise<Uint8Array> {

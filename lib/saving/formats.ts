@@ -1,9 +1,9 @@
 // Which code reads and writes which file: formats by the endings of their names. A codec is imported when it is used.
-import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { didYouMean, show } from '../base/errors.js';
 import type { CustomObjects } from '../config/family.js';
 import type { Shape } from '../base/shape.js';
+import { exists } from '../utils/files.js';
 import type { Model } from '../models/model.js';
 
 /** A place of a file: a path, a `file:` URL, or its bytes with the option `format`. */
@@ -171,10 +171,10 @@ function refusal(codec: Codec, call: keyof Codec): string {
     inspect: 'cannot be looked into',
   }[call];
 }
-const isKerasFolder = async (path: string): Promise<boolean> => (await stat(`${path}/config.json`).catch(() => null)) !== null;
+const isKerasFolder = (path: string): Promise<boolean> => exists(`${path}/config.json`);
 
 /** @throws (rejects) for a file that exists and must not be replaced. */
 export async function checkOverwrite(where: string, path: string, overwrite: boolean): Promise<void> {
-  if (!overwrite && (await stat(path).catch(() => null)) !== null)
+  if (!overwrite && (await exists(path)))
     throw new Error(`${where}: ${path} exists already; give overwrite: true to replace it`);
 }

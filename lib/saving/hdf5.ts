@@ -1,7 +1,10 @@
 // HDF5 files, read and written on a thread of their own (hdf5-worker.ts).
+import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { allocate, type Memory } from '../core/memory.js';
+import { readFully, writeFully } from '../utils/files.js';
 
 /** The file: a place on disk (a whole file, or a part of one: an entry of an archive), or its bytes. */
 export type Hdf5Place =
@@ -17,8 +20,14 @@ export interface Hdf5Dataset {
 }
 /** A dataset with its elements in row-major order; texts stand in `strings`. */
 export interface Hdf5Array extends Hdf5Dataset {
-  readonly bytes: Uint8Array;
+  readonly bytes: Memory;
   readonly strings?: string[];
+}
+/** @internal A dataset as the thread gives it: with its elements, or where so many bytes of them stand in the file. */
+export interface FoundArray extends Hdf5Dataset {
+  readonly bytes?: Uint8Array;
+  readonly strings?: string[];
+  readonly stands?: { readonly position: number; readonly length: number };
 }
 /** What a group has. */
 export interface Hdf5Group {
@@ -30,9 +39,13 @@ export interface Hdf5Group {
 /** @internal What the thread can do. */
 export interface Hdf5Calls {
   open(place: Hdf5Place): void;
-  group(path: string): Hdf5Group | null;
-  read(path: string): Hdf5Array;
+  /** With `direct`, datasets come with what `read` gives of them, as far as they are few. */
+  group(path: string, direct: number | null): Hdf5Group | null;
+  /** A dataset. Of one of at least `direct` bytes it may say where they stand instead. */
+  read(path: string, direct: number): FoundArray;
   write(path: string, array: Hdf5Array): void;
+  /** Makes a dataset of so many bytes, and tells where they are to be written. */
+  reserve(path: string, dataset: Hdf5Dataset, bytes: number): number;
   attribute(path: string, name: string, value: AttributeValue): void;
   close(): void;
 }
@@ -128,15 +141,20 @@ async function giveBack(thread: Hdf5Thread): Promise<void> {
   idle = { thread, timer };
 }
 
+/** Datasets from so many bytes on do not pass through the thread: it says where they stand. */
+const LARGE = 2 ** 17;
+
 /** An open HDF5 file. */
 export class Hdf5File {
   readonly #thread = takeThread();
   readonly #opened: Promise<void>;
   /** Whether a call has failed: the thread is not used again then. */
   #failed = false;
+  /** The file once more, for large datasets. */
+  #direct: Promise<FileHandle> | null = null;
 
   /** `name` opens messages. */
-  constructor(readonly name: string, place: Hdf5Place) {
+  constructor(readonly name: string, private readonly place: Hdf5Place) {
     const length = 'bytes' in place ? place.bytes.length : (place.length ?? 0);
     this.#opened = this.#thread.call('open', [place], length);
     this.#opened.catch(() => undefined); // the first call tells
@@ -152,17 +170,33 @@ export class Hdf5File {
     }
   }
 
-  /** What the group at a path has; null when there is none. @throws (rejects) for links to other files, which are not followed. */
-  group(at: string): Promise<Hdf5Group | null> {
-    return this.#call('group', [at]);
+  /**
+   * What the group at a path has; null when there is none. `willRead`: its datasets are read next, for which what is given of them here
+   * is taken. @throws (rejects) for links to other files, which are not followed.
+   */
+  group(at: string, willRead = false): Promise<Hdf5Group | null> {
+    return this.#call('group', [at, willRead ? LARGE : null]);
   }
-  /** A dataset. @throws (rejects) when there is none, for other types than numbers and texts, and for damaged data. */
-  read(at: string, dataset?: Hdf5Dataset): Promise<Hdf5Array> {
-    return this.#call('read', [at], dataset === undefined ? 0 : dataset.shape.reduce((a, b) => a * b, 8));
+  /** A dataset, in new memory. @throws (rejects) when there is none, for other types than numbers and texts, and for damaged data. */
+  async read(at: string, dataset?: FoundArray): Promise<Hdf5Array> {
+    const { bytes, stands, ...found } = await this.#found(at, dataset);
+    const memory = allocate(stands?.length ?? bytes!.length);
+    if (stands === undefined) memory.set(bytes!);
+    else await readFully(this.name, await this.#file(), memory, stands.position);
+    return { ...found, bytes: memory };
+  }
+  #found(at: string, dataset?: FoundArray): FoundArray | Promise<FoundArray> {
+    if (dataset?.bytes !== undefined || dataset?.stands !== undefined) return dataset;
+    return this.#call('read', [at, LARGE], dataset === undefined ? 0 : dataset.shape.reduce((a, b) => a * b, 8));
   }
   /** Writes a dataset, with the groups above it. */
-  write(at: string, array: Hdf5Array): Promise<void> {
-    return this.#call('write', [at, array], array.bytes.length);
+  async write(at: string, { bytes, ...dataset }: Hdf5Array): Promise<void> {
+    if (bytes.length < LARGE) return this.#call('write', [at, { ...dataset, bytes: bytes.slice() }]);
+    await writeFully(await this.#file(), bytes, await this.#call('reserve', [at, dataset, bytes.length]));
+  }
+  #file(): Promise<FileHandle> {
+    const { path: file, write = false } = this.place as { path: string; write?: boolean };
+    return (this.#direct ??= open(file, write ? 'r+' : 'r'));
   }
   /** Writes an attribute of a group. */
   writeAttribute(at: string, name: string, value: AttributeValue): Promise<void> {
@@ -173,6 +207,7 @@ export class Hdf5File {
     try {
       if (!this.#failed) await this.#call('close', []);
     } finally {
+      await (await this.#direct?.catch(() => null))?.close();
       await (this.#failed ? this.#thread.end() : giveBack(this.#thread));
     }
   }

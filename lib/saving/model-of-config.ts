@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { show } from '../base/errors.js';
 import { isPlainObject } from '../base/tree.js';
+import { withContext } from '../core/context.js';
 import { deserializeKerasObject } from '../config/serialization.js';
 import { withWeightBudget } from '../config/weight-budget.js';
 import type { Model } from '../models/model.js';
@@ -45,7 +46,7 @@ export async function modelOfConfig(
   if (!isPlainObject(config)) throw new TypeError(`${source.name}: its config describes no model but ${show(config)}`);
   checkConfigDepth(source.name, config);
   await provideOwnClasses(config);
-  const make = (): unknown => deserializeKerasObject(config, { customObjects, safeMode });
+  const make = (): unknown => withContext({ deferInitial: true }, () => deserializeKerasObject(config, { customObjects, safeMode }));
   const model = (safeMode ? withWeightBudget(await bytesOf(source, others), make) : make()) as Partial<Model> | null;
   if (typeof model?.getCompileConfig !== 'function') throw new TypeError(`${source.name}: its config describes no model but ${show(model)}`);
   return model as Model;

@@ -2,13 +2,14 @@
 import { printMessage } from '../config/logging.js';
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, constants, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { checkOptions, show } from '../base/errors.js';
 import { type ArchiveFormat, unpackArchive } from './archive.js';
+import { isFolder } from './files.js';
 import { Progbar } from './progbar.js';
 
 /** Options of `getFile`. */
@@ -59,7 +60,6 @@ interface Expected {
 /** Keras's folder for data. */
 export const kerasHome = (): string => process.env.KERAS_HOME || path.join(homedir(), '.keras');
 
-const isFolder = (name: string): Promise<boolean> => stat(name).then((found) => found.isDirectory(), () => false);
 
 const isWritable = (folder: string): Promise<boolean> =>
   mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)).then(() => true, () => false);

@@ -1,7 +1,5 @@
-// Zip archives: reading single entries without the rest, and writing.
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
+// Zip archives: reading single entries without the rest.
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { Entry, ZipFile as YauzlFile } from 'yauzl';
 
@@ -153,32 +151,4 @@ async function entriesOf(file: string, zip: YauzlFile): Promise<Map<string, Entr
     });
     zip.readEntry();
   });
-}
-
-/** What goes into an archive: bytes, also in several parts, a text, or a file on disk. */
-export type ZipContent = Uint8Array | string | { readonly path: string } | { readonly parts: readonly Uint8Array[] };
-
-/** Bytes that go through a stream at once. */
-const CHUNK = 2 ** 20;
-function* chunksOf(parts: readonly Uint8Array[]): Generator<Buffer> {
-  for (const { buffer, byteOffset, byteLength } of parts)
-    for (let at = 0; at < byteLength; at += CHUNK) yield Buffer.from(buffer, byteOffset + at, Math.min(CHUNK, byteLength - at));
-}
-
-/** Writes an archive of these files, in their order. Nothing is compressed: weights hardly shrink, and stored ones are read in place. */
-export async function writeZip(target: string, files: Iterable<readonly [name: string, content: ZipContent]>): Promise<void> {
-  const { default: yazl } = await import('yazl');
-  const zip = new yazl.ZipFile();
-  for (const [name, content] of files) {
-    if (typeof content === 'string') zip.addBuffer(Buffer.from(content), name, { compress: false });
-    else if (content instanceof Uint8Array)
-      zip.addBuffer(Buffer.from(content.buffer, content.byteOffset, content.byteLength), name, { compress: false });
-    else if ('parts' in content) {
-      const size = content.parts.reduce((total, part) => total + part.length, 0);
-      zip.addReadStream(Readable.from(chunksOf(content.parts)), name, { compress: false, size });
-    } else zip.addFile(content.path, name, { compress: false });
-  }
-  const failed = new Promise<never>((_, reject) => zip.on('error', reject));
-  zip.end();
-  await Promise.race([pipeline(zip.outputStream, createWriteStream(target)), failed]);
 }

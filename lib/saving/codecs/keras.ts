@@ -1,5 +1,5 @@
 // `.keras`: a zip archive (or a folder) of metadata.json, config.json, model.weights.h5 and assets.
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,9 @@ import { isPlainObject } from '../../base/tree.js';
 import { serializeKerasObject } from '../../config/serialization.js';
 import { KERAS_VERSION } from '../../config/version.js';
 import type { Model } from '../../models/model.js';
-import { writeZip, ZipReader, type ZipContent } from '../../utils/zip.js';
+import { exists, isFolder } from '../../utils/files.js';
+import { ZipReader } from '../../utils/zip.js';
+import { writeZip, type ZipContent } from '../../utils/zip-writer.js';
 import { writeAtomically } from '../atomic.js';
 import type { Codec, FileContents, FileSource, LoadModelOptions, LoadWeightsOptions } from '../formats.js';
 import type { Hdf5Place } from '../hdf5.js';
@@ -134,32 +136,34 @@ async function openFolder(file: string): Promise<Opened> {
     config: await read(CONFIG),
     metadata: await read(METADATA).catch(() => null),
     weights: async () => ({ path: path.join(file, WEIGHTS) }),
-    assets: async () => ((await stat(path.join(file, ASSETS)).catch(() => null)) === null ? null : path.join(file, ASSETS)),
+    assets: async () => ((await exists(path.join(file, ASSETS))) ? path.join(file, ASSETS) : null),
     close: async () => undefined,
   };
 }
 
 /** Opens a `.keras` file or folder. */
 export async function openKerasFile(source: FileSource): Promise<Opened> {
-  const isFolder = source.path !== undefined && (await stat(source.path)).isDirectory();
-  return isFolder ? openFolder(source.path) : openArchive(source);
+  return source.path !== undefined && (await isFolder(source.path)) ? openFolder(source.path) : openArchive(source);
 }
 
+/** Has the weights opened while `prepare` makes the model, and loads them into it. */
 async function loadFrom(
   opened: Opened,
-  model: Model,
   file: string,
   { skipMismatch = false, objectsToSkip }: LoadWeightsOptions,
   withAssets: boolean,
-): Promise<void> {
+  prepare: () => Model | Promise<Model>,
+): Promise<Model> {
   const reader = new H5StateReader(file, await opened.weights());
   try {
+    const model = await prepare();
     await loadState(model, reader, {
       file,
       skipMismatch,
       objectsToSkip: new Set(objectsToSkip),
       assets: withAssets ? await opened.assets() : null,
     });
+    return model;
   } finally {
     await reader.close();
   }
@@ -171,9 +175,8 @@ async function loadKerasFile(source: FileSource, options: LoadModelOptions): Pro
   const opened = await openKerasFile(source);
   try {
     const config = compile || !isPlainObject(opened.config) ? opened.config : { ...opened.config, compile_config: null };
-    const model = await modelOfConfig(source, config, options, source.path === undefined ? [] : [`${path.basename(source.path)}/${WEIGHTS}`]);
-    await loadFrom(opened, model, source.name, {}, true);
-    return model;
+    const others = source.path === undefined ? [] : [`${path.basename(source.path)}/${WEIGHTS}`];
+    return await loadFrom(opened, source.name, {}, true, () => modelOfConfig(source, config, options, others));
   } finally {
     await opened.close();
   }
@@ -183,7 +186,7 @@ async function loadKerasFile(source: FileSource, options: LoadModelOptions): Pro
 async function loadKerasWeights(model: Model, source: FileSource, options: LoadWeightsOptions): Promise<void> {
   const opened = await openKerasFile(source);
   try {
-    await loadFrom(opened, model, source.name, options, false);
+    await loadFrom(opened, source.name, options, false, () => model);
   } finally {
     await opened.close();
   }

@@ -2,8 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { isDType, type DType } from '../../base/dtype.js';
 import { castTo } from '../../core/cast.js';
-import { tensorFromBytes } from '../../core/convert.js';
-import type { Tensor } from '../../core/tensor.js';
+import { specOf } from '../../base/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { normalizeBooleans } from '../byte-file.js';
 import { Hdf5File, type Hdf5Array, type Hdf5Place } from '../hdf5.js';
 import { writeAtomically } from '../atomic.js';
 import type { Codec, StoredWeight } from '../formats.js';
@@ -13,7 +14,8 @@ import { loadState, saveState, type StateReader, type StateWriter, type StoredAr
 export function tensorOfDataset({ dtype, shape, bytes }: Hdf5Array, where: string): Tensor {
   const own = dtype === 'opaque16' ? 'bfloat16' : dtype;
   if (!isDType(own)) throw new TypeError(`${where}: expected numbers, found a dataset of type ${dtype}`);
-  return tensorFromBytes(own, shape, bytes);
+  if (own === 'bool') normalizeBooleans(bytes);
+  return new Tensor(specOf(own, shape), bytes);
 }
 
 /** Types that HDF5 has none for (or h5wasm none to write) as wider ones, which hold their values exactly. */
@@ -22,16 +24,14 @@ const WIDER: Readonly<Partial<Record<DType, DType>>> = { bfloat16: 'float32', fl
 /** A tensor as a dataset. */
 export function datasetOfTensor(tensor: Tensor): Hdf5Array {
   const wide = castTo(tensor, WIDER[tensor.dtype] ?? tensor.dtype);
-  const { data } = wide;
-  return {
-    shape: [...wide.shape],
-    dtype: wide.dtype,
-    bytes: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice(),
-  };
+  return { shape: [...wide.shape], dtype: wide.dtype, bytes: wide.lend() };
 }
 
 /** The group of an object's arrays. */
 export const varsOf = (at: string): string => (at === '' ? 'vars' : `${at}/vars`);
+
+/** The `layers` of TensorFlow 2.13. */
+const OLD_LAYERS = '_layer_checkpoint_dependencies';
 
 /** Reads from one file. */
 export class H5StateReader implements StateReader {
@@ -39,16 +39,20 @@ export class H5StateReader implements StateReader {
   /** The last group that was asked for: its arrays are read next. */
   private known: { at: string; place: string; stored: Readonly<Record<string, StoredArray>> | null } | null = null;
 
+  /** Whether layers stand under their older name. */
+  private hasOldNames: Promise<boolean> | null = null;
+
   constructor(private readonly name: string, place: Hdf5Place) {
     this.file = new Hdf5File(name, place);
   }
 
   private async look(at: string): Promise<{ place: string; stored: Readonly<Record<string, StoredArray>> | null }> {
     const place = varsOf(at);
-    const found = await this.file.group(place);
-    if (found !== null || !at.includes('layers')) return { place, stored: found?.datasets ?? null };
-    const older = varsOf(at.replaceAll('layers', '_layer_checkpoint_dependencies')); // TensorFlow 2.13
-    return { place: older, stored: (await this.file.group(older))?.datasets ?? null };
+    const found = await this.file.group(place, true);
+    this.hasOldNames ??= this.file.group('').then((root) => root!.groups.includes(OLD_LAYERS));
+    if (found !== null || !at.includes('layers') || !(await this.hasOldNames)) return { place, stored: found?.datasets ?? null };
+    const older = varsOf(at.replaceAll('layers', OLD_LAYERS));
+    return { place: older, stored: (await this.file.group(older, true))?.datasets ?? null };
   }
 
   async describe(at: string): Promise<Readonly<Record<string, StoredArray>> | null> {

@@ -1,10 +1,11 @@
 // Initializers: values and distributions against recordings of Keras, seeds, lookups, bad input.
 import { describe, expect, it } from '@jest/globals';
-import { ops, random, Variable } from 'keratin';
+import { jit, ops, random, Variable } from 'keratin';
 import * as initializers from '#lib/initializers/index.js';
 import { computeFans } from '#lib/initializers/fans.js';
 import { initializer as initializerField } from '#lib/initializers/field.js';
 import type { DType } from '#lib/base/dtype.js';
+import { withContext } from '#lib/core/context.js';
 import type { Tensor } from '#lib/core/tensor.js';
 import { testFamily } from '../../helpers/families.js';
 import { readFixture, type RecordedArray, type Spec } from '../../helpers/fixtures.js';
@@ -167,5 +168,26 @@ describe('initializers.get', () => {
     expect(() => initializerField('zeros').parse(null, 'Dense: kernelInitializer')).toThrow(
       'Dense: kernelInitializer must be an initializer, received null',
     );
+  });
+});
+
+describe('initial values that are computed when somebody asks', () => {
+  const made = (initializer: initializers.Initializer, later: boolean) =>
+    withContext({ deferInitial: later }, () => new Variable(initializer, { shape: [4, 5], dtype: 'float32' }));
+  it('are those that are computed at once', () => {
+    for (const Class of [initializers.GlorotUniform, initializers.RandomNormal, initializers.LecunNormal, initializers.Orthogonal]) {
+      const variable = made(new Class({ seed: 3 }), true);
+      const read = jit(() => ops.multiply(variable, 1)); // first asked for while a function is compiled
+      expect([...read().data]).toEqual([...made(new Class({ seed: 3 }), false).value.data]);
+    }
+  });
+  it('are not computed for variables that are assigned, and at once where a call changes something', () => {
+    const variable = made(new initializers.HeUniform({ seed: 3 }), true);
+    variable.assign(ops.ones([4, 5]));
+    expect(variable.value.tolist()).toEqual(ops.ones([4, 5]).tolist());
+    const seed = new random.SeedGenerator(5);
+    const before = seed.state.value.tolist();
+    made(new initializers.HeUniform({ seed }), true);
+    expect(seed.state.value.tolist()).not.toEqual(before);
   });
 });
