@@ -90,12 +90,18 @@ async function verdictOf(mutant, text, workspace, coverage, seconds) {
   }
 }
 
+/** The test files that fit into so many seconds together with all before, at least the shortest. */
+function affordable(tests, seconds) {
+  let left = seconds;
+  const chosen = tests.filter((test) => test.seconds <= left && (left -= test.seconds) >= 0);
+  return chosen.length > 0 ? chosen : tests.toSorted((a, b) => a.seconds - b.seconds).slice(0, 1);
+}
+
 async function firstFailure(mutant, text, workspace, coverage, seconds) {
   const original = workspace.read(mutant.file);
   const changed = compile(mutate(text, mutant));
   const tests = testsFor(coverage, mutant.file, moduleOf(mutant.file), differenceOf(original, changed));
-  let spent = 0;
-  const chosen = tests.filter((test) => (spent += test.seconds) <= seconds || test === tests[0]);
+  const chosen = affordable(tests, seconds);
   workspace.write(mutant.file, changed);
   try {
     for (let i = 0; i < chosen.length; i += TOGETHER) {

@@ -35,6 +35,10 @@ export function didYouMean(name: unknown, candidates: Iterable<string>): string 
   return found === null ? '' : `; did you mean '${found}'?`;
 }
 
+/** Whether a function can only be called with `new`. */
+export const isClass = (value: unknown): boolean =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+
 /** Functions that make what was asked for say how: classes and generators. */
 function showFunction(value: (...args: never[]) => unknown): string {
   const { name } = value;
@@ -42,7 +46,7 @@ function showFunction(value: (...args: never[]) => unknown): string {
   if (kind.endsWith('GeneratorFunction')) return `the generator function ${name}; did you mean what calling it gives, ${name}()?`;
   // Instances of callable classes are functions of their classes.
   if (!kind.endsWith('Function')) return `a ${kind}`;
-  if (/^class\b/.test(Function.prototype.toString.call(value)))
+  if (isClass(value))
     return name === '' ? 'a class' : `the class ${name}; did you mean an instance, new ${name}(…)?`;
   return name === '' ? 'a function' : `function ${name}`;
 }

@@ -56,19 +56,21 @@ export function specOf(dtype: DType, shape: Shape): Spec {
   const key = dtype + shape.join();
   const known = specs.get(key)?.deref();
   if (known !== undefined) return known;
-  for (let i = 0; i < shape.length; i++) if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) throw notASize(shape);
-  if (shape.length > MOST_AXES)
-    throw new RangeError(`a tensor has at most ${MOST_AXES} axes, received a shape of ${shape.length}: ${show(shape)}`);
-  const size = sizeOf(shape);
+  const sizes = Array.from(shape, (d) => d + 0); // read once: a getter may give another size each time
+  if (!sizes.every((d) => Number.isSafeInteger(d) && d >= 0)) throw notASize(sizes);
+  if (sizes.length > MOST_AXES)
+    throw new RangeError(`a tensor has at most ${MOST_AXES} axes, received a shape of ${sizes.length}: ${show(sizes)}`);
+  const size = sizeOf(sizes);
   const spec: Spec = Object.freeze({
     dtype,
-    shape: Object.freeze(shape.map((d) => d + 0)),
+    shape: Object.freeze(sizes),
     size,
     bytes: size * dtypeBytes(dtype),
     id: nextId++,
   });
-  specs.set(key, new WeakRef(spec));
-  forget.register(spec, key);
+  const own = dtype + sizes.join();
+  specs.set(own, new WeakRef(spec));
+  forget.register(spec, own);
   return spec;
 }
 

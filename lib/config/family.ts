@@ -1,6 +1,6 @@
 // Families: finding losses, metrics, initializers … by name, and writing them into configs.
 import type { AbstractClass, AnyClass } from '../base/class.js';
-import { didYouMean, show } from '../base/errors.js';
+import { didYouMean, isClass, show } from '../base/errors.js';
 import { toSnakeCase } from '../base/names.js';
 import type { Config } from './configurable.js';
 import {
@@ -85,7 +85,7 @@ export class Family<T> {
     if (identifier === null || identifier === undefined) return null;
     if (typeof identifier === 'string' || isSerialized(identifier)) return this.deserialize(identifier, {}, where);
     if (this.isClass(identifier)) return new identifier();
-    if (typeof identifier === 'function') return identifier as T;
+    if (typeof identifier === 'function' && !isClass(identifier)) return identifier as T;
     throw new TypeError(
       `${where}: expected ${this.definition.kind} (a name, a config, an instance or a function), received ${show(identifier)}`,
     );

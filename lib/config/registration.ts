@@ -1,6 +1,6 @@
 // Users' own classes and functions, registered under a name so that configs can refer to them.
 import type { AbstractClass } from '../base/class.js';
-import { show } from '../base/errors.js';
+import { isClass, show } from '../base/errors.js';
 import { type Config } from './configurable.js';
 import { snakeCase } from '../base/names.js';
 import { context, type Context } from '../core/context.js';
@@ -25,8 +25,7 @@ export function registerKerasSerializable({ package: group = 'Custom', name }: {
   target: T,
 ) => T {
   return (target) => {
-    const isClass = /^class\b/.test(Function.prototype.toString.call(target));
-    if (isClass && typeof (target.prototype as { getConfig?: unknown }).getConfig !== 'function') {
+    if (isClass(target) && typeof (target.prototype as { getConfig?: unknown }).getConfig !== 'function') {
       throw new TypeError(`registerKerasSerializable: the class ${target.name} must have a method getConfig`);
     }
     const key = `${group}>${name ?? target.name}`;

@@ -7,7 +7,7 @@ import { show } from '../base/errors.js';
 import { allocate, allocateZeros, elementsOf, type Memory } from './memory.js';
 import { settings } from '../base/settings.js';
 import type { Shape } from '../base/shape.js';
-import { showShape, specOf } from '../base/shape.js';
+import { showShape, sizeOf, specOf } from '../base/shape.js';
 import { Tensor, TensorHolder, type NestedArray } from './tensor.js';
 import { isLeftOut, placeholder } from './trace.js';
 import type { Variable } from './variable.js';
@@ -143,6 +143,7 @@ function nestedShape(value: readonly unknown[], where: string): number[] {
       throw new TypeError(`${where}: the nested array is ragged: element ${at} has ${found}, expected ${expected} as in the first`);
     }
     if (Array.isArray(level)) level.forEach((item, i) => check(item, axis + 1, `${at}[${i}]`));
+    else if (length !== null && length > 0) check((level as TypedArray)[0], axis + 1, `${at}[0]`);
   };
   check(value, 0, '');
   return shape;
@@ -167,6 +168,7 @@ function fromNested(value: readonly unknown[], dtype: DType | null, where: strin
     flat.push(item);
   };
   visit(value);
+  if (flat.length !== sizeOf(shape)) throw new TypeError(`${where}: the nested array changed while it was read`);
   const natural = kind === 'float' || flat.length === 0 ? settings.floatx : kind;
   if (complex) return fromComplex(flat, shape, dtype ?? complexType(settings.floatx));
   return fromNumbers(flat as Scalar[], shape, dtype ?? natural, natural);

@@ -34,9 +34,10 @@ export class Initializer extends Configurable {
   override invoke(shape: Shape, options: InitializerCallOptions = {}): Tensor {
     const where = this.constructor.name;
     checkOptions(where, options, ['dtype']);
-    checkShape(shape, where);
+    const sizes: readonly unknown[] = Array.isArray(shape) ? Array.from(shape) : shape;
+    checkShape(sizes, where);
     const dtype = standardizeDType(options.dtype);
-    return toTensor(this.call(shape, { dtype }), dtype, where);
+    return toTensor(this.call(sizes, { dtype }), dtype, where);
   }
 
   /** The initial values. Override it. */

@@ -64,7 +64,7 @@ export function digest(keras, value) {
     } else if (item instanceof keras.KerasTensor) {
       for (const d of item.shape)
         if (d !== null && !(Number.isSafeInteger(d) && d >= 0)) throw new Error(`a symbol of shape [${item.shape.join(', ')}]`);
-    } else if (ArrayBuffer.isView(item) && !(item instanceof DataView))
+    } else if (ArrayBuffer.isView(item) && !(item instanceof DataView) && item.byteLength > 0) // detached memory has none
       hash.update(new Uint8Array(item.buffer, item.byteOffset, item.byteLength));
     else if (Array.isArray(item)) for (let i = 0; i < Math.min(item.length, 64); i++) visit(item[i], depth + 1);
     else if (typeof item === 'number' || typeof item === 'boolean' || typeof item === 'bigint') hash.update(String(item));

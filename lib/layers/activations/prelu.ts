@@ -36,6 +36,7 @@ export type PReLUOptions = OptionsOf<typeof schema> & LayerOptions;
  * @throws when a shared axis is none of the input, or another axis has another size than the layer was built with.
  */
 export class PReLU extends layer('PReLU', schema) {
+  static readonly takes = 'tensor';
   static readonly samples = [
     { args: [{ alphaInitializer: 'ones' }], inputs: [[2, 3]] },
     { args: [{ sharedAxes: [1] }], inputs: [[2, 3, 4]] },

@@ -1,7 +1,9 @@
 // InputSpec: what a layer expects of its input, and the message when something else comes.
-import type { KerasTensor } from '../../symbolic/keras-tensor.js';
+import { show } from '../../base/errors.js';
+import { HostArray } from '../../core/host-array.js';
+import { KerasTensor } from '../../symbolic/keras-tensor.js';
 import { showShape, type SymbolicShape } from '../../base/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { Tensor } from '../../core/tensor.js';
 
 /** Options of an `InputSpec`. */
 export interface InputSpecOptions {
@@ -69,4 +71,16 @@ export function assertInputCompatibility(specs: readonly InputSpec[], inputs: re
       );
     }
   });
+}
+
+/** What a layer takes: one tensor, or an array of tensors; null: any structure of them. */
+export type InputKind = 'tensor' | 'tensors' | null;
+
+/** @throws a TypeError for an input of another kind. */
+export function checkInputKind(label: string, kind: InputKind, input: unknown): void {
+  if (kind === null) return;
+  const isTensor = (value: unknown): boolean => [Tensor, KerasTensor, HostArray].some((kind) => value instanceof kind);
+  if (kind === 'tensor' ? isTensor(input) : Array.isArray(input) && Array.from(input).every(isTensor)) return;
+  const received = isTensor(input) ? `one of shape ${showShape((input as KerasTensor).shape)}` : show(input);
+  throw new TypeError(`${label}: is called on ${kind === 'tensor' ? 'one tensor' : 'an array of tensors'}, received ${received}`);
 }

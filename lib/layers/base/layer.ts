@@ -26,7 +26,7 @@ import { byPosition } from '../../base/keywords.js';
 import { type CallOptions, checkOutputs, convertInput, hasMask, locate, masksOf, splitCall, withMasks } from './call.js';
 import type { RestOf } from './call-types.js';
 import { checkCallInputs, checkCallOptions } from './call-options.js';
-import { assertInputCompatibility, InputSpec } from './input-spec.js';
+import { assertInputCompatibility, checkInputKind, type InputKind, InputSpec } from './input-spec.js';
 import { LayerPrecision } from './layer-precision.js';
 import { namesRead } from './names-read.js';
 import { callInScope } from './remat-call.js';
@@ -90,6 +90,8 @@ export abstract class Layer extends LayerPrecision {
   static readonly callDefaults: CallDefaults = {};
   /** @internal The names of the inputs, by which a call may give them; none where an object is a structure of inputs. */
   static readonly parameters: readonly string[] = ['inputs'];
+  /** @internal What the input is, where it is not any structure of tensors. */
+  static readonly takes: InputKind = null;
   /** @internal Options that get the masks of several inputs, in their order. */
   static readonly maskOptions: readonly string[] = [];
 
@@ -151,6 +153,7 @@ export abstract class Layer extends LayerPrecision {
     checkCallInputs(this, given);
     if (options !== null) checkCallOptions(this, options, given.length);
     const inputs = given.map((arg) => this.convertInput(arg));
+    checkInputKind(this.label, (this.constructor as typeof Layer).takes, inputs[0]);
     if (this.inputSpec !== null) this.checkInput(inputs[0]);
     this.ensureBuilt(inputs);
     const masked = withMasks(inputs, options, (this.constructor as typeof Layer).maskOptions);

@@ -39,6 +39,7 @@ export interface Merge {
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- gives instances their call signature
 export abstract class Merge extends Layer {
+  static override readonly takes = 'tensors';
   override supportsMasking = true;
 
   /** @internal The inputs may be named: `layer({ inputs: [a, b] })`. */

@@ -72,6 +72,7 @@ export type BatchNormalizationLayerOptions = OptionsOf<typeof schema> & LayerOpt
  * @throws when the axis is none of the input, or the mask has another rank.
  */
 export class BatchNormalization extends layer('BatchNormalization', schema) {
+  static readonly takes = 'tensor';
   static readonly callDefaults = { mask: null };
   static readonly samples = [{ args: [], inputs: [[4, 3]] }, { args: [{ axis: 1, scale: false }], inputs: [[2, 3, 4, 2]] }];
   /** Factors of shape (features,), unless `scale` is false. */

@@ -34,6 +34,7 @@ export type GroupNormalizationOptions = OptionsOf<typeof schema> & LayerOptions;
  * @throws when the axis is none of the input, its size is not known, or is no multiple of the number of groups.
  */
 export class GroupNormalization extends layer('GroupNormalization', schema) {
+  static readonly takes = 'tensor';
   static readonly samples = [
     { args: [{ groups: 2 }], inputs: [[2, 3, 4]] },
     { args: [{ groups: -1, axis: 1, scale: false }], inputs: [[2, 3, 4]] },

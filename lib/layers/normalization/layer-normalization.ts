@@ -30,6 +30,7 @@ export type LayerNormalizationLayerOptions = OptionsOf<typeof schema> & LayerOpt
  * @throws when an axis is none of the input, or is named twice.
  */
 export class LayerNormalization extends layer('LayerNormalization', schema) {
+  static readonly takes = 'tensor';
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [{ axis: [1, 2], center: false }], inputs: [[2, 3, 4]] }];
   /** Factors of the shape of the normalised axes, unless `scale` is false. */
   declare gamma: Variable | null;

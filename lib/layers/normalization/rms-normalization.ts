@@ -24,6 +24,7 @@ export type RMSNormalizationOptions = OptionsOf<typeof schema> & LayerOptions;
  * input.
  */
 export class RMSNormalization extends layer('RMSNormalization', schema) {
+  static readonly takes = 'tensor';
   static readonly samples = [{ args: [], inputs: [[2, 3]] }, { args: [{ axis: [1, 2] }], inputs: [[2, 3, 4]] }];
   /** Factors of the shape of the normalised axes. */
   declare scale: Variable;

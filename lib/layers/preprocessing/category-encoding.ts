@@ -44,6 +44,7 @@ export class CategoryEncoding extends layer('CategoryEncoding', schema, ['numTok
     { args: [4, { outputMode: 'count' }], inputs: [[2, 3, 2]], below: 4 },
   ];
   static override readonly builtWhenMade = true;
+  static readonly takes = 'tensor';
 
   private get mode(): 'one_hot' | 'multi_hot' | 'count' {
     const { outputMode } = this.config;

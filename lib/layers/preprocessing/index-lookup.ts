@@ -5,8 +5,10 @@ import { noteChange } from '../../config/changes.js';
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { bool, field, int, keyed, nullable, oneOf, withDefault } from '../../config/fields.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
+import { checkBytes } from '../../core/memory.js';
 import type { DType } from '../../base/dtype.js';
 import { didYouMean, show } from '../../base/errors.js';
+import { listLength } from '../../base/integers.js';
 import { settings } from '../../base/settings.js';
 import { type Shape, type SymbolicShape } from '../../base/shape.js';
 import { KerasTensor } from '../../symbolic/keras-tensor.js';
@@ -86,6 +88,7 @@ export interface Tokens<T extends Token> {
 export abstract class IndexLookup<T extends Token = Token> extends layer('IndexLookup', lookupSchema) {
   static readonly samples: readonly object[] = [];
   static override readonly builtWhenMade = true;
+  static readonly takes = 'tensor';
   readonly #hasGivenVocabulary: boolean;
   #terms: readonly T[] = [];
   /** The numbers of the terms, from `start` on. */
@@ -173,10 +176,11 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
     if (this.#numbers?.start !== start) this.#numbers = { start, of: new Map(this.#terms.map((term, i) => [term, i + start])) };
     return this.#numbers.of;
   }
-  private get specialTokens(): (T | null)[] {
-    const { maskToken, oovToken, numOovIndices } = this.config;
-    const special = [...new Array<Token | null>(this.oovStart).fill(maskToken), ...new Array<Token | null>(numOovIndices).fill(oovToken)];
-    return special as (T | null)[];
+  /** The mask and what stands for unknown terms, as far as they are among the first `count` numbers. */
+  private specialTokens(count = this.tokenStart): (T | null)[] {
+    const { maskToken, oovToken } = this.config;
+    const length = listLength(this.label, 'the number of special tokens', Math.min(count, this.tokenStart));
+    return Array.from({ length }, (_, i) => (i < this.oovStart ? maskToken : oovToken) as T | null);
   }
   /** Size of rows; null while it is not known. */
   private get depth(): number | null {
@@ -185,7 +189,7 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
 
   /** The terms by their numbers; `includeSpecialTokens: false` leaves out the mask and those for unknown terms. */
   getVocabulary({ includeSpecialTokens = true }: { includeSpecialTokens?: boolean } = {}): T[] {
-    return [...(includeSpecialTokens ? (this.specialTokens as T[]) : []), ...this.#terms];
+    return [...(includeSpecialTokens ? (this.specialTokens() as T[]) : []), ...this.#terms];
   }
   /** Number of terms, with the special ones. */
   vocabularySize(): number {
@@ -212,28 +216,27 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
       : (vocabularyField.parse(vocabulary, where) as readonly T[]);
     if (given.length === 0) fail('the vocabulary is empty');
     this.checkTerms('vocabulary', given);
-    const special = this.specialTokens;
-    const found = !isFile && special.length <= given.length && special.every((token, i) => token === given[i]);
-    const terms = found ? given.slice(special.length) : given;
+    const front = this.tokenStart;
+    const found = !isFile && front <= given.length && this.specialTokens().every((token, i) => token === given[i]);
+    const terms = found ? given.slice(front) : given;
     this.checkVocabulary(given, terms);
     if (weights !== null && weights.length !== given.length)
       fail(`expected ${given.length} idfWeights, one for each term, received ${weights.length}`);
     this.use(terms);
-    if (weights !== null) this.weigh(weights, found ? 0 : special.length);
+    if (weights !== null) this.weigh(weights, found ? 0 : front);
   }
   private checkVocabulary(given: readonly T[], terms: readonly T[]): void {
     const { maskToken, oovToken, maxTokens, invert } = this.config;
-    const special = this.specialTokens;
     const fail = (text: string): never => {
       throw new RangeError(`${this.label}: ${text}`);
     };
     const repeated = repeatedOf(terms);
     if (repeated.length > 0) fail(`the vocabulary has terms more than once: ${repeated.slice(0, 10).map(show).join(', ')}`);
-    const order = `special tokens may stand at the start of the vocabulary alone, in the order ${show(special)}`;
+    const order = `special tokens may stand at the start of the vocabulary alone, in the order ${show(this.specialTokens(10))}`;
     const place = (token: Token): string => `${order}; ${show(token)} is at ${given.lastIndexOf(token as T)}`;
     if (maskToken !== null && terms.includes(maskToken as T)) fail(place(maskToken));
     if (invert && oovToken !== null && terms.includes(oovToken as T)) fail(place(oovToken));
-    const size = special.length + terms.length;
+    const size = this.tokenStart + terms.length;
     if (maxTokens !== null && size > maxTokens) fail(`the vocabulary has ${size} terms with the special ones, and maxTokens is ${maxTokens}`);
   }
 
@@ -251,8 +254,10 @@ export abstract class IndexLookup<T extends Token = Token> extends layer('IndexL
   /** Keeps the weights of terms; those of unknown terms before them are the mean. */
   private weigh(weights: readonly number[], front: number): void {
     const mean = weights.reduce((a, b) => a + b, 0) / weights.length;
-    this.#weights = new Float32Array(Math.max(this.depth ?? 0, front + weights.length));
-    this.#weights.set([...new Array<number>(front).fill(mean), ...weights]);
+    const length = Math.max(this.depth ?? 0, front + weights.length);
+    checkBytes(4 * length);
+    this.#weights = new Float32Array(length);
+    this.#weights.fill(mean, 0, front).set(weights, front);
   }
 
   /** Forgets what `updateState` counted. */

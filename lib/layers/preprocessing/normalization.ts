@@ -84,6 +84,7 @@ interface Axes {
  * @throws for a mean without a variance or of another shape, and when the axes are none of the input or of unknown size.
  */
 export class Normalization extends layer('Normalization', schema) {
+  static readonly takes = 'tensor';
   static readonly samples = [
     { args: [{ mean: [0.5, 1, -1], variance: [1, 4, 0.25] }], inputs: [[2, 3]] },
     { args: [{ axis: [1, 3], mean: [[0, 1], [2, 3], [1, 1]], variance: [[1, 1], [2, 2], [3, 3]], invert: true }], inputs: [[2, 3, 2, 2]] },

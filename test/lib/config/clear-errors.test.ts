@@ -38,6 +38,13 @@ describe('what is no argument', () => {
     expect(quantizers.get(quantizers.Int8QuantizationConfig)).toBeInstanceOf(quantizers.Int8QuantizationConfig);
     expect(quantizers.get(quantizers.Quantizer)).toBeInstanceOf(quantizers.Quantizer);
   });
+  it('of options that take functions is named', () => {
+    class Other {}
+    expect(() => new layers.Dense(1, { kernelInitializer: Other as never })).toThrow(/received the class Other; did you mean an instance/);
+    expect(() => losses.get(Other as never)).toThrow(/received the class Other/);
+    expect(losses.get(losses.Hinge)).toBeInstanceOf(losses.Hinge);
+    expect(losses.get(losses.hinge)).toBe(losses.hinge);
+  });
   it('of the wrappers of functions is named', () => {
     expect(() => new losses.LossFunctionWrapper({} as never)).toThrow(new TypeError('LossFunctionWrapper: expected a function, received {}'));
     expect(() => new losses.LossFunctionWrapper('mse' as never)).toThrow("LossFunctionWrapper: expected a function, received 'mse'");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as keras from '#lib/index.js';
 
-const { ops, random, layers } = keras;
+const { initializers, ops, random, layers } = keras;
 const grid = ops.reshape(ops.arange(20), [5, 4]);
 const holes = (...entries: unknown[]): never => {
   const list = new Array<unknown>(entries.length);
@@ -179,7 +179,32 @@ describe('sizes that no memory holds', () => {
   });
 });
 
+describe('shapes', () => {
+  it('are read once', () => {
+    const changing = () => {
+      const sizes = [0, 1];
+      let reads = 0;
+      Object.defineProperty(sizes, 1, { get: () => (reads++ === 0 ? 3 : 2 ** 31 + 0.5), enumerable: true });
+      return sizes;
+    };
+    for (const make of [initializers.Zeros, initializers.Ones, initializers.Constant])
+      expect(new make()(changing()).shape).toEqual([0, 3]);
+  });
+});
+
 describe('values that are none', () => {
+  it('typed arrays among deeper ones are ragged', () => {
+    for (const row of [Float32Array.of(1), BigInt64Array.of(1n), BigUint64Array.of(1n)])
+      expect(() => ops.convertToTensor([[[0, 0]], row, [[1, 2]]] as never)).toThrow('ragged: element [1][0] has a single value, expected 2 values');
+    expect(ops.convertToTensor([[1, 2], Float32Array.of(3, 4)]).tolist()).toEqual([[1, 2], [3, 4]]);
+    expect(ops.convertToTensor([[], new Float32Array(0)]).shape).toEqual([2, 0]);
+  });
+  it('arrays that change while they are read are refused', () => {
+    const row = [1, 2];
+    Object.defineProperty(row, Symbol.iterator, { value: () => [1][Symbol.iterator]() });
+    expect(() => ops.convertToTensor([[3, 4], row])).toThrow('the nested array changed while it was read');
+  });
+
   it('arrays that contain themselves are refused', () => {
     const cyclic: unknown[] = [1];
     cyclic.push(cyclic);
