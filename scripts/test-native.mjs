@@ -1,6 +1,6 @@
 // npm run test:native [-- release|address|thread|pattern ...]: the GoogleTest programs of test/native, in the variants named, or in all
-// three: optimised, with the addon's own kernels; under AddressSanitizer and UndefinedBehaviorSanitizer, with the fastest instruction set of
-// this machine and the baseline; and, what uses threads, under ThreadSanitizer. A pattern picks programs by name.
+// three: optimised, with the addon's own kernels; under AddressSanitizer and UndefinedBehaviorSanitizer, with the fastest instruction set
+// of this machine and the baseline; and, what uses threads, under ThreadSanitizer. A pattern picks programs by name.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
