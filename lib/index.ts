@@ -7,6 +7,7 @@ export * as config from './config/index.js';
 export * as constraints from './constraints/index.js';
 export * as data from './data/index.js';
 export * as datasets from './datasets/index.js';
+export * as distillation from './distillation/index.js';
 export * as dtypePolicies from './dtype-policies/index.js';
 export * as initializers from './initializers/index.js';
 export * as layers from './layers/index.js';

@@ -21,7 +21,7 @@ const libLayers = [
   ['callbacks'],
   ['training'],
   ['models'],
-  ['applications', 'datasets', 'preprocessing', 'visualization', 'distribution'],
+  ['applications', 'datasets', 'distillation', 'preprocessing', 'visualization', 'distribution'],
   ['index.ts'],
   ['entry.ts', 'cli'],
 ];

@@ -162,10 +162,15 @@ export class Metric extends Configurable {
       store[i] = variable;
     });
   }
-  /** Sets the state to what `saveOwnVariables` put into `store`. @throws when their number or a shape differs. */
+  /**
+   * Sets the state to what `saveOwnVariables` put into `store`. Files of Keras have no states of metrics: without one it stays as it is.
+   * @throws when their number or a shape differs.
+   */
   loadOwnVariables(store: Record<string, TensorLike>): void {
     const received = Object.keys(store).length;
-    if (received !== this.ownVariables.length) throw new RangeError(`${this.name}: loadOwnVariables expects ${this.ownVariables.length} variables, received ${received}`);
+    if (received === 0) return;
+    const expected = this.ownVariables.length;
+    if (received !== expected) throw new RangeError(`${this.name}: loadOwnVariables expects ${expected} variables, received ${received}`);
     this.ownVariables.forEach((variable, i) => variable.assign(store[i]!));
   }
 

@@ -156,6 +156,10 @@ export class Model extends GraphModel {
       );
       return;
     }
+    this.compileAgain(config);
+  }
+  /** @internal `compile` with what `getCompileConfig` gave. */
+  protected compileAgain(config: Config): void {
     const options = deserializeKerasObject(config) as Record<string, unknown>;
     this.compile(Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value])));
     if (this.built) this.optimizer.build(this.trainableVariables);
@@ -276,9 +280,12 @@ export class Model extends GraphModel {
   // ---- files -------------------------------------------------------------------------------------------------------
 
   /** @internal */
+  get savesLayersFirst(): boolean {
+    return this.network !== null;
+  }
+  /** @internal */
   override savedProperties(): Record<string, unknown> {
-    const own = super.savedProperties();
-    if (this.network !== null) own.layers = this.layers;
+    const own: Record<string, unknown> = { ...super.savedProperties(), layers: this.layers };
     if (this.#state !== null) own.optimizer = this.#state.optimizer;
     return own;
   }

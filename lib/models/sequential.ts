@@ -172,7 +172,11 @@ export class Sequential extends Model {
   /** @internal */
   override savedProperties(): Record<string, unknown> {
     const { stack: _stack, inputLayer: _input, ...own } = super.savedProperties();
-    return { ...own, layers: this.layers };
+    return own;
+  }
+  /** @internal */
+  override get savesLayersFirst(): boolean {
+    return true;
   }
   /** @internal */
   override firstSymbols(side: 'input' | 'output'): unknown {

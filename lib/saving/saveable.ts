@@ -19,6 +19,8 @@ export interface Saveable {
   loadAssets?(folder: string): void | Promise<void>;
   /** Properties that may hold such objects, or arrays and objects of them; by default all of its own. */
   savedProperties?(): Record<string, unknown>;
+  /** Whether its property `layers` goes before all others: that of models with a graph. */
+  readonly savesLayersFirst?: boolean;
 }
 
 export const isSaveable = (value: unknown): value is Saveable =>
@@ -33,15 +35,18 @@ export interface SavedAs {
 }
 const savedAs = (item: Saveable): SavedAs => (item.constructor as { savedAs?: SavedAs }).savedAs ?? {};
 
-/** What an object holds, by the names of Keras's attributes: a model's layers first, then by name, private ones last. */
+/** Keras's name of a property. What begins with a capital is called so in Python too. */
+const attributeOf = (property: string): string => (/^[A-Z]/.test(property) ? property : snakeCase(property));
+
+/** What an object holds, by the names of Keras's attributes: the layers of a graph first, then by name, private ones last. */
 function childrenOf(item: Saveable): [name: string, child: unknown][] {
   const held = Object.entries(item.savedProperties?.() ?? item).filter(
     ([, value]) => isSaveable(value) || Array.isArray(value) || isPlainObject(value),
   );
-  const isModel = 'getCompileConfig' in item;
-  const order = (name: string): string => (isModel && name === 'layers' ? '' : name.startsWith('_') ? `~${name}` : name);
+  const first = item.savesLayersFirst === true ? 'layers' : null;
+  const order = (name: string): string => (name === first ? '' : name.startsWith('_') ? `~${name}` : name);
   const { properties = {} } = savedAs(item);
-  const named = held.map(([key, value]): [string, unknown] => [properties[key] ?? snakeCase(key), value]);
+  const named = held.map(([key, value]): [string, unknown] => [properties[key] ?? attributeOf(key), value]);
   return named.sort(([a], [b]) => (order(a) < order(b) ? -1 : 1));
 }
 

@@ -7,7 +7,7 @@ import { fixtureNames, readFixture } from '../helpers/fixtures.js';
 /** Recordings of configs, shapes, messages and texts, without values. */
 const WITHOUT_VALUES = ['attributes', 'configs', 'errors', 'operations', 'policies', 'summaries', 'symbol_shapes'];
 const NAMESPACES = [
-  'activations', 'constraints', 'initializers', 'layers', 'losses', 'metrics', 'ops', 'optimizers', 'quantizers', 'random', 'regularizers', 'utils',
+  'activations', 'constraints', 'distillation', 'initializers', 'layers', 'losses', 'metrics', 'ops', 'optimizers', 'quantizers', 'random', 'regularizers', 'utils',
 ] as const;
 
 /** What has no values to record, by namespace. */
@@ -16,7 +16,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     everywhere: 'get serialize deserialize',
   },
   'base classes, which compute nothing themselves': {
-    constraints: 'Constraint', initializers: 'Initializer', layers: 'Layer InputSpec Wrapper Input Lambda', losses: 'Loss LossFunctionWrapper',
+    constraints: 'Constraint', distillation: 'DistillationLoss', initializers: 'Initializer', layers: 'Layer InputSpec Wrapper Input Lambda', losses: 'Loss LossFunctionWrapper',
     metrics: 'Metric MeanMetricWrapper', optimizers: 'Optimizer', quantizers: 'Quantizer QuantizationConfig',
     regularizers: 'Regularizer',
   },

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Input, layers, ops, saving, Sequential, type Tensor } from 'keratin';
+import { Input, layers, metrics, Model, ops, saving, Sequential, Tensor } from 'keratin';
 
 let folder: string;
 let lines: string[];
@@ -41,6 +41,35 @@ describe('KerasFileEditor', () => {
       '          └─ 1: shape=(2,), dtype=float32',
     ]);
     expect((editor.weightsDict.layers as { dense: Record<string, Tensor> }).dense[0].shape).toEqual([3, 4]);
+  });
+  it('finds the layers of a subclassed model where Keras has them', async () => {
+    const dense = (units: number) => new layers.Dense(units);
+    class Net extends Model {
+      readonly dense = dense(2);
+      readonly out = dense(3);
+      readonly _hidden = dense(4);
+      readonly lossTracker = new metrics.Mean();
+      readonly Big = dense(5);
+      readonly blocks = [dense(6)];
+      readonly zed = [dense(7)];
+      override call(x: Tensor): Tensor {
+        const steps = [this.Big, ...this.blocks, this.dense, this._hidden, ...this.zed, this.out];
+        return steps.reduce((y, layer) => layer(y), x);
+      }
+    }
+    const model = new Net();
+    model(ops.ones([1, 2]));
+    await model.saveWeights(at('w.weights.h5'));
+    const editor = new saving.KerasFileEditor(at('w.weights.h5'));
+    await editor.ready;
+    const kernels = (saved: object, place: string[] = []): string[] =>
+      Object.entries(saved).flatMap(([key, value]: [string, object]) => {
+        if (!(value instanceof Tensor)) return kernels(value, [...place, key]);
+        return value.ndim === 2 ? [`${place.join('/')} ${value.shape[1]}`] : [];
+      });
+    expect(kernels(editor.weightsDict).sort()).toEqual([
+      'Big 5', 'blocks/dense 6', 'dense 2', 'layers/dense_1 3', 'layers/dense_2 4', 'layers/dense_5 7',
+    ]);
   });
   it('reads .keras files, with layers in layers and the state of the optimizer', async () => {
     const model = new Sequential([Input({ shape: [3, 4] }), new layers.TimeDistributed(new layers.Dense(2)), mlpOn(2)]);
