@@ -9,6 +9,7 @@ import { withWeightBudget } from '../config/weight-budget.js';
 import type { Model } from '../models/model.js';
 import type { FileSource, LoadModelOptions } from './formats.js';
 import { provideOwnClasses } from './own-classes.js';
+import { isSavedWhole } from './saveable.js';
 
 /** Configs of models in models are some ten levels deep for each. */
 const DEPTH = 500;
@@ -47,7 +48,7 @@ export async function modelOfConfig(
   checkConfigDepth(source.name, config);
   await provideOwnClasses(config);
   const make = (): unknown => withContext({ deferInitial: true }, () => deserializeKerasObject(config, { customObjects, safeMode }));
-  const model = (safeMode ? withWeightBudget(await bytesOf(source, others), make) : make()) as Partial<Model> | null;
-  if (typeof model?.getCompileConfig !== 'function') throw new TypeError(`${source.name}: its config describes no model but ${show(model)}`);
-  return model as Model;
+  const model = safeMode ? withWeightBudget(await bytesOf(source, others), make) : make();
+  if (!isSavedWhole(model)) throw new TypeError(`${source.name}: its config describes no model but ${show(model)}`);
+  return model;
 }

@@ -3,7 +3,9 @@ import './legacy-hard-sigmoid.js'; // models of TensorFlow.js that were saved an
 import { checkOptions, show } from '../base/errors.js';
 import type { Variable } from '../core/variable.js';
 import type { Model } from '../models/model.js';
+import type { FeatureSpace } from '../utils/feature-space.js';
 import { readingFile } from './malformed.js';
+import { isSavedWhole } from './saveable.js';
 import {
   checkOverwrite,
   codecOf,
@@ -23,15 +25,17 @@ function checkModel(where: string, model: unknown): asserts model is Model {
 
 /**
  * Saves a model: its architecture, weights, how it was compiled and the state of its optimizer. The ending of the path tells the format:
- * `.keras` (recommended), or `.h5` and `.hdf5` (legacy). The file is there whole or not at all, also when the process is killed.
+ * `.keras` (recommended), or `.h5` and `.hdf5` (legacy). The file is there whole or not at all, also when the process is killed. A
+ * `FeatureSpace` is saved as `.keras` too.
  * @throws (rejects) for other endings, and when the file exists and `overwrite` is false.
  */
-export async function saveModel(model: Model, filepath: string | URL, options: SaveModelOptions = {}): Promise<void> {
+export async function saveModel(model: Model | FeatureSpace, filepath: string | URL, options: SaveModelOptions = {}): Promise<void> {
   const where = 'saveModel';
-  checkModel(where, model);
+  if (!isSavedWhole(model)) checkModel(where, model);
   checkOptions(where, options, ['overwrite', 'zipped', 'includeOptimizer']);
   const path = pathOf(where, filepath);
   const zipped = options.zipped ?? true;
+  if (zipped && !path.endsWith('.keras')) checkModel(`${where}: ${path}`, model);
   if (!zipped && path.endsWith('.keras'))
     throw new TypeError(`${where}: a folder (zipped: false) must not end in .keras, received ${show(path)}`);
   const codec = await codecOf(where, { name: path, path }, 'saveModel', zipped ? null : 'keras');
@@ -41,8 +45,8 @@ export async function saveModel(model: Model, filepath: string | URL, options: S
 }
 
 /**
- * The model of a file: `.keras` (or a folder of that form), `.h5` and `.hdf5` of Keras 1, 2 and 3, `model.json` of TensorFlow.js. Bytes
- * are read with the option `format`.
+ * The model (or the `FeatureSpace`) of a file: `.keras` (or a folder of that form), `.h5` and `.hdf5` of Keras 1, 2 and 3, `model.json` of
+ * TensorFlow.js. Bytes are read with the option `format`.
  *
  * ```ts
  * const model = await keras.saving.loadModel('model.keras');
@@ -56,7 +60,7 @@ export async function loadModel(filepath: FileLike, options: LoadModelOptions = 
   const source = sourceOf(where, filepath);
   const codec = await codecOf(where, source, 'loadModel', options.format ?? null);
   const model = await readingFile(source.name, () => codec.loadModel(source, options));
-  checkModel(`${where}: ${source.name}`, model);
+  if (!isSavedWhole(model)) checkModel(`${where}: ${source.name}`, model);
   return model;
 }
 

@@ -2,6 +2,7 @@
 import type { TensorLike } from '../core/convert.js';
 import type { Tensor } from '../core/tensor.js';
 import { Variable } from '../core/variable.js';
+import type { Model } from '../models/model.js';
 import { isPlainObject } from '../base/tree.js';
 import { snakeCase, toSnakeCase } from '../base/names.js';
 
@@ -27,6 +28,11 @@ export const isSaveable = (value: unknown): value is Saveable =>
   value !== null &&
   (typeof value === 'object' || typeof value === 'function') &&
   typeof (value as Partial<Saveable>).saveOwnVariables === 'function';
+
+/** Whether an object has a file of its own: a model, or another layer whose class says so. */
+export const isSavedWhole = (value: unknown): value is Model =>
+  typeof (value as Partial<Model> | null | undefined)?.getCompileConfig === 'function'
+  || (value as { constructor?: { isSavedWhole?: boolean } } | null | undefined)?.constructor?.isSavedWhole === true;
 
 /** How Keras calls a class and its attributes, where that is not our name in snake_case. */
 export interface SavedAs {

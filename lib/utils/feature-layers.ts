@@ -1,0 +1,38 @@
+// Layers of FeatureSpace, under the names that Keras saves them with.
+import { provideModule } from '../config/registration.js';
+import { int, withDefault } from '../config/fields.js';
+import type { HostArray } from '../core/host-array.js';
+import type { Tensor } from '../core/tensor.js';
+import { layer } from '../layers/base/layer.js';
+import * as ops from '../ops/index.js';
+import { Cross, Feature, FEATURE_MODULE } from './features.js';
+
+/** A feature as it is, floats in the layer's dtype. */
+export class TFDIdentity extends layer('TFDIdentity', {}) {
+  static override readonly module = FEATURE_MODULE;
+  static readonly registeredName = 'TFDIdentity';
+
+  /** @internal Features may be strings. */
+  protected override get takesStrings(): boolean {
+    return true;
+  }
+  override call(x: Tensor | HostArray): Tensor | HostArray {
+    return x;
+  }
+}
+
+/** All features side by side. */
+export class TFDConcat extends layer('TFDConcat', {
+  /** Axis along which they stand. */
+  axis: withDefault(int(), -1),
+}) {
+  static override readonly module = FEATURE_MODULE;
+  static readonly registeredName = 'TFDConcat';
+
+  override call(features: readonly Tensor[]): Tensor {
+    return ops.concatenate([...features], { axis: this.config.axis });
+  }
+}
+
+const members: Readonly<Record<string, unknown>> = { Cross, Feature, TFDConcat, TFDIdentity };
+provideModule(FEATURE_MODULE, { find: (name) => members[name] ?? null, names: () => Object.keys(members) });
