@@ -45,6 +45,10 @@ async function writeModel(model: Model, to: string): Promise<string> {
     return 'its weights';
   }
   const { codec } = await formatOf(where, sourceOf(where, to));
+  if (codec.exportModel !== undefined) {
+    await codec.exportModel(model, to);
+    return 'what is computed by the model';
+  }
   if (codec.saveModel === undefined && codec.saveWeights !== undefined) {
     await saveWeights(model, to);
     return 'its weights';

@@ -123,6 +123,8 @@ export interface SerializedObject {
   registered_name: string | null;
   build_config?: Config | null;
   compile_config?: Config | null;
+  /** The same for all forms of one object in a file. */
+  shared_object_id?: number;
 }
 /** True for what `serialize…` of a family gives for an object. */
 export const isSerialized = (value: unknown): value is SerializedObject =>
@@ -143,6 +145,8 @@ export function serializeObject(module: string | null, object: Configurable): Se
   const own = constructor.className === constructor.name;
   const build = object.getBuildConfig?.() ?? null;
   const compile = object.getCompileConfig?.() ?? null;
+  const { sharedNumbers } = context();
+  if (sharedNumbers?.has(object) === false) sharedNumbers.set(object, sharedNumbers.size + 1);
   return {
     module: own ? module : null,
     class_name: constructor.name,
@@ -150,6 +154,7 @@ export function serializeObject(module: string | null, object: Configurable): Se
     registered_name: own ? (constructor.registeredName ?? null) : getRegisteredName(constructor),
     ...(build === null ? {} : { build_config: build }),
     ...(compile === null ? {} : { compile_config: compile }),
+    ...(sharedNumbers === null ? {} : { shared_object_id: sharedNumbers.get(object)! }),
   };
 }
 

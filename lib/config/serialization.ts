@@ -6,6 +6,7 @@ import { KerasTensor } from '../symbolic/keras-tensor.js';
 import type { SymbolicShape } from '../base/shape.js';
 import { type NestedArray, Tensor } from '../core/tensor.js';
 import { checkAcyclic, isPlainObject } from '../base/tree.js';
+import { context, withContext } from '../core/context.js';
 import { Variable } from '../core/variable.js';
 import * as ops from '../ops/index.js';
 import { PublicOperation, reviveOperation } from '../ops/public-operation.js';
@@ -67,6 +68,24 @@ function serializeSymbol({ shape, dtype, history }: KerasTensor): unknown {
 export function serializeKerasObject(object: unknown): unknown {
   checkAcyclic('serializeKerasObject', object);
   return formOf(object);
+}
+
+/**
+ * The same for what one file holds: an object that it has several times is one again when the file is read, as in Keras.
+ * @throws as `serializeKerasObject` does.
+ */
+export function serializeWithSharing(object: unknown): unknown {
+  const form = withContext({ sharedNumbers: new Map() }, () => serializeKerasObject(object));
+  const counts = new Map<unknown, number>();
+  for (const { shared_object_id: id } of formsIn(form)) counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const found of formsIn(form)) if (counts.get(found.shared_object_id) === 1) delete found.shared_object_id;
+  return form;
+}
+/** The forms of objects in plain data, at any depth. */
+function* formsIn(value: unknown): Generator<SerializedObject> {
+  if (value === null || typeof value !== 'object') return;
+  if (isSerialized(value) && 'shared_object_id' in value) yield value;
+  for (const item of Object.values(value)) yield* formsIn(item);
 }
 
 function formOf(object: unknown): unknown {
@@ -227,10 +246,14 @@ function revive(form: SerializedObject, custom: CustomObjects, safeMode: boolean
     if (typeof config === 'string') return target; // a registered function
     throw new TypeError(`deserializeKerasObject: ${form.class_name} cannot be made from a config: it has no static fromConfig`);
   }
+  const { sharedObjects: shared } = context();
+  const { shared_object_id: id } = form;
+  if (id !== undefined && shared?.has(id) === true) return shared.get(id);
   const make = () => {
     const made = target.fromConfig!(structuredCloneOf(config), { customObjects: custom }) as Revived;
     if (form.build_config && made.built !== true) made.buildFromConfig?.(form.build_config);
     if (form.compile_config && Object.keys(form.compile_config).length > 0) made.compileFromConfig?.(form.compile_config);
+    if (id !== undefined) shared?.set(id, made);
     return made;
   };
   return new CustomObjectScope({ ...scopedObjects(), ...custom }).run(() => (safeMode === null ? make() : runInSafeMode(safeMode, make)));

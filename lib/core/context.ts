@@ -47,6 +47,10 @@ export interface Context {
   readonly customObjects: Readonly<Record<string, unknown>>;
   /** Whether functions in configs are refused; null: nobody has said. */
   readonly safeMode: boolean | null;
+  /** Numbers of the objects that a file has, which tell those that it has several times; null: no file is written. */
+  readonly sharedNumbers: Map<object, number> | null;
+  /** Objects of a file by such numbers; null: no file is read. */
+  readonly sharedObjects: Map<unknown, unknown> | null;
   /** Whether initial values that can be computed later are: a file is loaded, which has others. */
   readonly deferInitial: boolean;
   /** Bytes of weights that layers may still make, while a file is loaded; null: any. */
@@ -74,6 +78,8 @@ const main: Place = {
     remat: null,
     customObjects: {},
     safeMode: null,
+    sharedNumbers: null,
+    sharedObjects: null,
     deferInitial: false,
     weightBudget: null,
   },

@@ -80,6 +80,8 @@ export interface Codec {
   inspect?(source: FileSource): Promise<FileContents>;
   saveModel?(model: Model, target: string, options: SaveModelOptions): Promise<void>;
   loadModel?(source: FileSource, options: LoadModelOptions): Promise<unknown>;
+  /** Writes what the model computes in inference. */
+  exportModel?(model: Model, target: string): Promise<void>;
   saveWeights?(model: Model, target: string, options: SaveWeightsOptions): Promise<void>;
   loadWeights?(model: Model, source: FileSource, options: LoadWeightsOptions): Promise<void>;
 }
@@ -162,11 +164,13 @@ export async function codecOf<K extends keyof Codec>(
   return codec as Required<Pick<Codec, K>>;
 }
 function refusal(codec: Codec, call: keyof Codec): string {
+  if (call.startsWith('save') && codec.exportModel !== undefined) return 'is no saved model; model.export writes one';
   if (call.startsWith('save') && codec.saveModel === undefined && codec.saveWeights === undefined) return 'is read, and not written';
   return {
     saveModel: 'holds no whole model; use saveWeights',
     loadModel: 'holds no whole model; make the model and call loadWeights',
     saveWeights: 'is not for weights alone; use save',
+    exportModel: 'holds no program; use save',
     loadWeights: 'has no weights to load alone; use loadModel',
     inspect: 'cannot be looked into',
   }[call];

@@ -22,6 +22,11 @@ const DROPPED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   SeparableConv2D: { groups: 1, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
   SeparableConv1D: { groups: 1, kernel_initializer: null, kernel_regularizer: null, kernel_constraint: null },
   BatchNormalization: { fused: null, renorm: false, virtual_batch_size: null, adjustment: null, mode: 0 },
+  // What these layers compute by, and sequences whose first axis is time: nothing here has them.
+  ...Object.fromEntries(['LSTM', 'GRU'].map((name) => [name, { time_major: false }])),
+  ...Object.fromEntries(
+    ['RNN', 'SimpleRNN', 'ConvLSTM1D', 'ConvLSTM2D', 'ConvLSTM3D'].map((name) => [name, { time_major: false, implementation: null }]),
+  ),
   Lambda: { module: null, function_type: null, output_shape_type: null, output_shape_module: null },
 };
 

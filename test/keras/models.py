@@ -103,6 +103,16 @@ def float16_weights():
 
 
 @case
+def shared_objects():
+    x = inputs = keras.Input((5, 3))
+    dense = layers.Dense(3, "tanh", kernel_initializer=keras.initializers.HeNormal(seed=1))
+    x = layers.TimeDistributed(dense)(dense(x))  # in this order: Keras does not read the other one again
+    model = keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling1D()(x)))
+    model.compile("adam", "mse")
+    return model
+
+
+@case
 def recurrent():
     x = inputs = keras.Input((7,), dtype="int32")
     x = layers.Embedding(20, 6, mask_zero=True)(x)

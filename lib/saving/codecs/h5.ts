@@ -51,9 +51,10 @@ async function writeModelWeights(file: Hdf5File, at: string, model: Model): Prom
 /** Weights of the model itself, in none of its layers. */
 const topLevelWeights = (model: Model): Variable[] => model.ownVariables().filter((variable) => model.weights.includes(variable));
 
-/** What `compile` was given, as these files have it. */
-function trainingConfig(model: Model): Record<string, unknown> {
-  const { optimizer, ...config } = model.getCompileConfig() as { optimizer: { class_name: string; config: unknown } };
+/** What `compile` was given, as these files have it; null for a `getCompileConfig` of a user's own that has no optimizer. */
+function trainingConfig(model: Model): Record<string, unknown> | null {
+  const { optimizer, ...config } = model.getCompileConfig() as { optimizer?: { class_name: string; config: unknown } };
+  if (optimizer === undefined) return null;
   return { ...config, optimizer_config: { class_name: optimizer.class_name, config: optimizer.config } };
 }
 
@@ -66,7 +67,9 @@ async function saveLegacyH5(model: Model, target: string, includeOptimizer = tru
     await file.writeAttribute('', 'model_config', JSON.stringify({ class_name: className, config }));
     await writeModelWeights(file, 'model_weights', model);
     if (!includeOptimizer || !model.compiled) return;
-    await file.writeAttribute('', 'training_config', JSON.stringify(trainingConfig(model)));
+    const training = trainingConfig(model);
+    if (training === null) process.emitWarning(`${model.name}: its own getCompileConfig is for .keras files; how it was compiled is not saved`);
+    else await file.writeAttribute('', 'training_config', JSON.stringify(training));
     if (model.optimizer.variables.length > 0) await writeWeights(file, 'optimizer_weights', model.optimizer.variables);
   });
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isPlainObject } from '../../base/tree.js';
-import { serializeKerasObject } from '../../config/serialization.js';
+import { serializeWithSharing } from '../../config/serialization.js';
 import { KERAS_VERSION } from '../../config/version.js';
 import type { Model } from '../../models/model.js';
 import { exists, isFolder } from '../../utils/files.js';
@@ -47,7 +47,7 @@ async function saveKerasFile(model: Model, target: string, zipped = true): Promi
     try {
       const files: [string, ZipContent][] = [
         [METADATA, JSON.stringify({ keras_version: KERAS_VERSION, date_saved: dateOf(new Date()) })],
-        [CONFIG, JSON.stringify(serializeKerasObject(model))],
+        [CONFIG, JSON.stringify(serializeWithSharing(model))],
       ];
       const weights = path.join(parts, WEIGHTS);
       const writer = await H5StateWriter.create(weights);

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Input, layers, saving, Sequential } from 'keratin';
+import { Input, layers, ops, saving, Sequential } from 'keratin';
 
 const fixture = (name: string) => path.resolve('test/fixtures/files', name);
 let folder: string;
@@ -113,6 +113,11 @@ describe('convert', () => {
     expect((await saving.loadSafetensors(at('n.safetensors'))).names).toContain(model.weights[0].path);
     ok('convert', fixture('tensors/version1.npy'), at('one.npz'));
     ok('convert', at('one.npz'), at('one.npy'));
+  });
+  it('writes what a model computes as ONNX', async () => {
+    ok('convert', fixture('mlp/model.keras'), at('m.onnx'));
+    const [rows, predicted] = [ops.ones([2, 6]), async (file: string) => (await saving.loadModel(file)).predict(rows, { verbose: 0 })];
+    expect((await predicted(at('m.onnx'))).tolist()).toEqual((await predicted(fixture('mlp/model.keras'))).tolist());
   });
   it('keeps what is there, and says what it lacks', () => {
     writeFileSync(at('there.keras'), 'old');

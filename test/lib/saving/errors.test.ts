@@ -231,3 +231,22 @@ describe('classes of users', () => {
     expect(await readdir(folder)).toEqual(['m.keras']);
   });
 });
+
+it('recurrent layers of Keras 2 say how they compute, and whether time comes first', async () => {
+  const recurrent = (name: string, more: object) => ({
+    class_name: 'Sequential',
+    config: {
+      name: 'old',
+      layers: [
+        { class_name: 'InputLayer', config: { batch_input_shape: [null, 4, 3], dtype: 'float32', name: 'in' } },
+        { class_name: name, config: { name: 'rnn', units: 2, ...more } },
+      ],
+    },
+  });
+  const { modernModelConfig } = await import('#lib/saving/legacy-config.js');
+  for (const name of ['SimpleRNN', 'LSTM', 'GRU']) {
+    const read = saving.deserializeKerasObject(modernModelConfig(recurrent(name, { time_major: false, implementation: 1 }))) as Model;
+    expect(read.outputShape).toEqual([null, 2]);
+    expect(() => saving.deserializeKerasObject(modernModelConfig(recurrent(name, { time_major: true })))).toThrow(/time_?major/i);
+  }
+});

@@ -4,8 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type * as keras from 'keratin';
-import { Input, layers, ops, optimizers, saving, Sequential, type Tensor } from 'keratin';
+import { unzipSync } from 'fflate';
+import * as keras from 'keratin';
+import { Input, layers, ops, optimizers, saving, Sequential, type Tensor, type Variable } from 'keratin';
+
 import { Hdf5File, type Hdf5Group } from '#lib/saving/hdf5.js';
 
 interface Recorded {
@@ -140,6 +142,79 @@ describe('HDF5', () => {
     const whole = await readFile(file('mlp', 'model.h5'));
     await writeFile(at('cut.h5'), whole.subarray(0, whole.length / 2));
     await expect(saving.loadModel(at('cut.h5'))).rejects.toThrow(/cut\.h5/);
+  });
+});
+
+it('objects that a model has several times are one again', async () => {
+  const model = await saving.loadModel(file('shared_objects', 'model.keras'));
+  const check = ({ layers: all, weights }: keras.Model): void => {
+    const [, dense, distributed] = all as unknown as { layer: unknown }[];
+    expect(weights).toHaveLength(4);
+    expect(distributed.layer).toBe(dense);
+  };
+  check(model);
+  await model.save(at('m.keras'));
+  check(await saving.loadModel(at('m.keras')));
+  const [x, cell] = [Input([5, 3]), new layers.GRUCell(3)];
+  await new keras.Model(x, new layers.RNN(cell)(new layers.RNN(cell, { returnSequences: true })(x))).save(at('cell.keras'));
+  expect((await saving.loadModel(at('cell.keras'))).weights).toHaveLength(3);
+  const once = new Sequential([Input([2]), new layers.Dense(2), new layers.Dense(2)]);
+  await once.save(at('once.keras'));
+  const config = new TextDecoder().decode(unzipSync(await readFile(at('once.keras')))['config.json']);
+  const ids = [...config.matchAll(/"shared_object_id":(\d+)/g)].map(([, id]) => id);
+  for (const id of ids) expect(ids.filter((other) => other === id).length).toBeGreaterThan(1);
+  expect(config).not.toMatch(/"class_name":"Dense"[^}]*shared/);
+});
+
+describe('hooks of users', () => {
+  const seen: unknown[] = [];
+  class Scaled extends keras.Layer {
+    scale!: Variable;
+    override build(): void {
+      this.scale = this.addWeight({ shape: [2], name: 'scale' });
+    }
+    override call(x: Tensor): Tensor {
+      return x.multiply(this.scale);
+    }
+    override getBuildConfig() {
+      return { mine: 1 };
+    }
+    override buildFromConfig(config: object): void {
+      seen.push(config);
+      this.build();
+      this.built = true;
+    }
+  }
+  class Mine extends keras.Model {
+    readonly dense = new layers.Dense(1);
+    override build(shape: (number | null)[]): void {
+      this.dense.build(shape);
+    }
+    override call(x: Tensor): Tensor {
+      return this.dense.call(x);
+    }
+    override getCompileConfig() {
+      return { rate: 0.25 };
+    }
+    override compileFromConfig({ rate }: { rate: number }): void {
+      seen.push(rate);
+      this.compile({ optimizer: new optimizers.SGD(rate), loss: 'mae' });
+    }
+  }
+  it.each(['.keras', '.h5'])('of layers and models are asked when they are read from %s', async (ending) => {
+    seen.length = 0;
+    const customObjects = { Scaled, Mine } as never;
+    const model = new Sequential([Input([2]), new Scaled()]);
+    await model.save(at(`l${ending}`));
+    const again = await saving.loadModel(at(`l${ending}`), { customObjects });
+    expect(again.getWeights()[0].tolist()).toEqual(model.getWeights()[0].tolist());
+    if (ending === '.h5') return;
+    const mine = new Mine();
+    mine.build([null, 2]);
+    mine.compile({ optimizer: 'sgd', loss: 'mse' });
+    await mine.save(at(`m${ending}`));
+    expect((await saving.loadModel(at(`m${ending}`), { customObjects })).loss).toBe('mae');
+    expect(seen).toEqual([{ mine: 1 }, 0.25]);
   });
 });
 
