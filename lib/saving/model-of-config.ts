@@ -47,16 +47,9 @@ export async function modelOfConfig(
   if (!isPlainObject(config)) throw new TypeError(`${source.name}: its config describes no model but ${show(config)}`);
   checkConfigDepth(source.name, config);
   await provideOwnClasses(config);
-<<<<<<< HEAD
-  const make = (): unknown => withContext({ deferInitial: true }, () => deserializeKerasObject(config, { customObjects, safeMode }));
+  const loading = { deferInitial: true, sharedObjects: new Map() };
+  const make = (): unknown => withContext(loading, () => deserializeKerasObject(config, { customObjects, safeMode }));
   const model = safeMode ? withWeightBudget(await bytesOf(source, others), make) : make();
   if (!isSavedWhole(model)) throw new TypeError(`${source.name}: its config describes no model but ${show(model)}`);
   return model;
-=======
-  const loading = { deferInitial: true, sharedObjects: new Map() };
-  const make = (): unknown => withContext(loading, () => deserializeKerasObject(config, { customObjects, safeMode }));
-  const model = (safeMode ? withWeightBudget(await bytesOf(source, others), make) : make()) as Partial<Model> | null;
-  if (typeof model?.getCompileConfig !== 'function') throw new TypeError(`${source.name}: its config describes no model but ${show(model)}`);
-  return model as Model;
->>>>>>> afd4737 (Objects that a model has several times are one again; convert writes ONNX; time_major of Keras 2)
 }
