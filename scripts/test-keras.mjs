@@ -1,6 +1,6 @@
 // npm run test:keras [-- names of models]: files that real Keras writes are read here and trained further, and those that are written here
 // are read by Keras, which trains them further too. Arrays go to NumPy and safetensors and back; ONNX files that are written here are run
-// by onnxruntime, and others read here. Keras and onnxruntime live in Python environments of their own.
+// by onnxruntime, and others read here; TensorBoard's own reader reads logs. Each lives in a Python environment of its own.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureAll } from './helpers/ensure.mjs';
@@ -18,7 +18,7 @@ if (run(python, ['test/keras/make.py', folder, ...process.argv.slice(2)], { env 
 const tensors = path.join(root, 'build/tensor-files');
 rmSync(tensors, { recursive: true, force: true });
 if (run(python, ['test/keras/tensors.py', 'make', tensors], { env }) !== 0) fail('NumPy and safetensors could not save their arrays');
-const reports = ['reading', 'writing', 'reading-tensors', 'writing-tensors', 'exporting', 'importing'].map((name) =>
+const reports = ['reading', 'writing', 'reading-tensors', 'writing-tensors', 'exporting', 'importing', 'logs'].map((name) =>
   path.join(root, 'build', `keras-${name}.json`));
 reports.forEach((report) => rmSync(report, { force: true }));
 step('reading them, and saving them again');
@@ -38,6 +38,12 @@ const imported = path.join(root, 'build/onnx-imports');
 rmSync(imported, { recursive: true, force: true });
 statuses.push(run(onnx, ['test/keras/onnx_make.py', imported], { env }));
 statuses.push(node(['test/keras/onnx-import.mjs', imported, reports[5]]));
+step('reading logs with TensorBoard');
+const tensorboard = pythonEnvironment(path.join(root, 'build/tensorboard-venv'), pinned.tensorboard);
+const logs = path.join(root, 'build/tensorboard-files');
+rmSync(logs, { recursive: true, force: true });
+statuses.push(node(['--conditions=keratin-modules', 'test/keras/tensorboard.mjs', logs]));
+statuses.push(run(tensorboard, ['test/keras/tensorboard_check.py', logs, reports[6]], { env }));
 const counts = reports.map((report) => (existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 1 }));
 const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
 step(`${sum('passed')} passed, ${sum('failed')} failed`);

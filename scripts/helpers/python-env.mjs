@@ -11,6 +11,7 @@ const tensorflow = process.platform === 'linux' && process.arch === 'x64' ? 'ten
 export const pinned = {
   keras: ['keras==3.15.1', `${tensorflow}==2.21.0`, 'numpy==2.4.6', 'h5py==3.14.0', 'scipy==1.17.1', 'safetensors==0.8.0', 'pillow==13.0.0'],
   onnx: ['onnx==1.23.2', 'onnxruntime==1.32.0', 'numpy==2.4.6'],
+  tensorboard: ['tensorboard==2.21.0', 'numpy==2.4.6'],
   jax: ['jax==0.10.2'],
   torch: ['torch==2.15.0'],
 };

@@ -61,12 +61,14 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   StringLookup: ['dtype'], // 'string', which is no dtype of tensors here
 };
 
-/** Values that Keras takes without a look, or that need sparse tensors: an error here. */
+/** Values that Keras takes without a look, or that need sparse tensors or TensorFlow's profiler: an error here. */
 const REFUSED = new Set([
-  'Discretization.bin_boundaries', 'HashedCrossing.sparse', 'RandAugment.num_ops', 'RandomBrightness.factor',
-  'RandomColorDegeneration.factor', 'RandomContrast.factor', 'RandomFlip.mode', 'RandomHue.factor', 'RandomRotation.factor',
-  'RandomSaturation.factor', 'RandomSharpness.factor', 'RandomZoom.height_factor', 'TextVectorization.ragged',
-].map((name) => `layers.${name}`));
+  ...['embeddings_metadata', 'profile_batch', 'update_freq'].map((name) => `callbacks.TensorBoard.${name}`), ...[
+    'Discretization.bin_boundaries', 'HashedCrossing.sparse', 'RandAugment.num_ops', 'RandomBrightness.factor',
+    'RandomColorDegeneration.factor', 'RandomContrast.factor', 'RandomFlip.mode', 'RandomHue.factor', 'RandomRotation.factor',
+    'RandomSaturation.factor', 'RandomSharpness.factor', 'RandomZoom.height_factor', 'TextVectorization.ragged',
+  ].map((name) => `layers.${name}`),
+]);
 
 type Class = new (options: object) => Record<string, unknown>;
 const find = (module: string): Record<string, Class> =>
