@@ -50,9 +50,16 @@ export interface Hdf5Calls {
   close(): void;
 }
 
-/** A damaged file may keep the library busy for ever: milliseconds for a call, and more for many bytes. */
+/**
+ * A damaged file may keep the library busy for ever: milliseconds for a call, and more for many bytes. They are also of the process's
+ * computing time, so that a busy machine damages no file.
+ */
 const PATIENCE = 10_000;
 const BYTES_PER_MS = 10_000;
+const computed = (since: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+};
 
 /** Milliseconds for which a thread waits for another file: starting one takes longer than reading most files. */
 const IDLE = 5_000;
@@ -60,7 +67,7 @@ const IDLE = 5_000;
 interface Waiting {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout;
 }
 
 /** A thread with at most one open file. */
@@ -105,14 +112,19 @@ class Hdf5Thread {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
-      const timer = setTimeout(
-        () => {
-          this.#fail(new Error(`${name} gave no answer in time; the file is damaged`));
-          void this.end();
-        },
-        PATIENCE + bytes / BYTES_PER_MS,
-      );
-      this.#waiting.set(id, { resolve, reject, timer });
+      const patience = PATIENCE + bytes / BYTES_PER_MS;
+      const start = process.cpuUsage();
+      const giveUp = (): void => {
+        const left = patience - computed(start);
+        if (left > 0) {
+          waiting.timer = setTimeout(giveUp, Math.max(left, 100));
+          return;
+        }
+        this.#fail(new Error(`${name} gave no answer in time; the file is damaged`));
+        void this.end();
+      };
+      const waiting: Waiting = { resolve, reject, timer: setTimeout(giveUp, patience) };
+      this.#waiting.set(id, waiting);
       this.#worker.ref();
       this.#worker.postMessage({ id, name, args });
     });
