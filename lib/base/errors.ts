@@ -115,7 +115,7 @@ export function explain<T>(context: () => string, fn: () => T): T {
 
 /** Throws unless `fn`, the argument `name`, is a function. */
 export function checkFunction(where: string, name: string, fn: unknown): void {
-  if (typeof fn !== 'function') throw new TypeError(`${where}: '${name}' must be a function, received ${show(fn)}`);
+  if (typeof fn !== 'function' || isClass(fn)) throw new TypeError(`${where}: '${name}' must be a function, received ${show(fn)}`);
 }
 
 /** A choice among strings. Throws a TypeError with the nearest one. */

@@ -1,5 +1,5 @@
 // `keras.data.Dataset`: streams of elements, with the names of `tf.data`.
-import { checkOptions, show } from '../base/errors.js';
+import { checkOptions, isClass, show } from '../base/errors.js';
 import { integer } from '../base/integers.js';
 import type { Nested } from '../base/tree.js';
 import type { TensorLike } from '../core/convert.js';
@@ -60,7 +60,7 @@ export interface WindowOptions {
 
 const sizeOf = (where: string, name: string, value: unknown): number => integer(`Dataset.${where}`, name, value, { min: 1 });
 function checkFunction(where: string, fn: unknown): void {
-  if (typeof fn !== 'function') throw new TypeError(`Dataset.${where}: expected a function, received ${show(fn)}`);
+  if (typeof fn !== 'function' || isClass(fn)) throw new TypeError(`Dataset.${where}: expected a function, received ${show(fn)}`);
 }
 /** Elements by which a product of known numbers is known. */
 const times = (count: number | null, factor: number): number | null => (count === null ? null : count === 0 ? 0 : count * factor);

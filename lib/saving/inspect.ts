@@ -37,13 +37,9 @@ function dtypeOf(dtype: unknown): string | null {
   return textOf(dtype.config.name) ?? textOf(dtype.config.source_name) ?? textOf(dtype.class_name);
 }
 
-/** Models in models are no deeper, and objects in configs. */
-const DEPTH = 200;
-
 /** The layers of a config, those of models in it behind each. */
 function layersOf(model: unknown, depth = 0): ConfiguredLayer[] {
   const layers = isPlainObject(model) && isPlainObject(model.config) && Array.isArray(model.config.layers) ? model.config.layers : [];
-  if (depth > DEPTH) return [];
   return layers.filter(isPlainObject).flatMap((layer) => {
     const config = isPlainObject(layer.config) ? layer.config : {};
     const name = textOf(layer.name) ?? textOf(config.name) ?? '';
@@ -56,15 +52,14 @@ function layersOf(model: unknown, depth = 0): ConfiguredLayer[] {
 }
 
 /** What no class or function is known for, with the place in the config. */
-function unknownIn(value: unknown, at: string, found: string[] = [], depth = 0): string[] {
-  if (depth > DEPTH) return found;
-  if (Array.isArray(value)) value.forEach((item) => unknownIn(item, at, found, depth + 1));
+function unknownIn(value: unknown, at: string, found: string[] = []): string[] {
+  if (Array.isArray(value)) value.forEach((item) => unknownIn(item, at, found));
   else if (isPlainObject(value)) {
     const name = isPlainObject(value.config) ? textOf(value.config.name) : null;
     const place = name === null ? at : at === '' ? name : `${at}/${name}`;
     const problem = isSerialized(value) ? problemOf(value) : null;
     if (problem !== null) found.push(place === '' ? problem : `${place}: ${problem}`);
-    Object.values(value).forEach((item) => unknownIn(item, place, found, depth + 1));
+    Object.values(value).forEach((item) => unknownIn(item, place, found));
   }
   return found;
 }

@@ -1,11 +1,11 @@
 // Functions applied to nested structures.
-import { show } from '../base/errors.js';
+import { isClass, show } from '../base/errors.js';
 import { isPlainObject } from '../base/tree.js';
 import { assertAlike, entriesOf, isNested, rebuilt, type Path } from './structure.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 function checkFunction(where: string, fn: unknown): void {
-  if (typeof fn !== 'function') throw new TypeError(`${where}: expected a function, received ${show(fn)}`);
+  if (typeof fn !== 'function' || isClass(fn)) throw new TypeError(`${where}: expected a function, received ${show(fn)}`);
 }
 
 /** Options of `mapStructure`. */

@@ -21,18 +21,16 @@ export function rangesThatRan(results) {
 export const readCoverage = (folder) =>
   readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')));
 
-/** How a module's place runs in a test: not at all (0), when the module is loaded (1), in a function (2). */
+/** The length of the innermost range around a module's place that runs in a test; Infinity when none does. */
 function reached(ranges, place) {
-  let depth = 0;
   let smallest = Infinity;
   let runs = false;
   for (const [start, end, skipped] of ranges ?? []) {
     if (place < start || place >= end || end - start > smallest) continue;
     smallest = end - start;
-    depth = start === ranges[0][0] && end === ranges[0][1] ? 1 : 2;
     runs = !skipped.some((from, i) => i % 2 === 0 && place >= from && place < skipped[i + 1]);
   }
-  return runs ? depth : 0;
+  return runs ? smallest : Infinity;
 }
 
 /** Functions of a module that ran in a test. */
@@ -50,7 +48,10 @@ function likeness(file, test) {
  * are named like the source, that use much of the module for their length.
  */
 export function testsFor(coverage, file, module, place) {
-  const running = coverage.filter(({ ran }) => reached(ran[module], place) > 0);
+  const lengths = coverage.map(({ ran }) => reached(ran[module], place));
+  // Where a function never runs, V8 tells of what is around it alone; of changed modules it is only known that they are loaded.
+  const innermost = Math.min(...lengths);
+  const running = coverage.filter((_, i) => lengths[i] < Infinity && (lengths[i] === innermost || lengths[i] === Number.MAX_SAFE_INTEGER));
   // What runs on a thread of its own is in no coverage.
   const chosen = running.length > 0 ? running : coverage.filter(({ test }) => likeness(file, test) > 0);
   return chosen

@@ -1,6 +1,6 @@
 // Errors for what is no argument at all: cyclic configs, functions in the place of classes, objects in the place of pairs.
 import { describe, expect, it } from '@jest/globals';
-import { backend, layers, losses, metrics, ops, quantizers, StatelessScope, utils } from 'keratin';
+import { backend, data, layers, losses, metrics, ops, quantizers, StatelessScope, tree, utils } from 'keratin';
 
 const self = (config: Record<string, unknown>, key: string): never => {
   (config.config as Record<string, unknown>)[key] = config;
@@ -44,6 +44,11 @@ describe('what is no argument', () => {
     expect(() => losses.get(Other as never)).toThrow(/received the class Other/);
     expect(losses.get(losses.Hinge)).toBeInstanceOf(losses.Hinge);
     expect(losses.get(losses.hinge)).toBe(losses.hinge);
+  });
+  it('a class in the place of a function is named', () => {
+    expect(() => tree.mapStructure(class {} as never, [1])).toThrow('mapStructure: expected a function, received a class');
+    expect(() => data.Dataset.range(3).map(class {} as never)).toThrow('Dataset.map: expected a function, received a class');
+    expect(() => ops.cond(true, class {} as never, () => 1)).toThrow("'trueFn' must be a function, received a class");
   });
   it('of the wrappers of functions is named', () => {
     expect(() => new losses.LossFunctionWrapper({} as never)).toThrow(new TypeError('LossFunctionWrapper: expected a function, received {}'));

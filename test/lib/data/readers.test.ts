@@ -140,6 +140,8 @@ describe('pictures in memory', () => {
     expect([deep.mode, deep.data]).toEqual(['I', Int32Array.from([300, 300])]);
     expect(() => utils.arrayToImg(ops.ones([2, 2]))).toThrow(/an array of 3 axes/);
     expect(() => utils.arrayToImg(ops.ones([2, 2, 2]))).toThrow(/1, 3 or 4 channels/);
+    expect(() => utils.arrayToImg(ops.ones([2, 2, 1]), { scaled: false } as never)).toThrow("unknown option 'scaled'; did you mean 'scale'?");
+    expect(() => utils.imgToArray(ops.ones([2, 2, 1]), { scale: false } as never)).toThrow("unknown option 'scale'");
   });
 });
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeModel, type GraphProto, type ModelProto, type NodeProto, type ValueInfoProto } from '#lib/saving/onnx/schema.js';
 import { writtenPrimitives } from '#lib/saving/onnx/writer.js';
 import * as primitives from '#lib/ops/primitives/index.js';
-import { Input, InputSpec, Layer, layers, Model, ops, random, Sequential, type Tensor } from '#lib/entry.js';
+import { grad, Input, InputSpec, Layer, layers, Model, ops, random, saving, Sequential, type Tensor } from '#lib/entry.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -89,6 +89,48 @@ describe('the file', () => {
     expect(body.node.map(({ opType }) => opType)).toEqual(expect.arrayContaining(['Add', 'ReduceSum', 'Less']));
     const choice = await written(modelOf((x) => ops.cond(ops.greater(ops.sum(x), 0), () => ops.exp(x), () => ops.sin(x))));
     expect(operators(choice)).toContain('If');
+  });
+
+  it('has branches in branches where there are more than two', async () => {
+    const pick = (x: Tensor) => ops.switch(ops.cast(ops.sum(x), 'int32'), [() => ops.exp(x), () => ops.sin(x), () => ops.cos(x)]);
+    const graphs = (node: NodeProto) => ['then_branch', 'else_branch'].map((name) => attributeOf(node, name).g!);
+    const [first, others] = graphs(nodeOf(await written(modelOf(pick)), 'If'));
+    const [second, third] = graphs(others.node.find(({ opType }) => opType === 'If')!);
+    const own = [first, second, third].map(({ node }) => node.map(({ opType }) => opType).filter((name) => ['Exp', 'Sin', 'Cos'].includes(name)));
+    expect(own).toEqual([['Exp'], ['Sin'], ['Cos']]);
+  });
+
+  it('has each small constant once', async () => {
+    const { graph } = await written(modelOf((x) => ops.add(ops.multiply(ops.sin(x), 2.5), ops.multiply(ops.cos(x), 2.5))));
+    expect(graph.initializer).toHaveLength(1);
+  });
+
+  it('takes what a subclassed model was built for, in its structure', async () => {
+    class Two extends Model {
+      override call({ a, b }: { a: Tensor; b: Tensor }) {
+        return ops.add(a, ops.multiply(b, 2));
+      }
+    }
+    const model = new Two();
+    model({ a: ops.ones([2, 3]), b: ops.ones([2, 3]) } as never);
+    expect(dims((await written(model)).graph.input)).toEqual([['a', 'batch', 3], ['b', 'batch', 3]]);
+  });
+
+  it.each<[string, (x: Tensor) => Tensor, readonly number[]]>([
+    ['resized images', (x) => ops.image.resize(x, [7, 3]), [5, 4, 2]],
+    ['the gradient of resized images', (x) => grad((y: Tensor) => ops.sum(ops.square(ops.image.resize(y, [7, 3]))))(x) as Tensor, [5, 4, 2]],
+    ['convolutions of other sizes along each axis', (x) =>
+      ops.conv(x, ops.reshape(ops.sin(ops.arange(36, { dtype: 'float32' })), [3, 2, 2, 3]), { strides: [1, 2], padding: 'same' }), [6, 5, 2]],
+    ['convolutions with gaps', (x) =>
+      ops.conv(x, ops.reshape(ops.sin(ops.arange(36, { dtype: 'float32' })), [3, 2, 2, 3]), { dilationRate: [2, 1], padding: 'same' }), [6, 5, 2]],
+  ])('computes %s when it is read again', async (_, fn, shape) => {
+    const model = modelOf(fn, shape);
+    const x = ops.cos(ops.reshape(ops.arange(3 * shape.reduce((a, b) => a * b), { dtype: 'float32' }), [3, ...shape]));
+    const expected = (model(x)).tolist();
+    await model.export(path.join(folder, 'again.onnx'));
+    const read = (await saving.loadModel(path.join(folder, 'again.onnx')))(x);
+    const far = ops.max(ops.abs(ops.subtract(read, ops.convertToTensor(expected)))).item();
+    expect(far).toBeLessThan(1e-5);
   });
 
   it('takes the signature of a subclassed model', async () => {

@@ -101,6 +101,32 @@ const load = async (model: File) => {
   return saving.loadModel(at('m.onnx'));
 };
 
+describe('operators', () => {
+  const ints = (name: string, dims: number[], values: number[]) => ({ name, dims, dataType: 7, int64Data: values.map(BigInt) });
+  const attribute = (name: string, values: number[]) => ({ name, type: 7, ints: values.map(BigInt) });
+  const lists = (attributes: object[], opType: string, input: string[]) => ({ ...node(opType, input, ['y']), attribute: attributes }) as never;
+  // The examples of the ONNX specification, and what onnxruntime 1.23 gives.
+  it.each<[string, File, Tensor, unknown]>([
+    ['GatherND', file({
+      node: [node('GatherND', ['x', 'at'], ['y'])], input: [info('x', [2, 2])], output: [info('y', [2])], initializer: [ints('at', [2, 2], [0, 0, 1, -1])],
+    }), ops.convertToTensor([[5, 1], [2, 3]], { dtype: 'float32' }), [5, 3]],
+    ['MaxPool with gaps', file({
+      node: [lists([attribute('kernel_shape', [2]), attribute('dilations', [2])], 'MaxPool', ['x'])], input: [info('x', [1, 1, 6])],
+      output: [info('y', [1, 1, 4])],
+    }), ops.convertToTensor([[[1, 5, 2, 8, 3, 9]]], { dtype: 'float32' }), [[[2, 8, 3, 9]]]],
+    ['Pad around', file({
+      node: [{ ...node('Pad', ['x', 'pads'], ['y']), attribute: [{ name: 'mode', type: 3, s: new TextEncoder().encode('wrap') }] }],
+      input: [info('x', [3])], output: [info('y', [8])], initializer: [ints('pads', [2], [2, 3])],
+    }, { opsetImport: [{ domain: '', version: 19 }] }), ops.convertToTensor([1, 2, 3], { dtype: 'float32' }), [2, 3, 1, 2, 3, 1, 2, 3]],
+    ['Resize', file({
+      node: [node('Resize', ['x', '', '', 'sizes'], ['y'])], input: [info('x', [1, 1, 2, 2])], output: [info('y', [1, 1, 2, 4])],
+      initializer: [ints('sizes', [4], [1, 1, 2, 4])],
+    }), ops.convertToTensor([[[[1, 2], [3, 4]]]], { dtype: 'float32' }), [[[[1, 1, 2, 2], [3, 3, 4, 4]]]]],
+  ])('%s', async (_, model, x, expected) => {
+    expect(run(await load(model), [x])[0].tolist()).toEqual(expected);
+  });
+});
+
 describe('errors', () => {
   it.each<[string, File, RegExp]>([
     ['an operator that there is not', file({ node: [node('Relux', ['x'], ['y'])] }), /m\.onnx: the operator Relux is not supported; did you mean 'Relu'/],

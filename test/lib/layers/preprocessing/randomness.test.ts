@@ -185,6 +185,16 @@ describe('objects of data', () => {
   });
 });
 
+describe('RandomShear', () => {
+  it('goes both ways, both axes of an image together', () => {
+    const layer = new layers.RandomShear({ xFactor: [0.1, 0.2], yFactor: [0.3, 0.4], seed: 1 });
+    const { shear_factor: factors } = layer.getRandomTransformation(images)!;
+    const signs = (factors.tolist() as [number, number][]).map((pair) => pair.map(Math.sign));
+    expect(signs.every(([x, y]) => x === y)).toBe(true);
+    expect(new Set(signs.map(([x]) => x))).toEqual(new Set([-1, 1]));
+  });
+});
+
 describe('errors', () => {
   it('tell what a factor must be', () => {
     expect(() => new layers.RandomBrightness(2)).toThrow(/RandomBrightness: factor must be a number, or an array .* from -1 to 1/);

@@ -1,4 +1,5 @@
-// The networks of keras.applications against recordings of Keras: configs, weights, files of trained weights, outputs.
+// The networks of keras.applications against recordings of Keras: configs, weights, files of trained weights, outputs. Each family is a
+// test file of its own, networks-<family>.test.ts, since they take long.
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Model, Tensor, Variable } from 'keratin';
@@ -77,6 +78,22 @@ const networkOf = async ({ symbol, options, input }: Case): Promise<Model> => {
   return make({ ...camelKeys(options), ...inputTensor });
 };
 
+/** What the names of the families begin with. */
+const FAMILIES = {
+  convnext: /^ConvNeXt/,
+  densenet: /^DenseNet/,
+  efficientnet: /^EfficientNetB/,
+  'efficientnet-v2': /^EfficientNetV2/,
+  inception: /^Inception/,
+  mobile: /^MobileNet/,
+  nasnet: /^NASNet/,
+  resnet: /^ResNet/,
+  vgg: /^(VGG|Xception)/,
+};
+const symbols = [...new Set(cases.map(({ symbol }) => symbol))];
+const ofNone = symbols.filter((symbol) => !Object.values(FAMILIES).some((begin) => begin.test(symbol.split('.').at(-1)!)));
+if (ofNone.length > 0) throw new Error(`networks of no family: ${ofNone.join(', ')}`);
+
 beforeEach(() => {
   fetched.length = 0;
   keras.utils.clearSession();
@@ -88,29 +105,32 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-describe.each([...new Set(cases.map(({ symbol }) => symbol))])('%s', (symbol) => {
-  const own = cases.filter((one) => one.symbol === symbol);
-  it.each(own.map((one) => [JSON.stringify({ ...one.options, input: one.input, first: one.first }), one] as const))(
-    'with %s is that of Keras',
-    async (_, one) => {
-      if (one.images === undefined) withoutValues();
-      if (one.first) keras.config.setImageDataFormat('channels_first');
-      const model = await networkOf(one);
-      const { config } = JSON.parse(model.toJson()) as { config: { layers: { config: { name: string } }[] } };
-      const unlike = config.layers.filter((layer, i) => digest(canonical(layer)).slice(0, 3) !== one.layers.slice(3 * i, 3 * i + 3));
-      expect(unlike.map((layer) => layer.config.name)).toEqual([]);
-      expect([model.name, digest(canonical(config))]).toEqual([one.model, one.config]);
-      const weights = model.weights.map((v) => `${v.path} ${v.shape.join()} ${v.dtype} ${Number(v.trainable)}`);
-      expect(digest(weights.join('\n'))).toBe(one.weights);
-      expect([model.countParams(), model.trainableWeights.reduce((sum, { size }) => sum + size, 0)]).toEqual(one.parameters);
-      expect(fetched.map(({ fname, origin, fileHash }) => [fname, origin, fileHash])).toEqual(one.file === undefined ? [] : [one.file]);
-      if (one.images === undefined) return;
-      model.setWeights(model.weights.map(fill));
-      const { shape, range: [low, high] } = one.images;
-      const expected = one.outputs!;
-      const scale = Math.max(...Array.from(expected.data as Float32Array, Math.abs));
-      const images = ops.add(ops.multiply(values(shape, 0), high - low), low);
-      expectClose(model(images, { training: false }), expected, { relative: 1e-4, absolute: 2e-5 * scale });
-    },
-  );
-});
+/** Tests of a family's networks. */
+export function testNetworks(family: keyof typeof FAMILIES): void {
+  describe.each(symbols.filter((symbol) => FAMILIES[family].test(symbol.split('.').at(-1)!)))('%s', (symbol) => {
+    const own = cases.filter((one) => one.symbol === symbol);
+    it.each(own.map((one) => [JSON.stringify({ ...one.options, input: one.input, first: one.first }), one] as const))(
+      'with %s is that of Keras',
+      async (_, one) => {
+        if (one.images === undefined) withoutValues();
+        if (one.first) keras.config.setImageDataFormat('channels_first');
+        const model = await networkOf(one);
+        const { config } = JSON.parse(model.toJson()) as { config: { layers: { config: { name: string } }[] } };
+        const unlike = config.layers.filter((layer, i) => digest(canonical(layer)).slice(0, 3) !== one.layers.slice(3 * i, 3 * i + 3));
+        expect(unlike.map((layer) => layer.config.name)).toEqual([]);
+        expect([model.name, digest(canonical(config))]).toEqual([one.model, one.config]);
+        const weights = model.weights.map((v) => `${v.path} ${v.shape.join()} ${v.dtype} ${Number(v.trainable)}`);
+        expect(digest(weights.join('\n'))).toBe(one.weights);
+        expect([model.countParams(), model.trainableWeights.reduce((sum, { size }) => sum + size, 0)]).toEqual(one.parameters);
+        expect(fetched.map(({ fname, origin, fileHash }) => [fname, origin, fileHash])).toEqual(one.file === undefined ? [] : [one.file]);
+        if (one.images === undefined) return;
+        model.setWeights(model.weights.map(fill));
+        const { shape, range: [low, high] } = one.images;
+        const expected = one.outputs!;
+        const scale = Math.max(...Array.from(expected.data as Float32Array, Math.abs));
+        const images = ops.add(ops.multiply(values(shape, 0), high - low), low);
+        expectClose(model(images, { training: false }), expected, { relative: 1e-4, absolute: 2e-5 * scale });
+      },
+    );
+  });
+}

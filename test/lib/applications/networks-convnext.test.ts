@@ -1,0 +1,4 @@
+// ConvNeXt against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('convnext');

@@ -1,0 +1,4 @@
+// DenseNet against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('densenet');

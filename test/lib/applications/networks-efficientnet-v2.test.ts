@@ -1,0 +1,4 @@
+// EfficientNetV2 against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('efficientnet-v2');

@@ -1,0 +1,4 @@
+// EfficientNet against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('efficientnet');

@@ -1,0 +1,4 @@
+// Inception against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('inception');

@@ -1,0 +1,4 @@
+// MobileNet against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('mobile');

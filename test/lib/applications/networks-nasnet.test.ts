@@ -1,0 +1,4 @@
+// NASNet against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('nasnet');

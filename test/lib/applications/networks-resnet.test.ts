@@ -1,0 +1,4 @@
+// ResNet against recordings of Keras.
+import { testNetworks } from './networks.js';
+
+testNetworks('resnet');
