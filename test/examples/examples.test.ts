@@ -1,5 +1,6 @@
 // Each example on a small setting, in a process of its own and without a network.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -102,6 +103,19 @@ describe('examples', () => {
     const [plain, augmented] = lines.slice(1).map(numberIn);
     expect(augmented).toBeGreaterThan(0.85);
     expect(augmented).toBeGreaterThan(plain + 0.02);
+  }, 120_000);
+
+  it('structured_data learns from a table what the cross of two features tells', async () => {
+    const file = path.join(home, 'visits.csv');
+    const lines = await linesOf('structured_data', { EPOCHS: '12', FILE: file });
+    expect(lines[0]).toBe(`2500 visits in ${file}`);
+    expect(readFileSync(file, 'utf8').split('\n')[0]).toBe('age,cholesterol,pulse,vessels,pain,test,target');
+    const [plain, crossed] = lines.slice(1, 3).map(numberIn);
+    expect(plain).toBeLessThan(0.75);
+    expect(crossed).toBeGreaterThan(0.9);
+    expect(numberIn(lines.at(-2))).toBeLessThan(0.5);
+    const again = await linesOf('structured_data', { EPOCHS: '1', FILE: file });
+    expect(again[0]).toBe(lines[0]);
   }, 120_000);
 
   it('custom_loop makes the loss fall', async () => {
