@@ -5,9 +5,12 @@ import { context, withContext } from '../core/context.js';
 const FREE_BYTES = 64 * 2 ** 20;
 const MAX_EXPANSION = 100;
 
+/** @internal Bytes of tensors that a file of so many bytes may ask for. */
+export const budgetOf = (fileBytes: number): number => Math.max(FREE_BYTES, MAX_EXPANSION * fileBytes);
+
 /** @internal Runs `fn`, whose layers may make the weights that a file of so many bytes can have. */
 export const withWeightBudget = <T>(fileBytes: number, fn: () => T): T =>
-  withContext({ weightBudget: { left: Math.max(FREE_BYTES, MAX_EXPANSION * fileBytes) } }, fn);
+  withContext({ weightBudget: { left: budgetOf(fileBytes) } }, fn);
 
 /** @internal Notes a weight of a layer. @throws when the file that is being loaded cannot have so many. */
 export function spendWeight(where: string, bytes: number): void {

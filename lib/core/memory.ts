@@ -24,8 +24,21 @@ let end = 0;
 
 /** The largest tensor: what Node.js holds in one buffer, and this machine in its memory. */
 const LARGEST = Math.min(constants.MAX_LENGTH, totalmem(), process.constrainedMemory?.() || Infinity) - ALIGNMENT;
+/** The most that a tensor may have at present. */
+let most = Infinity;
+/** Runs `fn`, which may make no tensor of more bytes: what a file of a stranger has computed. */
+export function withLargest<T>(bytes: number, fn: () => T): T {
+  const outer = most;
+  most = Math.min(outer, bytes);
+  try {
+    return fn();
+  } finally {
+    most = outer;
+  }
+}
 /** Throws a `RangeError` for more bytes than any tensor can have, before anything is computed for it. */
 export function checkBytes(bytes: number): void {
+  if (bytes > most) throw new RangeError(`a tensor of ${bytes} bytes: the file that is being loaded is much too small for that`);
   if (bytes <= LARGEST) return;
   throw new RangeError(`a tensor of ${bytes} bytes: Node.js ${process.versions.node} on this machine holds at most ${LARGEST} in one`);
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
+import { decodeModel, encodeModel } from '../../dist/saving/onnx/schema.js';
 
 /** The worker waits for longer than a call may take. */
 export const wait = 30_000;
@@ -21,6 +22,7 @@ const CASES = {
   'weights.json': [['mlp'].flatMap((name) => readdirSync(at(name)).filter((file) => /weights\.json$|_\d+\.weights\.h5$/.test(file))
     .sort((a) => (a.endsWith('.json') ? -1 : 1)).map((file) => at(name, file)))],
   safetensors: [[at('tensors/arrays.safetensors')]],
+  onnx: readdirSync(path.resolve('test/fixtures/onnx')).map((name) => [path.resolve('test/fixtures/onnx', name)]),
   npy: [1, 2, 3].map((version) => [at(`tensors/version${version}.npy`)]),
   npz: ['arrays', 'packed', 'fortran', 'big_endian'].map((name) => [at(`tensors/${name}.npz`)]),
   tfjs: readdirSync(at('tfjs')).map((name) => [at('tfjs', name, 'model.json'), ...[1, 2].map((i) => at('tfjs', name, `group1-shard${i}of2.bin`))]),
@@ -122,6 +124,36 @@ function hostileNpy(random, bytes) {
   return Buffer.from(text.slice(0, start) + header.slice(0, end - start).padEnd(end - start) + text.slice(end), 'latin1');
 }
 
+const NUMBERS = [0, -1, 1, 2, 7, 255, 2 ** 31 - 1, 2 ** 31, 2 ** 53, -(2 ** 31), 1e9, 1e5];
+/** A graph with other numbers, names, and parts exchanged for others of the same kind. */
+function hostileOnnx(random, bytes) {
+  const model = decodeModel(bytes);
+  for (let count = random.int(1, 4); count > 0; count--) {
+    const places = [];
+    const visit = (value) => {
+      if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return;
+      for (const key of Object.keys(value)) { places.push([value, key]); visit(value[key]); }
+    };
+    visit(model);
+    const [holder, key] = random.pick(places);
+    const value = holder[key];
+    const isAlike = (other) => typeof other === typeof value && Array.isArray(other) === Array.isArray(value);
+    const alike = places.filter(([other, name]) => isAlike(other[name])
+      && (typeof value === 'string' || name === key || Array.isArray(holder)));
+    const [other, otherKey] = random.pick(alike);
+    if (typeof value === 'number') holder[key] = random.pick([...NUMBERS, -value, value + 1, other[otherKey]]);
+    else if (typeof value === 'bigint') holder[key] = BigInt(random.pick(NUMBERS));
+    else if (ArrayBuffer.isView(value)) holder[key] = damaged(random, value);
+    else if (Array.isArray(value) && value.length > 0 && random.once(2)) value.splice(random.int(0, value.length - 1), 1);
+    else holder[key] = structuredClone(other[otherKey]);
+  }
+  try {
+    return encodeModel(model);
+  } catch {
+    return damaged(random, bytes); // of a kind that has no bytes
+  }
+}
+
 let h5wasm;
 /** A file that HDF5 itself finds whole: other attributes, links to elsewhere, and datasets whose sizes are not in the file. */
 async function hostileHdf5(random, bytes) {
@@ -185,6 +217,7 @@ async function changedFiles(random, format, files) {
   if (random.once(3)) victim.bytes = damaged(random, victim.bytes);
   else if (format === 'keras' || format === 'npz') main.bytes = hostileZip(random, main.bytes, format === 'keras' && random.once(2) ? 'config.json' : undefined);
   else if (format === 'safetensors') main.bytes = hostileSafetensors(random, main.bytes);
+  else if (format === 'onnx') main.bytes = hostileOnnx(random, main.bytes);
   else if (format === 'npy') main.bytes = hostileNpy(random, main.bytes);
   else if (victim.name.endsWith('.json')) victim.bytes = encode(hostileJson(random, decode(victim.bytes)));
   else if (victim.name.endsWith('.h5')) victim.bytes = await hostileHdf5(random, victim.bytes);
@@ -195,6 +228,7 @@ async function changedFiles(random, format, files) {
 /** Reads a file as its users do. */
 async function read(keras, format, file, kind) {
   const { saving, Sequential, Input, layers } = keras;
+  if (format === 'onnx') return (await saving.loadModel(file)).getWeights();
   if (format === 'npy' || format === 'npz') return saving.loadNumpy(file);
   if (format === 'safetensors' && kind < 2) return (await saving.loadSafetensors(file)).load();
   if (kind === 0 && (format === 'keras' || format === 'weights.h5')) {

@@ -129,8 +129,8 @@ describe('operators', () => {
 
 describe('errors', () => {
   it.each<[string, File, RegExp]>([
-    ['an operator that there is not', file({ node: [node('Relux', ['x'], ['y'])] }), /m\.onnx: the operator Relux is not supported; did you mean 'Relu'/],
-    ['operators of others', file({ node: [{ ...node('Attention', ['x'], ['y']), domain: 'com.microsoft' }] }), /com\.microsoft\.Attention is not/],
+    ['an operator that there is not', file({ node: [node('Relux', ['x'], ['y'])] }), /m\.onnx: the operator Relux \(node "Relux"\) is not supported; did you mean 'Relu'/],
+    ['operators of others', file({ node: [{ ...node('Attention', ['x'], ['y']), domain: 'com.microsoft' }] }), /com\.microsoft\.Attention \(node "Attention"\) is not/],
     ['circles', file({ node: [node('Add', ['x', 'b'], ['a']), node('Relu', ['a'], ['b']), node('Relu', ['a'], ['y'])] }), /in a circle/],
     ['values that nothing gives', file({ node: [node('Add', ['x', 'z'], ['y'])] }), /"Add" \(Add\) reads "z", which nothing gives/],
     ['values made twice', file({ node: [node('Relu', ['x'], ['y']), node('Abs', ['x'], ['y'])] }), /"y" is made twice/],
@@ -147,6 +147,14 @@ describe('errors', () => {
       node: [node('ConstantOfShape', ['s'], ['big']), node('Add', ['x', 'big'], ['y'])],
       initializer: [{ name: 's', dims: [3], dataType: 7, int64Data: [100000n, 100000n, 100000n] }],
     }), /ConstantOfShape: a tensor of the shape \(100000, 100000, 100000\) is too large/],
+    ['constants much larger than the file', file({
+      node: [node('ConstantOfShape', ['s'], ['big']), node('Add', ['x', 'big'], ['y'])],
+      initializer: [{ name: 's', dims: [2], dataType: 7, int64Data: [5000n, 5000n] }],
+    }), /100000000 bytes: the file that is being loaded is much too small/],
+    ['many of them', file({
+      node: [...[0, 1, 2, 3].map((i) => ({ ...node('ConstantOfShape', ['s'], [`big${i}`]), name: `c${i}` })), node('Add', ['x', 'big0'], ['y'])],
+      initializer: [{ name: 's', dims: [2], dataType: 7, int64Data: [2500n, 2500n] }],
+    }), /the file that is being loaded is much too small|more than a file of its size may/],
     ['shapes that do not fit', file({
       node: [node('MatMul', ['x', 'w'], ['y'])], initializer: [{ name: 'w', dims: [2, 1], dataType: 1, floatData: [1, 2] }],
     }), /"MatMul" \(MatMul\)/],

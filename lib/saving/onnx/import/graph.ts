@@ -1,6 +1,7 @@
 // Reads the graph of an ONNX file: which values are constants, which follow from shapes alone, and which node becomes which layer.
 import type { Tensor } from '../../../core/tensor.js';
 import { didYouMean } from '../../../base/errors.js';
+import { withLargest } from '../../../core/memory.js';
 import { isFloat } from '../../../base/dtype.js';
 import type { FileSource } from '../../formats.js';
 import { ATTRIBUTE, type AttributeProto, type GraphProto, type ModelProto, type NodeProto } from '../schema.js';
@@ -58,15 +59,20 @@ async function savedNode(node: NodeProto, source: FileSource): Promise<SavedNode
   return { name: node.name, op_type: node.opType, input: node.input, output, attributes };
 }
 
-/** @throws for operators that are not supported, all in one message. */
+/** @throws for operators that are not supported, all in one message, each with the first node that has it. */
 function checkOperators(nodes: readonly NodeProto[]): void {
-  const unknown = [...new Set(
-    nodes.filter(({ opType, domain }) => !ONNX_DOMAINS.includes(domain) || !hasOperator(opType))
-      .map(({ opType, domain }) => (ONNX_DOMAINS.includes(domain) ? opType : `${domain}.${opType}`)),
-  )];
-  if (unknown.length > 0)
-    throw new TypeError(`the operator${unknown.length > 1 ? 's' : ''} ${unknown.join(', ')} ${unknown.length > 1 ? 'are' : 'is'} not supported`
-      + (unknown.length === 1 ? didYouMean(unknown[0]!, operatorNames()) : ''));
+  const unknown = new Map<string, string>();
+  for (const { opType, domain, name } of nodes) {
+    const known = ONNX_DOMAINS.includes(domain);
+    const operator = known ? opType : `${domain}.${opType}`;
+    if ((!known || !hasOperator(opType)) && !unknown.has(operator)) unknown.set(operator, name);
+  }
+  if (unknown.size === 0) return;
+  const [first] = unknown.keys();
+  const listed = [...unknown].map(([operator, name]) => (name === '' ? operator : `${operator} (node ${JSON.stringify(name)})`)).join(', ');
+  const many = unknown.size > 1;
+  const hint = many ? '' : didYouMean(first, operatorNames());
+  throw new TypeError(`the operator${many ? 's' : ''} ${listed} ${many ? 'are' : 'is'} not supported${hint}`);
 }
 
 /** Nodes so that each comes after those that it reads. @throws for names that nobody gives, for circles, and for names given twice. */
@@ -131,11 +137,11 @@ export class Planner {
   private readonly tied = new Map<string, Tensor>();
   readonly layers: PlannedLayer[] = [];
 
-  private constructor(private readonly graph: GraphProto, private readonly opset: number) {}
+  private constructor(private readonly graph: GraphProto, private readonly opset: number, private left: number) {}
 
-  /** Reads a graph. */
-  static async read(graph: GraphProto, opset: number, source: FileSource): Promise<Planner> {
-    const planner = new Planner(graph, opset);
+  /** Reads a graph, whose constant nodes may compute so many bytes. */
+  static async read(graph: GraphProto, opset: number, source: FileSource, budget: number): Promise<Planner> {
+    const planner = new Planner(graph, opset, budget);
     if (graph.sparseInitializer.length > 0) throw new TypeError('sparse tensors are not supported');
     checkOperators(graph.node);
     for (const proto of graph.initializer) planner.define(proto.name, await tensorOf(proto, source));
@@ -172,7 +178,7 @@ export class Planner {
     const kinds = node.input.filter((name) => name !== '').map((name) => this.kinds.get(name)!);
     node.output.forEach((name) => this.makers.set(name, node));
     if (kinds.every((kind) => kind === 'constant')) {
-      const results = callNode(node, revived(node.attributes), node.input.map((name) => this.constants.get(name) ?? null), this.opset);
+      const results = this.computed(node);
       node.output.forEach((name, i) => {
         this.define(name, results[i]!);
         if (node.op_type === 'Constant' || node.input.some((from) => this.literal.has(from))) this.literal.add(name);
@@ -182,6 +188,14 @@ export class Planner {
     const isStatic = node.op_type === 'Shape' || node.op_type === 'Size' || kinds.every((kind) => kind !== 'dynamic');
     node.output.forEach((name) => this.kinds.set(name, isStatic ? 'static' : 'dynamic'));
     if (!isStatic) this.dynamic.push(node);
+  }
+
+  private computed(node: SavedNode): readonly Tensor[] {
+    const inputs = node.input.map((name) => this.constants.get(name) ?? null);
+    const results = withLargest(this.left, () => callNode(node, revived(node.attributes), inputs, this.opset));
+    this.left -= results.reduce((total, { spec }) => total + spec.bytes, 0);
+    if (this.left < 0) throw new RangeError('its constant nodes compute more than a file of its size may; give safeMode: false if you trust it');
+    return results;
   }
 
   /** Whether a constant is a weight of a node, and whether it is trained; null: it is part of the formula. */

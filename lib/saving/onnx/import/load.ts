@@ -5,7 +5,8 @@ import { findClass } from '../../../config/registration.js';
 import { Input } from '../../../layers/core/input-layer.js';
 import type { Model } from '../../../models/model.js';
 import type { KerasTensor } from '../../../symbolic/keras-tensor.js';
-import type { FileSource } from '../../formats.js';
+import { budgetOf } from '../../../config/weight-budget.js';
+import type { FileSource, LoadModelOptions } from '../../formats.js';
 import { dtypeOf } from '../dtypes.js';
 import { decodeModel, type ModelProto, type ValueInfoProto } from '../schema.js';
 import { opsetOf, Planner, type PlannedLayer } from './graph.js';
@@ -70,13 +71,14 @@ function apply(planned: PlannedLayer, name: string, opset: number, symbols: Map<
   planned.outputs.forEach((output, i) => symbols.set(output, outputs[i]!));
 }
 
-async function modelOf(source: FileSource): Promise<Model> {
-  const file = decoded(await bytesOf(source));
+async function modelOf(source: FileSource, safeMode: boolean): Promise<Model> {
+  const bytes = await bytesOf(source);
+  const file = decoded(bytes);
   const { graph } = file;
   if (graph === null) throw new Error('is no ONNX file, or a damaged one: it has no graph');
   if (file.functions.length > 0) throw new TypeError('functions are not supported; inline them first');
   const opset = opsetOf(file);
-  const planner = await Planner.read(graph, opset, source);
+  const planner = await Planner.read(graph, opset, source, safeMode ? budgetOf(bytes.length) : Infinity);
   const names = new LayerNames();
   const symbols = new Map<string, KerasTensor>();
   planner.inputs.forEach((info, i) => symbols.set(info.name, symbolOf(info, names.of(info.name, `input_${i}`))));
@@ -95,9 +97,9 @@ async function modelOf(source: FileSource): Promise<Model> {
 }
 
 /** The functional model of an ONNX file. @throws (rejects) for damaged files, and for what is not supported, naming it. */
-export async function loadOnnx(source: FileSource): Promise<Model> {
+export async function loadOnnx(source: FileSource, { safeMode = true }: LoadModelOptions = {}): Promise<Model> {
   try {
-    return await modelOf(source);
+    return await modelOf(source, safeMode);
   } catch (error) {
     throw new Error(`${source.name}: ${(error as Error).message}`, { cause: error });
   }
