@@ -23,6 +23,13 @@ export interface AbsMaxQuantizeOptions {
   toNumpy?: boolean;
 }
 const OPTIONS = ['valueRange', 'dtype', 'epsilon', 'toNumpy'] as const;
+
+/** @throws for what are no two numbers. */
+function checkedRange(where: string, range: readonly [number, number]): readonly [number, number] {
+  if (!Array.isArray(range) || range.length !== 2 || !Array.from(range as unknown[]).every((bound) => typeof bound === 'number'))
+    throw new TypeError(`${where}: valueRange must be an array of two numbers, received ${show(range)}`);
+  return range;
+}
 const EPSILON = 1e-7;
 
 /** A tensor in the dtype that NumPy computes in. */
@@ -38,7 +45,8 @@ export function absMaxQuantize(
   options: AbsMaxQuantizeOptions = {},
 ): [Tensor, Tensor] {
   checkOptions('absMaxQuantize', options, OPTIONS);
-  const { valueRange: [low, high] = [-127, 127], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
+  const { valueRange = [-127, 127], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
+  const [low, high] = checkedRange('absMaxQuantize', valueRange);
   const given = toTensor(inputs, null, 'absMaxQuantize');
   const x = asNumPy(given, toNumpy);
   const scale = ops.cast(ops.divide(high, ops.add(ops.max(ops.abs(x), { axis: axis as number[], keepdims: true }), epsilon)), x.dtype);
@@ -87,7 +95,8 @@ export function absMaxQuantizeGroupedWithZeroPoint(
 ): [Tensor, Tensor, Tensor] {
   const where = 'absMaxQuantizeGroupedWithZeroPoint';
   checkOptions(where, options, OPTIONS);
-  const { valueRange: [low, high] = [-8, 7], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
+  const { valueRange = [-8, 7], dtype = 'int8', epsilon = EPSILON, toNumpy = false } = options;
+  const [low, high] = checkedRange(where, valueRange);
   const given = toTensor(inputs, null, where);
   const x = asNumPy(given, toNumpy);
   if (x.ndim !== 2) throw new RangeError(`${where}: expected a matrix, received shape ${showShape(x.shape)}`);
@@ -134,8 +143,7 @@ export class AbsMaxQuantizer extends Quantizer {
     checkOptions('AbsMaxQuantizer', options, ['axis', 'valueRange', 'epsilon', 'outputDtype']);
     const { axis = null, valueRange = [-127, 127], epsilon = EPSILON, outputDtype = 'int8' } = options;
     super({ outputDtype });
-    if (!Array.isArray(valueRange) || valueRange.length !== 2 || !valueRange.every((bound) => typeof bound === 'number'))
-      throw new TypeError(`AbsMaxQuantizer: valueRange must be an array of two numbers, received ${show(valueRange)}`);
+    checkedRange('AbsMaxQuantizer', valueRange);
     if (standardizeDType(outputDtype) === 'int8' && (valueRange[0] < -128 || valueRange[1] > 127))
       throw new RangeError(`AbsMaxQuantizer: int8 holds -128 to 127, received valueRange ${show(valueRange)}`);
     this.axis =

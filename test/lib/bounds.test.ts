@@ -39,6 +39,7 @@ describe('models', () => {
     const mean = new Model(x, new layers.GlobalAveragePooling1D()(x));
     const steps = ops.convertToTensor([[[1], [0], [3]]], { dtype: 'float32' });
     expect(mean(new layers.Masking()(steps)).tolist()).toEqual([[2]]);
+    expect(mean(new layers.Masking()(steps), { mask: null }).tolist()).toEqual([[2]]);
     expect(mean(steps).tolist()[0 as never]).not.toEqual([2]);
   });
 });
@@ -74,6 +75,11 @@ describe('layers', () => {
       expect(layer(x, { training: false }).tolist()).toEqual(x.tolist());
       expect(layer(x, { training: true }).tolist()).not.toEqual(x.tolist());
     }
+  });
+  it('that add noise are written with the default of training', () => {
+    const x = Input([3]);
+    const noisy = [new layers.GaussianNoise(0.5), new layers.GaussianDropout(0.5), new layers.AlphaDropout(0.5), new layers.Dropout(0.5)];
+    for (const layer of noisy) expect(JSON.stringify(new Model(x, layer(x)).getConfig())).toContain('"kwargs":{"training":false}');
   });
   it('draw when dropout is set later', () => {
     const attention = new layers.Attention();

@@ -94,6 +94,13 @@ describe('quantizers', () => {
   it('refuses mistakes', () => {
     expect(() => quantizers.get('abs_max_quantiser')).toThrow(/AbsMaxQuantizer/);
     expect(() => new quantizers.AbsMaxQuantizer({ valueRange: [-200, 200] })).toThrow(/-128 to 127/);
+    for (const valueRange of [3, [1], [1, 2, 3], ['a', 'b'], { length: 2 }]) {
+      const options = { valueRange: valueRange as never };
+      const message = 'valueRange must be an array of two numbers, received';
+      expect(() => quantizers.absMaxQuantize([1], 0, options)).toThrow(`absMaxQuantize: ${message}`);
+      expect(() => quantizers.absMaxQuantizeGroupedWithZeroPoint([[1]], 1, options)).toThrow(`absMaxQuantizeGroupedWithZeroPoint: ${message}`);
+      expect(() => new quantizers.AbsMaxQuantizer(options)).toThrow(`AbsMaxQuantizer: ${message}`);
+    }
     expect(() => new quantizers.Int4QuantizationConfig({ blockSize: 0 })).toThrow(/blockSize/);
     expect(
       () => new quantizers.Int4QuantizationConfig({ weightQuantizer: new quantizers.AbsMaxQuantizer({ valueRange: [-8, 7] }) }),

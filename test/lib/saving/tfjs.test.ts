@@ -69,6 +69,18 @@ it('takes over how the model was compiled', async () => {
   expect((await saving.loadModel(path.join(fixtures, 'tfjs/mlp/model.json'), { compile: false })).compiled).toBe(false);
 });
 
+it('leaves out what does not fit with skipMismatch, and says so', async () => {
+  const file = path.join(fixtures, 'tfjs/mlp/model.json');
+  const model = await saving.loadModel(file);
+  const config = model.getConfig() as { layers: { config: { units?: number } }[] };
+  config.layers.findLast((layer) => layer.config.units !== undefined)!.config.units = 7;
+  const other = (model.constructor as unknown as { fromConfig(config: object): Model }).fromConfig(config);
+  await expect(other.loadWeights(file)).rejects.toThrow(/does not fit the model .*:\n {2}\S+ has shape \(.*\), in the model it has \(.*7\)/);
+  await other.loadWeights(file, { skipMismatch: true });
+  expect(jest.mocked(process.emitWarning).mock.calls.flat().join()).toContain('These are left as they are.');
+  expect(other.getWeights()[0].tolist()).toEqual(model.getWeights()[0].tolist());
+});
+
 /** What the converter makes of an `.h5` file of Keras. */
 async function converted(h5: string): Promise<{ json: Record<string, unknown>; bytes: Buffer }> {
   const file = new Hdf5File(h5, { path: h5 });
