@@ -236,6 +236,8 @@ interface Revived {
 
 function revive(form: SerializedObject, custom: CustomObjects, safeMode: boolean | null): unknown {
   if (form.class_name === 'function') return findFunction(form, custom);
+  if (typeof (form.module ?? '') !== 'string')
+    throw new TypeError(`deserializeKerasObject: the module of ${form.class_name} must be a string or null, received ${show(form.module)}`);
   const config = form.config as Config;
   if (form.module?.startsWith('keras.src.ops.') === true) {
     const operation = reviveOperation(form.module, form.class_name, config);

@@ -1,7 +1,7 @@
 // What FeatureSpace.adapt reads: batches of one feature, out of columns in memory or of a stream of samples and batches.
 import { show } from '../base/errors.js';
 import { isPlainObject } from '../base/tree.js';
-import { type DType, isFloat } from '../base/dtype.js';
+import { isFloat } from '../base/dtype.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
 import { HostArray, isStrings } from '../core/host-array.js';
 import { Tensor } from '../core/tensor.js';
@@ -20,8 +20,12 @@ export function featureValue(where: string, given: unknown, { dtype }: Feature):
     if (dtype !== 'string') throw new TypeError(`${where}: expected numbers, received strings: ${show(given)}`);
     return HostArray.from(given, where);
   }
+  if (dtype === 'string') {
+    if (Array.isArray(given) && given.length === 0) return new HostArray([0], []);
+    throw new TypeError(`${where}: expected strings, received ${show(given)}`);
+  }
   const typed = given instanceof Tensor || given instanceof Variable || ArrayBuffer.isView(given);
-  return toTensor(given as TensorLike, !typed && isFloat(dtype as DType) ? (dtype as DType) : null, where);
+  return toTensor(given as TensorLike, !typed && isFloat(dtype) ? dtype : null, where);
 }
 /** The same values in another shape. */
 export const reshaped = (value: FeatureValue, shape: readonly number[]): FeatureValue =>

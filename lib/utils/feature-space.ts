@@ -214,6 +214,11 @@ export class FeatureSpace extends FeatureSpaceBase {
       if (value.ndim === 0) single = true;
       return value.ndim > 1 ? value : reshaped(value, value.ndim === 0 ? [1, 1] : [...value.shape, 1]);
     });
+    const sizes = new Set(Object.values(values).map(({ shape }) => shape[0]));
+    if (sizes.size > 1 && !sizes.has(null)) {
+      throw new RangeError(`${this.label}: all features must have a value for each sample, received `
+        + `${Object.entries(values).map(([name, { shape }]) => `${shape[0]} of '${name}'`).join(', ')}`);
+    }
     const encoded = this.encode(values);
     if (!single) return encoded;
     return this.config.outputMode === 'concat' ? alone(encoded as Tensor) : mapped(encoded as Record<string, Tensor>, alone);

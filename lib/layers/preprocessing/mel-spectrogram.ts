@@ -2,6 +2,7 @@
 import type { OptionsOf } from '../../config/configurable.js';
 import { bool, float, int, nullable, withDefault } from '../../config/fields.js';
 import type { DTypeLike } from '../../base/dtype.js';
+import { checkOptions } from '../../base/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { windowField } from '../../initializers/stft.js';
 import * as ops from '../../ops/index.js';
@@ -55,6 +56,8 @@ export interface MelWeightsOptions {
   /** Default `'float32'`. */
   dtype?: DTypeLike;
 }
+
+const MEL_OPTIONS = ['numMelBins', 'numSpectrogramBins', 'samplingRate', 'lowerEdgeHertz', 'upperEdgeHertz', 'dtype'] as const;
 
 /** Hertz as mels: `2595 log10(1 + f / 700)`. */
 const mels = (hertz: Tensor): Tensor => ops.multiply(ops.log(ops.add(ops.divide(hertz, 700), 1)), 1127);
@@ -131,6 +134,7 @@ export class MelSpectrogram extends layer('MelSpectrogram', schema) {
    * Model Toolkit), which leaves the frequency 0 out.
    */
   linearToMelWeightMatrix(options: MelWeightsOptions = {}): Tensor {
+    checkOptions(`${this.label}: linearToMelWeightMatrix`, options, MEL_OPTIONS);
     const { numMelBins = 20, numSpectrogramBins = 129, samplingRate = 8000, lowerEdgeHertz = 125, upperEdgeHertz = 3800 } = options;
     const dtype = options.dtype ?? 'float32';
     const hertz = (value: number): Tensor => ops.cast(value, dtype);

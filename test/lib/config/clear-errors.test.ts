@@ -16,6 +16,11 @@ describe('configs that contain themselves', () => {
     expect(() => layers.deserialize(self(dense(), 'kernel_initializer'))).toThrow(message);
     expect(() => layers.deserialize(self(dense(), 'config'))).toThrow(message);
   });
+
+  it('says what a module must be', () => {
+    const form = { module: [] as never, class_name: 'Dense', config: {}, registered_name: null };
+    expect(() => layers.deserialize(form)).toThrow('deserializeKerasObject: the module of Dense must be a string or null, received []');
+  });
   it('are refused by the functions of utils', () => {
     const data: Record<string, unknown> = { one: 1 };
     data.more = [data];

@@ -207,6 +207,9 @@ describe('FeatureSpace', () => {
     [() => new FeatureSpace({ age: 'float' })({ aeg: 1 }), "unknown feature 'aeg'; did you mean 'age'?"],
     [() => new FeatureSpace({ a: 'float', b: 'float' })({ a: 1 }), "the feature 'b' is missing"],
     [() => new FeatureSpace({ a: 'float' })([1] as never), 'expects an object of features'],
+    [() => new FeatureSpace({ a: 'float' })({ a: '3' }), 'a: expected numbers, received strings'],
+    [() => new FeatureSpace({ a: 'string_hashed' })({ a: 3 }), 'a: expected strings, received 3'],
+    [() => new FeatureSpace({ a: 'float', b: 'float' })({ a: [1, 2], b: [1] }), "received 2 of 'a', 1 of 'b'"],
   ])('refuses %s', (run, message) => {
     expect(run).toThrow(message);
   });

@@ -52,6 +52,7 @@ describe('MelSpectrogram', () => {
     for (const peak of ops.max(weights, { axis: 0 }).tolist() as number[]) expect(peak).toBeCloseTo(1, 2);
     expect(mel().linearToMelWeightMatrix().shape).toEqual([129, 20]);
     expect(mel().linearToMelWeightMatrix({ dtype: 'float64' }).dtype).toBe('float64');
+    expect(() => mel().linearToMelWeightMatrix({ numMelBin: 3 } as object)).toThrow("did you mean 'numMelBins'?");
     expect(weights.slice([0, 0], [1, 6]).tolist()).toEqual([[0, 0, 0, 0, 0, 0]]);
   });
 
