@@ -43,8 +43,8 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     layers: 'Pipeline',
     utils: `Config CustomObjectScope Progbar PyDataset Samples Sequence clearSession customObjectScope deserializeKerasObject
       disableInteractiveLogging enableInteractiveLogging getCustomObjects getFile getRegisteredName getRegisteredObject getSourceInputs
-      isInteractiveLoggingEnabled isKerasTensor packXYSampleWeight registerKerasSerializable serializeKerasObject setRandomSeed
-      splitDataset standardizeDtype timeseriesDatasetFromArray unpackXYSampleWeight`,
+      isInteractiveLoggingEnabled isKerasTensor modelToDot packXYSampleWeight plotModel registerKerasSerializable serializeKerasObject
+      setRandomSeed splitDataset standardizeDtype timeseriesDatasetFromArray unpackXYSampleWeight`,
   },
 };
 
