@@ -12,6 +12,11 @@ const ENGINE = new RegExp(
   ].join('|'),
 );
 
+/** Whether an error, or what caused it, is one of the engine. */
+const isOfEngine = (error: unknown): boolean =>
+  error instanceof Error &&
+  (((error instanceof TypeError || error instanceof RangeError) && ENGINE.test(error.message)) || isOfEngine(error.cause));
+
 /**
  * Reads a file. What fails in the engine's words is told in the user's, with the engine's error as the cause.
  * @throws (rejects) whatever else `read` does.
@@ -20,7 +25,7 @@ export async function readingFile<T>(name: string, read: () => Promise<T>): Prom
   try {
     return await read();
   } catch (error) {
-    if (error instanceof Error && (error instanceof TypeError || error instanceof RangeError) && ENGINE.test(error.message))
+    if (isOfEngine(error))
       throw new TypeError(`${name}: is malformed, or a class of yours cannot read what it says; the cause of this error tells where`, {
         cause: error,
       });

@@ -158,6 +158,9 @@ describe('errors', () => {
     ['shapes that do not fit', file({
       node: [node('MatMul', ['x', 'w'], ['y'])], initializer: [{ name: 'w', dims: [2, 1], dataType: 1, floatData: [1, 2] }],
     }), /"MatMul" \(MatMul\)/],
+    ['attributes that are missing', file({
+      node: [{ ...node('Constant', [], ['c']), attribute: [{ name: 'value', type: 4 }] }, node('Add', ['x', 'c'], ['y'])],
+    }), /is malformed, or a class of yours/],
     ['types that do not exist', file({ node: [node('Relu', ['x'], ['y'])], input: [info('x', [2], 8)] }), /input "x" is no tensor of numbers/],
   ])('tell of %s', async (_, model, message) => {
     await expect(load(model)).rejects.toThrow(message);
