@@ -2,8 +2,8 @@
 // notice. A sample of mutants (test/mutants/mutations.mjs), the same for the same seed; for each the test files that run the changed place,
 // those first that are likely to fail, until one does or they would take more than so many seconds. Results are kept in build/mutants and
 // not made again; --again runs those once more that survived without a reason, --fresh forgets all, --only takes mutants of files whose
-// path contains the text. test/mutants/survivors.json says why some survive. The exit code is 0 when 90 % were noticed and all others are
-// explained.
+// path contains the text. test/mutants/survivors.json says why some survive. The exit code is 0 when 90 % of those that
+// change the program were noticed and all others are explained.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ import { ensureAll, filesBelow } from './helpers/ensure.mjs';
 import { fail, isProgram, root, step } from './helpers/process.mjs';
 
 const FOLDER = path.join(root, 'build/mutants');
-/** The share of mutants that tests must notice. */
+/** The share of mutants that tests must notice, of those that are another program. */
 const WANTED = 0.9;
 /** Test files that run in one process, which keeps the memory of all. */
 const TOGETHER = 10;
@@ -138,9 +138,9 @@ function report(mutants, results) {
   const same = survivors.filter((mutant) => reasonOf(mutant)?.equivalent).length;
   const open = survivors.filter((mutant) => !reasonOf(mutant)).length;
   const killed = done.length - survivors.length;
-  const share = killed / done.length;
-  console.log(`${done.length} mutants: ${killed} noticed (${(100 * share).toFixed(1)} %), ${survivors.length} survived, ` +
-    `${same} of them the same program (${((100 * killed) / (done.length - same)).toFixed(1)} % of the others noticed), ${open} not explained`);
+  const share = killed / (done.length - same);
+  console.log(`${done.length} mutants: ${killed} noticed (${((100 * killed) / done.length).toFixed(1)} %), ${survivors.length} survived, ` +
+    `${same} of them the same program (${(100 * share).toFixed(1)} % of the others noticed), ${open} not explained`);
   return share >= WANTED && open === 0;
 }
 
