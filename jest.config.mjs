@@ -8,5 +8,5 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons', 'keratin-modules'] },
   transform: {},
   reporters: ['default', '<rootDir>/scripts/helpers/jest-report.mjs'],
-  testTimeout: 30_000, // milliseconds; some train a model
+  testTimeout: 180_000, // milliseconds: what hangs is found, and a busy machine fails no test
 };
