@@ -1,5 +1,8 @@
+import { availableParallelism } from 'node:os';
+
 // Tests are TypeScript, type-checked and compiled by the build; jest runs the JavaScript as it is (scripts/test.mjs).
 export default {
+  maxWorkers: Math.max(2, availableParallelism() - 1), // also on two cores: much of a test is no computing
   roots: ['<rootDir>/build/test'],
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
