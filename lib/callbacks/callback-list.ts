@@ -1,6 +1,7 @@
 // CallbackList: the callbacks of one run, called in order.
 import type { Model } from '../models/model.js';
 import { show } from '../base/errors.js';
+import { checkAcyclic } from '../base/tree.js';
 import { Callback, type CallbackParams, type HookName, HOOKS, type Logs, overrides } from './callback.js';
 import { History } from './history.js';
 import { ProgbarLogger } from './progbar-logger.js';
@@ -32,8 +33,11 @@ export interface CallbackListOptions extends Partial<CallbackParams> {
   model?: Model | null;
 }
 
-const flat = (callbacks: Callbacks): Callback[] =>
-  Array.isArray(callbacks) ? callbacks.flatMap((item: Callbacks) => flat(item)) : [callbacks as Callback];
+/** @throws for arrays that contain themselves. */
+function flat(callbacks: Callbacks): Callback[] {
+  checkAcyclic('CallbackList', callbacks);
+  return Array.isArray(callbacks) ? (callbacks as unknown[]).flat(Infinity) as Callback[] : [callbacks as Callback];
+}
 
 /**
  * Several callbacks as one: each hook calls that of all callbacks, in order, and awaits it. What `fit` makes of its callbacks; for a loop

@@ -1,6 +1,7 @@
 // Functions applied to nested structures.
+import { checkDepth } from '../base/arrays.js';
 import { isClass, show } from '../base/errors.js';
-import { isPlainObject } from '../base/tree.js';
+import { checkAcyclic, isPlainObject } from '../base/tree.js';
 import { assertAlike, entriesOf, isNested, rebuilt, type Path } from './structure.js';
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -31,6 +32,7 @@ export function mapStructure(func: AnyFunction, ...structures: unknown[]): unkno
   if (all.length === 0) throw new TypeError('mapStructure: expected at least one structure');
   const noneIsLeaf = options?.noneIsLeaf ?? true;
   const visit = (values: readonly unknown[], path: Path): unknown => {
+    checkDepth('tree', path.length);
     if (!noneIsLeaf && values.every((value) => value === null)) return null;
     for (const other of values.slice(1)) assertAlike('mapStructure', values[0], other, path);
     const parts = values.map(entriesOf);
@@ -49,6 +51,7 @@ export function mapStructureUpTo(shallowStructure: unknown, func: AnyFunction, .
   checkFunction('mapStructureUpTo', func);
   if (structures.length === 0) throw new TypeError('mapStructureUpTo: expected at least one structure');
   const visit = (shallow: unknown, values: readonly unknown[], path: Path): unknown => {
+    checkDepth('tree', path.length);
     const entries = entriesOf(shallow);
     if (entries === null) return (func as (...parts: unknown[]) => unknown)(...values);
     for (const value of values) assertAlike('mapStructureUpTo', shallow, value, path);
@@ -73,6 +76,7 @@ export interface TraverseOptions {
  */
 export function traverse(func: (part: unknown) => unknown, structure: unknown, { topDown = true }: TraverseOptions = {}): unknown {
   checkFunction('traverse', func);
+  checkAcyclic('traverse', structure);
   const inner = (value: unknown): unknown => {
     const entries = entriesOf(value);
     return entries === null ? value : rebuilt(value, entries, entries.map(([, child]) => visit(child)));
@@ -90,6 +94,7 @@ const isShape = (value: unknown): boolean => Array.isArray(value) && value.every
 /** As `mapStructure`, with shapes (arrays of whole numbers and null) as leaves. */
 export function mapShapeStructure(func: AnyFunction, structure: unknown): unknown {
   checkFunction('mapShapeStructure', func);
+  checkAcyclic('mapShapeStructure', structure);
   const visit = (value: unknown): unknown => {
     if (isShape(value) || !isNested(value)) return (func as (leaf: unknown) => unknown)(value);
     const entries = entriesOf(value)!;

@@ -35,6 +35,7 @@ export type SpectralNormalizationOptions = WrapperOptions & {
  */
 export class SpectralNormalization extends Wrapper {
   static readonly callDefaults = { training: false };
+  static readonly takes = 'tensor';
   static override readonly className = 'SpectralNormalization';
   static override readonly samples = [
     {

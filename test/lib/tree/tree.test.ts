@@ -1,6 +1,6 @@
 // `keras.tree`.
 import { describe, expect, it, jest } from '@jest/globals';
-import { ops, tree } from 'keratin';
+import { callbacks, ops, tree } from 'keratin';
 
 const structure = { b: [1, { z: 2, a: 3 }], a: null };
 
@@ -53,6 +53,16 @@ describe('functions', () => {
   });
   it('are applied to shapes', () => {
     expect(tree.mapShapeStructure((shape: unknown[]) => shape.length, { a: [null, 2], b: [[3], []] })).toEqual({ a: 2, b: [1, 0] });
+  });
+  it('do not contain themselves', () => {
+    const around: unknown[] = [1, 2];
+    around.push(around);
+    const same = (x: unknown) => x;
+    expect(() => tree.mapStructure(same, around)).toThrow(/does one contain itself/);
+    expect(() => tree.mapStructureUpTo(around, same, around)).toThrow(/does one contain itself/);
+    expect(() => tree.mapShapeStructure(same, around)).toThrow(/contains itself/);
+    expect(() => tree.traverse(() => null, around)).toThrow(/contains itself/);
+    expect(() => new callbacks.CallbackList({ callbacks: around as never })).toThrow(/contains itself/);
   });
   it('see structures before or after their parts', () => {
     const seen = (topDown: boolean) => {
