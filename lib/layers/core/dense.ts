@@ -45,7 +45,6 @@ export type DenseOptions = OptionsOf<typeof schema> & LayerOptions;
  * @throws when the last axis has another size than the layer was built with.
  */
 export class Dense extends quantizableLayer('Dense', schema, { weights: 'kernel', others: ['bias'], ignoresAlpha: true }, ['units']) {
-  static readonly takes = 'tensor';
   static readonly samples = [{ args: [4], inputs: [[2, 3]] }, { args: [4, { activation: 'relu', useBias: false }], inputs: [[2, 5, 3]] }];
   static override readonly quantizationModes: readonly QuantizationMode[] = ['int8', 'float8', 'int4', 'ternary'];
   /** Factors of what is learned beside the kernel, with LoRA; see `enableLora`. */

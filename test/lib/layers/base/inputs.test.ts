@@ -10,7 +10,7 @@ describe('a layer of one tensor', () => {
     ['BatchNormalization', () => new layers.BatchNormalization()], ['GroupNormalization', () => new layers.GroupNormalization({ groups: 3 })],
     ['LayerNormalization', () => new layers.LayerNormalization()], ['RMSNormalization', () => new layers.RMSNormalization()],
     ['Normalization', () => new layers.Normalization({ mean: 1, variance: 1 })], ['PReLU', () => new layers.PReLU()],
-    ['Dense', () => new layers.Dense(3)], ['SpectralNormalization', () => new layers.SpectralNormalization(new layers.Dense(3))],
+    ['SpectralNormalization', () => new layers.SpectralNormalization(new layers.Dense(3))],
     ['CategoryEncoding', () => new layers.CategoryEncoding(3)], ['IntegerLookup', () => new layers.IntegerLookup({ vocabulary: [1] })],
   ];
   it.each(kinds)('%s refuses a structure', (_, make) => {
