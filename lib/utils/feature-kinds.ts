@@ -1,4 +1,4 @@
-// The kinds of features that FeatureSpace knows by name, and the functions that make them.
+// The kinds of features that FeatureSpace knows by name, and the functions that make them, which are its static methods.
 import { type ArgumentsOf, type ConfigOf, readArguments, resolve } from '../config/configurable.js';
 import { int, nullable, type Schema, string, withDefault } from '../config/fields.js';
 import { autoName } from '../base/names.js';
@@ -38,19 +38,15 @@ const encoded = { outputMode: withDefault(categoryModes, 'one_hot'), ...named } 
 const lookup = { maxTokens: nullable(int({ min: 2 })), numOovIndices: withDefault(int({ min: 0 }), 1), ...encoded } as const;
 const hashed = { numBins: int({ min: 1 }), ...encoded } as const;
 
-/** Floats as they are. */
 export const floatFeature = factory('float', named, feature('float', 'float32', (name) => new TFDIdentity({ name, dtype: 'float32' })));
-/** Floats times `scale` (default 1) plus `offset` (default 0). */
 export const floatRescaled = factory(
   'floatRescaled',
   { scale: withDefault(array(), 1), offset: withDefault(array(), 0), ...named },
   feature('float_rescaled', 'float32', (name, { scale, offset }) => new Rescaling(scale, { offset, name })),
 );
-/** Floats with mean 0 and variance 1. */
 export const floatNormalized = factory(
   'floatNormalized', named, feature('float_normalized', 'float32', (name) => new Normalization({ axis: -1, name })),
 );
-/** Floats in bins: `numBins` that `adapt` finds, or with null those between `binBoundaries`. */
 export const floatDiscretized = factory(
   'floatDiscretized',
   { numBins: nullable(int({ min: 1 })), binBoundaries: nullable(array()), ...encoded },
@@ -58,32 +54,26 @@ export const floatDiscretized = factory(
     new Discretization({ numBins, binBoundaries: binBoundaries as number[] | null, name })),
   ['numBins'],
 );
-/** Integers by a vocabulary that `adapt` finds. */
 export const integerCategorical = factory(
   'integerCategorical', lookup,
   feature('integer_categorical', 'int32', (name, { maxTokens, numOovIndices }) => new IntegerLookup({ name, maxTokens, numOovIndices })),
 );
-/** Strings by a vocabulary that `adapt` finds. */
 export const stringCategorical = factory(
   'stringCategorical', lookup,
   feature('string_categorical', 'string', (name, { maxTokens, numOovIndices }) => new StringLookup({ name, maxTokens, numOovIndices })),
 );
-/** Strings in `numBins` buckets by their hashes. */
 export const stringHashed = factory(
   'stringHashed', hashed, feature('string_hashed', 'string', (name, { numBins }) => new Hashing(numBins, { name })), ['numBins'],
 );
-/** Integers in `numBins` buckets by their hashes. */
 export const integerHashed = factory(
   'integerHashed', hashed, feature('integer_hashed', 'int32', (name, { numBins }) => new Hashing(numBins, { name })), ['numBins'],
 );
-/** A feature with a preprocessor of your own. */
 export const ownFeature = factory(
   'feature',
   { dtype: string(), preprocessor: layerField, outputMode: featureModes },
   ({ dtype, preprocessor, outputMode }) => new Feature(dtype, preprocessor, outputMode),
   ['dtype', 'preprocessor', 'outputMode'],
 );
-/** Combinations of features in `crossingDim` buckets by their hashes. */
 export const crossOf = (
   featureNames: readonly string[], crossingDim: number, options: { outputMode?: 'int' | 'one_hot' } = {},
 ): Cross => new Cross(featureNames, crossingDim, options);

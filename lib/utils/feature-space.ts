@@ -82,15 +82,25 @@ export class FeatureSpace extends FeatureSpaceBase {
   /** @internal It is saved as models are. */
   static readonly isSavedWhole = true;
 
+  /** Floats as they are. */
   static readonly float = floatFeature;
+  /** Floats times `scale` (default 1) plus `offset` (default 0). */
   static readonly floatRescaled = floatRescaled;
+  /** Floats with mean 0 and variance 1. */
   static readonly floatNormalized = floatNormalized;
+  /** Floats in bins: `numBins` that `adapt` finds, or with null those between `binBoundaries`. */
   static readonly floatDiscretized = floatDiscretized;
+  /** Integers by a vocabulary that `adapt` finds. */
   static readonly integerCategorical = integerCategorical;
+  /** Strings by a vocabulary that `adapt` finds. */
   static readonly stringCategorical = stringCategorical;
+  /** Strings in `numBins` buckets by their hashes. */
   static readonly stringHashed = stringHashed;
+  /** Integers in `numBins` buckets by their hashes. */
   static readonly integerHashed = integerHashed;
+  /** A feature with a preprocessor of your own. */
   static readonly feature = ownFeature;
+  /** Combinations of features in `crossingDim` buckets by their hashes. */
   static readonly cross = crossOf;
 
   /** The features by their names. */
