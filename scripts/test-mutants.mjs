@@ -2,8 +2,8 @@
 // notice. A sample of mutants (test/mutants/mutations.mjs), the same for the same seed; for each the test files that run the changed place,
 // those first that are likely to fail, until one does or they would take more than so many seconds. Results are kept in build/mutants and
 // not made again; --again runs those once more that survived without a reason, --fresh forgets all, --only takes mutants of files whose
-// path contains the text. test/mutants/survivors.json says why some survive. The exit code is 0 when 90 % of those that
-// change the program were noticed and all others are explained.
+// path contains the text. test/mutants/survivors.json says why some survive. The exit code is 0 when 90 % of those that change the program
+// were noticed and all others are explained.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

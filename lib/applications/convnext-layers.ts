@@ -1,6 +1,6 @@
 // Layers of ConvNeXt alone, by which Keras's files name them.
 import { float, int } from '../config/fields.js';
-import { provideModule } from '../config/registration.js';
+import { provideMembers } from '../config/registration.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Variable } from '../core/variable.js';
 import * as initializers from '../initializers/index.js';
@@ -43,5 +43,4 @@ export class StochasticDepth extends layer('StochasticDepth', { dropPathRate: fl
     return ops.multiply(ops.divide(x, kept), isKept);
   }
 }
-const members: Readonly<Record<string, unknown>> = { LayerScale, StochasticDepth };
-provideModule(MODULE, { find: (name) => (Object.hasOwn(members, name) ? members[name] : null), names: () => Object.keys(members) });
+provideMembers(MODULE, { LayerScale, StochasticDepth });

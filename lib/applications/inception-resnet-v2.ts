@@ -1,5 +1,5 @@
 // `keras.applications.inceptionResnetV2`.
-import { provideModule } from '../config/registration.js';
+import { provideMembers } from '../config/registration.js';
 import { float } from '../config/fields.js';
 import type { Tensor } from '../core/tensor.js';
 import type { KerasTensor } from '../symbolic/keras-tensor.js';
@@ -24,7 +24,7 @@ class CustomScaleLayer extends layer('CustomScaleLayer', { scale: float() }, ['s
     return ops.add(inputs[0], ops.multiply(inputs[1], this.config.scale));
   }
 }
-provideModule(MODULE, { find: (name) => (name === 'CustomScaleLayer' ? CustomScaleLayer : null), names: () => ['CustomScaleLayer'] });
+provideMembers(MODULE, { CustomScaleLayer });
 
 /** Blocks that add to their input: their name, how many of them, their factor, their branches. */
 interface Residual {

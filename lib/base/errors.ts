@@ -118,6 +118,11 @@ export function checkFunction(where: string, name: string, fn: unknown): void {
   if (typeof fn !== 'function' || isClass(fn)) throw new TypeError(`${where}: '${name}' must be a function, received ${show(fn)}`);
 }
 
+/** The same for the only function that `where` takes. */
+export function expectFunction(where: string, fn: unknown): void {
+  if (typeof fn !== 'function' || isClass(fn)) throw new TypeError(`${where}: expected a function, received ${show(fn)}`);
+}
+
 /** A choice among strings. Throws a TypeError with the nearest one. */
 export function checkChoice<T extends string>(where: string, option: string, value: unknown, choices: readonly T[]): T {
   if ((choices as readonly unknown[]).includes(value)) return value as T;

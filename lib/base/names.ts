@@ -15,6 +15,9 @@ export function toSnakeCase(name: string): string {
 export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 /** `use_bias` → `useBias`, `beta_1` → `beta1`. */
 export const camelCase = (name: string): string => name.replace(/(?!^)_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
+/** The same values under keys in camelCase: a config of Keras as options. */
+export const camelKeys = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [camelCase(key), value]));
 
 /** `prefix`, then `prefix_1`, `prefix_2`, … */
 export function uniqueName(prefix: string): string {

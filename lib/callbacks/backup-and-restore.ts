@@ -19,7 +19,6 @@ export interface BackupAndRestoreOptions {
   deleteCheckpoint?: boolean;
 }
 
-
 /**
  * Backs up a training into a folder, and goes on from there when the same `fit` is called again after an interruption, with the same bits
  * as if there had been none: weights, the state of the optimizer, random numbers, the order and place of the data, metrics, the history,

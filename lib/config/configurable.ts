@@ -4,7 +4,7 @@ import { inUsersTerms } from '../base/engine-errors.js';
 import { didYouMean, show } from '../base/errors.js';
 import { withoutHoles } from '../base/arrays.js';
 import { Callable } from '../base/callable.js';
-import { camelCase, snakeCase } from '../base/names.js';
+import { camelCase, camelKeys, snakeCase } from '../base/names.js';
 import { isPlainObject } from '../base/tree.js';
 import type { Activation, ActivationLike } from '../activations/lookup.js';
 import { noteChange } from './changes.js';
@@ -175,7 +175,7 @@ export abstract class Configurable extends Callable {
   }
   /** Makes an instance from what `getConfig` gave. */
   static fromConfig<T>(this: AnyClass<T>, config: Config): T {
-    const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [camelCase(key), value]));
+    const options = camelKeys(config);
     return new (this as unknown as new (options: object) => T)(options);
   }
 }

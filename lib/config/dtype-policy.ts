@@ -16,7 +16,7 @@ import {
   QuantizedFloat8DTypePolicy,
   TernaryDTypePolicy,
 } from './quantized-policies.js';
-import { getRegisteredObject, isSerialized, provideModule, serializeObject, type SerializedObject } from './registration.js';
+import { getRegisteredObject, isSerialized, provideMembers, serializeObject, type SerializedObject } from './registration.js';
 
 export { DTypePolicy, type DTypePolicyName, FloatDTypePolicy } from './plain-policy.js';
 export {
@@ -209,6 +209,5 @@ const CLASSES: Readonly<Record<string, unknown>> = {
   TernaryDTypePolicy,
   DTypePolicyMap,
 };
-const members = { find: (name: string): unknown => CLASSES[name], names: (): string[] => Object.keys(CLASSES) };
-provideModule('keras', members);
-provideModule('keras.dtype_policies', members);
+provideMembers('keras', CLASSES);
+provideMembers('keras.dtype_policies', CLASSES);

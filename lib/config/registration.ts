@@ -93,6 +93,9 @@ const modules = new Map<string, ModuleMembers[]>();
 export function provideModule(module: string, members: ModuleMembers): void {
   modules.set(module, [...(modules.get(module) ?? []), members]);
 }
+/** @internal Says that a module of Keras has these classes and functions. */
+export const provideMembers = (module: string, members: Readonly<Record<string, unknown>>): void =>
+  provideModule(module, { find: (name) => (Object.hasOwn(members, name) ? members[name] : null), names: () => Object.keys(members) });
 /** @internal What a module of Keras has under a name; null when it has not. */
 export const findClass = (module: string, name: string): unknown =>
   (modules.get(module) ?? []).map((members) => members.find(name)).find((found) => found !== undefined && found !== null) ?? null;

@@ -1,12 +1,6 @@
 // How many weights the model of a file may have: a few bytes of config can ask for more memory than there is.
+import { budgetOf } from '../base/budget.js';
 import { context, withContext } from '../core/context.js';
-
-/** Weights of so many bytes are made for any file; beyond, it must have a hundredth of them. */
-const FREE_BYTES = 64 * 2 ** 20;
-const MAX_EXPANSION = 100;
-
-/** @internal Bytes of tensors that a file of so many bytes may ask for. */
-export const budgetOf = (fileBytes: number): number => Math.max(FREE_BYTES, MAX_EXPANSION * fileBytes);
 
 /** @internal Runs `fn`, whose layers may make the weights that a file of so many bytes can have. */
 export const withWeightBudget = <T>(fileBytes: number, fn: () => T): T =>

@@ -246,8 +246,7 @@ export const noteGivesNew = (call: object): void => void callsThatGiveNew.add(ca
 /** Whether a call gives the same values for a shape, whatever it is, at any time: an initializer of Keras with a seed. */
 const isRepeatable = (initial: unknown): boolean =>
   typeof initial === 'function' && callsThatGiveNew.has(initial.call) && (initial as { isRepeatable?: boolean }).isRepeatable === true;
-/** Runs `fn` as if nothing else was going on, and computes at once. */
-const apart = <T>(fn: () => T): T => withContext(APART, fn);
+/** As if nothing else was going on: what is computed is computed at once. */
 const APART: Partial<Context> = {
   trace: null, tapes: [], hiddenTapes: [], autocast: null, substituted: null, assignments: null, undo: null, stateless: null,
 };
@@ -263,7 +262,7 @@ function storageOf(
   if (context().deferInitial && shape !== undefined && isRepeatable(given)) {
     checkShape(shape, path);
     const spec = specOf(standardizeDType(dtype), shape);
-    if (isFloat(spec.dtype)) return { spec, storage: new Storage(() => apart(() => compute().value.lend()), true) };
+    if (isFloat(spec.dtype)) return { spec, storage: new Storage(() => withContext(APART, () => compute().value.lend()), true) };
   }
   const { value, own } = compute();
   return { spec: value.spec, storage: own ? new Storage(value.memory!, false) : new Storage(value.lend(), true) };

@@ -1,5 +1,5 @@
 // `keras.data.Dataset`: streams of elements, with the names of `tf.data`.
-import { checkOptions, isClass, show } from '../base/errors.js';
+import { checkOptions, expectFunction, show } from '../base/errors.js';
 import { integer } from '../base/integers.js';
 import type { Nested } from '../base/tree.js';
 import type { TensorLike } from '../core/convert.js';
@@ -59,9 +59,6 @@ export interface WindowOptions {
 }
 
 const sizeOf = (where: string, name: string, value: unknown): number => integer(`Dataset.${where}`, name, value, { min: 1 });
-function checkFunction(where: string, fn: unknown): void {
-  if (typeof fn !== 'function' || isClass(fn)) throw new TypeError(`Dataset.${where}: expected a function, received ${show(fn)}`);
-}
 /** Elements by which a product of known numbers is known. */
 const times = (count: number | null, factor: number): number | null => (count === null ? null : count === 0 ? 0 : count * factor);
 
@@ -87,7 +84,7 @@ export class Dataset<T = unknown> implements AsyncIterable<T> {
   }
   /** What a generator function, or a function that makes an iterable, gives; it is called for each pass. It may be async. */
   static fromGenerator<T>(generator: () => Iterable<T> | AsyncIterable<T> | Iterator<T> | AsyncIterator<T>): Dataset<T> {
-    checkFunction('fromGenerator', generator);
+    expectFunction('Dataset.fromGenerator', generator);
     return new Dataset(iterableSource(generator));
   }
   /** The elements of an iterable that can be gone through again for each pass: an array, a set, an object with an iterator. */
@@ -126,14 +123,14 @@ export class Dataset<T = unknown> implements AsyncIterable<T> {
 
   /** `fn` of each element, which may give a promise. It gets the parts of a tuple as its arguments. */
   map<U>(fn: (...element: ArgumentsOf<T>) => Maybe<U>, options: MapOptions = {}): Dataset<U> {
-    checkFunction('map', fn);
+    expectFunction('Dataset.map', fn);
     checkOptions('Dataset.map', options, ['numParallelCalls']);
     const parallel = sizeOf('map', 'numParallelCalls', options.numParallelCalls ?? 1);
     return new Dataset(mapSource(this.source, (value) => fn(...(argumentsOf(value) as ArgumentsOf<T>)), parallel));
   }
   /** The elements of which `fn` says true. */
   filter(fn: (...element: ArgumentsOf<T>) => Maybe<boolean>): Dataset<T> {
-    checkFunction('filter', fn);
+    expectFunction('Dataset.filter', fn);
     return new Dataset(filterSource(this.source, (value) => fn(...(argumentsOf(value) as ArgumentsOf<T>))));
   }
   /** Batches of `batchSize` elements. Plain numbers become floats. @throws (in a pass) for elements of different shapes. */
@@ -183,7 +180,7 @@ export class Dataset<T = unknown> implements AsyncIterable<T> {
   }
   /** The elements of the data sets that `fn` makes of elements, of several in turns. */
   interleave<U>(fn: (...element: ArgumentsOf<T>) => Maybe<Dataset<U>>, options: InterleaveOptions = {}): Dataset<U> {
-    checkFunction('interleave', fn);
+    expectFunction('Dataset.interleave', fn);
     checkOptions('Dataset.interleave', options, ['cycleLength', 'blockLength']);
     const { cycleLength = 2, blockLength = 1 } = options;
     const sourceOf = (made: Dataset<U>): Source<U> => {

@@ -1,5 +1,6 @@
 // The package sharp, which decodes and encodes files of images. It is no dependency: whoever reads images installs it.
 import { show } from '../base/errors.js';
+import { optionalPackage } from '../utils/optional-package.js';
 
 interface RawImage {
   readonly data: Uint8Array;
@@ -18,18 +19,9 @@ type Sharp = (
   options?: { ignoreIcc?: boolean; failOn?: string; raw?: { width: number; height: number; channels: number } },
 ) => SharpImage;
 
-let loaded: Promise<Sharp> | null = null;
 /** @throws a message that says how to install the package, where it is absent. */
-export async function loadSharp(where: string): Promise<Sharp> {
-  const name = 'sharp'; // a variable: neither compiler nor bundler looks for it
-  loaded ??= (import(name) as Promise<{ default: Sharp }>).then((module) => module.default);
-  try {
-    return await loaded;
-  } catch (error) {
-    loaded = null;
-    throw new Error(`${where}: files of images need the package sharp; install it with: npm install sharp`, { cause: error });
-  }
-}
+export const loadSharp = async (where: string): Promise<Sharp> =>
+  (await optionalPackage<{ default: Sharp }>(where, 'files of images', 'sharp')).default;
 
 /** Bytes of pixels, row by row, with 1 (grey), 2 (grey, alpha), 3 or 4 channels. `file` names it in errors. */
 export async function decodeImage(where: string, file: string | null, bytes: Uint8Array): Promise<RawImage> {

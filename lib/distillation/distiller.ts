@@ -2,7 +2,7 @@
 import { explain, show } from '../base/errors.js';
 import { showShape } from '../base/shape.js';
 import { byPosition } from '../base/keywords.js';
-import { camelCase } from '../base/names.js';
+import { camelKeys } from '../base/names.js';
 import type { Config } from '../config/configurable.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { scalarTensor } from '../core/convert.js';
@@ -175,8 +175,7 @@ export class Distiller extends Model {
   static override fromConfig(config: Config): Distiller {
     const { teacher, student, distillation_losses: losses, ...rest } = config;
     const [a, b, list] = [teacher, student, losses].map((part) => deserializeKerasObject(part)) as [Model, Model, DistillationLoss[]];
-    const options = Object.fromEntries(Object.entries(rest).map(([key, value]) => [camelCase(key), deserializeKerasObject(value)]));
-    return new this(a, b, list, options);
+    return new this(a, b, list, camelKeys(deserializeKerasObject(rest) as Record<string, unknown>));
   }
 }
 

@@ -1,7 +1,7 @@
 // What a student learns from its teacher (G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network", 2015; A. Romero
 // and others, "FitNets", 2015).
 import type { AnyClass } from '../base/class.js';
-import { camelCase } from '../base/names.js';
+import { camelKeys } from '../base/names.js';
 import { configured, type Config } from '../config/configurable.js';
 import { float, nullable, type Schema, string, withDefault } from '../config/fields.js';
 import { type Tensor } from '../core/tensor.js';
@@ -43,7 +43,7 @@ export class DistillationLoss {
   }
   /** Makes an instance from what `getConfig` gave. */
   static fromConfig<T>(this: AnyClass<T>, config: Config): T {
-    const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [camelCase(key), value]));
+    const options = camelKeys(config);
     return new (this as unknown as new (options: object) => T)(options);
   }
 }

@@ -1,16 +1,13 @@
 // Layers in configs.
 import type { DeserializeOptions } from '../config/family.js';
-import { provideModule, type SerializedObject } from '../config/registration.js';
+import { provideMembers, type SerializedObject } from '../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { show } from '../base/errors.js';
 import { Operation } from '../symbolic/operation.js';
 import * as classes from './classes.js';
 import { type Layer } from './base/layer.js';
 
-provideModule('keras.layers', {
-  find: (name) => (Object.hasOwn(classes, name) ? (classes as Record<string, unknown>)[name] : null),
-  names: () => Object.keys(classes),
-});
+provideMembers('keras.layers', classes);
 
 /** Keras's config form of a layer, without its weights. */
 export const serialize = (layer: Layer): SerializedObject => serializeKerasObject(layer) as SerializedObject;

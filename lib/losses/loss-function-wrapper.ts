@@ -3,7 +3,7 @@ import { byPosition } from '../base/keywords.js';
 import type { AnyClass } from '../base/class.js';
 import { configured, type Config } from '../config/configurable.js';
 import type { Schema } from '../config/fields.js';
-import { camelCase, snakeCase } from '../base/names.js';
+import { camelKeys, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
 import { show } from '../base/errors.js';
 import { toTensor, type TensorLike } from '../core/convert.js';
@@ -99,10 +99,9 @@ export class LossFunctionWrapper extends FunctionLoss {
     return { ...super.getConfig(), fn: lossFunctions.serialize(this.fn), ...Object.fromEntries(options) as Config };
   }
   static override fromConfig<T>(this: AnyClass<T>, { fn, ...config }: Config): T {
-    const options = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
     return new (this as unknown as new (fn: LossFunction, options: object) => T)(
       lossFunctions.get(fn)!,
-      Object.fromEntries(options) as object,
+      camelKeys(config),
     );
   }
 }

@@ -3,7 +3,7 @@ import { byPosition } from '../base/keywords.js';
 import type { AnyClass } from '../base/class.js';
 import { noteChange } from '../config/changes.js';
 import { configured, type Config } from '../config/configurable.js';
-import { camelCase, snakeCase } from '../base/names.js';
+import { camelKeys, snakeCase } from '../base/names.js';
 import { Family } from '../config/family.js';
 import type { Schema } from '../config/fields.js';
 import type { SerializedObject } from '../config/registration.js';
@@ -171,10 +171,9 @@ export class MeanMetricWrapper extends MeanOfFunction {
   static override fromConfig<T>(this: AnyClass<T>, { fn, ...config }: Config): T {
     const serialized = fn as SerializedObject;
     const isLoss = typeof serialized.config === 'object';
-    const options = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
     return new (this as unknown as new (fn: unknown, options: object) => T)(
       isLoss ? losses.deserialize(serialized) : metricFunctions.get(serialized),
-      Object.fromEntries(options) as object,
+      camelKeys(config),
     );
   }
 }

@@ -1,6 +1,6 @@
 // Keras's config of a functional model: its layers with the calls that connect them.
 import { type Config } from '../config/configurable.js';
-import { camelCase, snakeCase } from '../base/names.js';
+import { camelKeys, snakeCase } from '../base/names.js';
 import { SavedSymbol, deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import type { SerializedObject } from '../config/registration.js';
 import { show } from '../base/errors.js';
@@ -173,7 +173,7 @@ class Reader {
       written[name] = value;
       delete options[name];
     }
-    const own = Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
+    const own = camelKeys(options);
     operation.invoke(...values, ...(Object.keys(own).length === 0 ? [] : [own]));
     Object.assign(operation.inboundCalls.at(-1)!.recorded, written);
   }

@@ -6,7 +6,7 @@ import type { QuantizationMode } from '../config/dtype-policy.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { show } from '../base/errors.js';
 import { SymbolicFunction, type Symbols } from '../symbolic/function.js';
-import { autoName, camelCase } from '../base/names.js';
+import { autoName, camelKeys } from '../base/names.js';
 import type { Operation } from '../symbolic/operation.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten, isPlainObject } from '../base/tree.js';
@@ -161,7 +161,7 @@ export class Model extends GraphModel {
   /** @internal `compile` with what `getCompileConfig` gave. */
   protected compileAgain(config: Config): void {
     const options = deserializeKerasObject(config) as Record<string, unknown>;
-    this.compile(Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value])));
+    this.compile(camelKeys(options));
     if (this.built) this.optimizer.build(this.trainableVariables);
   }
 

@@ -1,7 +1,7 @@
 // LossScaleOptimizer: multiplies the loss by as much as the gradients' dtype bears.
 import { byPosition } from '../base/keywords.js';
 import { readArguments, resolve, type Config, type ConfigOf } from '../config/configurable.js';
-import { camelCase } from '../base/names.js';
+import { camelKeys } from '../base/names.js';
 import { field, float, int, nullable, string, withDefault } from '../config/fields.js';
 import { isSerialized, type SerializedObject } from '../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
@@ -165,7 +165,7 @@ export class LossScaleOptimizer extends Optimizer {
   /** Makes an optimizer from what `getConfig` gave. */
   static fromConfig(config: Config): LossScaleOptimizer {
     const { inner_optimizer: inner, ...rest } = config;
-    const options = Object.fromEntries(Object.entries(rest).map(([key, value]) => [camelCase(key), value]));
+    const options = camelKeys(rest);
     return new LossScaleOptimizer(inner as SerializedObject, options);
   }
 }

@@ -5,7 +5,7 @@ import { type Config } from '../config/configurable.js';
 import { getRegisteredObject, isSerialized, provideModule, type SerializedObject } from '../config/registration.js';
 import { serializeKerasObject } from '../config/serialization.js';
 import { didYouMean, show } from '../base/errors.js';
-import { camelCase, toSnakeCase } from '../base/names.js';
+import { camelKeys, toSnakeCase } from '../base/names.js';
 import { AbsMaxQuantizer } from './abs-max.js';
 import {
   Float8QuantizationConfig,
@@ -68,7 +68,7 @@ export function get(
   if (identifier === null || identifier === undefined) return null;
   if (identifier instanceof Quantizer || identifier instanceof QuantizationConfig) return identifier;
   if (isSerialized(identifier)) return deserialize(identifier);
-  const own = Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value as unknown]));
+  const own = camelKeys(options as Record<string, unknown>);
   if (typeof identifier === 'string') return new (find(identifier))(own);
   if (isQuantizerClass(identifier)) return new identifier(own);
   throw new TypeError(`quantizers: expected the name of a quantizer, a config, a class or an instance, received ${show(identifier)}`);

@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import { budgetOf } from '../base/budget.js';
 import h5wasm, { type Dataset, type File, type Group } from 'h5wasm';
 import type { AttributeValue, FoundArray, Hdf5Array, Hdf5Calls, Hdf5Dataset, Hdf5Group, Hdf5Place } from './hdf5.js';
 
@@ -19,10 +20,6 @@ interface TypeInfo {
   readonly virtual_sources?: unknown;
   readonly enum_type?: { readonly type: number };
 }
-
-/** Bytes of a dataset beyond this must be backed by the file: a hundred times its size is taken for an attack. */
-const FREE_BYTES = 64 * 2 ** 20;
-const MAX_EXPANSION = 100;
 
 const NAME = '/file.h5';
 let place: Hdf5Place;
@@ -166,7 +163,6 @@ const describe = (dataset: Dataset): Hdf5Dataset => {
   return { shape: info.shape ?? [], dtype: dtypeOf(info) };
 };
 
-
 function readDataset(path: string, direct: number): FoundArray {
   const dataset = at(path);
   if (!(dataset instanceof h5wasm.Dataset)) throw new Error(`${path}: is no dataset`);
@@ -182,7 +178,7 @@ function arrayOf(path: string, dataset: Dataset, direct: number): FoundArray {
   const count = described.shape.reduce((a, b) => a * b, 1);
   const total = count * info.size;
   const whole = 'bytes' in place ? place.bytes.length : fstatSync(fd).size;
-  if (total > FREE_BYTES && total > MAX_EXPANSION * whole)
+  if (total > budgetOf(whole))
     throw new RangeError(`${path}: says it has ${total} bytes, in a file of ${whole}; it is not read`);
   if (total >= direct && fd >= 0 && info.chunks === null && info.littleEndian) {
     const position = placeOf(total, (pointer) => moveData(dataset, pointer));

@@ -1,13 +1,10 @@
 // Functions applied to nested structures.
 import { checkDepth } from '../base/arrays.js';
-import { isClass, show } from '../base/errors.js';
+import { expectFunction } from '../base/errors.js';
 import { checkAcyclic, isPlainObject } from '../base/tree.js';
 import { assertAlike, entriesOf, isNested, rebuilt, type Path } from './structure.js';
 
 type AnyFunction = (...args: never[]) => unknown;
-function checkFunction(where: string, fn: unknown): void {
-  if (typeof fn !== 'function' || isClass(fn)) throw new TypeError(`${where}: expected a function, received ${show(fn)}`);
-}
 
 /** Options of `mapStructure`. */
 export interface MapStructureOptions {
@@ -25,7 +22,7 @@ const isMapOptions = (value: unknown): value is MapStructureOptions => {
  * @throws without a structure, and where the structures differ.
  */
 export function mapStructure(func: AnyFunction, ...structures: unknown[]): unknown {
-  checkFunction('mapStructure', func);
+  expectFunction('mapStructure', func);
   const given = structures.length > 1 ? structures.at(-1) : undefined;
   const options = isMapOptions(given) ? given : null;
   const all = options === null ? structures : structures.slice(0, -1);
@@ -48,7 +45,7 @@ export function mapStructure(func: AnyFunction, ...structures: unknown[]): unkno
  * @throws without a structure, and where one is not as deep as the shallow one.
  */
 export function mapStructureUpTo(shallowStructure: unknown, func: AnyFunction, ...structures: unknown[]): unknown {
-  checkFunction('mapStructureUpTo', func);
+  expectFunction('mapStructureUpTo', func);
   if (structures.length === 0) throw new TypeError('mapStructureUpTo: expected at least one structure');
   const visit = (shallow: unknown, values: readonly unknown[], path: Path): unknown => {
     checkDepth('tree', path.length);
@@ -75,7 +72,7 @@ export interface TraverseOptions {
  * part's place (`MAP_TO_NONE` stands for null). From the top down, a part that is replaced is not entered.
  */
 export function traverse(func: (part: unknown) => unknown, structure: unknown, { topDown = true }: TraverseOptions = {}): unknown {
-  checkFunction('traverse', func);
+  expectFunction('traverse', func);
   checkAcyclic('traverse', structure);
   const inner = (value: unknown): unknown => {
     const entries = entriesOf(value);
@@ -93,7 +90,7 @@ export function traverse(func: (part: unknown) => unknown, structure: unknown, {
 const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((size) => size === null || Number.isInteger(size));
 /** As `mapStructure`, with shapes (arrays of whole numbers and null) as leaves. */
 export function mapShapeStructure(func: AnyFunction, structure: unknown): unknown {
-  checkFunction('mapShapeStructure', func);
+  expectFunction('mapShapeStructure', func);
   checkAcyclic('mapShapeStructure', structure);
   const visit = (value: unknown): unknown => {
     if (isShape(value) || !isNested(value)) return (func as (leaf: unknown) => unknown)(value);

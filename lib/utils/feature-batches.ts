@@ -38,10 +38,9 @@ function rows(value: FeatureValue, start: number, end: number): FeatureValue {
   return new HostArray([end - start, ...rest], value.data.slice(start * size, end * size));
 }
 /** Values of one sample each, as a batch of one column. */
-function column(where: string, values: readonly unknown[], feature: Feature): FeatureValue {
-  const parts = values.map((value) => featureValue(where, value, feature));
-  if (parts.every((part) => part instanceof HostArray)) return new HostArray([parts.length, 1], parts.flatMap(({ data }) => data));
-  return reshaped(ops.stack(parts as Tensor[]), [parts.length, 1]);
+function column(values: readonly FeatureValue[]): FeatureValue {
+  if (values.every((value) => value instanceof HostArray)) return new HostArray([values.length, 1], values.flatMap(({ data }) => data));
+  return reshaped(ops.stack(values as Tensor[]), [values.length, 1]);
 }
 
 /** The features of an element of a stream: of `[x, y]` those of x. @throws for others. */
@@ -95,18 +94,18 @@ function streamSource(where: string, stream: Iterable<unknown> | AsyncIterable<u
       refuseEmpty(where);
     },
     async *batches(name, feature) {
-      let singles: unknown[] = [];
+      let singles: FeatureValue[] = [];
       for await (const element of stream as AsyncIterable<unknown>) {
         const found = featuresOf(where, element);
         checkNames(where, found, [name]);
         const value = featureValue(`${where}: ${name}`, found[name], feature);
         if (value.ndim > 0) yield value.ndim === 1 ? reshaped(value, [...value.shape, 1]) : value;
         else if (singles.push(value) === BATCH) {
-          yield column(where, singles, feature);
+          yield column(singles);
           singles = [];
         }
       }
-      if (singles.length > 0) yield column(where, singles, feature);
+      if (singles.length > 0) yield column(singles);
     },
   };
 }

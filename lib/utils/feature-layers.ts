@@ -1,5 +1,5 @@
 // Layers of FeatureSpace, under the names that Keras saves them with.
-import { provideModule } from '../config/registration.js';
+import { provideMembers } from '../config/registration.js';
 import { int, withDefault } from '../config/fields.js';
 import type { HostArray } from '../core/host-array.js';
 import type { Tensor } from '../core/tensor.js';
@@ -34,5 +34,4 @@ export class TFDConcat extends layer('TFDConcat', {
   }
 }
 
-const members: Readonly<Record<string, unknown>> = { Cross, Feature, TFDConcat, TFDIdentity };
-provideModule(FEATURE_MODULE, { find: (name) => members[name] ?? null, names: () => Object.keys(members) });
+provideMembers(FEATURE_MODULE, { Cross, Feature, TFDConcat, TFDIdentity });

@@ -1,7 +1,7 @@
 // FeatureSpace: tables of numbers and strings as vectors, preprocessed feature by feature.
 import type { Config, OptionsOf } from '../config/configurable.js';
 import { field, int, nullable, oneOf, usedWhen, withDefault } from '../config/fields.js';
-import { isSerialized, provideModule, type SerializedObject } from '../config/registration.js';
+import { isSerialized, provideMembers, type SerializedObject } from '../config/registration.js';
 import { deserializeKerasObject, serializeKerasObject } from '../config/serialization.js';
 import { type DType, isInteger } from '../base/dtype.js';
 import { checkOptions, didYouMean, show } from '../base/errors.js';
@@ -315,7 +315,8 @@ export class FeatureSpace extends FeatureSpaceBase {
     }
     this.#adapted = true;
   }
-}provideModule('keras.utils', { find: (name) => (name === 'FeatureSpace' ? FeatureSpace : null), names: () => ['FeatureSpace'] });
+}
+provideMembers('keras.utils', { FeatureSpace });
 
 /** Values by the same names. */
 function mapped<A, B>(values: Readonly<Record<string, A>>, fn: (value: A, name: string) => B): Record<string, B> {

@@ -4,7 +4,7 @@ import { field, int, oneOf } from '../config/fields.js';
 import { serializeKerasObject } from '../config/serialization.js';
 import type { SerializedObject } from '../config/registration.js';
 import { type DType, standardizeDType } from '../base/dtype.js';
-import { camelCase } from '../base/names.js';
+import { camelKeys } from '../base/names.js';
 import type { Layer } from '../layers/base/layer.js';
 import { layerField } from '../layers/core/wrapper.js';
 
@@ -79,9 +79,7 @@ export class Cross {
   }
   /** The cross that `getConfig` gave this for. */
   static fromConfig(config: Config): Cross {
-    const { featureNames, crossingDim: dim, ...options } = Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [camelCase(key), value]),
-    ) as unknown as { featureNames: string[]; crossingDim: number; outputMode?: 'int' };
+    const { featureNames, crossingDim: dim, ...options } = camelKeys(config) as unknown as { featureNames: string[]; crossingDim: number; outputMode?: 'int' };
     return new this(featureNames, dim, options);
   }
 }

@@ -60,7 +60,6 @@ interface Expected {
 /** Keras's folder for data. */
 export const kerasHome = (): string => process.env.KERAS_HOME || path.join(homedir(), '.keras');
 
-
 const isWritable = (folder: string): Promise<boolean> =>
   mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)).then(() => true, () => false);
 

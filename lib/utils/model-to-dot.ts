@@ -1,8 +1,8 @@
 // modelToDot: a model's graph in Graphviz's language.
 import { type Activation, serialize } from '../activations/lookup.js';
-import { checkOptions, show } from '../base/errors.js';
+import { checkChoice, checkOptions, show } from '../base/errors.js';
 import { type SymbolicShape } from '../base/shape.js';
-import { mapStructure } from '../base/tree.js';
+import { flatten } from '../base/tree.js';
 import { Layer } from '../layers/base/layer.js';
 import type { Model } from '../models/model.js';
 import type { SymbolicFunction } from '../symbolic/function.js';
@@ -50,20 +50,20 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 const pythonShape = (shape: SymbolicShape): string =>
   `(${shape.map((size) => size ?? 'None').join(', ')}${shape.length === 1 ? ',' : ''})`;
 
+/** What is said of a symbol, which stands alone or in a structure. */
+type SymbolText = (symbol: KerasTensor, alone: boolean) => string;
 /** A structure as Python prints it. */
-function printed(structure: unknown, leaf: (symbol: KerasTensor) => string, outermost = true): string {
-  if (structure instanceof KerasTensor) return leaf(structure);
+function printed(structure: unknown, leaf: SymbolText, outermost = true): string {
+  if (structure instanceof KerasTensor) return leaf(structure, outermost);
   if (Array.isArray(structure)) return `[${structure.map((item) => printed(item, leaf, false)).join(', ')}]`;
   const entries = Object.entries(structure as object).map(([key, value]) => `${outermost ? key : `'${key}'`}: ${printed(value, leaf, false)}`);
   return entries.join(', ');
 }
 /** The symbols of one side of an operation, printed; `?` where there are none. */
-function symbolsOf(operation: Operation, side: 'input' | 'output', leaf: (symbol: KerasTensor) => string): string {
+function symbolsOf(operation: Operation, side: 'input' | 'output', leaf: SymbolText): string {
   try {
     const symbols = operation.firstSymbols(side);
-    let complete = true;
-    mapStructure((symbol) => void (complete &&= symbol instanceof KerasTensor), symbols);
-    return complete ? printed(symbols, leaf) : '?';
+    return flatten(symbols).leaves.every((symbol) => symbol instanceof KerasTensor) ? printed(symbols, leaf) : '?';
   } catch {
     return '?'; // it was never called on symbols
   }
@@ -98,13 +98,7 @@ function labelOf(operation: Operation, options: ModelToDotOptions): string {
     cells.push(cell(`Output shape: <b>${shape('output')}</b>`));
   }
   if (showDtype === true) {
-    let several = false;
-    try {
-      several = !(operation.firstSymbols('output') instanceof KerasTensor);
-    } catch {
-      several = false;
-    }
-    const dtype = symbolsOf(operation, 'output', (symbol) => (several ? `'${symbol.dtype}'` : symbol.dtype));
+    const dtype = symbolsOf(operation, 'output', (symbol, alone) => (alone ? symbol.dtype : `'${symbol.dtype}'`));
     cells.push(cell(`Output dtype: <b>${dtype}</b>`));
   }
   if (showTrainable === true && operation instanceof Layer && operation.weights.length > 0)
@@ -179,10 +173,8 @@ function firstIn(operation: Operation, input: number): Operation {
 export function dotOf(where: string, model: Model, options: ModelToDotOptions): string {
   const { rankdir = 'TB', dpi = 200, splines = 'ortho', subgraph = false } = options;
   if (!(model instanceof Layer) || !('compile' in model)) throw new TypeError(`${where}: expected a model, received ${show(model)}`);
-  if (!['TB', 'LR', 'BT', 'RL'].includes(rankdir))
-    throw new TypeError(`${where}: rankdir must be 'TB', 'LR', 'BT' or 'RL', received ${show(rankdir)}`);
-  if (!['ortho', 'curved', 'polyline', 'spline', 'line'].includes(splines))
-    throw new TypeError(`${where}: splines must be 'ortho', 'curved', 'polyline', 'spline' or 'line', received ${show(splines)}`);
+  checkChoice(where, 'rankdir', rankdir, ['TB', 'LR', 'BT', 'RL']);
+  checkChoice(where, 'splines', splines, ['ortho', 'curved', 'polyline', 'spline', 'line']);
   if (typeof dpi !== 'number' || !(dpi > 0 && dpi < Infinity)) throw new TypeError(`${where}: dpi must be a number > 0, received ${show(dpi)}`);
   if (!model.built) throw new Error(`${where}: the model "${model.name}" is not built; call it on a batch of data, or give it an Input`);
   const writer = new DotWriter(options);

@@ -6,6 +6,7 @@ import { checkOptions, show } from '../base/errors.js';
 import { loadSharp } from '../data/sharp.js';
 import type { Model } from '../models/model.js';
 import { dotOf, GRAPH_OPTIONS, type GraphOptions } from './model-to-dot.js';
+import { optionalPackage } from './optional-package.js';
 
 /** Options of `plotModel`. */
 export interface PlotModelOptions extends GraphOptions {
@@ -19,14 +20,8 @@ interface Viz {
 }
 
 /** Graphviz in WebAssembly. @throws a message that says how to install the package, where it is absent. */
-async function loadViz(where: string): Promise<Viz> {
-  const name = '@viz-js/viz'; // a variable: neither compiler nor bundler looks for it
-  try {
-    return await ((await import(name)) as { instance: () => Promise<Viz> }).instance();
-  } catch (error) {
-    throw new Error(`${where}: pictures of graphs need the package @viz-js/viz; install it with: npm install @viz-js/viz`, { cause: error });
-  }
-}
+const loadViz = async (where: string): Promise<Viz> =>
+  (await optionalPackage<{ instance(): Promise<Viz> }>(where, 'pictures of graphs', '@viz-js/viz')).instance();
 
 /**
  * Draws a model's graph into a file: SVG, PNG and what else the package sharp writes, or text for Graphviz (`.dot`). The package

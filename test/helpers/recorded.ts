@@ -1,5 +1,5 @@
 // Comparing with recordings: tensors from recorded arrays, options in Keratin's spelling, values within a tolerance.
-import { camelCase } from '#lib/base/names.js';
+import { camelCase, camelKeys } from '#lib/base/names.js';
 import { expect } from '@jest/globals';
 import type { Tensor } from '#lib/core/tensor.js';
 import { isPlainObject } from '#lib/base/tree.js';
@@ -18,9 +18,7 @@ export function argumentOf(value: unknown): unknown {
   return isPlainObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, argumentOf(item)])) : value;
 }
 const isRecordedArray = (value: unknown): value is RecordedArray => typeof value === 'object' && value !== null && 'data' in value;
-/** Options with Keras's names in camelCase. */
-export const camelKeys = (options: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]));
+export { camelKeys };
 
 const isSpec = (value: unknown): value is Spec => isPlainObject(value) && 'symbol' in value;
 /** The object of a spec, made of a family's exports; so are specs among its arguments. */

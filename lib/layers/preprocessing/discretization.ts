@@ -1,7 +1,7 @@
 // Discretization: the numbers of the bins that values fall into.
 import type { Config, OptionsOf } from '../../config/configurable.js';
 import { field, float, int, nullable, oneOf, withDefault } from '../../config/fields.js';
-import { camelCase } from '../../base/names.js';
+import { camelKeys } from '../../base/names.js';
 import { toTensor, type TensorLike } from '../../core/convert.js';
 import type { DType } from '../../base/dtype.js';
 import { settings } from '../../base/settings.js';
@@ -141,7 +141,7 @@ export class Discretization extends layer('Discretization', schema) {
     const { num_bins: numBins = null, bin_boundaries: learned = null, ...rest } = config;
     const isAdapted = numBins !== null && learned !== null;
     const options = { ...rest, num_bins: numBins, ...(isAdapted ? {} : { bin_boundaries: learned }) };
-    const made = new this(...([Object.fromEntries(Object.entries(options).map(([key, value]) => [camelCase(key), value]))] as never[]));
+    const made = new this(...([camelKeys(options)] as never[]));
     if (isAdapted) (made as Discretization).binBoundaries = learned as number[];
     return made;
   }

@@ -1,6 +1,6 @@
 // `keras.optimizers.schedules`.
 import { didYouMean } from '../../base/errors.js';
-import { deserializeObject, provideModule, serializeObject, type SerializedObject } from '../../config/registration.js';
+import { deserializeObject, provideMembers, serializeObject, type SerializedObject } from '../../config/registration.js';
 import { CosineDecay, CosineDecayRestarts } from './cosine.js';
 import { ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay } from './decay.js';
 import { LearningRateSchedule } from './schedule.js';
@@ -14,10 +14,7 @@ export { LearningRateSchedule } from './schedule.js';
 
 const classes = { CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay };
 
-provideModule('keras.optimizers.schedules', {
-  find: (name) => (classes as Record<string, unknown>)[name],
-  names: () => Object.keys(classes),
-});
+provideMembers('keras.optimizers.schedules', classes);
 
 /** Keras's form of a schedule. */
 export const serialize = (schedule: LearningRateSchedule): SerializedObject => serializeObject(LearningRateSchedule.module, schedule);

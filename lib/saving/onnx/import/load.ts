@@ -5,7 +5,7 @@ import { findClass } from '../../../config/registration.js';
 import { Input } from '../../../layers/core/input-layer.js';
 import type { Model } from '../../../models/model.js';
 import type { KerasTensor } from '../../../symbolic/keras-tensor.js';
-import { budgetOf } from '../../../config/weight-budget.js';
+import { budgetOf } from '../../../base/budget.js';
 import type { FileSource, LoadModelOptions } from '../../formats.js';
 import { dtypeOf } from '../dtypes.js';
 import { decodeModel, type ModelProto, type ValueInfoProto } from '../schema.js';
